@@ -1,0 +1,109 @@
+"""What models have answered, found again by forward match: any earlier prefix whose completion still fits what was typed.
+
+An entry is filed under the text of the two lines above its origin. A look-up walks from the cursor's line upwards, as many
+lines as the longest completion has, and asks which entries began there: its cost depends on the length of completions, not
+on the file, the number of entries, or how far was typed. Kept in memory only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from typethrough.core.trail import fits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.context import Context
+    from typethrough.core.document import Snapshot
+
+_Key = tuple[str, str, str]
+
+
+class Entry:
+    """A completion of one place, perhaps still growing.
+
+    `text` is clean and begins at the origin; `complete` says that no more will come, and `ended` that the model itself ended
+    there. `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an
+    answer to another question is never served.
+    """
+
+    __slots__ = ("complete", "ended", "line_prefix", "line_suffix", "next_line", "text", "uri")
+
+    def __init__(self, context: Context, text: str = "", *, complete: bool = False) -> None:
+        self.uri = context.uri
+        self.line_prefix = context.line_prefix
+        self.line_suffix = context.line_suffix
+        self.next_line = context.next_line().strip()
+        self.text = text
+        self.complete = complete
+        self.ended = complete
+
+
+class Hit:
+    """An entry that fits at a cursor, and the part of its text that is still to come."""
+
+    __slots__ = ("entry", "remainder", "typed")
+
+    def __init__(self, entry: Entry, typed: str) -> None:
+        self.entry = entry
+        self.typed = typed
+        self.remainder = entry.text[len(typed) :]
+
+
+class CompletionCache:
+    """Entries by the place they belong to, least recently used dropped first."""
+
+    def __init__(self, places: int = 256, per_place: int = 8, reach_lines: int = 24) -> None:
+        self._places: LRUCache[_Key, list[Entry]] = LRUCache(places)
+        self._per_place = per_place
+        self._reach_lines = reach_lines
+
+    def add(self, context: Context, entry: Entry) -> None:
+        """File an entry under the place of `context`. It may go on growing afterwards."""
+        key = _key(context.uri, context.snapshot, context.position.line)
+        entries = self._places.get(key, [])
+        kept = [
+            old
+            for old in entries
+            if (old.line_prefix, old.line_suffix) != (entry.line_prefix, entry.line_suffix)
+            or not old.complete
+        ]
+        self._places[key] = [*kept, entry][-self._per_place :]
+
+    def discard(self, entry: Entry) -> None:
+        """Forget an entry: it turned out to be wrong, or empty for want of an answer."""
+        for key, entries in list(self._places.items()):
+            if entry in entries:
+                self._places[key] = [old for old in entries if old is not entry]
+
+    def look_up(self, context: Context) -> Iterator[Hit]:
+        """Entries that fit what stands before the cursor, those that began nearest first, newest first."""
+        snapshot, position = context.snapshot, context.position
+        next_line = context.next_line().strip()
+        typed_below = ""
+        for line in range(position.line, max(-1, position.line - self._reach_lines), -1):
+            here = context.line_prefix if line == position.line else snapshot.line(line)
+            for entry in reversed(self._places.get(_key(context.uri, snapshot, line), [])):
+                if entry.next_line != next_line or not here.startswith(entry.line_prefix):
+                    continue
+                if not _same_suffix(entry.line_suffix, context.line_suffix):
+                    continue
+                typed = here[len(entry.line_prefix) :] + typed_below
+                if fits(typed, entry.text, growing=not entry.complete):
+                    yield Hit(entry, typed)
+            typed_below = "\n" + (here + typed_below)
+
+
+def _same_suffix(then: str, now: str) -> bool:
+    """Whether the rest of the line is what it was, but for brackets and quotes that the editor closed meanwhile."""
+    if then == now:
+        return True
+    return now.endswith(then) and all(char in ")]}\"'`> ;," for char in now[: len(now) - len(then)])
+
+
+def _key(uri: str, snapshot: Snapshot, line: int) -> _Key:
+    above = snapshot.lines(line - 2, line)
+    return uri, above[-2] if len(above) > 1 else "", above[-1] if above else ""

@@ -1,0 +1,74 @@
+"""How a request ended. Every ending has a name and a reason in plain words; `None` is never an ending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typethrough.core.document import Position
+
+
+class Source(StrEnum):
+    """Where a suggestion came from, cheapest first."""
+
+    SHOWN = "typed-through"
+    CACHE = "cache"
+    JOIN = "join"
+    LOCAL = "local"
+    MODEL = "model"
+
+
+class Ending(StrEnum):
+    """The kinds of ending; the LSP edge maps each to one kind of reply."""
+
+    ANSWERED = "answered"
+    SKIPPED = "skipped"
+    EMPTY = "empty"
+    FILTERED = "filtered"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+    DEADLINE = "deadline"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Text to insert at `position`; `typed` is what stands before it on the line since the suggestion was first made.
+
+    `replaces` counts the characters right of the cursor that the text takes the place of (0: pure insertion).
+    """
+
+    id: str
+    text: str
+    position: Position
+    source: Source
+    replaces: int = 0
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens as the provider counted them; zero when it said nothing."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(slots=True)
+class Timings:
+    """Milliseconds since the request arrived, by stage; absent when the stage was not reached."""
+
+    stages_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The one ending of one request."""
+
+    ending: Ending
+    reason: str
+    source: Source | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    timings: Timings = field(default_factory=Timings)

@@ -1,0 +1,100 @@
+"""The edit log: what changed since the anchor was frozen, append-only, in hunks of whole lines.
+
+The newest hunk stays open while edits keep to its neighbourhood, for the window shows that text as it is now; it is closed,
+rendered once and never touched again when the editing moves elsewhere. So what was sent stays a prefix of what is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from typethrough.core.prompt.message import Message
+
+if TYPE_CHECKING:
+    from typethrough.core.document import Edit, Snapshot
+
+# An edit this near the open hunk is the same piece of work.
+_NEIGHBOUR_LINES = 3
+# A hunk larger than this costs more than freezing the file again.
+_MAX_HUNK_LINES = 300
+
+
+@dataclass(slots=True)
+class _Hunk:
+    """Lines `first` to `first + length` of the current text, and what stood there at the anchor."""
+
+    first: int
+    length: int
+    before: list[str]
+
+
+@dataclass(slots=True)
+class EditLog:
+    """The closed hunks as messages, and the open one. `overflowed` asks for a new anchor."""
+
+    messages: list[Message] = field(default_factory=list)
+    chars: int = 0
+    overflowed: bool = False
+    _open: _Hunk | None = None
+
+    def note(self, edit: Edit, before: Snapshot) -> None:
+        """An edit was applied to `before`."""
+        if self.overflowed:
+            return
+        first, removed, inserted = edit.first_line, edit.removed_lines, edit.inserted_lines
+        hunk = self._open
+        if hunk and not (
+            first <= hunk.first + hunk.length + _NEIGHBOUR_LINES
+            and first + removed >= hunk.first - _NEIGHBOUR_LINES
+        ):
+            self.close(before)
+            hunk = None
+        if hunk is None:
+            if removed > _MAX_HUNK_LINES:
+                self.overflowed = True
+                return
+            self._open = _Hunk(first, inserted, before.lines(first, first + removed))
+        else:
+            low, high = min(hunk.first, first), max(hunk.first + hunk.length, first + removed)
+            hunk.before = [
+                *before.lines(low, hunk.first),
+                *hunk.before,
+                *before.lines(hunk.first + hunk.length, high),
+            ]
+            hunk.first, hunk.length = low, high - low + inserted - removed
+        if self._open and max(self._open.length, len(self._open.before)) > _MAX_HUNK_LINES:
+            self.overflowed = True
+
+    def close_outside(self, now: Snapshot, first: int, last: int) -> None:
+        """Close the open hunk unless the window, lines `first` to `last` of `now`, shows all of it."""
+        hunk = self._open
+        if hunk and not (first <= hunk.first and hunk.first + hunk.length <= last):
+            self.close(now)
+
+    def close(self, now: Snapshot) -> None:
+        """Render the open hunk against the text as it is now, and append it."""
+        hunk, self._open = self._open, None
+        if hunk is None:
+            return
+        after = now.lines(hunk.first, hunk.first + hunk.length)
+        body = _render(hunk.first, hunk.before, after)
+        if body:
+            self.messages.append(Message("user", body))
+            self.chars += len(body)
+
+
+def _render(first: int, before: list[str], after: list[str]) -> str:
+    """A hunk in the form of a diff, without the lines that are equal at both ends; empty when nothing changed."""
+    head = 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    removed = before[head : len(before) - tail]
+    added = after[head : len(after) - tail]
+    if not removed and not added:
+        return ""
+    lines = [f"-{line}" for line in removed] + [f"+{line}" for line in added]
+    return f"<change line={first + head + 1}>\n" + "\n".join(lines) + "\n</change>"

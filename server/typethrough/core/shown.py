@@ -1,0 +1,47 @@
+"""The suggestion on screen, and how it is typed through: what is left of it is known without asking anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from typethrough.core.trail import Trail, follow
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+    from typethrough.core.document import Edit, Position, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A suggestion the editor was given: its text from the place it was made for, and where the user has got to in it.
+
+    `line_suffix` is what stood right of the cursor when it was shown; `accepted` says the editor reported acceptance.
+    """
+
+    id: str
+    text: str
+    trail: Trail
+    line_suffix: str
+    accepted: bool = False
+
+    @staticmethod
+    def of(suggestion_id: str, text: str, position: Position, line_suffix: str) -> Shown:
+        """What has just been shown at `position`."""
+        return Shown(suggestion_id, text, Trail(position, position), line_suffix)
+
+    def after(self, edit: Edit, snapshot: Snapshot) -> Shown | None:
+        """What is left after an edit; None when the text typed no longer fits."""
+        trail = follow(self.trail, edit, snapshot, self.text, growing=False)
+        return None if trail is None else replace(self, trail=trail)
+
+    def remainder(self, context: Context) -> str:
+        """The text still to come at the cursor; empty when the cursor is elsewhere or all of it was typed."""
+        if context.position < self.trail.origin:
+            return ""
+        typed = context.snapshot.slice(self.trail.origin, context.position)
+        return self.text[len(typed) :] if self.text.startswith(typed) else ""
+
+    def consumed(self, snapshot: Snapshot) -> bool:
+        """Whether all of the text now stands in the document."""
+        return snapshot.slice(self.trail.origin, self.trail.end) == self.text

@@ -1,0 +1,36 @@
+"""Texts with a cursor in them: `$0` marks the place. Knows documents and contexts; knows nothing of requests or editors."""
+
+from __future__ import annotations
+
+from typethrough.core.context import Context
+from typethrough.core.document import Position, content_length, snapshot_of, split_lines
+
+CURSOR = "$0"
+
+
+def parse(marked: str) -> tuple[str, Position]:
+    """The text without its `$0`, and where that stood. Raises ValueError unless there is just one, outside a line end."""
+    before, found, after = marked.partition(CURSOR)
+    if not found or CURSOR in after:
+        raise ValueError(f"a text with one {CURSOR} is wanted, not {marked.count(CURSOR)}")
+    if before.endswith("\r") and after.startswith("\n"):
+        raise ValueError(f"{CURSOR} stands inside a line end, where no cursor can be")
+    lines = split_lines(before)
+    if not lines or content_length(lines[-1]) < len(lines[-1]):
+        return before + after, Position(len(lines), 0)
+    return before + after, Position(len(lines) - 1, len(lines[-1]))
+
+
+def context_at(
+    marked: str,
+    *,
+    language_id: str = "python",
+    uri: str = "file:///project/main.py",
+    version: int = 1,
+    deleted: tuple[str, ...] = (),
+) -> Context:
+    """The context of the place that `$0` marks. Raises ValueError as `parse` does."""
+    text, position = parse(marked)
+    return Context.at(
+        snapshot_of(text), position, uri=uri, language_id=language_id, version=version, deleted=deleted
+    )
