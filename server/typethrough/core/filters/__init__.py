@@ -1,0 +1,83 @@
+"""From what a model said to what may be shown: named filters, one a file, in the one order that matters.
+
+Owns the two lists. A filter knows the answer and the context, never the engine, the model or another filter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.filters.answer_tags import answer_tags
+from typethrough.core.filters.blank import blank
+from typethrough.core.filters.closing_prose import closing_prose
+from typethrough.core.filters.code_fence import code_fence
+from typethrough.core.filters.doubled_closers import doubled_closers
+from typethrough.core.filters.draft import Draft, Refused
+from typethrough.core.filters.echoed_prefix import echoed_prefix
+from typethrough.core.filters.echoed_suffix import echoed_suffix
+from typethrough.core.filters.indentation import indentation
+from typethrough.core.filters.joint import joint
+from typethrough.core.filters.next_line import next_line
+from typethrough.core.filters.one_line import one_line
+from typethrough.core.filters.opening_prose import opening_prose
+from typethrough.core.filters.placeholder import placeholder
+from typethrough.core.filters.repetition import repetition
+from typethrough.core.filters.restored_deletion import restored_deletion
+from typethrough.core.filters.special_tokens import special_tokens
+from typethrough.core.filters.tabs import tabs
+from typethrough.core.filters.trailing_space import trailing_space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typethrough.core.context import Context
+
+__all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
+
+# Wrappers come off from outside in (tags may stand round a fence or inside it), then echoes, then white space.
+HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
+    special_tokens,
+    opening_prose,
+    answer_tags,
+    code_fence,
+    answer_tags,
+    closing_prose,
+    echoed_prefix,
+    tabs,
+    indentation,
+    joint,
+)
+
+# What repeats the document is cut before what is left is judged; white space and emptiness are judged last.
+TAIL: Final[tuple[Callable[[str, Context], str | Refused], ...]] = (
+    one_line,
+    next_line,
+    echoed_suffix,
+    doubled_closers,
+    restored_deletion,
+    repetition,
+    placeholder,
+    trailing_space,
+    blank,
+)
+
+
+def growing(raw: str, context: Context, *, complete: bool = False) -> str:
+    """The text to insert at the cursor, as far as it is certain: a longer `raw` only ever adds to it.
+
+    Empty while nothing can be said. With `complete`, nothing more will come and what was undecided is decided.
+    """
+    draft = Draft(raw, complete)
+    for head in HEAD:
+        draft = head(draft, context)
+    return draft.text
+
+
+def finished(text: str, context: Context) -> str | Refused:
+    """The cut text as it may be shown, or the name of the filter that refuses it."""
+    for tail in TAIL:
+        kept = tail(text, context)
+        if isinstance(kept, Refused):
+            return kept
+        text = kept
+    return text

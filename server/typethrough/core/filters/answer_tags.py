@@ -1,0 +1,65 @@
+"""Head filter: tags round the answer, ours from the prompt or ones the model made up."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.filters.draft import NOTHING_YET, Draft, nearby
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+_NAMES: Final = (
+    "completion", "answer", "window", "insert", "insertion", "missing", "fill", "output", "response", "result", "code",
+    "file", "prefix", "suffix", "cursor", "document", "context", "edit", "edits", "anchor", "rules", "task", "text",
+    "before", "after", "related",
+)  # fmt: skip
+_ANY: Final = "|".join(_NAMES)
+_OPENING: Final = re.compile(rf"\s*<({_ANY})(?:\s[^<>\n]*)?>(?:[ \t]*\n(?=[ \t]*\S))?", re.IGNORECASE)
+_CLOSING: Final = re.compile(rf"</({_ANY})>", re.IGNORECASE)
+_OPENING_START: Final = re.compile(r"\s*(?:<(?:[A-Za-z]+(?:\s[^<>\n]*)?)?)?\Z")
+_CLOSING_START: Final = re.compile(r"<(?:/[A-Za-z]{0,12})?\Z")
+
+
+def answer_tags(draft: Draft, context: Context) -> Draft:
+    """A tag that opens the answer is dropped with its line, and the text ends at a closing one."""
+    text, done = draft
+    if "<" not in text:
+        return NOTHING_YET if text.isspace() and not done else draft
+    opening = _OPENING.match(text)
+    if opening is not None and not _spoken_of(opening[1], context):
+        rest = text[opening.end() :]
+        if not done and (not rest.strip()):
+            # The line end after the tag belongs to the tag only when text follows on the next line.
+            return NOTHING_YET
+        text = rest
+    elif not done and _may_open(text, context):
+        return NOTHING_YET
+    for closing in _CLOSING.finditer(text):
+        if not _spoken_of(closing[1], context):
+            return Draft(text[: closing.start()], done=True)
+    if done:
+        return Draft(text, done=True)
+    partial = _CLOSING_START.search(text, max(0, len(text) - 16))
+    if partial is not None and any(name.startswith(partial[0][2:].lower()) for name in _NAMES):
+        return Draft(text[: partial.start()], done=False)
+    return Draft(text, done=False)
+
+
+def _may_open(text: str, context: Context) -> bool:
+    if _OPENING_START.match(text) is None:
+        return False
+    name = re.match(r"[a-z]*", text.lstrip()[1:].lower())
+    said = name[0] if name else ""
+    return any(
+        known.startswith(said)
+        and (len(text.lstrip()) == len(said) + 1 or known == said)
+        and not _spoken_of(known, context)
+        for known in _NAMES
+    )
+
+
+def _spoken_of(name: str, context: Context) -> bool:
+    """Whether the document itself uses the tag."""
+    return re.search(rf"</?{name}\b", nearby(context), re.IGNORECASE) is not None

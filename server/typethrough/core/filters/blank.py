@@ -1,0 +1,16 @@
+"""Tail filter: nothing left to show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typethrough.core.filters.draft import Refused
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+
+def blank(text: str, context: Context) -> str | Refused:
+    """Refuse a text of white space only."""
+    del context
+    return text if text.strip() else Refused("blank")

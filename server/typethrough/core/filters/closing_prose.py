@@ -1,0 +1,40 @@
+"""Head filter: the explanation after the answer ("This completes the function.")."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.filters.draft import Draft, state_at_cursor
+from typethrough.core.filters.prose import closing_starts, is_closing, are_prose, may_begin
+from typethrough.core.scan import scan
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+_SENTENCE_START: Final = re.compile(r"\n(?=[A-Z*])")
+
+
+def closing_prose(draft: Draft, context: Context) -> Draft:
+    """The text ends before the first line that talks about it; a last line that may become one waits."""
+    text, done = draft
+    if "\n" not in text:
+        return draft
+    # A sentence at the margin under indented lines is talk, whether code or a docstring stands above it.
+    indented = bool(context.indent)
+    for found in _SENTENCE_START.finditer(text):
+        line, ended, _ = text[found.end() :].partition("\n")
+        if not may_begin(line, closing_starts(weak=True)):
+            continue
+        weak = not are_prose(context) and (indented or not _inside(text[: found.end()], context))
+        if ended or done:
+            if is_closing(line, weak=weak):
+                return Draft(text[: found.end()], done=True)
+        elif may_begin(line, closing_starts(weak=weak)):
+            return Draft(text[: found.end()], done=False)
+    return draft
+
+
+def _inside(text: str, context: Context) -> bool:
+    """Whether the text has an open string or comment of its own where the sentence begins."""
+    return scan(text, context.language_id, state_at_cursor(context)).inside != ""

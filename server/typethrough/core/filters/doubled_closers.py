@@ -1,0 +1,81 @@
+"""Tail filter: closing brackets and quotes that the document after the cursor closes already (auto-closed pairs above all)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.context import indent_of
+from typethrough.core.filters.draft import state_at_cursor
+from typethrough.core.scan import CLOSER_OF, State, family_of, scan
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+_LINES_BELOW: Final = 60
+_TRAILING: Final = " \t\n)]}>;,:"
+_QUOTES: Final = frozenset(('"', "'", "`"))
+
+
+def doubled_closers(text: str, context: Context) -> str:
+    """Cut the closers at the text's end that would orphan one of the document's; one that is needed always stays."""
+    state = state_at_cursor(context)
+    if state.inside == "#" or family_of(context.language_id) in {"text", "markup"}:
+        return text
+    if state.inside[:1] in _QUOTES and state.inside in context.line_suffix:
+        text = _without_quote(text, state, context)
+    if not text.endswith(tuple(_TRAILING)) or not any(sign in text for sign in ")]}"):
+        return text
+    return _without_brackets(text, state, context)
+
+
+def _without_quote(text: str, state: State, context: Context) -> str:
+    quote = state.inside
+    ended = scan(text, context.language_id, state).inside != quote
+    if not ended or context.line_suffix.count(quote) % 2 == 0:
+        return text
+    closing = re.search(re.escape(quote) + r"[\s)\]}>;,:]*\Z", text)
+    return text[: closing.start()] if closing else text
+
+
+def _without_brackets(text: str, state: State, context: Context) -> str:
+    below = context.line_suffix + "\n" + "\n".join(context.lines_after(_LINES_BELOW))
+    inside = scan(text, context.language_id, state).inside
+    closers = scan(below, context.language_id, State(inside=inside if inside in _QUOTES else "")).stray
+    if family_of(context.language_id) == "shell":
+        # The patterns of a `case` end in brackets that nothing opened.
+        closers = scan(context.line_suffix, context.language_id).stray
+    if not closers:
+        return text
+    there = Counter(closers)
+    natural = _orphans(state, there)
+    orphans = _orphans(scan(text, context.language_id, state), there)
+    if orphans <= natural and not (orphans and text[-1] == context.line_suffix.lstrip()[:1]):
+        return text
+    natural = min(natural, orphans - 1)
+    trailing = len(text) - len(text.rstrip(_TRAILING))
+    for place in range(len(text) - 1, len(text) - trailing - 1, -1):
+        if (
+            text[place] in ")]}"
+            and _orphans(scan(text[:place], context.language_id, state), there) <= natural
+        ):
+            return text[:place] if _is_doubled(text, place, context) else text
+    return text
+
+
+def _orphans(state: State, closers: Counter[str]) -> int:
+    """How many of the document's closers would have nothing to close."""
+    wanted = Counter(CLOSER_OF[sign] for sign in state.opened)
+    return sum((closers - wanted).values())
+
+
+def _is_doubled(text: str, place: int, context: Context) -> bool:
+    """A closer that begins a line is doubled only when one stands below at the same depth, before anything shallower."""
+    line = text[text.rfind("\n", 0, place) + 1 : place]
+    if line.strip() or "\n" not in text[:place]:
+        return True
+    for below in context.lines_after(_LINES_BELOW):
+        if below.strip() and len(indent_of(below)) <= len(line):
+            return len(indent_of(below)) == len(line) and below.lstrip().startswith(text[place])
+    return False

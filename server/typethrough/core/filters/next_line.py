@@ -1,0 +1,36 @@
+"""Tail filter: a completion that only says again what stands on the next lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typethrough.core.context import indent_of
+from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.scan import opens_block
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+_LINES_BELOW = 30
+_MIN_SIGNIFICANT = 3
+_MIN_TYPED_TOO = 8
+
+
+def next_line(text: str, context: Context) -> str | Refused:
+    """Refuse when every line of the text, the first one whole, is the next line of the document in the same order."""
+    if context.line_suffix.strip():
+        return text
+    whole = context.line_prefix + text if not text.startswith("\n") else text
+    said = [line for line in whole.split("\n") if line.strip()]
+    below = [line for line in context.lines_after(_LINES_BELOW) if line.strip()][: len(said)]
+    if not said or [line.strip() for line in said] != [line.strip() for line in below]:
+        return text
+    typed = context.line_prefix.strip() and not text.startswith("\n")
+    if significant(text) < _MIN_SIGNIFICANT or (typed and significant(whole) < _MIN_TYPED_TOO):
+        return text
+    same_depth = indent_of(said[0]) == indent_of(below[0])
+    above = context.line_prefix if context.line_prefix.strip() else context.previous_line()
+    # Under an opener the same line may stand once more, deeper: `if not found:` and an early return.
+    if not same_depth and (typed or opens_block(above, context.language_id)):
+        return text
+    return Refused("next line")

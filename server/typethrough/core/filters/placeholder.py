@@ -1,0 +1,51 @@
+"""Tail filter: a comment that stands for code the model did not write ("# your code here")."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.filters.draft import Refused, nearby
+from typethrough.core.scan import family_of, is_comment
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+_MARKS: Final = re.compile(r"^[\s#/*;<!.…-]+|[\s*/>.…-]+$")
+_WORDS: Final = re.compile(
+    r"(?:(?:add|put|insert|write|enter|place)?\s*"
+    r"(?:your|the rest of|rest of|remaining|existing|more|other|additional)\b.*\b(?:code|logic|implementation|function|method|class|here|goes|below|file|unchanged|statements?)\b"
+    r"|(?:code|logic|implementation|body)\s+(?:goes\s+)?here|implement(?:ation)?\b.{0,40}\bhere|existing code|placeholder"
+    r"|todo\b:?\s*(?:(?:implement|complete|fill|add|write|finish)(?:\s+(?:me|this|it|the|your)\b.*)?)?)"
+    r"[\s.…:!]*(?:here|goes here|below|unchanged)?[\s.…:!]*",
+    re.IGNORECASE,
+)
+_ELLIPSIS: Final = re.compile(r"\s*\.\.\.\s*")
+
+
+def placeholder(text: str, context: Context) -> str | Refused:
+    """Refuse a text of nothing but placeholders; cut them from the end of a text that has more."""
+    if family_of(context.language_id) == "text":
+        return text
+    lines = text.rstrip().split("\n")
+    starts_line = not context.line_prefix.strip()
+    kept = len(lines)
+    while (
+        kept
+        and (starts_line or kept > 1)
+        and (not lines[kept - 1].strip() or _stands_for_code(lines[kept - 1], context))
+    ):
+        kept -= 1
+    if kept == len(lines):
+        return text
+    return "\n".join(lines[:kept]) if any(line.strip() for line in lines[:kept]) else Refused("placeholder")
+
+
+def _stands_for_code(line: str, context: Context) -> bool:
+    if _ELLIPSIS.fullmatch(line):
+        # Stubs, protocols and overloads have real ellipses: where the file uses them, they are code.
+        return not re.search(r"^\s*\.\.\.\s*$|:\s*\.\.\.\s*$", nearby(context), re.MULTILINE)
+    if not is_comment(line, context.language_id):
+        return False
+    words = _MARKS.sub("", line)
+    return _WORDS.fullmatch(words) is not None if words else "..." in line or "…" in line

@@ -1,0 +1,28 @@
+"""Tail filter: what the user has just deleted is not offered again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typethrough.core.filters.draft import Refused, significant
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+_MIN_SIGNIFICANT = 8
+_MIN_INSIDE = 16
+
+
+def restored_deletion(text: str, context: Context) -> str | Refused:
+    """Refuse a text that is, or begins with, or holds at some length, a text deleted lately; white space does not count."""
+    said = " ".join(text.split())
+    if significant(said) < _MIN_SIGNIFICANT:
+        return text
+    for deleted in context.deleted:
+        gone = " ".join(deleted.split())
+        size = significant(gone)
+        if size < _MIN_SIGNIFICANT:
+            continue
+        if said.startswith(gone) or gone.startswith(said) or (size >= _MIN_INSIDE and gone in said):
+            return Refused("restored deletion")
+    return text

@@ -1,0 +1,274 @@
+"""What a piece of source is made of, seen from its brackets, strings and comments; and which lines open or close a block.
+
+Owns the table of language families. It knows tokens, never grammar, and nothing of cursors or completions. An unknown language
+counts brackets and double-quoted strings and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+
+class State(NamedTuple):
+    """What is open at the end of a text.
+
+    `opened` holds unclosed brackets, outermost first; `stray` the closers that closed nothing in the text. `inside` is the
+    delimiter of an unclosed string or comment ("#" for a line comment), or the empty string in code.
+    """
+
+    opened: tuple[str, ...] = ()
+    stray: tuple[str, ...] = ()
+    inside: str = ""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether no bracket, string or block comment is left open."""
+        return not self.opened and self.inside in {"", "#"}
+
+
+CODE: Final = State()
+CLOSER_OF: Final = {"(": ")", "[": "]", "{": "}", "${": "}"}
+
+_DOUBLE: Final = r'"(?:\\.|[^"\\\n])*"'
+_SINGLE: Final = r"'(?:\\.|[^'\\\n])*'"
+_CHARACTER: Final = r"'(?:\\[^\n]{1,9}?|[^\\'\n])'"
+_REGEX: Final = (
+    r"(?:(?<=[=(,:\[!&|?{};])|(?<=[=(,:&|?] )|(?<=return )|^)/(?![/*])"
+    r"(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*"
+)
+
+# How an unclosed string or comment ends, by the delimiter that opened it.
+_ENDS: Final = {
+    '"': re.compile(r'(?:\\.|[^"\\\n])*("|\n)'),
+    "'": re.compile(r"(?:\\.|[^'\\\n])*('|\n)"),
+    '"""': re.compile(r'(?:\\.|[^\\])*?(""")', re.DOTALL),
+    "'''": re.compile(r"(?:\\.|[^\\])*?(''')", re.DOTALL),
+    "`": re.compile(r"(?:\\.|[^`\\$]|\$(?!\{))*(`|\$\{)", re.DOTALL),
+    "``": re.compile(r"[^`]*(`)"),
+    '""': re.compile(r'(?:\\.|[^"\\])*(")', re.DOTALL),
+    "[[": re.compile(r".*?(\]\])", re.DOTALL),
+    "/*": re.compile(r".*?(\*/)", re.DOTALL),
+    "<!--": re.compile(r".*?(-->)", re.DOTALL),
+    "#": re.compile(r"[^\n]*(\n)"),
+}
+
+
+class _Family(NamedTuple):
+    """One group of languages: what to skip whole, what opens which kind of inside, and its block words."""
+
+    skip: str
+    comment: str
+    inside: dict[str, str]
+    opens: re.Pattern[str]
+    closes: re.Pattern[str]
+    goes_on: re.Pattern[str]
+    comment_marks: tuple[str, ...]
+    brackets: bool = True
+
+    def tokens(self) -> re.Pattern[str]:
+        openers = "|".join(re.escape(mark) for mark in self.inside)
+        parts = [
+            f"(?P<skip>{self.skip})" if self.skip else "",
+            f"(?P<comment>{self.comment})" if self.comment else "",
+            f"(?P<inside>{openers})" if openers else "",
+            r"(?P<bracket>[()\[\]{}])" if self.brackets else "",
+        ]
+        return re.compile("|".join(filter(None, parts)) or r"(?!)", re.MULTILINE)
+
+
+_CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</)")
+_BRACE_OPENS: Final = re.compile(
+    r"(?:[({\[]|=>|->|\belse|\bdo)$|^\s*(?:case\b.*|default|public|private|protected)\s*:$"
+)
+_BRACKET_OPENS: Final = re.compile(r"[({\[]$")
+_TAG_OPENS: Final = re.compile(
+    r"^\s*<(?!(?:br|hr|img|input|meta|link)\b)[A-Za-z][\w.:-]*(?:\s[^<>]*)?(?<![/-])>$"
+)
+_NEVER: Final = re.compile(r"(?!)")
+_ELSE: Final = re.compile(r"\s*(?:else|catch|finally)\b")
+_C_COMMENT: Final = r"//[^\n]*"
+
+
+def _c_like(skip: str, inside: dict[str, str]) -> _Family:
+    return _Family(skip, _C_COMMENT, {"/*": "/*", **inside}, _BRACE_OPENS, _CLOSES, _ELSE, ("//", "/*", "*"))
+
+
+_FAMILIES: Final = {
+    "python": _Family(
+        rf"(?:\"\"\"(?:\\.|[^\\])*?\"\"\")|(?:'''(?:\\.|[^\\])*?''')|(?!\"\"\"|''')(?:{_DOUBLE}|{_SINGLE})",
+        r"#[^\n]*",
+        {'"""': '"""', "'''": "'''", '"': '"', "'": "'"},
+        re.compile(r"[:({\[]$"),
+        _CLOSES,
+        re.compile(r"\s*(?:elif|else|except|finally|case)\b"),
+        ("#",),
+    ),
+    "js": _c_like(f"{_REGEX}|{_DOUBLE}|{_SINGLE}", {'"': '"', "'": "'", "`": "`"}),
+    "c": _c_like(f"{_DOUBLE}|{_CHARACTER}", {'"': '"'}),
+    "go": _c_like(f"{_DOUBLE}|{_CHARACTER}|`[^`]*`", {'"': '"', "`": "``"}),
+    "rust": _c_like(rf"r(?P<hashes>#+)\"[^\"]*\"(?P=hashes)|{_DOUBLE}|{_CHARACTER}", {'"': '""'}),
+    "lua": _Family(
+        f"{_DOUBLE}|{_SINGLE}",
+        r"--(?!\[\[)[^\n]*",
+        {"--[[": "[[", "[[": "[[", '"': '"', "'": "'"},
+        re.compile(r"(?:[({\[]|\bthen|\bdo|\belse|\brepeat|\bfunction\b[^()]*\([^()]*\))$"),
+        re.compile(r"\s*(?:[)\]}]|end\b|until\b)"),
+        re.compile(r"\s*(?:elseif|else)\b"),
+        ("--",),
+    ),
+    "ruby": _Family(
+        f"{_DOUBLE}|{_SINGLE}",
+        r"(?:(?<=\s)|^)#[^\n]*",
+        {'"': '"', "'": "'"},
+        re.compile(
+            r"(?:[({\[]|\bdo(?:\s*\|[^|]*\|)?|\bthen|\belse)$"
+            r"|^\s*(?:def|class|module|if|unless|while|until|case|when|elsif|for|rescue|ensure|begin)\b(?!.*\bend$)"
+        ),
+        re.compile(r"\s*(?:[)\]}]|end\b)"),
+        re.compile(r"\s*(?:elsif|else|when|rescue|ensure)\b"),
+        ("#",),
+    ),
+    "shell": _Family(
+        f"{_DOUBLE}|'[^'\n]*'",
+        r"(?:(?<=\s)|^)#[^\n]*",
+        {'"': '"', "'": "'"},
+        re.compile(r"(?:[({\[]|\bthen|\bdo|\belse|\bin)$"),
+        re.compile(r"\s*(?:[)\]}]|(?:fi|done|esac)\b|;;)"),
+        re.compile(r"\s*(?:elif|else)\b"),
+        ("#",),
+    ),
+    "css": _Family(f"{_DOUBLE}|{_SINGLE}", "", {"/*": "/*"}, _BRACKET_OPENS, _CLOSES, _NEVER, ("/*", "*")),
+    "sql": _Family(
+        f"{_DOUBLE}|{_SINGLE}", r"--[^\n]*", {"/*": "/*"}, _BRACKET_OPENS, _CLOSES, _NEVER, ("--",)
+    ),
+    "markup": _Family("", "", {"<!--": "<!--"}, _TAG_OPENS, _CLOSES, _NEVER, ("<!--",), brackets=False),
+    "data": _Family(
+        f"{_DOUBLE}|{_SINGLE}",
+        r"(?:(?<=\s)|^)#[^\n]*",
+        {},
+        re.compile(r"[:({\[]$"),
+        _CLOSES,
+        _NEVER,
+        ("#", ";"),
+    ),
+    "text": _Family("", "", {}, _NEVER, _NEVER, _NEVER, (), brackets=False),
+    "unknown": _Family(_DOUBLE, "", {}, _BRACKET_OPENS, _CLOSES, _NEVER, ("#", "//", "--")),
+}
+_TOKENS: Final = {name: family.tokens() for name, family in _FAMILIES.items()}
+
+_LANGUAGES: Final = {
+    "python": "python starlark",
+    "js": "javascript typescript javascriptreact typescriptreact jsx tsx astro",
+    "c": "c cpp objective-c objective-cpp csharp java kotlin swift dart scala php groovy zig proto cuda-cpp hlsl glsl d",
+    "go": "go",
+    "rust": "rust",
+    "lua": "lua luau",
+    "ruby": "ruby crystal elixir",
+    "shell": "shellscript sh bash zsh fish dockerfile makefile make perl r powershell",
+    "css": "css scss less sass",
+    "sql": "sql",
+    "markup": "html xml vue svelte handlebars xsl django-html htmldjango",
+    "data": "yaml toml ini json jsonc properties terraform nix",
+    "text": "markdown plaintext text latex tex restructuredtext rst asciidoc git-commit gitcommit mdx",
+}
+_FAMILY_OF: Final = {one: family for family, ids in _LANGUAGES.items() for one in ids.split()}
+_WITH_TAGS: Final = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx", "astro"))
+
+
+def family_of(language_id: str) -> str:
+    """The name of a language's family; `unknown` for one that is not in the table."""
+    return _FAMILY_OF.get(language_id, "unknown")
+
+
+def comment_marks(language_id: str) -> tuple[str, ...]:
+    """The signs a comment line may begin with."""
+    return _FAMILIES[family_of(language_id)].comment_marks
+
+
+def scan(text: str, language_id: str, start: State = CODE) -> State:
+    """Read `text` from the state `start` and say what is open at its end."""
+    return _scan(text, family_of(language_id), start)
+
+
+@lru_cache(maxsize=512)
+def _scan(text: str, family: str, start: State) -> State:
+    tokens = _TOKENS[family]
+    kinds = _FAMILIES[family].inside
+    opened, stray, inside = list(start.opened), list(start.stray), start.inside
+    place = 0
+    while True:
+        if inside:
+            end = _ENDS[inside].match(text, place)
+            if end is None:
+                break
+            place = end.end()
+            inside = ""
+            if end[1] == "${":
+                opened.append("${")
+            continue
+        token = tokens.search(text, place)
+        if token is None:
+            break
+        place = token.end()
+        kind = token.lastgroup
+        if kind == "bracket":
+            inside = _bracket(token[0], opened, stray)
+        elif kind == "inside":
+            inside = kinds[token[0]]
+        elif kind == "comment" and place == len(text):
+            inside = "#"
+    return State(tuple(opened), tuple(stray), inside)
+
+
+def _bracket(sign: str, opened: list[str], stray: list[str]) -> str:
+    """Note one bracket; return the delimiter of the string it leads back into, if it does."""
+    if sign in "([{":
+        opened.append(sign)
+        return ""
+    for back in range(len(opened) - 1, -1, -1):
+        if CLOSER_OF[opened[back]] == sign:
+            # What was opened later and never closed is given up: the text is unfinished there.
+            template = opened[back] == "${"
+            del opened[back:]
+            return "`" if template else ""
+    stray.append(sign)
+    return ""
+
+
+def without_comment(line: str, language_id: str) -> str:
+    """The line up to its line comment, right-stripped."""
+    for token in _TOKENS[family_of(language_id)].finditer(line):
+        if token.lastgroup == "comment":
+            return line[: token.start()].rstrip()
+        if token.lastgroup == "inside":
+            break
+    return line.rstrip()
+
+
+@lru_cache(maxsize=512)
+def opens_block(line: str, language_id: str) -> bool:
+    """Whether the lines after this one stand deeper: it ends with an opening sign or word of its language."""
+    code = without_comment(line, language_id)
+    if not code.strip():
+        return False
+    if _FAMILIES[family_of(language_id)].opens.search(code):
+        return True
+    return language_id in _WITH_TAGS and _TAG_OPENS.search(code) is not None
+
+
+def closes_block(line: str, language_id: str) -> bool:
+    """Whether a line begins with what ends a block: a closing bracket, tag or word."""
+    return _FAMILIES[family_of(language_id)].closes.match(line) is not None
+
+
+def continues_block(line: str, language_id: str) -> bool:
+    """Whether a line carries on the statement whose first block has just ended (`else` and its kin)."""
+    return _FAMILIES[family_of(language_id)].goes_on.match(line) is not None
+
+
+def is_comment(line: str, language_id: str) -> bool:
+    """Whether a line holds a comment and nothing else."""
+    marks = comment_marks(language_id)
+    return bool(marks) and line.lstrip().startswith(marks)

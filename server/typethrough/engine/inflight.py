@@ -1,0 +1,146 @@
+"""A stream in flight: one question to the model, owned by the document and not by the request that caused it.
+
+The editor's cancel ends a request; only divergence, enough text, or shutdown ends the stream. Its text grows in a cache entry,
+so that whoever asks next finds it there, finished or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from typethrough.core.cache import Entry
+from typethrough.core.filters import growing
+from typethrough.core.outcome import Usage
+from typethrough.core.trail import Trail, fits, follow
+from typethrough.engine.ports import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typethrough.core.context import Context
+    from typethrough.core.document import Edit, Position, Snapshot
+    from typethrough.core.prompt.message import Prompt
+    from typethrough.engine.ports import Clock, Gateway
+
+# Lines kept beyond the one a request waits for: they are tomorrow's cache hits, and each costs the provider's output price.
+_MAX_LINES = 12
+_MAX_CHARS = 1_600
+
+
+class Flight:
+    """One upstream stream and what is known of its answer."""
+
+    def __init__(
+        self,
+        context: Context,
+        clock: Clock,
+        on_text: Callable[[Flight], None],
+        on_end: Callable[[Flight], None],
+    ) -> None:
+        self.context = context
+        self.entry = Entry(context)
+        self.trail = Trail(context.position, context.position)
+        self.started_s = clock.now()
+        self.ttft_ms: float | None = None
+        self.error: GatewayError | None = None
+        self.ending = ""
+        self.usage = Usage()
+        self._clock = clock
+        self._on_text = on_text
+        self._on_end = on_end
+        self._raw: list[str] = []
+        self._cleaned = True
+        self._verified_up_to: Position | None = context.position
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether more text may come."""
+        return not self.ending
+
+    def start(self, gateway: Gateway, prompt: Prompt) -> None:
+        """Send the prompt. What happens is told through `on_text` and `on_end`."""
+        self._task = asyncio.ensure_future(self._run(gateway, prompt))
+
+    def close(self, ending: str) -> None:
+        """Close the upstream now; `ending` is why."""
+        if self.open:
+            self._finish(ending)
+            if self._task is not None:
+                self._task.cancel()
+
+    async def closed(self) -> None:
+        """Wait until the upstream is closed, after `close`."""
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def follow(self, edit: Edit, snapshot: Snapshot) -> bool:
+        """Take note of an edit; False when the answer, as far as it is known, no longer fits what is typed."""
+        self.clean()
+        trail = follow(self.trail, edit, snapshot, self.entry.text, growing=self.open)
+        if trail is None:
+            return False
+        self.trail = trail
+        return True
+
+    @property
+    def unverified(self) -> bool:
+        """Whether something was typed that the text has not reached yet, so that it may still turn out not to fit."""
+        return self._verified_up_to != self.trail.end
+
+    def still_fits(self, snapshot: Snapshot) -> bool:
+        """Whether what has arrived by now fits what was typed while it was under way."""
+        typed = snapshot.slice(self.trail.origin, self.trail.end)
+        if len(self.entry.text) >= len(typed):
+            self._verified_up_to = self.trail.end
+        return fits(typed, self.entry.text, growing=self.open)
+
+    def clean(self) -> None:
+        """Bring the entry up to what has arrived. Cleaning is put off until somebody needs the text."""
+        if not self._cleaned:
+            self._cleaned = True
+            self.entry.text = growing("".join(self._raw), self.context)
+
+    def long_enough(self) -> bool:
+        """Whether what has arrived is all that will be kept."""
+        raw = self._raw
+        return len(raw) % 8 == 0 and (
+            sum(piece.count("\n") for piece in raw) > _MAX_LINES or sum(map(len, raw)) > _MAX_CHARS
+        )
+
+    def _received(self, piece: str) -> None:
+        if not self.open:
+            return
+        if self.ttft_ms is None:
+            self.ttft_ms = (self._clock.now() - self.started_s) * 1_000
+        self._raw.append(piece)
+        self._cleaned = False
+        self._on_text(self)
+
+    async def _run(self, gateway: Gateway, prompt: Prompt) -> None:
+        try:
+            end = await gateway.stream(prompt, self._received)
+        except GatewayError as error:
+            self.error = error
+            self._finish(type(error).__name__)
+        except Exception as error:
+            # A boundary: whatever a gateway raises, the request that waits for it must still end.
+            self.error = GatewayError(f"the gateway client failed: {type(error).__name__}")
+            self._finish("failed")
+        else:
+            self.usage = end.usage
+            self._finish("complete")
+
+    def _finish(self, ending: str) -> None:
+        """Settle the entry: a stream cut off ends in the middle of a line, and only its whole lines can be believed."""
+        if not self.open:
+            return
+        self.ending = ending
+        whole = ending == "complete"
+        text = growing("".join(self._raw), self.context, complete=whole)
+        self.entry.text = text if whole else text[: text.rfind("\n") + 1].rstrip("\n")
+        self.entry.complete = True
+        self.entry.ended = whole
+        self._cleaned = True
+        self._on_end(self)

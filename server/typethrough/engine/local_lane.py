@@ -1,0 +1,102 @@
+"""The local lane at work: keeps the index up with open documents and workspace files, in slices, off the keystroke path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from typethrough.local.index import LocalIndex
+from typethrough.local.predictor import predict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from typethrough.core.context import Context
+    from typethrough.core.document import Edit, Snapshot
+    from typethrough.local.predictor import Guess
+
+_LINES_BEFORE = 8
+
+
+class LocalLane:
+    """Guesses from text the user has: open documents as they are now, and what was read of the workspace."""
+
+    def __init__(self, index: LocalIndex | None = None) -> None:
+        self._index = index or LocalIndex()
+        self._open: set[str] = set()
+        self._work: deque[Iterator[None]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    def opened(self, uri: str, snapshot: Snapshot) -> None:
+        """A document was opened; the first slice is indexed at once, so that edits from now on are noted."""
+        self._open.add(uri)
+        slices = self._index.indexing(uri, snapshot.text(), is_open=True)
+        if next(slices, self) is not self:
+            self._later(slices)
+
+    def edited(self, uri: str, edit: Edit, after: Snapshot) -> None:
+        """An open document was edited; costs what the edit holds, not what the document holds."""
+        if uri in self._open:
+            lines = after.lines(edit.first_line, edit.first_line + edit.inserted_lines)
+            self._index.replace_lines(uri, edit.first_line, edit.removed_lines, lines)
+
+    def closed(self, uri: str) -> None:
+        """A document was closed; what it held stays known until the index needs the room."""
+        self._open.discard(uri)
+        self._index.set_open(uri, is_open=False)
+
+    def guess(self, context: Context) -> Guess | None:
+        """The likeliest rest of the line, or None. Takes well under a millisecond."""
+        return predict(
+            self._index,
+            context.uri,
+            context.line_prefix,
+            context.lines_before(_LINES_BEFORE),
+            context.line_suffix,
+            context.next_line(),
+        )
+
+    def read(self, files: AsyncIterator[tuple[str, str]]) -> None:
+        """Index files, as (URI, text), in the background; replaces a reading that is under way."""
+        if self._reader is not None:
+            self._reader.cancel()
+        self._reader = asyncio.ensure_future(self._read(files))
+
+    async def idle(self) -> None:
+        """Wait until everything known of by now is indexed."""
+        while self._busy(self._reader) or self._busy(self._worker):
+            await asyncio.gather(
+                *(task for task in (self._reader, self._worker) if task is not None), return_exceptions=True
+            )
+
+    def stop(self) -> None:
+        """Stop working in the background."""
+        for task in (self._reader, self._worker):
+            if task is not None:
+                task.cancel()
+        self._work.clear()
+
+    async def _read(self, files: AsyncIterator[tuple[str, str]]) -> None:
+        async for uri, text in files:
+            if uri not in self._open:
+                for _ in self._index.indexing(uri, text):
+                    await asyncio.sleep(0)
+                    if uri in self._open:
+                        break
+
+    def _later(self, slices: Iterator[None]) -> None:
+        self._work.append(slices)
+        if not self._busy(self._worker):
+            self._worker = asyncio.ensure_future(self._drain())
+
+    async def _drain(self) -> None:
+        while self._work:
+            if next(self._work[0], self) is self:
+                self._work.popleft()
+            await asyncio.sleep(0)
+
+    @staticmethod
+    def _busy(task: asyncio.Task[None] | None) -> bool:
+        return task is not None and not task.done()

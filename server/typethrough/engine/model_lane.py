@@ -1,0 +1,120 @@
+"""The model lane: whether the model can be asked now, how a question is put together, and what streams teach."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from typethrough.core.models import profile_of
+from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.rhythm import Latency
+from typethrough.engine.inflight import Flight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from typethrough.core.context import Context
+    from typethrough.core.settings import Settings
+    from typethrough.engine.ports import Clock, Gateway, Recorder
+    from typethrough.engine.session import Session
+
+# Two questions at a time for one document: where the cursor was, and where it is.
+_MAX_FLIGHTS = 2
+# A stream that has said nothing for this many typical waits is not worth joining.
+_STALLED_WAITS = 4.0
+
+
+class ModelLane:
+    """Streams to one gateway. Without a gateway, or switched off, it is `absent`."""
+
+    def __init__(self, gateway: Gateway | None, settings: Settings, clock: Clock, recorder: Recorder) -> None:
+        self.latency = Latency()
+        self._gateway = gateway
+        self._settings = settings
+        self._clock = clock
+        self._recorder = recorder
+        self._ratio = TokenRatio()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def absent(self) -> bool:
+        """Whether there is no model to ask at all."""
+        return self._gateway is None or not self._settings.model_lane
+
+    def refusal(self) -> str:
+        """Why the model cannot be asked now, or the empty string."""
+        if self._gateway is None or self.absent:
+            return "there is no model lane"
+        return self._gateway.refusal()
+
+    def use(self, gateway: Gateway | None, settings: Settings) -> None:
+        """Ask another gateway from now on; the old one is closed in the background."""
+        if self._gateway is not None and gateway is not self._gateway:
+            self._spawn(self._gateway.aclose())
+        self._gateway, self._settings = gateway, settings
+
+    def launch(
+        self,
+        session: Session,
+        context: Context,
+        on_text: Callable[[Flight], None],
+        on_end: Callable[[Flight], None],
+    ) -> Flight:
+        """Send the question of a context. Only when `refusal` is empty."""
+        if self._gateway is None:
+            raise RuntimeError("a stream needs a gateway")
+        settings = self._settings
+        profile = profile_of(settings.model)
+        prompt = session.prompt.build(
+            context,
+            anchor_chars=self._ratio.chars(min(settings.context_tokens, profile.context_tokens // 2)),
+            max_output_tokens=settings.max_output_tokens,
+            now_s=self._clock.now(),
+            cache_ttl_s=profile.cache_ttl_s,
+        )
+        while len(session.flights) >= _MAX_FLIGHTS:
+            session.flights[0].close("diverged")
+        sent_chars = sum(len(message.text) for message in prompt.messages)
+
+        def ended(flight: Flight) -> None:
+            self._learn(flight, sent_chars)
+            on_end(flight)
+
+        flight = Flight(context, self._clock, on_text, ended)
+        session.flights.append(flight)
+        flight.start(self._gateway, prompt)
+        self._recorder.status("busy", "")
+        return flight
+
+    def stalled(self, flight: Flight) -> bool:
+        """Whether a stream has been silent for so long that it is not worth waiting for."""
+        waited_ms = (self._clock.now() - flight.started_s) * 1_000
+        return flight.ttft_ms is None and waited_ms > _STALLED_WAITS * self.latency.median_ms()
+
+    def warm(self) -> None:
+        """Have the next question find an open connection."""
+        if self._gateway is not None and not self.refusal():
+            self._spawn(self._gateway.warm())
+
+    async def aclose(self) -> None:
+        """Close the gateway, and wait for what runs in the background."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._gateway is not None:
+            await self._gateway.aclose()
+
+    def _learn(self, flight: Flight, sent_chars: int) -> None:
+        if flight.ttft_ms is not None:
+            self.latency.note(flight.ttft_ms)
+        if flight.usage.prompt_tokens:
+            self._ratio.note(sent_chars, flight.usage.prompt_tokens)
+        self._recorder.stream_ended(flight.ending, flight.usage, flight.ttft_ms)
+        if flight.error is not None:
+            self._recorder.notice(type(flight.error).__name__, str(flight.error))
+        self._recorder.status("error" if flight.error else "ready", str(flight.error or ""))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

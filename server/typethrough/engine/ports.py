@@ -1,0 +1,143 @@
+"""What the engine needs from the world, as protocols, and the errors a gateway may raise.
+
+The tree, mapped from HTTP in one place (`gateway.client`)::
+
+    GatewayError
+    ├── GatewayTimeout            no connection, or no byte for too long
+    ├── GatewayUnavailable        connection refused or lost, 5xx, overload; worth trying again later
+    ├── GatewayProtocolError      an answer that is not what the protocol promises
+    └── GatewayRejected           the gateway said no: `status`, `code`, `message`
+        ├── CredentialsRejected   401, 403: the key is missing, wrong, or not allowed
+        ├── PaymentRequired       402: no balance, or a budget is used up
+        ├── ModelNotFound         404 model_not_found: permanent until the setting changes
+        └── RateLimited           429: `retry_after_s` when it said so
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typethrough.core.outcome import Outcome, Usage
+    from typethrough.core.prompt.message import Prompt
+
+
+class GatewayError(Exception):
+    """A request that brought no completion. `str()` is one sentence for people: no key, no text of a document."""
+
+
+class GatewayTimeout(GatewayError):
+    """No connection, or no byte, for too long."""
+
+
+class GatewayUnavailable(GatewayError):
+    """The gateway or its provider is down, overloaded, or unreachable."""
+
+
+class GatewayProtocolError(GatewayError):
+    """The answer was not an OpenAI-compatible stream."""
+
+
+class GatewayRejected(GatewayError):
+    """The gateway refused the request. `status` is the HTTP status, `code` its own word for the cause."""
+
+    def __init__(self, message: str, *, status: int, code: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class CredentialsRejected(GatewayRejected):
+    """The key or token is missing, wrong, expired, or not allowed to do this."""
+
+
+class PaymentRequired(GatewayRejected):
+    """The account has no balance, or a spending limit is reached."""
+
+
+class ModelNotFound(GatewayRejected):
+    """The model's name is unknown to the gateway, or the model was shut down."""
+
+
+class RateLimited(GatewayRejected):
+    """Too many requests; `retry_after_s` is what the gateway asked for, None when it did not say."""
+
+    def __init__(
+        self, message: str, *, status: int = 429, code: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message, status=status, code=code)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """How a stream that was read to its end ended."""
+
+    finish_reason: str
+    usage: Usage
+
+
+class Gateway(Protocol):
+    """A model behind a network."""
+
+    def refusal(self) -> str:
+        """Why a request would not be sent now (rate limited, no key, model unknown …), or the empty string."""
+        ...
+
+    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+        """Send `prompt`; call `on_text` with each piece of text as it arrives; return when the stream ends.
+
+        Cancelling the call closes the upstream before CancelledError propagates. Raises GatewayError.
+        """
+        ...
+
+    async def warm(self) -> None:
+        """Make the next `stream` find an open connection. Never raises GatewayError."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class Cancellable(Protocol):
+    """A scheduled call that can be taken back."""
+
+    def cancel(self) -> None:
+        """Do not make the call; harmless when it has been made."""
+        ...
+
+
+class Clock(Protocol):
+    """Monotonic time, in seconds, and calls at a time."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Cancellable:
+        """Call back once `now()` reaches `when`."""
+        ...
+
+
+class Recorder(Protocol):
+    """Takes note of what happened; must not block and must not raise."""
+
+    def request_ended(self, uri: str, outcome: Outcome) -> None:
+        """A request ended."""
+        ...
+
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
+        """An upstream stream ended: "complete", "enough", "diverged", "shutdown", or the name of an error."""
+        ...
+
+    def notice(self, key: str, message: str) -> None:
+        """Something the user should know, once per `key` until `cleared`."""
+        ...
+
+    def status(self, kind: str, message: str) -> None:
+        """What the model lane is doing: "ready", "busy", "local", "no_key", "error" or "off"."""
+        ...

@@ -1,0 +1,110 @@
+"""Lines of source text as the local lane sees them: trimmed UTF-8, cut into tokens, hashed by context.
+
+Owns the one definition of a token and of a context key, used alike when a line is indexed and when a cursor asks.
+Must not know files, addresses or probabilities.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from zlib import crc32
+
+HASH_BITS: Final = 28
+_HASH_MASK: Final = (1 << HASH_BITS) - 1
+_STUB_BYTES: Final = 3
+_LONGEST_LINE: Final = 400
+# Every byte above 0x7f belongs to a word, so a word never ends inside a character.
+_TOKEN: Final = re.compile(rb"[A-Za-z0-9_$\x80-\xff]+|[^\sA-Za-z0-9_$\x80-\xff]")
+_LAST_WORD: Final = re.compile(rb"[A-Za-z0-9_$\x80-\xff]*\Z")
+_LINE_START: Final = 1
+_STUB: Final = 2
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Return the lines of a text without their ends; only ``\n``, ``\r\n`` and ``\r`` end a line (LSP 3.18)."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def trim(line: str) -> bytes:
+    """Return a line without outer blanks as UTF-8, or nothing where it is too long to be hand-written code."""
+    return b"" if len(line) > _LONGEST_LINE else line.strip().encode("utf-8", "surrogatepass")
+
+
+def is_word(byte: bytes) -> bool:
+    """Tell whether one byte belongs to a word."""
+    return byte.isalnum() or byte in (b"_", b"$") or byte >= b"\x80"
+
+
+def line_keys(previous: bytes, line: bytes) -> list[tuple[int, int]]:
+    """Return ``(boundary, hash)`` pairs of a trimmed line, given the trimmed line before it.
+
+    A boundary is the byte offset where a token has ended (0 for the line's start). It has a hash of the context before it,
+    and, where a word of three bytes or more follows, a second of the token before and the word's first three bytes.
+    """
+    before_line = crc32(previous)
+    a, b, c = 0, 0, _LINE_START
+    boundary = 0
+    word_before = False
+    count = 0
+    keys = []
+    for match in _TOKEN.finditer(line):
+        token = match[0]
+        start = match.start()
+        if count == 0:
+            keys.append((0, hash((before_line, _LINE_START)) & _HASH_MASK))
+        elif not word_before or start > boundary:
+            # A cursor right behind a word asks at the word's own start, because the word may go on.
+            keys.append((boundary, hash((a, b, c)) & _HASH_MASK))
+            if count <= 2:
+                keys.append((boundary, hash((before_line, a, b, c)) & _HASH_MASK))
+        size = len(token)
+        word_before = size > 1 or is_word(token)
+        if size >= _STUB_BYTES:
+            keys.append((boundary, hash((_STUB, c, crc32(token[:_STUB_BYTES]))) & _HASH_MASK))
+        a, b, c = b, c, crc32(token)
+        boundary = start + size
+        count += 1
+    if count and not word_before:
+        # Where a line ended is evidence too: it keeps the lane quiet at the end of a finished line.
+        keys.append((boundary, hash((a, b, c)) & _HASH_MASK))
+    return keys
+
+
+class Cursor(NamedTuple):
+    """What stands before a cursor: ``context`` up to the last boundary, ``partial`` from there on, the context's hashes."""
+
+    context: bytes
+    partial: bytes
+    hashes: tuple[int, ...]
+
+
+def cursor_at(line_prefix: str, lines_before: Sequence[str], reach_bytes: int) -> Cursor:
+    """Return the keys to ask for at the end of ``line_prefix``, none where it is too long; the context is cut to size."""
+    if len(line_prefix) > _LONGEST_LINE:
+        return Cursor(b"", b"", ())
+    prefix = line_prefix.lstrip().encode("utf-8", "surrogatepass")
+    match = _LAST_WORD.search(prefix)
+    word = match[0] if match else b""
+    known = prefix[: len(prefix) - len(word)].rstrip()
+    partial = prefix[len(known) :]
+    context = known
+    nearest = b""
+    for line in map(trim, reversed(lines_before)):
+        if line:
+            nearest = nearest or line
+            context = b"%b\n%b" % (line, context)
+            if len(context) >= reach_bytes:
+                break
+    tokens = _TOKEN.findall(known)
+    previous = crc32(nearest)
+    a, b, c = (0, 0, _LINE_START, *map(crc32, tokens[-3:]))[-3:]
+    hashes = []
+    if not tokens:
+        hashes.append(hash((previous, _LINE_START)) & _HASH_MASK)
+    else:
+        hashes.append(hash((a, b, c)) & _HASH_MASK)
+        if len(tokens) <= 2:
+            hashes.append(hash((previous, a, b, c)) & _HASH_MASK)
+    if len(word) >= _STUB_BYTES:
+        hashes.append(hash((_STUB, c, crc32(word[:_STUB_BYTES]))) & _HASH_MASK)
+    return Cursor(context[-reach_bytes:], partial, tuple(hashes))

@@ -1,0 +1,1 @@
+"""The pygls edge: the only place that knows LSP types and UTF-16."""

@@ -1,0 +1,203 @@
+"""Between LSP's JSON and our words: positions in UTF-16, UTF-8 and UTF-32, edits, and items. Nothing else knows these.
+
+The messages of the keystroke path are read here from plain JSON: a value of the wrong shape raises `InvalidParams`, whose text
+names the field and never its value.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from typethrough.core.document import Position
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+    from typethrough.core.document import Snapshot
+    from typethrough.core.outcome import Suggestion
+
+ACCEPTED_COMMAND = "typethrough.accepted"
+
+
+class InvalidParams(Exception):
+    """A message whose parameters are not what the protocol says; `str()` names the field."""
+
+
+class Encoding(StrEnum):
+    """The unit in which a client counts characters (LSP 3.17, `PositionEncodingKind`)."""
+
+    UTF8 = "utf-8"
+    UTF16 = "utf-16"
+    UTF32 = "utf-32"
+
+
+def to_column(line: str, units: int, encoding: Encoding) -> int:
+    """The code point column of `units` on a line; inside a character counts as before it, past the end as the end."""
+    if units <= 0:
+        return 0
+    if encoding is Encoding.UTF32 or line.isascii():
+        return min(units, len(line))
+    if encoding is Encoding.UTF16:
+        kept = line.encode("utf-16-le", "surrogatepass")[: units * 2]
+        if len(kept) >= 2 and 0xD8 <= kept[-1] <= 0xDB and units * 2 < len(line) * 4:
+            # The cut went through a surrogate pair, unless the half stands alone in the text itself.
+            whole = kept.decode("utf-16-le", "surrogatepass")
+            return len(whole) if line.startswith(whole) else len(whole) - 1
+        return len(kept.decode("utf-16-le", "surrogatepass"))
+    kept = line.encode("utf-8", "surrogatepass")[:units]
+    while kept and not line.startswith(kept.decode("utf-8", "ignore")):
+        kept = kept[:-1]
+    return len(kept.decode("utf-8", "ignore"))
+
+
+def to_units(line: str, column: int, encoding: Encoding) -> int:
+    """The inverse of `to_column`."""
+    before = line[:column]
+    if encoding is Encoding.UTF32 or before.isascii():
+        return len(before)
+    if encoding is Encoding.UTF16:
+        return len(before) + sum(char > "\uffff" for char in before)
+    return len(before.encode("utf-8", "surrogatepass"))
+
+
+def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "position") -> Position:
+    """An LSP position as a place in a document, clamped into it."""
+    if not isinstance(value, dict):
+        raise InvalidParams(f"{field} must be an object")
+    line, character = value.get("line"), value.get("character")
+    if not isinstance(line, int) or not isinstance(character, int):
+        raise InvalidParams(f"{field} must have an integer line and character")
+    if line >= snapshot.line_count or line < 0:
+        return snapshot.clamp(Position(line, 0))
+    return Position(line, to_column(snapshot.line(line), character, encoding))
+
+
+class Range(NamedTuple):
+    """Two places in a document."""
+
+    start: Position
+    end: Position
+
+
+def range_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "range") -> Range:
+    """An LSP range; the array form of older clients is taken as well."""
+    if isinstance(value, list) and len(value) == 2:
+        start, end = value
+    elif isinstance(value, dict):
+        start, end = value.get("start"), value.get("end")
+    else:
+        raise InvalidParams(f"{field} must have a start and an end")
+    return Range(
+        position_in(snapshot, start, encoding, f"{field}.start"),
+        position_in(snapshot, end, encoding, f"{field}.end"),
+    )
+
+
+def text_of(value: Any, field: str) -> str:
+    """A string, or `InvalidParams`."""
+    if not isinstance(value, str):
+        raise InvalidParams(f"{field} must be a string")
+    return value
+
+
+def uri_of(params: Any) -> str:
+    """The URI of `params.textDocument`."""
+    document = params.get("textDocument") if isinstance(params, dict) else None
+    if not isinstance(document, dict):
+        raise InvalidParams("textDocument must be an object")
+    return text_of(document.get("uri"), "textDocument.uri")
+
+
+class Asked(NamedTuple):
+    """What an inline completion request says besides its document: the place, whether by hand, and the menu's selection.
+
+    `start` is where an item's range must begin when a completion menu is open, else None; `expected` is the text that the
+    menu's selection would add at the cursor, None when the selection does not fit what is typed.
+    """
+
+    position: Position
+    invoked: bool
+    start: Position | None = None
+    expected: str | None = ""
+
+
+def asked(params: dict[str, Any], snapshot: Snapshot, encoding: Encoding, *, draft_kinds: bool) -> Asked:
+    """Read an inline completion request. Kinds are Invoked 1 and Automatic 2; drafts of 3.18 had 0 and 1.
+
+    `draft_kinds` says that this client counts as the drafts did, so that its 1 is Automatic. A missing context is Automatic.
+    """
+    position = position_in(snapshot, params.get("position"), encoding)
+    context = params.get("context")
+    if context is None:
+        context = {}
+    if not isinstance(context, dict):
+        raise InvalidParams("context must be an object")
+    kind = context.get("triggerKind", 2)
+    invoked = kind == 0 if draft_kinds else kind in (0, 1)
+    selected = context.get("selectedCompletionInfo")
+    if not isinstance(selected, dict):
+        return Asked(position, invoked)
+    where = range_in(snapshot, selected.get("range"), encoding, "selectedCompletionInfo.range")
+    text = text_of(selected.get("text"), "selectedCompletionInfo.text")
+    typed = snapshot.slice(where.start, position)
+    if where.start.line != position.line or not text.startswith(typed):
+        return Asked(position, invoked, where.start, None)
+    return Asked(position, invoked, where.start, text[len(typed) :])
+
+
+def item(
+    suggestion: Suggestion, context: Context, encoding: Encoding, *, start: Position | None, eol: str
+) -> dict[str, Any]:
+    """A suggestion as an InlineCompletionItem that every client shows: a plain string, and always a one-line range.
+
+    At the end of a line the range begins at the line's first character that is not white space and the text repeats what is
+    typed, so that clients that filter by it find it; in the middle of a line it is an insertion at the cursor.
+    """
+    line = context.line_prefix + context.line_suffix
+    at = context.position
+    if start is not None and start.line == at.line and start <= at:
+        first = start.column
+    elif context.line_suffix.strip():
+        first = at.column
+    else:
+        first = len(context.line_prefix) - len(context.line_prefix.lstrip())
+    text = context.line_prefix[first:] + suggestion.text
+    return {
+        "insertText": text if eol == "\n" else text.replace("\n", eol),
+        "range": {
+            "start": {"line": at.line, "character": to_units(line, first, encoding)},
+            "end": {"line": at.line, "character": to_units(line, at.column + suggestion.replaces, encoding)},
+        },
+        "command": {"title": "Accepted", "command": ACCEPTED_COMMAND, "arguments": [suggestion.id]},
+    }
+
+
+def completion_item(
+    suggestion: Suggestion, context: Context, encoding: Encoding, *, eol: str
+) -> dict[str, Any]:
+    """A suggestion for a client that has only the completion menu: last in the list, never selected by itself."""
+    inline = item(suggestion, context, encoding, start=None, eol=eol)
+    first_line = (context.line_prefix.lstrip() + suggestion.text).strip().split("\n", 1)[0]
+    return {
+        "label": first_line,
+        "detail": "typethrough",
+        "kind": 1,
+        "documentation": suggestion.text.strip("\n"),
+        "filterText": inline["insertText"].split("\n", 1)[0],
+        "sortText": "\uffff",
+        "preselect": False,
+        "insertTextFormat": 1,
+        "insertTextMode": 1,
+        "textEdit": {"range": inline["range"], "newText": inline["insertText"]},
+        "command": inline["command"],
+    }
+
+
+def line_end(snapshot: Snapshot, line: int) -> str:
+    """The line end that the document uses near a line."""
+    for raw in (*snapshot.raw_lines(line - 1, line + 1), *snapshot.raw_lines(0, 1)):
+        if raw.endswith("\r\n"):
+            return "\r\n"
+        if raw.endswith(("\n", "\r")):
+            return raw[-1]
+    return "\n"

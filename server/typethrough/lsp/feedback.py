@@ -1,0 +1,63 @@
+"""What the user is told: a message once per cause, a status when it changes, and never a pop-up per keystroke."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from typethrough.core.outcome import Outcome, Usage
+    from typethrough.engine.ports import Recorder
+
+_WARNING = 2
+
+STATUS_METHOD = "typethrough/status"
+"""Notification to the client: {kind: "ready" | "busy" | "local" | "no_key" | "error" | "off", message: string}."""
+
+
+class Feedback:
+    """A `Recorder` that passes everything on to another, and tells the client what concerns its user.
+
+    A notice of the same key is shown again only after the gateway has worked in between. `tell` sends a notification.
+    """
+
+    def __init__(self, inner: Recorder, tell: Callable[[str, Any], None]) -> None:
+        self._inner = inner
+        self._tell = tell
+        self._shown: set[str] = set()
+        self._status: tuple[str, str] = ("", "")
+
+    def request_ended(self, uri: str, outcome: Outcome) -> None:
+        """Pass on."""
+        self._inner.request_ended(uri, outcome)
+
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
+        """Pass on; a stream that ended well makes old causes worth a message again."""
+        self._inner.stream_ended(ending, usage, ttft_ms)
+        if ending == "complete":
+            self._shown.clear()
+
+    def notice(self, key: str, message: str) -> None:
+        """Show a message, once per cause."""
+        self._inner.notice(key, message)
+        if key not in self._shown:
+            self._shown.add(key)
+            self._tell("window/showMessage", {"type": _WARNING, "message": f"typethrough: {message}"})
+
+    def status(self, kind: str, message: str) -> None:
+        """Tell the client's status line, when something changed."""
+        self._inner.status(kind, message)
+        if (kind, message) != self._status:
+            self._status = (kind, message)
+            self._tell(STATUS_METHOD, {"kind": kind, "message": message})
+
+    def problems(self, sentences: Iterable[str]) -> None:
+        """Show what is wrong with the settings, all of it in one message, each problem once."""
+        fresh = [sentence for sentence in sentences if sentence not in self._shown]
+        if fresh:
+            self._shown.update(fresh)
+            self._tell(
+                "window/showMessage", {"type": _WARNING, "message": "typethrough: " + "\n".join(fresh)}
+            )

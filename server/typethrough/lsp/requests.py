@@ -1,0 +1,96 @@
+"""Requests for suggestions: `textDocument/inlineCompletion`, and `textDocument/completion` for clients without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typethrough.core.outcome import Ending
+from typethrough.engine.pending import Request
+from typethrough.lsp.convert import asked, completion_item, item, line_end, position_in, uri_of
+from typethrough.lsp.protocol import REQUEST_CANCELLED
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+    from typethrough.core.document import Position
+    from typethrough.core.outcome import Outcome
+    from typethrough.engine.engine import Engine
+    from typethrough.engine.pending import Pending
+    from typethrough.engine.ports import Clock
+    from typethrough.lsp.convert import Encoding
+    from typethrough.lsp.protocol import MessageId, Protocol
+
+
+class Requests:
+    """The requests of one client that have not ended yet, and the form of their answers."""
+
+    def __init__(self, engine: Engine, protocol: Protocol, clock: Clock, encoding: Encoding) -> None:
+        self._engine = engine
+        self._protocol = protocol
+        self._clock = clock
+        self._encoding = encoding
+        self._pending: dict[MessageId, Pending] = {}
+        self._draft_kinds = False
+
+    def inline_completion(self, message_id: MessageId, params: dict[str, Any]) -> None:
+        """Answer an inline completion request, now or later."""
+        arrived_s = self._clock.now()
+        uri = uri_of(params)
+        document = self._engine.document(uri)
+        if document is None:
+            self._protocol.reply(message_id, None)
+            return
+        context = params.get("context")
+        if isinstance(context, dict) and context.get("triggerKind") == 0:
+            # Only drafts of LSP 3.18 have a kind 0; what such a client calls 1 is what became 2.
+            self._draft_kinds = True
+        ask = asked(params, document.snapshot, self._encoding, draft_kinds=self._draft_kinds)
+        if ask.expected is None:
+            self._protocol.reply(message_id, None)
+            return
+        request = Request(uri, ask.position, ask.invoked, arrived_s, ask.expected)
+        self._begin(message_id, request, inline=True, start=ask.start)
+
+    def completion(self, message_id: MessageId, params: dict[str, Any]) -> None:
+        """Answer a completion request: at most one item, and the client asks again as the user types."""
+        arrived_s = self._clock.now()
+        uri = uri_of(params)
+        document = self._engine.document(uri)
+        if document is None:
+            self._protocol.reply(message_id, None)
+            return
+        position = position_in(document.snapshot, params.get("position"), self._encoding)
+        self._begin(message_id, Request(uri, position, invoked=False, arrived_s=arrived_s), inline=False)
+
+    def cancel(self, message_id: MessageId) -> bool:
+        """The client takes a request back; False when it is none of these."""
+        pending = self._pending.get(message_id)
+        if pending is not None:
+            pending.end(Ending.CANCELLED, "cancelled by the editor")
+        return pending is not None
+
+    def _begin(
+        self, message_id: MessageId, request: Request, *, inline: bool, start: Position | None = None
+    ) -> None:
+        def ended(context: Context, outcome: Outcome) -> None:
+            self._pending.pop(message_id, None)
+            if outcome.ending is Ending.CANCELLED:
+                self._protocol.fail(message_id, REQUEST_CANCELLED, "the request was cancelled")
+            elif outcome.ending is Ending.SUPERSEDED:
+                # Null leaves alone what a newer request may have put on screen; an empty list would hide it.
+                self._protocol.reply(message_id, None)
+            else:
+                eol = line_end(context.snapshot, context.position.line)
+                self._protocol.reply(message_id, self._result(outcome, context, inline, start, eol))
+
+        pending = self._engine.begin(request, ended)
+        if pending is not None:
+            self._pending[message_id] = pending
+
+    def _result(
+        self, outcome: Outcome, context: Context, inline: bool, start: Position | None, eol: str
+    ) -> dict[str, Any]:
+        if inline:
+            items = [item(one, context, self._encoding, start=start, eol=eol) for one in outcome.suggestions]
+            return {"items": items}
+        menu = [completion_item(one, context, self._encoding, eol=eol) for one in outcome.suggestions]
+        return {"isIncomplete": True, "items": menu}

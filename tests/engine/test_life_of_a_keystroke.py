@@ -1,0 +1,449 @@
+"""The engine from keystroke to outcome, with time by hand and a gateway that says what the test says."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.engine_kit import URI, Bench, settle
+from typethrough.core.document import Position
+from typethrough.core.outcome import Ending, Source
+from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    """Run a scenario on a loop of its own."""
+
+    async def whole() -> None:
+        await scenario()
+        leftover = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in leftover:
+            task.cancel()
+        await asyncio.gather(*leftover, return_exceptions=True)
+
+    asyncio.run(whole())
+
+
+def test_a_pause_asks_the_model_once_and_the_first_line_is_the_answer() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        asked = await bench.type("return ", ms=20)
+        assert bench.gateway.streams == []
+        await bench.wait(100)
+        assert len(bench.gateway.streams) == 1
+        await bench.say("width", " * ")
+        assert asked.open
+        await bench.say("height", "\n")
+        assert (asked.text, asked.outcome.source) == ("width * height", Source.MODEL)
+
+    run(scenario)
+
+
+def test_typing_through_a_suggestion_costs_no_request_and_never_changes_it() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height\n")
+        for index, char in enumerate("width * heigh", start=1):
+            asked = await bench.type(char, ms=80)
+            assert (asked.text, asked.outcome.source) == ("width * height"[index:], Source.SHOWN)
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_diverging_closes_the_upstream_at_the_edit() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height\n")
+        bench.insert("x")
+        await settle()
+        assert bench.gateway.streams[0].closed
+        assert bench.notes.streams == ["diverged"]
+
+    run(scenario)
+
+
+def test_requests_made_while_a_stream_is_under_way_join_it() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        asked = await bench.type("wid", ms=100)
+        assert len(bench.gateway.streams) == 1
+        await bench.say("width * height\n")
+        assert asked.text == "th * height"
+        assert not bench.stream.closed
+
+    run(scenario)
+
+
+def test_a_stream_whose_text_does_not_fit_what_was_typed_meanwhile_is_closed_and_asked_again_at_once() -> (
+    None
+):
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        asked = await bench.type("hei", ms=100)
+        await bench.say("width")
+        assert bench.gateway.streams[0].closed
+        assert len(bench.gateway.streams) == 2
+        await bench.say("ght * width\n")
+        assert asked.text == "ght * width"
+
+    run(scenario)
+
+
+def test_a_stream_that_nobody_waits_for_is_closed_when_its_text_turns_out_not_to_fit() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        bench.insert("hei")
+        await bench.say("width")
+        assert bench.stream.closed
+
+    run(scenario)
+
+
+def test_the_editors_cancel_ends_the_request_and_not_the_stream() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        asked = await bench.type("return ")
+        await bench.wait(100)
+        assert asked.pending is not None
+        asked.pending.end(Ending.CANCELLED, "cancelled by the editor")
+        assert asked.outcome.ending is Ending.CANCELLED
+        await bench.say("width * height\n")
+        assert not bench.stream.closed
+        assert bench.ask().text == "width * height"
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_newer_request_supersedes_the_older_one_at_once() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        older = await bench.type("return ")
+        newer = bench.ask()
+        assert older.outcome.ending is Ending.SUPERSEDED
+        assert newer.open
+
+    run(scenario)
+
+
+def test_an_edit_ends_the_request_for_the_old_version() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        asked = await bench.type("return ")
+        bench.insert("w")
+        assert asked.outcome.ending is Ending.SUPERSEDED
+
+    run(scenario)
+
+
+def test_the_deadline_answers_with_the_best_line_so_far_and_the_stream_goes_on_for_the_cache() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        asked = await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("max(width, height)")
+        await bench.wait(700)
+        assert asked.open
+        await bench.wait(100)
+        assert asked.text == "max(width, height)"
+        assert not bench.stream.closed
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("budget_ms", [100, 500, 900])
+def test_a_silent_gateway_never_delays_an_answer_past_the_budget(budget_ms: int) -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE, budget_ms=budget_ms)
+        asked = await bench.type("return ")
+        await bench.wait(budget_ms)
+        assert asked.outcome.ending is Ending.DEADLINE
+        assert asked.outcome.timings.stages_ms["total"] <= budget_ms
+
+    run(scenario)
+
+
+def test_the_lines_that_follow_are_served_from_the_cache() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n")
+        await bench.type("product = ")
+        await bench.wait(100)
+        await bench.say("width * height\n", "    print(product)\n", "    return product\n")
+        bench.stream.finish()
+        await settle()
+        bench.insert("width * height")
+        assert bench.ask().text.lstrip("\n") == "    print(product)"
+        bench.insert("\n    print(product)\n    ")
+        asked = bench.ask()
+        assert (asked.text, asked.outcome.source) == ("return product", Source.CACHE)
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_backspacing_into_what_was_asked_before_is_served_from_the_cache() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height\n")
+        bench.stream.finish()
+        await settle()
+        await bench.type("wx")
+        bench.backspace(2)
+        asked = bench.ask()
+        assert (asked.text, asked.outcome.source) == ("width * height", Source.CACHE)
+
+    run(scenario)
+
+
+def test_accepting_asks_for_what_follows_with_no_debounce() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n")
+        await bench.type("product = ")
+        await bench.wait(100)
+        await bench.say("width * height")
+        bench.stream.finish()
+        await settle()
+        bench.insert("width * height")
+        await settle()
+        assert len(bench.gateway.streams) == 2
+        asked = bench.ask()
+        await bench.say("\n    return product\n")
+        assert asked.text == "\n    return product"
+        assert asked.outcome.source in (Source.MODEL, Source.JOIN)
+
+    run(scenario)
+
+
+def test_the_accept_command_prefetches_too_and_only_once() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n")
+        await bench.type("product = ")
+        await bench.wait(100)
+        asked = bench.ask()
+        await bench.say("width * height")
+        bench.stream.finish()
+        await settle()
+        suggestion = asked.outcome.suggestions[0]
+        bench.insert(suggestion.text)
+        bench.engine.accepted(suggestion.id)
+        await settle()
+        assert len(bench.gateway.streams) == 2
+
+    run(scenario)
+
+
+def test_prefetch_is_off_when_the_user_says_so() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n", prefetch=False)
+        await bench.type("product = ")
+        await bench.wait(100)
+        await bench.say("width * height")
+        bench.stream.finish()
+        await settle()
+        bench.insert("width * height")
+        await settle()
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_the_debounce_counts_from_the_last_edit() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        bench.insert("return ")
+        bench.clock.advance(200)
+        bench.ask()
+        await settle()
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_what_the_user_invoked_is_asked_at_once() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        bench.insert("return ")
+        bench.ask(invoked=True)
+        await settle()
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_failing_gateway_ends_the_request_with_its_reason_and_one_notice() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        asked = await bench.type("return ")
+        await bench.wait(100)
+        bench.stream.fail(CredentialsRejected("The key was refused.", status=401))
+        await settle()
+        assert (asked.outcome.ending, asked.outcome.reason) == (Ending.FAILED, "The key was refused.")
+        assert bench.notes.notices == ["The key was refused."]
+
+    run(scenario)
+
+
+def test_after_a_failure_the_same_place_is_asked_again() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        bench.stream.fail(GatewayUnavailable("The gateway is down."))
+        await settle()
+        bench.ask()
+        await settle()
+        assert len(bench.gateway.streams) == 2
+
+    run(scenario)
+
+
+def test_a_gateway_that_refuses_beforehand_is_not_asked() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        bench.gateway.reason = "Rate limited for 20 s."
+        asked = await bench.type("return ")
+        await bench.wait(100)
+        assert bench.gateway.streams == []
+        assert (asked.outcome.ending, asked.outcome.reason) == (Ending.FAILED, "Rate limited for 20 s.")
+
+    run(scenario)
+
+
+def test_an_empty_answer_is_remembered_for_its_place() -> None:
+    async def scenario() -> None:
+        bench = Bench("x = 1$0\n")
+        asked = bench.ask()
+        await bench.wait(100)
+        bench.stream.finish()
+        await settle()
+        assert asked.outcome.ending is Ending.EMPTY
+        assert bench.ask().outcome.ending is Ending.EMPTY
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_bracket_that_the_editor_closes_does_not_make_the_suggestion_vanish() -> None:
+    async def scenario() -> None:
+        bench = Bench("$0\n\nprint(1)\n")
+        bench.insert("result = area")
+        bench.ask()
+        await bench.wait(100)
+        await bench.say("(width, height)\n")
+        at = bench.cursor
+        bench.edit(at, at, "()")
+        bench.cursor = Position(at.line, at.column + 1)
+        asked = bench.ask()
+        assert (asked.text, asked.outcome.source) == ("width, height", Source.SHOWN)
+
+    run(scenario)
+
+
+def test_a_suggestion_survives_an_import_added_above() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height\n")
+        bench.engine.edit(URI, Position(0, 0), Position(0, 0), "import math\n")
+        bench.engine.changed(URI, 99)
+        bench.cursor = Position(bench.cursor.line + 1, bench.cursor.column)
+        assert bench.ask().outcome.source is Source.SHOWN
+        assert not bench.stream.closed
+
+    run(scenario)
+
+
+def test_an_open_completion_menu_gets_only_what_extends_its_selection() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height\n")
+        await bench.type("wi")
+        assert bench.ask(expected="ndow").outcome.ending is Ending.SKIPPED
+        assert bench.ask(expected="dth").text == "dth * height"
+
+    run(scenario)
+
+
+def test_closing_a_document_ends_its_request_and_its_streams() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        asked = await bench.type("return ")
+        await bench.wait(100)
+        bench.engine.close(URI)
+        await settle()
+        assert asked.outcome.ending is Ending.SUPERSEDED
+        assert bench.stream.closed
+
+    run(scenario)
+
+
+def test_closing_the_engine_closes_every_stream_and_the_gateway() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.engine.aclose()
+        assert bench.stream.closed
+        assert bench.gateway.closed
+
+    run(scenario)
+
+
+def test_a_stream_is_closed_when_it_has_said_enough_for_the_cache() -> None:
+    async def scenario() -> None:
+        bench = Bench("$0\n")
+        bench.insert("numbers = [")
+        bench.ask()
+        await bench.wait(100)
+        await bench.say("1, 2]\n", *(f"print({number})\n" for number in range(100)))
+        assert bench.stream.closed
+        assert bench.notes.streams == ["enough"]
+
+    run(scenario)
+
+
+def test_a_stalled_stream_is_not_joined_for_ever() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.wait(5_000)
+        bench.ask()
+        await settle()
+        assert [stream.closed for stream in bench.gateway.streams] == [True, False]
+
+    run(scenario)
+
+
+def test_in_the_middle_of_a_line_nothing_is_asked() -> None:
+    async def scenario() -> None:
+        bench = Bench("x = foo($0bar + 1)\n")
+        asked = bench.ask()
+        assert asked.outcome.ending is Ending.SKIPPED
+        await bench.wait(1_000)
+        assert bench.gateway.streams == []
+
+    run(scenario)

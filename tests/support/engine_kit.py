@@ -1,0 +1,245 @@
+"""An engine on a bench: time that moves by hand, a gateway whose every word is scripted, and a typist."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from typethrough.core.document import Position
+from typethrough.core.outcome import Ending, Outcome, Usage
+from typethrough.core.settings import Settings
+from typethrough.engine.engine import Engine
+from typethrough.engine.pending import Request
+from typethrough.engine.ports import StreamEnd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typethrough.core.context import Context
+    from typethrough.core.prompt.message import Prompt
+    from typethrough.engine.pending import Pending
+    from typethrough.engine.ports import GatewayError
+
+URI = "file:///project/module.py"
+
+
+class _Call:
+    def __init__(self, when: float, callback: Callable[[], None]) -> None:
+        self.when = when
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class ManualClock:
+    """Seconds that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.time_s = 1_000.0
+        self._calls: list[_Call] = []
+
+    def now(self) -> float:
+        return self.time_s
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> _Call:
+        call = _Call(when, callback)
+        self._calls.append(call)
+        return call
+
+    def advance(self, ms: float) -> None:
+        """Let time pass; what is due is called at its own time, in order."""
+        until = self.time_s + ms / 1_000
+        while True:
+            due = sorted(
+                (call for call in self._calls if call.callback and call.when <= until + 1e-9),
+                key=lambda call: call.when,
+            )
+            if not due:
+                break
+            call, callback = due[0], due[0].callback
+            self._calls.remove(call)
+            self.time_s = max(self.time_s, call.when)
+            if callback:
+                callback()
+        self.time_s = until
+
+
+class Stream:
+    """One stream that the engine has asked for. What it says and how it ends is up to the test."""
+
+    def __init__(self, prompt: Prompt, on_text: Callable[[str], None]) -> None:
+        self.prompt = prompt
+        self.say = on_text
+        self.closed = False
+        self.end: asyncio.Future[StreamEnd] = asyncio.get_running_loop().create_future()
+
+    @property
+    def question(self) -> str:
+        """The last message, which holds the window."""
+        return self.prompt.messages[-1].text
+
+    def finish(self, usage: Usage | None = None) -> None:
+        self.end.set_result(StreamEnd("stop", usage or Usage()))
+
+    def fail(self, error: GatewayError) -> None:
+        self.end.set_exception(error)
+
+
+class ScriptedGateway:
+    """A gateway that keeps every stream for the test to drive."""
+
+    def __init__(self) -> None:
+        self.streams: list[Stream] = []
+        self.reason = ""
+        self.closed = False
+        self.warmed = 0
+
+    def refusal(self) -> str:
+        return self.reason
+
+    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+        stream = Stream(prompt, on_text)
+        self.streams.append(stream)
+        try:
+            return await stream.end
+        except asyncio.CancelledError:
+            stream.closed = True
+            raise
+
+    async def warm(self) -> None:
+        self.warmed += 1
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Notes:
+    """A recorder that remembers."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    streams: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+
+    def request_ended(self, uri: str, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
+        self.streams.append(ending)
+
+    def notice(self, key: str, message: str) -> None:
+        self.notices.append(message)
+
+    def status(self, kind: str, message: str) -> None:
+        self.statuses.append(kind)
+
+
+class Asked:
+    """A request that the bench has made, and its outcome when it has one."""
+
+    def __init__(self) -> None:
+        self.pending: Pending | None = None
+        self.outcomes: list[Outcome] = []
+
+    def ended(self, _: Context, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    @property
+    def outcome(self) -> Outcome:
+        assert len(self.outcomes) == 1, f"a request ends exactly once, this one: {self.outcomes}"
+        return self.outcomes[0]
+
+    @property
+    def open(self) -> bool:
+        return not self.outcomes
+
+    @property
+    def text(self) -> str:
+        """The suggestion's text; fails when there is none."""
+        assert self.outcome.ending is Ending.ANSWERED, f"{self.outcome.ending}: {self.outcome.reason}"
+        return self.outcome.suggestions[0].text
+
+
+class Bench:
+    """An engine with one open document and a cursor in it."""
+
+    def __init__(self, text: str, *, language: str = "python", **settings: Any) -> None:
+        before, mark, after = text.partition("$0")
+        assert mark, "the text needs a $0 where the cursor is"
+        self.clock = ManualClock()
+        self.gateway = ScriptedGateway()
+        self.notes = Notes()
+        values: dict[str, Any] = {"local_lane": False, "debounce_min_ms": 100, "debounce_max_ms": 100}
+        self.settings = replace(Settings(), **{**values, **settings})
+        self.engine = Engine(
+            settings=self.settings, gateway=self.gateway, clock=self.clock, recorder=self.notes
+        )
+        self.engine.open(URI, language, 1, before + after)
+        lines = before.split("\n")
+        self.cursor = Position(len(lines) - 1, len(lines[-1]))
+
+    @property
+    def text(self) -> str:
+        document = self.engine.document(URI)
+        assert document is not None
+        text, cursor = document.snapshot.text(), document.snapshot.slice(Position(0, 0), self.cursor)
+        return cursor + "$0" + text[len(cursor) :]
+
+    def edit(self, start: Position, end: Position, text: str) -> None:
+        """One change, as an editor sends it; the cursor is left where the text ends."""
+        document = self.engine.document(URI)
+        assert document is not None
+        self.engine.edit(URI, start, end, text)
+        self.engine.changed(URI, document.version + 1)
+        lines = text.split("\n")
+        column = len(lines[-1]) + (start.column if len(lines) == 1 else 0)
+        self.cursor = Position(start.line + len(lines) - 1, column)
+
+    def insert(self, text: str) -> None:
+        """Put text in at the cursor, in one change."""
+        self.edit(self.cursor, self.cursor, text)
+
+    def backspace(self, count: int = 1) -> None:
+        start = Position(self.cursor.line, self.cursor.column - count)
+        self.edit(start, self.cursor, "")
+
+    def ask(self, *, invoked: bool = False, expected: str = "") -> Asked:
+        asked = Asked()
+        request = Request(URI, self.cursor, invoked, self.clock.now(), expected)
+        asked.pending = self.engine.begin(request, asked.ended)
+        return asked
+
+    async def type(self, text: str, ms: float = 0) -> Asked:
+        """Type a text a character at a time, asking after each as VS Code does; the last request."""
+        asked = Asked()
+        for char in text:
+            self.clock.advance(ms)
+            self.insert(char)
+            asked = self.ask()
+            await settle()
+        return asked
+
+    async def wait(self, ms: float) -> None:
+        """Let time pass, and let what it set off happen."""
+        self.clock.advance(ms)
+        await settle()
+
+    @property
+    def stream(self) -> Stream:
+        """The newest stream."""
+        return self.gateway.streams[-1]
+
+    async def say(self, *pieces: str) -> None:
+        """Have the newest stream say something."""
+        for piece in pieces:
+            self.stream.say(piece)
+        await settle()
+
+
+async def settle() -> None:
+    """Let every task run until it waits for something outside."""
+    for _ in range(10):
+        await asyncio.sleep(0)
