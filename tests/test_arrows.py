@@ -35,7 +35,7 @@ _ARROWS = {
 _THIRD_PARTY = {
     "core": {"cachetools"},
     "engine": {"pathspec"},
-    "gateway": {"httpx", "httpcore", "certifi"},
+    "gateway": {"httpx", "httpcore", "certifi", "h11", "cachetools"},
     "lsp": {"pygls", "lsprotocol", "cattrs", "attrs", "attr"},
     "cli": {"platformdirs"},
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
-from typethrough.core.trail import fits
+from typethrough.core.trail import fits, is_closing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from typethrough.core.document import Snapshot
 
 _Key = tuple[str, str, str]
+
+# Of the lines that a place is filed under the end is enough; a minified line is neither hashed nor kept whole.
+_KEY_CHARS = 200
+# No completion is longer: what lies further above the cursor than this cannot be where one began.
+_REACH_CHARS = 4_000
 
 
 class Entry:
@@ -77,33 +82,53 @@ class CompletionCache:
         """Forget an entry: it turned out to be wrong, or empty for want of an answer."""
         for key, entries in list(self._places.items()):
             if entry in entries:
-                self._places[key] = [old for old in entries if old is not entry]
+                kept = [old for old in entries if old is not entry]
+                if kept:
+                    self._places[key] = kept
+                else:
+                    del self._places[key]
 
     def look_up(self, context: Context) -> Iterator[Hit]:
         """Entries that fit what stands before the cursor, those that began nearest first, newest first."""
         snapshot, position = context.snapshot, context.position
-        next_line = context.next_line().strip()
+        below = _lines_below(context)
         typed_below = ""
         for line in range(position.line, max(-1, position.line - self._reach_lines), -1):
             here = context.line_prefix if line == position.line else snapshot.line(line)
             for entry in reversed(self._places.get(_key(context.uri, snapshot, line), [])):
-                if entry.next_line != next_line or not here.startswith(entry.line_prefix):
-                    continue
-                if not _same_suffix(entry.line_suffix, context.line_suffix):
+                if entry.next_line not in below or not here.startswith(entry.line_prefix):
                     continue
                 typed = here[len(entry.line_prefix) :] + typed_below
-                if fits(typed, entry.text, growing=not entry.complete):
+                if not fits(typed, entry.text, growing=not entry.complete):
+                    continue
+                if _same_suffix(entry.line_suffix, context.line_suffix, typed):
                     yield Hit(entry, typed)
-            typed_below = "\n" + (here + typed_below)
+            if len(here) + len(typed_below) > _REACH_CHARS:
+                return
+            typed_below = "\n" + here + typed_below
 
 
-def _same_suffix(then: str, now: str) -> bool:
-    """Whether the rest of the line is what it was, but for brackets and quotes that the editor closed meanwhile."""
+def _lines_below(context: Context) -> tuple[str, ...]:
+    """The next line's text; and the one after it when the next is a bracket that Enter may have put there."""
+    below = context.next_line().strip()
+    if not is_closing(below.rstrip(";,")):
+        return (below,)
+    lines = [line.strip() for line in context.lines_after(20) if line.strip()]
+    return below, lines[1] if len(lines) > 1 else ""
+
+
+def _same_suffix(then: str, now: str, typed: str) -> bool:
+    """Whether the rest of the line is what it was, but for brackets and quotes: closed meanwhile, or typed over since."""
     if then == now:
         return True
-    return now.endswith(then) and all(char in ")]}\"'`> ;," for char in now[: len(now) - len(then)])
+    if now.endswith(then):
+        return all(char in ")]}\"'`> ;," for char in now[: len(now) - len(then)])
+    over = then[: len(then) - len(now)]
+    # What was typed over stands in the text typed, in the same order.
+    rest = iter(typed)
+    return then.endswith(now) and is_closing(over) and all(char in rest for char in over)
 
 
 def _key(uri: str, snapshot: Snapshot, line: int) -> _Key:
     above = snapshot.lines(line - 2, line)
-    return uri, above[-2] if len(above) > 1 else "", above[-1] if above else ""
+    return uri, above[-2][-_KEY_CHARS:] if len(above) > 1 else "", above[-1][-_KEY_CHARS:] if above else ""

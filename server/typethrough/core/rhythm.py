@@ -6,11 +6,17 @@ typing still fits is joined and not started again, the wait only has to filter o
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
+
+_WORD = re.compile(r"[^\W\d]\w{2,}$")
+# Far enough to know the words in use, near enough to search in microseconds.
+_NEAR_LINES = 150
+_SLIP_PATIENCE = 3.5
 
 # Longer gaps are pauses, not rhythm.
 _PAUSE_MS = 1_000.0
@@ -76,13 +82,24 @@ def debounce_ms(
 
 
 def _patience(context: Context) -> float:
-    """How many typical intervals to wait: short where people stop to think, long in the middle of a word."""
+    """How many typical intervals to wait: short where people stop to think, long where a key is likely to be taken back."""
     before = context.line_prefix
     if not before.strip():
-        return 0.7
+        return 1.0
     last = before[-1]
     if last.isalnum() or last == "_":
-        return 1.5
-    if last in ")]};:":
-        return 1.6
+        return _SLIP_PATIENCE if looks_like_a_slip(context) else 2.0
     return 1.0
+
+
+def looks_like_a_slip(context: Context) -> bool:
+    """Whether the word being typed has just left every word that stands near: most likely the wrong key was hit.
+
+    The user notices within about 300 ms and takes it back; a question asked meanwhile would be asked for nothing.
+    """
+    match = _WORD.search(context.line_prefix)
+    if match is None:
+        return False
+    word = match[0]
+    near = "\n".join((*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES)))
+    return word not in near and word[:-1] in near

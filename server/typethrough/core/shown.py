@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from typethrough.core.trail import Trail, follow
+from typethrough.core.trail import Trail, follow, typed_between
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
@@ -37,11 +37,12 @@ class Shown:
 
     def remainder(self, context: Context) -> str:
         """The text still to come at the cursor; empty when the cursor is elsewhere or all of it was typed."""
-        if context.position < self.trail.origin:
+        origin, position = self.trail.origin, context.position
+        if position < origin or position.line - origin.line > self.text.count("\n"):
             return ""
-        typed = context.snapshot.slice(self.trail.origin, context.position)
+        typed = typed_between(context.snapshot, origin, position)
         return self.text[len(typed) :] if self.text.startswith(typed) else ""
 
     def consumed(self, snapshot: Snapshot) -> bool:
         """Whether all of the text now stands in the document."""
-        return snapshot.slice(self.trail.origin, self.trail.end) == self.text
+        return typed_between(snapshot, *self.trail) == self.text

@@ -177,15 +177,13 @@ class _Block:
             if self._take(line, end, first=count == 1):
                 return self.reading
             self.blank_seen = False
-        return self._at_the_end(count)
+        return self._at_the_end()
 
-    def _at_the_end(self, count: int) -> _Reading:
+    def _at_the_end(self) -> _Reading:
         if len(self.lines) > self.max_lines:
             return self.reading.settle("limit")
         if self.complete:
             return self.reading.settle("end")
-        if count == self.max_lines:
-            return self.reading.settle("limit")
         return self.reading
 
     def _take(self, line: str, end: int, *, first: bool) -> bool:
@@ -195,7 +193,9 @@ class _Block:
         self.reading.note(end, self.state, opens=opens)
         if self.state.inside or not _ROUND_OR_SQUARE.isdisjoint(self.state.opened):
             return False
-        closes = closes_block(line, self.language) and len(indent_of(line)) <= self.base
+        # Inside the block above a closer at the first line's depth ends a block of the answer; a shallower one ends it all.
+        ends_at = self.base - self.opened_above
+        closes = closes_block(line, self.language) and len(indent_of(line)) <= ends_at
         if closes and not opens and not first:
             self.reading.cut = Cut(end, "block")
             return True
@@ -225,9 +225,7 @@ class _Block:
             return "" if closes and self.opened_above else "blank line" if self.blank_seen else "dedent"
         if self.opened_above:
             return "blank line" if whole and self.blank_seen and opens_block(line, self.language) else ""
-        if closes or (
-            self.blocks
-            and (content[0] in _CONTINUATION_STARTS if not whole else continues_block(line, self.language))
-        ):
+        if closes:
             return ""
-        return "block" if self.blocks else ""
+        goes_on = continues_block(line, self.language) if whole else content[0] in _CONTINUATION_STARTS
+        return "block" if self.blocks and not goes_on else ""

@@ -6,6 +6,8 @@ import re
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, NamedTuple
 
+from typethrough.core.context import indent_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -51,6 +53,8 @@ def decide(
         return Skip("in the middle of a line")
     if _inside_word(context):
         return Skip("in the middle of a word")
+    if _block_follows(context):
+        return Skip("the block that this line opens is already there")
     if not context.line_prefix.strip() and not context.previous_line() and not context.next_line():
         return Skip("nothing to go on yet")
     return None
@@ -66,3 +70,12 @@ def is_excluded(uri: str, patterns: Iterable[str]) -> bool:
 def _inside_word(context: Context) -> bool:
     after = context.line_suffix[:1]
     return after.isalnum() or after == "_"
+
+
+def _block_follows(context: Context) -> bool:
+    """Whether the cursor's line opens a block whose first line stands right below: there is nothing to add between."""
+    head = context.line_prefix.rstrip()
+    if not head.endswith((":", "{", "(", "[")) or context.line_suffix.strip():
+        return False
+    below = context.lines_after(1)
+    return bool(below and below[0].strip()) and len(indent_of(below[0])) > len(indent_of(head))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _NAMES: Final = (
     "completion", "answer", "window", "insert", "insertion", "missing", "fill", "output", "response", "result", "code",
     "file", "prefix", "suffix", "cursor", "document", "context", "edit", "edits", "anchor", "rules", "task", "text",
-    "before", "after", "related",
+    "before", "after", "related", "now", "change",
 )  # fmt: skip
 _ANY: Final = "|".join(_NAMES)
 _OPENING: Final = re.compile(rf"\s*<({_ANY})(?:\s[^<>\n]*)?>(?:[ \t]*\n(?=[ \t]*\S))?", re.IGNORECASE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.context import indent_of
 from typethrough.core.filters.draft import Draft, state_at_cursor
-from typethrough.core.filters.prose import closing_starts, is_closing, are_prose, may_begin
+from typethrough.core.filters.prose import are_prose, closing_starts, is_closing, may_begin
 from typethrough.core.scan import scan
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def closing_prose(draft: Draft, context: Context) -> Draft:
     if "\n" not in text:
         return draft
     # A sentence at the margin under indented lines is talk, whether code or a docstring stands above it.
-    indented = bool(context.indent)
+    indented = 0 < len(context.indent) <= len(indent_of(context.next_line()))
     for found in _SENTENCE_START.finditer(text):
         line, ended, _ = text[found.end() :].partition("\n")
         if not may_begin(line, closing_starts(weak=True)):

@@ -28,7 +28,10 @@ def code_fence(draft: Draft, context: Context) -> Draft:
         return draft if done or not text else _waiting(draft)
     wraps = not _fences_are_text(context)
     if start[0] not in "`~":
-        return _until_closing(draft) if wraps else draft
+        return draft if family_of(context.language_id) == "text" else _until_closing(draft)
+    if text[0] == " " and context.line_prefix.strip():
+        # A wrapper begins the answer; after a space and code it is text of a comment.
+        return draft
     if not wraps and not _opens_wrapper(start, context):
         return draft if done or "\n" in start or not "```markdown".startswith(start) else NOTHING_YET
     if start[:3] not in {"```", "~~~"}:

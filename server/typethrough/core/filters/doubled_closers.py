@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typethrough.core.context import Context
 
 _LINES_BELOW: Final = 60
-_TRAILING: Final = " \t\n)]}>;,:"
+_TRAILING: Final = " \t\n)]}>;,:\"'`"
 _QUOTES: Final = frozenset(('"', "'", "`"))
 
 

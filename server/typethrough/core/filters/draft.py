@@ -29,7 +29,9 @@ class Refused(NamedTuple):
 
 NOTHING_YET = Draft("", done=False)
 _LINES_ABOVE = 120
-_DEFINITION = re.compile(r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)|(?:import [\w., ]+|from [\w.]+ import .*)$")
+_DEFINITION = re.compile(
+    r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)|(?:import [\w., ]+|from [\w.]+ import .*)$"
+)
 
 
 def significant(text: str) -> int:
@@ -61,7 +63,12 @@ def _safe_start(lines: list[str]) -> int:
         return 0
     # With no definition in sight the shape of the first delimiter tells: one that ends its line closes what began above.
     line = lines[quoted].strip()
-    ends = line.count('"""') == 1 and line.endswith('"""') and not line.startswith(('r"""', "@")) and "=" not in line
+    ends = (
+        line.count('"""') == 1
+        and line.endswith('"""')
+        and not line.startswith(('r"""', "@"))
+        and "=" not in line
+    )
     return quoted + 1 if ends else 0
 
 

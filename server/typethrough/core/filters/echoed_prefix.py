@@ -37,7 +37,8 @@ def echoed_prefix(draft: Draft, context: Context) -> Draft:
     text, done = draft
     if not text.strip():
         return draft
-    if done and text.strip() == context.line_prefix.strip() and significant(text) >= _MIN_LINE:
+    core = text.strip()
+    if done and significant(core) >= _MIN_LINE and _is_whole_prefix(text, core, context):
         return Draft("", done=True)
     for echo in (_lines_above, _line_prefix, _last_chain, _last_word):
         taken = echo(text, context)
@@ -46,6 +47,11 @@ def echoed_prefix(draft: Draft, context: Context) -> Draft:
         if taken:
             return Draft(text[taken:], done)
     return draft
+
+
+def _is_whole_prefix(text: str, core: str, context: Context) -> bool:
+    """Whether the answer ended within the white space that ends the line prefix."""
+    return core == context.line_prefix.strip() and context.line_prefix.lstrip().startswith(text.lstrip(" \t"))
 
 
 def _line_prefix(text: str, context: Context) -> Verdict:

@@ -44,7 +44,7 @@ def _same_line(text: str, context: Context) -> str:
 
 def _is_echo(kept: str, echo: str, whole: bool, context: Context) -> bool:
     size = significant(echo)
-    if whole and echo.strip() in _PUNCTUATION:
+    if whole and (echo.strip() in _PUNCTUATION or echo.startswith("</")):
         return True
     if whole and size and _imbalance(kept, context) < _imbalance(kept + echo, context):
         return True

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 # How wide a line's indentation should be, from the width it has, the line before it and that line's new width.
 Plan = Callable[[int, str, int], int]
 
-_LABEL: Final = re.compile(r"\s*(?:case\b|default\b|public\b|private\b|protected\b|#(?:if|el|end|def|undef|inc|pragma)|- )")
+_LABEL: Final = re.compile(
+    r"\s*(?:case\b|default\b|public\b|private\b|protected\b|\{|#\s*(?:if|el|end|def|undef|inc|pragma)|- )"
+)
 _CARRIES_ON: Final = re.compile(r"\s*(?:[.?:+*/%|&=<>,-]|and\b|or\b)")
 _UNFINISHED: Final = re.compile(r"(?:[\\+*/%|&=<>?.-]|\band|\bor|\bnot|\bin)$")
 _TOP_LEVEL: Final = re.compile(
-    r"(?:def|class|async|if __name__|@|import|from|func|fn|function|export|type|const)\b|@"
+    r"(?:def|class|async|if|try|__\w+__|[A-Z_]{3,}|import|from|func|fn|function|export|type|const)\b|@"
 )
 _ROUND_OR_SQUARE: Final = frozenset(")]")
 # The longest word a plan asks for (`protected`) is known once this much of a line is.
@@ -112,7 +114,8 @@ def _plan(lines: list[str], index: int, before: str, context: Context) -> Plan |
     start = state_at_cursor(context)
     if scan("\n".join(lines[:index]) + "\n", context.language_id, start).inside:
         # Inside a string only a docstring's lines have an indentation to lose; in one they may well stand deeper.
-        if start.inside in {"", "#"} or not indent_of(context.next_line()):
+        docstring = start.inside not in {"", "#"} or before.lstrip().startswith(('"""', "'''"))
+        if not docstring or not indent_of(context.next_line()):
             return None
         if width == 2 * stands and stands > len(context.unit) and index == 1:
             return _halved_or_shifted(stands, context)
@@ -136,10 +139,13 @@ def _lost(lines: list[str], index: int, before: str, context: Context) -> bool:
     if closes_block(line, language) or _LABEL.match(line):
         return False
     if opens_block(before, language):
+        if before.rstrip().endswith(" in"):
+            # The patterns of a shell's `case` may stand at its own depth.
+            return False
         if width > stands or (family_of(language) == "data" and width == stands):
             return False
         return stands > 0 or family_of(language) == "python"
-    if width or not stands or continues_block(line, language):
+    if width or stands < len(context.unit) or continues_block(line, language):
         return False
     # At the margin stands what follows the outermost block, or the same block without its indentation.
     close = bool(lines[index - 1].strip()) or index == 1
@@ -176,14 +182,15 @@ def _halved_or_shifted(stands: int, context: Context) -> Plan:
 
 def _moved(lines: list[str], before: str, plan: Plan, context: Context) -> list[str]:
     moved = []
-    width = len(indent_of(before))
+    lead = indent_of(before)
     for line in lines:
         if not line.strip():
             moved.append(line)
             continue
         found = len(indent_of(line))
-        width = plan(found, before, width)
-        lead = context.unit[0] * width if width > found else line[:width]
+        width = plan(found, before, len(lead))
+        # A wider indentation begins like the one above it: files indented by tabs align comments with spaces.
+        lead = line[:width] if width <= found else lead[:width].ljust(width, context.unit[0])
         moved.append(lead + line[found:])
         before = line
     return moved

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typethrough.core.context import Context
 
 _LINES_BELOW = 30
-_MIN_SIGNIFICANT = 3
+_MIN_SIGNIFICANT = 5
 _MIN_TYPED_TOO = 8
 
 

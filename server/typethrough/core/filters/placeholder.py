@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _MARKS: Final = re.compile(r"^[\s#/*;<!.…-]+|[\s*/>.…-]+$")
 _WORDS: Final = re.compile(
     r"(?:(?:add|put|insert|write|enter|place)?\s*"
-    r"(?:your|the rest of|rest of|remaining|existing|more|other|additional)\b.*\b(?:code|logic|implementation|function|method|class|here|goes|below|file|unchanged|statements?)\b"
+    r"(?:your|the rest of|rest of|remaining|existing|more|other|additional)\b.*"
+    r"\b(?:code|logic|implementation|function|method|class|here|goes|below|file|unchanged|statements?)\b"
     r"|(?:code|logic|implementation|body)\s+(?:goes\s+)?here|implement(?:ation)?\b.{0,40}\bhere|existing code|placeholder"
     r"|todo\b:?\s*(?:(?:implement|complete|fill|add|write|finish)(?:\s+(?:me|this|it|the|your)\b.*)?)?)"
     r"[\s.…:!]*(?:here|goes here|below|unchanged)?[\s.…:!]*",

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 _TOKEN: Final = re.compile(
     r"<\|/?[A-Za-z_]\w{0,30}\|>|<｜[^\s<>]{1,40}｜>|</?s>|<CURSOR(?:_\d+)?>|<(?:eos|bos|EOT|end_of_turn|start_of_turn)>"
-    r"|\[/?INST\]|\{\{FILL_HERE\}\}"
+    r"|\[/?INST\]"
 )
 _PARTIAL: Final = re.compile(
-    r"(?:<\|(?:/?[A-Za-z_]\w{0,30}\|?|/)?|<｜[^\s<>]{0,41}|<(?:CURSOR(?:_\d*)?)?|\[/?(?:I(?:N(?:S(?:T)?)?)?)?"
-    r"|\{\{(?:F[A-Z_]*\}?)?)\Z"
+    r"(?:<\|(?:/?[A-Za-z_]\w{0,30}\|?|/)?|<｜[^\s<>]{0,41}|<(?:CURSOR(?:_\d*)?)?|\[/?(?:I(?:N(?:S(?:T)?)?)?)?)\Z"
 )
 _NAMED: Final = ("</s>", "<s>", "<CURSOR", "<eos>", "<bos>", "<EOT>", "<end_of_turn>", "<start_of_turn>")
 _LEADING: Final = re.compile(r"(?:<\|im_start\|>assistant\n?|" + _TOKEN.pattern + r")+")
@@ -27,8 +26,8 @@ _TAIL_CHARS: Final = 48
 def special_tokens(draft: Draft, context: Context) -> Draft:
     """Tokens at the start are dropped; the text ends at the first one after that; a token that may be half here waits."""
     text, done = draft
-    if "<" not in text and "[" not in text and "{{" not in text:
-        return Draft(text[:-1], done=False) if text.endswith("{") and not done and "{{FILL" in text else draft
+    if "<" not in text and "[" not in text:
+        return draft
     lead = _LEADING.match(text)
     if lead and not _spoken_of(lead[0], context):
         text = text[lead.end() :]

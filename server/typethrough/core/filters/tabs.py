@@ -46,7 +46,7 @@ def _to_tabs(text: str, context: Context) -> str:
     if any(line.startswith("  ") and line.strip() for line in context.lines_before(_LINES_ABOVE)):
         # The file itself mixes both; its author's choice is not ours to make.
         return text
-    step = _step(len(first[0]), context)
+    step = _step(len(first[0]), text[: first.start()], context)
     if step == 0:
         return text
     return _rewritten(
@@ -54,9 +54,11 @@ def _to_tabs(text: str, context: Context) -> str:
     )
 
 
-def _step(width: int, context: Context) -> int:
+def _step(width: int, before: str, context: Context) -> int:
     """How many spaces make one level, from the first spaced line and the level it should have; 0 when unclear."""
-    above = context.line_prefix if context.line_prefix.strip() else context.previous_line()
+    above = (context.line_prefix + before).rstrip().split("\n")[-1]
+    if not above.strip():
+        above = context.previous_line()
     level = len(indent_of(above)) + opens_block(above, context.language_id)
     if level and width % level == 0 and width // level in _STEPS:
         return width // level

@@ -1,0 +1,177 @@
+"""What a user may decide: every setting with its type, unit, bounds and reach.
+
+Owns names, defaults and descriptions; SETTINGS.md is generated from here. `settings_values` checks one value, `settings_layers`
+decides which of several sources holds, `settings_endpoint` where code may go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from typethrough.core.settings_values import Kind, Reach, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+ENVIRONMENT_PREFIX = "TYPETHROUGH_"
+GATEWAY_BASE_URL = "https://ai-gateway.vercel.sh/v1"
+DEFAULT_MODEL = "openai/gpt-4.1-nano"
+
+DEFAULT_EXCLUDE = (
+    ".env",
+    ".env.*",
+    ".envrc",
+    "*.env",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+    "*.ovpn",
+    "*.tfvars",
+    "*.tfstate",
+    "id_rsa*",
+    "id_dsa*",
+    "id_ecdsa*",
+    "id_ed25519*",
+    ".netrc",
+    "_netrc",
+    ".npmrc",
+    ".pypirc",
+    ".pgpass",
+    ".htpasswd",
+    ".git-credentials",
+    "credentials",
+    "credentials.json",
+    "secrets.json",
+    "secrets.toml",
+    "secrets.yaml",
+    "secrets.yml",
+    ".ssh/*",
+    ".gnupg/*",
+    ".aws/*",
+    ".kube/*",
+)
+
+
+def _setting(default: T, kind: Kind, description: str, **limits: Any) -> T:
+    """A dataclass field that carries its `Spec`; typed as its default, which is what reading the field gives."""
+    spec = Spec(kind=kind, description=description, **limits)
+    # A command may hold a secret as an argument.
+    shown = not spec.secret and spec.kind is not Kind.COMMAND
+    return field(default=default, repr=shown, metadata={"spec": spec})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a user may decide, checked. Built by `resolve`; the defaults alone are a working set."""
+
+    enabled: bool = _setting(True, Kind.FLAG, "Whether there are any suggestions at all.")
+    base_url: str = _setting(
+        "",
+        Kind.URL,
+        "The OpenAI-compatible endpoint, with its `/v1`; empty means the one the key in the environment belongs to.",
+        reach=Reach.USER,
+    )
+    api_key: str = _setting(
+        "", Kind.KEY, "The key sent to `base_url`, and to nothing else.", reach=Reach.USER, secret=True
+    )
+    api_key_command: tuple[str, ...] = _setting(
+        (),
+        Kind.COMMAND,
+        "A command (no shell) whose first line of output is the key; it has 10 seconds.",
+        reach=Reach.FILE,
+    )
+    model: str = _setting(DEFAULT_MODEL, Kind.NAME, "The model's name as the endpoint spells it.")
+    model_lane: bool = _setting(True, Kind.FLAG, "Whether a model may be asked over the network.")
+    local_lane: bool = _setting(
+        True, Kind.FLAG, "Whether suggestions may come from the workspace's own text, with no network."
+    )
+    budget_ms: int = _setting(
+        900,
+        Kind.NUMBER,
+        "Every request is answered within this time; above 1000 ghost text comes after the thought has moved on.",
+        unit="ms",
+        minimum=50,
+        maximum=5000,
+    )
+    debounce_min_ms: int = _setting(
+        30,
+        Kind.NUMBER,
+        "The shortest wait after a keystroke before a model is asked.",
+        unit="ms",
+        minimum=0,
+        maximum=1000,
+    )
+    debounce_max_ms: int = _setting(
+        350,
+        Kind.NUMBER,
+        "The longest such wait; the typing rhythm decides between.",
+        unit="ms",
+        minimum=0,
+        maximum=2000,
+    )
+    max_lines: int = _setting(
+        8, Kind.NUMBER, "Lines of one suggestion, at most.", unit="lines", minimum=1, maximum=50
+    )
+    context_tokens: int = _setting(
+        8000,
+        Kind.NUMBER,
+        "How much of the file the prompt may hold; most of it is read from the provider's cache.",
+        unit="tokens",
+        minimum=200,
+        maximum=100_000,
+    )
+    max_output_tokens: int = _setting(
+        256,
+        Kind.NUMBER,
+        "Tokens a model may generate for one request.",
+        unit="tokens",
+        minimum=16,
+        maximum=2000,
+    )
+    prefetch: bool = _setting(
+        True, Kind.FLAG, "Whether accepting a suggestion asks for the next one before it is needed."
+    )
+    disabled_languages: tuple[str, ...] = _setting(
+        (), Kind.NAMES, "Language ids that get no suggestions, such as `markdown`."
+    )
+    exclude: tuple[str, ...] = _setting(
+        DEFAULT_EXCLUDE,
+        Kind.GLOBS,
+        "Files that are never completed, never sent and never indexed. An editor's settings can add to it, not take away.",
+        grows=True,
+    )
+    workspace_max_files: int = _setting(
+        2000,
+        Kind.NUMBER,
+        "Files of the workspace the local lane reads, at most.",
+        unit="files",
+        minimum=0,
+        maximum=50_000,
+    )
+    workspace_max_bytes: int = _setting(
+        20_000_000,
+        Kind.NUMBER,
+        "Bytes of the workspace the local lane reads, at most.",
+        unit="bytes",
+        minimum=0,
+        maximum=500_000_000,
+    )
+    log_level: str = _setting(
+        "info", Kind.CHOICE, "How much is logged.", choices=("debug", "info", "warning", "error")
+    )
+
+
+SPECS: Mapping[str, Spec] = {item.name: item.metadata["spec"] for item in fields(Settings)}
+DEFAULTS = Settings()
+
+
+def environment_name(setting: str) -> str:
+    """The environment variable that sets a setting, or the empty string when none may."""
+    return "" if SPECS[setting].reach is Reach.FILE else ENVIRONMENT_PREFIX + setting.upper()

@@ -1,0 +1,221 @@
+"""The gateway as the engine sees it: one prompt in, text as it arrives, one ending or one `GatewayError`.
+
+Joins request, transport, reply and health, and is the one place where HTTP becomes the error tree. Must not know why a
+completion is wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, cast
+
+import httpx
+
+from typethrough.engine.ports import (
+    CredentialsRejected,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayTimeout,
+    GatewayUnavailable,
+    StreamEnd,
+)
+from typethrough.gateway.errors import parse_error_body, rejection
+from typethrough.gateway.health import Health
+from typethrough.gateway.proxies import open_transport
+from typethrough.gateway.reply import Reply
+from typethrough.gateway.wire import RequestEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from typethrough.core.prompt.message import Prompt
+    from typethrough.engine.ports import Clock, Gateway
+    from typethrough.gateway.connections import GatewayTransport
+    from typethrough.gateway.endpoint import Endpoint
+
+_ERROR_BODY_BYTES = 64 * 1024
+_ERROR_BODY_S = 2.0
+# Only for transports that cannot do it in the background, as ours does.
+_LINGER_S = 0.1
+# One is the rule; a strict gateway that names one parameter at a time may need a few, once per session.
+_DIALECT_RETRIES = 3
+
+
+class HttpGateway:
+    """A `Gateway` over an httpx transport."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        clock: Clock,
+        transport: GatewayTransport,
+        *,
+        error_body_s: float = _ERROR_BODY_S,
+    ) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._transport = transport
+        self._error_body_s = error_body_s
+        self._health = Health()
+        self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
+
+    def refusal(self) -> str:
+        """Why a request would not be sent now, or the empty string."""
+        return self._endpoint.problem or self._health.refusal(self._clock.now())
+
+    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+        """Send `prompt`, hand its text to `on_text` as it arrives, and return how it ended. Raises GatewayError."""
+        if self._encoder is None:
+            raise CredentialsRejected(self._endpoint.problem, status=0, code="settings")
+        refusal = self._health.refusal(self._clock.now())
+        if refusal:
+            raise GatewayUnavailable(refusal)
+        self._health.started()
+        try:
+            end = await self._stream(self._encoder, prompt, on_text)
+        except GatewayError as error:
+            self._health.failed(error, self._clock.now())
+            raise
+        except BaseException:
+            self._health.abandoned()
+            raise
+        self._health.succeeded()
+        return end
+
+    async def warm(self) -> None:
+        """Have a connection open for the next request, as far as the network allows."""
+        if not self._endpoint.problem:
+            try:
+                await self._transport.warm()
+            except httpx.TransportError:
+                # The next request meets the same cause, and reports it.
+                return
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def _stream(
+        self, encoder: RequestEncoder, prompt: Prompt, on_text: Callable[[str], None]
+    ) -> StreamEnd:
+        try:
+            response = await self._send(encoder, prompt)
+            try:
+                return await self._read(response, prompt, on_text)
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            raise _network_error(error) from None
+
+    async def _send(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
+        for retries_left in reversed(range(_DIALECT_RETRIES + 1)):
+            request = httpx.Request(
+                "POST", self._endpoint.url, headers=encoder.headers(prompt), content=encoder.body(prompt)
+            )
+            response = await self._transport.handle_async_request(request)
+            if response.status_code == 200:
+                return response
+            error = parse_error_body(await self._error_body(response))
+            if response.status_code in (400, 422) and retries_left and encoder.refuse(error, prompt):
+                continue
+            break
+        raise rejection(response.status_code, response.headers, error, self._endpoint, prompt)
+
+    async def _read(
+        self, response: httpx.Response, prompt: Prompt, on_text: Callable[[str], None]
+    ) -> StreamEnd:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
+        reply = Reply(self._endpoint, prompt)
+        chunks = _body(response)
+        try:
+            async for chunk in chunks:
+                text = reply.feed(chunk)
+                if text:
+                    await self._hand_on(text, on_text)
+                if reply.is_done or reply.error:
+                    break
+        except httpx.RemoteProtocolError:
+            # The bytes broke off; what was said until then may still be a whole answer.
+            pass
+        text = reply.end()
+        if text:
+            await self._hand_on(text, on_text)
+        if reply.error:
+            raise reply.error
+        await _let_go(response, chunks)
+        return reply.stream_end()
+
+    async def _hand_on(self, text: str, on_text: Callable[[str], None]) -> None:
+        self._health.succeeded()
+        on_text(text)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Cancelled from within `on_text`: give CancelledError its place to be raised, so that no more text follows.
+            await asyncio.sleep(0)
+
+    async def _error_body(self, response: httpx.Response) -> bytes:
+        body = b""
+        try:
+            async with asyncio.timeout(self._error_body_s):
+                async for chunk in _body(response):
+                    body += chunk[: _ERROR_BODY_BYTES - len(body)]
+                    if len(body) >= _ERROR_BODY_BYTES:
+                        break
+        except (TimeoutError, httpx.TransportError):
+            # The status alone says enough.
+            pass
+        finally:
+            await response.aclose()
+        return body
+
+
+def open_gateway(endpoint: Endpoint, clock: Clock) -> Gateway:
+    """The gateway for an endpoint, direct or through the environment's proxy. Opens nothing yet."""
+    return HttpGateway(endpoint, clock, open_transport(endpoint, clock))
+
+
+async def _let_go(response: httpx.Response, chunks: AsyncIterator[bytes]) -> None:
+    # The answer has said all, but its HTTP end may be on its way still; only past that can its connection be kept.
+    release = response.extensions.get("release")
+    if release is not None:
+        release()
+        return
+    try:
+        async with asyncio.timeout(_LINGER_S):
+            async for _ in chunks:
+                pass
+    except (TimeoutError, httpx.TransportError, httpx.StreamError):
+        return
+
+
+def _body(response: httpx.Response) -> AsyncIterator[bytes]:
+    # Straight from the transport: httpx's own iterators add decoding and a copy that a stream of text does not need.
+    return aiter(cast("httpx.AsyncByteStream", response.stream))
+
+
+def _network_error(error: httpx.TransportError) -> GatewayError:
+    if isinstance(error, httpx.ConnectTimeout):
+        return GatewayTimeout("The gateway could not be reached in time.")
+    if isinstance(error, httpx.TimeoutException):
+        return GatewayTimeout("The gateway sent nothing for too long.")
+    if isinstance(error, httpx.ProxyError):
+        return GatewayUnavailable(
+            "The proxy named by the environment (HTTPS_PROXY, HTTP_PROXY) does not work."
+        )
+    if isinstance(error, httpx.ConnectError):
+        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            return GatewayUnavailable(
+                "The gateway's certificate is not trusted: if your network has its own authority, set SSL_CERT_FILE."
+            )
+        if isinstance(error.__cause__, ssl.SSLError):
+            return GatewayUnavailable(
+                "The gateway does not speak TLS as expected: check the setting `base_url` (TYPETHROUGH_BASE_URL)."
+            )
+        return GatewayUnavailable(
+            "The gateway cannot be reached: check the network and the setting `base_url` (TYPETHROUGH_BASE_URL)."
+        )
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
+    return GatewayUnavailable("The connection to the gateway broke off.")

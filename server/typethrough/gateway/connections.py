@@ -1,0 +1,285 @@
+"""The connections to one gateway: every request finds one open, and a request given up closes its own.
+
+A stream that is closed before its end costs its connection (HTTP/1.1 has no other way to say stop). So a spare is opened
+in the background whenever none is left. Must not know what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import httpx
+
+from typethrough.gateway.dial import connect
+from typethrough.gateway.http1 import Http1Connection
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Coroutine
+
+    from typethrough.engine.ports import Cancellable, Clock
+
+CONNECT_S = 3.0
+READ_S = 15.0
+# Most servers keep an idle connection for a minute or more; those that close earlier are noticed when they do.
+IDLE_S = 55.0
+MAX_IDLE = 2
+_LINGER_S = 0.25
+
+_T = TypeVar("_T")
+
+
+class GatewayTransport(httpx.AsyncBaseTransport):
+    """An httpx transport that can also be asked to have a connection ready."""
+
+    async def warm(self) -> None:
+        """Have a connection ready for the next request, if this transport can. Raises httpx.TransportError."""
+
+
+class WarmTransport(GatewayTransport):
+    """HTTP/1.1 to the host of `url`, with one spare connection kept open while requests go on.
+
+    A response carries the extension "release": call it when nothing more is wanted of an answer that is about to end, and
+    the connection is kept. `aclose` of a response that has not ended closes its connection at once.
+    """
+
+    def __init__(
+        self,
+        url: httpx.URL,
+        clock: Clock,
+        *,
+        make_tls: Callable[[], ssl.SSLContext] = httpx.create_ssl_context,
+        connect_timeout_s: float = CONNECT_S,
+        read_timeout_s: float = READ_S,
+        idle_s: float = IDLE_S,
+    ) -> None:
+        self._url = url
+        self._clock = clock
+        self._make_tls = make_tls
+        self._connect_timeout_s = connect_timeout_s
+        self._read_timeout_s = read_timeout_s
+        self._idle_s = idle_s
+        self._tls: asyncio.Future[ssl.SSLContext] | None = None
+        self._idle: deque[_Idle] = deque()
+        self._active: set[Http1Connection] = set()
+        self._spares_opening: deque[asyncio.Task[Http1Connection]] = deque()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._is_closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request. A kept connection that fails before any byte of an answer costs one try on a new one."""
+        if request.url.host != self._url.host or request.url.port != self._url.port:
+            raise httpx.UnsupportedProtocol("this transport speaks to one host only")
+        if self._is_closed:
+            raise httpx.ConnectError("the transport is closed")
+        body = await request.aread()
+        kept = self._take_idle()
+        if kept is not None:
+            try:
+                return await self._exchange(kept, request, body)
+            except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                if kept.has_answered:
+                    raise
+        return await self._exchange(await self._new_connection(), request, body)
+
+    async def warm(self) -> None:
+        """Open a connection unless one is open or on its way; returns when it is open. Raises httpx.ConnectError."""
+        if not self._idle and not self._is_closed:
+            self._open_spare()
+            await asyncio.shield(self._spares_opening[0])
+
+    async def aclose(self) -> None:
+        """Close every connection and stop opening new ones."""
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        for connection in [*self._active, *(idle.connection for idle in self._idle)]:
+            connection.link.abort()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # asyncio closes an aborted socket in the loop's next turn.
+        await asyncio.sleep(0)
+
+    async def _exchange(
+        self, connection: Http1Connection, request: httpx.Request, body: bytes
+    ) -> httpx.Response:
+        if self._is_closed:
+            connection.link.abort()
+            raise httpx.ConnectError("the transport is closed")
+        self._active.add(connection)
+        if not self._idle:
+            self._open_spare()
+        try:
+            head = await connection.send(request, body, self._read_timeout_s)
+        except BaseException:
+            self.discard(connection)
+            raise
+        stream = _Body(self, connection, self._read_timeout_s)
+        return httpx.Response(
+            head.status_code,
+            headers=head.headers.raw_items(),
+            stream=stream,
+            extensions={"release": stream.release},
+        )
+
+    def discard(self, connection: Http1Connection) -> None:
+        """Close a connection whose answer is not wanted or not to be trusted, and see that another stands ready."""
+        connection.link.abort()
+        if connection in self._active:
+            self._active.discard(connection)
+            if not self._idle:
+                self._open_spare()
+
+    def keep(self, connection: Http1Connection) -> None:
+        """Take back a connection whose answer is complete, or that was opened ahead of need."""
+        self._active.discard(connection)
+        usable = connection.start_over() if connection.was_used else connection.link.is_open
+        if not usable or self._is_closed or len(self._idle) >= MAX_IDLE:
+            connection.link.abort()
+            return
+        idle = _Idle(connection, self._clock.call_at(self._clock.now() + self._idle_s, connection.link.abort))
+        connection.link.on_lost = lambda: self._forget(idle)
+        if connection.was_used:
+            self._idle.append(idle)
+        else:
+            # A connection in use has a larger congestion window than a spare, so it goes first.
+            self._idle.appendleft(idle)
+
+    def linger(self, connection: Http1Connection) -> None:
+        """Read the end of an answer in the background, for a moment, so that its connection can be kept."""
+        timer = self._clock.call_at(self._clock.now() + _LINGER_S, connection.link.abort)
+        self._start(self._read_end(connection)).add_done_callback(lambda _: timer.cancel())
+
+    async def _read_end(self, connection: Http1Connection) -> None:
+        try:
+            while await connection.read(_LINGER_S):
+                pass
+        except httpx.TransportError:
+            self.discard(connection)
+        else:
+            self.keep(connection)
+
+    def _take_idle(self) -> Http1Connection | None:
+        while self._idle:
+            idle = self._idle.pop()
+            idle.expiry.cancel()
+            idle.connection.link.on_lost = None
+            if idle.connection.link.is_quiet:
+                return idle.connection
+            idle.connection.link.abort()
+        return None
+
+    def _forget(self, idle: _Idle) -> None:
+        idle.expiry.cancel()
+        if idle in self._idle:
+            self._idle.remove(idle)
+
+    async def _new_connection(self) -> Http1Connection:
+        # A request given up while it connects leaves the connection to the next one: the opening is not its own.
+        task = self._spares_opening.popleft() if self._spares_opening else self._start(self._open())
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if self._is_closed and task.cancelled():
+                raise httpx.ConnectError("the transport is closed") from None
+            self._spares_opening.appendleft(task)
+            task.add_done_callback(self._spare_opened)
+            raise
+
+    def _open_spare(self) -> None:
+        if not self._spares_opening and not self._is_closed:
+            task = self._start(self._open())
+            self._spares_opening.append(task)
+            task.add_done_callback(self._spare_opened)
+
+    def _spare_opened(self, task: asyncio.Task[Http1Connection]) -> None:
+        # A spare that a request has claimed meanwhile is no longer in the list, and is not ours to keep.
+        if task in self._spares_opening:
+            self._spares_opening.remove(task)
+            # A spare that cannot be opened is no error: the next request meets the cause itself, and reports it.
+            if not task.cancelled() and task.exception() is None:
+                self.keep(task.result())
+
+    async def _open(self) -> Http1Connection:
+        tls = await self._tls_context() if self._url.scheme == "https" else None
+        return Http1Connection(await connect(self._url, tls, self._clock, self._connect_timeout_s))
+
+    async def _tls_context(self) -> ssl.SSLContext:
+        # Reading the certificates takes some 60 ms: once, and off the loop.
+        if self._tls is None:
+            self._tls = asyncio.get_running_loop().run_in_executor(None, self._make_tls)
+        try:
+            context = await asyncio.shield(self._tls)
+        except OSError as error:
+            self._tls = None
+            raise httpx.ConnectError("certificates cannot be read") from error
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+
+    def _start(self, work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+class _Idle:
+    """A connection at rest, and the timer that ends it."""
+
+    __slots__ = ("connection", "expiry")
+
+    def __init__(self, connection: Http1Connection, expiry: Cancellable) -> None:
+        self.connection = connection
+        self.expiry = expiry
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of one answer; an iterator of its own, since a generator left half-way would linger in the loop."""
+
+    def __init__(self, transport: WarmTransport, connection: Http1Connection, read_timeout_s: float) -> None:
+        self._transport = transport
+        self._connection = connection
+        self._read_timeout_s = read_timeout_s
+        self._is_over = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._is_over:
+            raise StopAsyncIteration
+        try:
+            chunk = await self._connection.read(self._read_timeout_s)
+        except BaseException:
+            self._drop()
+            raise
+        if not chunk:
+            self._is_over = True
+            self._transport.keep(self._connection)
+            raise StopAsyncIteration
+        return chunk
+
+    def release(self) -> None:
+        """Nothing more is wanted: keep the connection if its answer ends now or in a moment."""
+        if self._is_over:
+            return
+        try:
+            is_complete = self._connection.finish()
+        except httpx.TransportError:
+            self._drop()
+            return
+        self._is_over = True
+        if is_complete:
+            self._transport.keep(self._connection)
+        else:
+            self._transport.linger(self._connection)
+
+    async def aclose(self) -> None:
+        """Close the connection at once, unless the answer is over. Awaits nothing, so it cannot hang or be cut short."""
+        if not self._is_over:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._is_over = True
+        self._transport.discard(self._connection)

@@ -1,0 +1,256 @@
+"""From a refusal, whatever its shape, to one leaf of the error tree and one sentence for people. Pure.
+
+A sentence names the setting to change. What the provider wrote is quoted only when it is short, printable, and holds
+neither a part of the key nor a stretch of the prompt. Must not know about connections or retries.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from typethrough.engine.ports import (
+    CredentialsRejected,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayRejected,
+    GatewayTimeout,
+    GatewayUnavailable,
+    ModelNotFound,
+    PaymentRequired,
+    RateLimited,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typethrough.core.prompt.message import Prompt
+    from typethrough.gateway.endpoint import Endpoint
+
+_MODEL_WORDS = frozenset(
+    {"model_not_found", "invalid_model", "model_not_available", "model_decommissioned", "DeploymentNotFound"}
+)
+_QUOTE_CHARS = 160
+_SHINGLE_CHARS = 12
+_KEY_HINT_CHARS = 4
+
+# In a stream there is no HTTP status; these words stand for one.
+_STATUS_OF_WORD = {
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "insufficient_funds": 402,
+    "insufficient_quota": 402,
+    "quota_for_entity_exceeded": 402,
+    "customer_verification_required": 403,
+    "forbidden": 403,
+    "no_providers_available": 403,
+    "permission_error": 403,
+    "model_not_found": 404,
+    "invalid_request_error": 400,
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "timeout_error": 408,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """An error as the provider worded it; every field may be empty."""
+
+    message: str = ""
+    kind: str = ""
+    code: str = ""
+    parameter: str = ""
+
+    @property
+    def word(self) -> str:
+        """The provider's own word for the cause."""
+        return (
+            self.kind
+            if self.kind in _STATUS_OF_WORD and self.code not in _STATUS_OF_WORD
+            else self.code or self.kind
+        )
+
+
+def parse_error_body(body: bytes) -> ErrorBody:
+    """Read an error in any shape: an object, a string, a list of complaints, HTML, or nothing at all."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return ErrorBody()
+    if not isinstance(answer, dict):
+        return ErrorBody()
+    return _parse_error(answer.get("error") or answer.get("detail") or answer)
+
+
+def rejection(
+    status: int,
+    headers: Mapping[str, str],
+    error: ErrorBody,
+    endpoint: Endpoint,
+    prompt: Prompt,
+) -> GatewayError:
+    """The error for an HTTP answer other than 200."""
+    if 300 <= status < 400:
+        return GatewayProtocolError(
+            f"The gateway redirects (HTTP {status}), and a key must not travel: "
+            "correct the setting `base_url` (TYPETHROUGH_BASE_URL)."
+        )
+    return _leaf(status, error, endpoint, prompt, retry_after_s(headers))
+
+
+def error_in_stream(error: Any, endpoint: Endpoint, prompt: Prompt) -> GatewayError:
+    """The error for an `error` member inside a stream that began well."""
+    body = _parse_error(error)
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(code, int) and not isinstance(code, bool) and 400 <= code < 600:
+        status = code
+    else:
+        status = _STATUS_OF_WORD.get(body.code) or _STATUS_OF_WORD.get(body.kind) or 502
+    return _leaf(status, body, endpoint, prompt, None)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the gateway asks us to wait, from `retry-after-ms` or `Retry-After` (seconds or a date).
+
+    A date is read against the answer's own `Date`, so that a wrong clock on this machine does not matter.
+    """
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name, "").strip()
+        if not value:
+            continue
+        try:
+            wait_s = float(value) * unit_s
+        except ValueError:
+            wait_s = _unix_time_s(value) - _unix_time_s(headers.get("date", ""))
+        if math.isfinite(wait_s):
+            return max(0.0, wait_s)
+    return None
+
+
+def _unix_time_s(date: str) -> float:
+    try:
+        moment = parsedate_to_datetime(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return math.nan
+
+
+def _leaf(
+    status: int, error: ErrorBody, endpoint: Endpoint, prompt: Prompt, wait_s: float | None
+) -> GatewayError:
+    quote = _quote(error.message, endpoint, prompt)
+    word = error.word if _is_word(error.word) and not _shows_key(error.word, endpoint) else ""
+    where = f"HTTP {status}, {word}" if word else f"HTTP {status}"
+    if _is_unknown_model(status, error):
+        return ModelNotFound(_model_sentence(endpoint, where), status=status, code=word)
+    if status == 402 or error.code == "insufficient_quota" or error.kind == "insufficient_quota":
+        return PaymentRequired(
+            f"The account has no balance left, or a spending limit is reached ({where}).{quote}",
+            status=status,
+            code=word,
+        )
+    if status in (401, 403):
+        return CredentialsRejected(_access_sentence(status, word, where, quote), status=status, code=word)
+    if status == 429:
+        return RateLimited(
+            f"The gateway limits requests for now ({where}).{quote}", code=word, retry_after_s=wait_s
+        )
+    if status in (408, 504):
+        return GatewayTimeout(f"The gateway gave up waiting for its provider ({where}).")
+    if status in (409, 424) or status >= 500:
+        return GatewayUnavailable(f"The gateway or the provider behind it is not working ({where}).{quote}")
+    if status in (404, 405):
+        return GatewayRejected(
+            f"The gateway does not serve chat completions at this address ({where}): check the setting "
+            "`base_url` (TYPETHROUGH_BASE_URL), which mostly ends in /v1.",
+            status=status,
+            code=word,
+        )
+    return GatewayRejected(f"The gateway refused the request ({where}).{quote}", status=status, code=word)
+
+
+def _is_unknown_model(status: int, error: ErrorBody) -> bool:
+    if error.code in _MODEL_WORDS or error.kind in _MODEL_WORDS:
+        return True
+    # What a vendor answers for a model that it shut down is not published: any 404 or 410 about a model is taken for it.
+    about_model = "model" in f"{error.code} {error.kind} {error.parameter} {error.message}".lower()
+    return status in (404, 410) and about_model
+
+
+def _model_sentence(endpoint: Endpoint, where: str) -> str:
+    profile = endpoint.profile
+    model = endpoint.model if endpoint.model.isprintable() and len(endpoint.model) <= 100 else "asked for"
+    history = f", whose vendor announced its shutdown for {profile.shutdown}" if profile.shutdown else ""
+    advice = f", for instance to {profile.successor}" if profile.successor else ""
+    return (
+        f"The gateway does not know the model {model}{history} ({where}): "
+        f"change the setting `model` (TYPETHROUGH_MODEL){advice}."
+    )
+
+
+def _access_sentence(status: int, word: str, where: str, quote: str) -> str:
+    if status == 401:
+        return (
+            f"The gateway does not accept the key ({where}): it is missing, wrong, or expired. Set TYPETHROUGH_API_KEY, "
+            "or AI_GATEWAY_API_KEY or VERCEL_OIDC_TOKEN for the Vercel AI Gateway (`vercel env pull` renews the token)."
+        )
+    if word == "customer_verification_required":
+        return (
+            f"The gateway wants a payment card on file before it serves any model ({where}): add one to the account. "
+            "The key may well be right, and so may the model's name."
+        )
+    if word == "no_providers_available":
+        return f"No provider is open to this account for this model ({where}).{quote}"
+    return f"The gateway does not allow this request with this key ({where}).{quote}"
+
+
+def _quote(message: str, endpoint: Endpoint, prompt: Prompt) -> str:
+    message = message.strip()
+    if not message or len(message) > _QUOTE_CHARS or not message.isprintable():
+        return ""
+    if _shows_key(message, endpoint):
+        return ""
+    shingles = [message[at : at + _SHINGLE_CHARS] for at in range(max(1, len(message) - _SHINGLE_CHARS + 1))]
+    if any(shingle in sent.text for sent in prompt.messages for shingle in shingles):
+        return ""
+    return f' The gateway says: "{message}"'
+
+
+def _shows_key(text: str, endpoint: Endpoint) -> bool:
+    # Providers mask keys but leave both ends readable.
+    key = endpoint.key
+    return bool(key) and (key[: 2 * _KEY_HINT_CHARS] in text or key[-_KEY_HINT_CHARS:] in text)
+
+
+def _parse_error(error: Any) -> ErrorBody:
+    if isinstance(error, str):
+        return ErrorBody(message=error)
+    if isinstance(error, list):
+        parts = [_parse_error(part) for part in error[:16]]
+        return ErrorBody(
+            message=" ".join(part.message for part in parts if part.message),
+            kind=" ".join(part.kind for part in parts if part.kind),
+            parameter=" ".join(part.parameter for part in parts if part.parameter),
+        )
+    if not isinstance(error, dict):
+        return ErrorBody()
+    parameter = error.get("param") or error.get("loc") or ""
+    return ErrorBody(
+        message=_string(error.get("message") or error.get("msg")),
+        kind=_string(error.get("type")),
+        code=_string(error.get("code")),
+        parameter=parameter if isinstance(parameter, str) else json.dumps(parameter),
+    )
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _is_word(text: str) -> bool:
+    return 0 < len(text) <= 48 and text.isascii() and text.replace("_", "").replace("-", "").isalnum()

@@ -1,0 +1,105 @@
+"""One HTTP/1.1 connection: a request, then its answer, then perhaps another.
+
+h11 speaks the protocol; this owns the order of things on one link. Must not know that there are other connections.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import h11
+import httpx
+
+if TYPE_CHECKING:
+    from typethrough.gateway.sockets import Link
+
+_MAX_HEADER_BYTES = 64 * 1024
+
+
+class Http1Connection:
+    """A link that speaks HTTP/1.1 as a client."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.was_used = False
+        self.has_answered = False
+        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEADER_BYTES)
+
+    async def send(self, request: httpx.Request, body: bytes, read_timeout_s: float) -> h11.Response:
+        """Send a request and wait for the head of its answer; `has_answered` tells whether any byte came back.
+
+        Raises httpx.TransportError.
+        """
+        self.was_used, self.has_answered = True, False
+        try:
+            head = self._h11.send(
+                h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            )
+            data = self._h11.send(h11.Data(body)) if body else b""
+            end = self._h11.send(h11.EndOfMessage())
+        except h11.LocalProtocolError as error:
+            # Its text may hold a header; ours must not.
+            raise httpx.LocalProtocolError("the request cannot be sent over HTTP/1.1") from error
+        self.link.write(b"".join((head or b"", data or b"", end or b"")))
+        while True:
+            event = await self._next(read_timeout_s)
+            if isinstance(event, h11.Response):
+                return event
+            if not isinstance(event, h11.InformationalResponse):
+                raise httpx.RemoteProtocolError("the answer has no head")
+
+    async def read(self, read_timeout_s: float) -> bytes:
+        """The part of the body that has arrived, all of it in one piece; b"" at the end. Raises httpx.TransportError."""
+        if self._is_complete():
+            return b""
+        event = await self._next(read_timeout_s)
+        pieces: list[bytes] = []
+        while isinstance(event, h11.Data):
+            pieces.append(bytes(event.data))
+            try:
+                event = self._event()
+            except httpx.RemoteProtocolError:
+                # What came before the fault counts; h11 raises again at the next read.
+                break
+        return b"".join(pieces)
+
+    def finish(self) -> bool:
+        """Pass over what is left of the answer in what has arrived; whether the answer is now complete.
+
+        Raises httpx.RemoteProtocolError.
+        """
+        while not self._is_complete() and isinstance(self._event(), h11.Data):
+            pass
+        return self._is_complete()
+
+    def start_over(self) -> bool:
+        """Make ready for another request after a complete answer; False when the connection cannot be kept."""
+        if (
+            not self.link.is_open
+            or self._h11.our_state is not h11.DONE
+            or self._h11.their_state is not h11.DONE
+        ):
+            return False
+        if self._h11.trailing_data[0]:
+            return False
+        self._h11.start_next_cycle()
+        return True
+
+    def _is_complete(self) -> bool:
+        return self._h11.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+
+    async def _next(self, read_timeout_s: float) -> object:
+        while (event := self._event()) is h11.NEED_DATA:
+            chunk = await self.link.read(read_timeout_s)
+            if chunk:
+                self.has_answered = True
+            elif self._h11.their_state is h11.SEND_RESPONSE:
+                raise httpx.RemoteProtocolError("the server closed the connection without an answer")
+            self._h11.receive_data(chunk)
+        return event
+
+    def _event(self) -> object:
+        try:
+            return self._h11.next_event()
+        except h11.RemoteProtocolError as error:
+            raise httpx.RemoteProtocolError("the answer is not HTTP/1.1, or broke off") from error

@@ -1,0 +1,116 @@
+"""One open TCP or TLS connection: bytes in, bytes out, and an `abort` that closes at once without awaiting anything.
+
+Raises httpx's own errors, as its transports do. Must not know HTTP, nor how a connection comes to be open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typethrough.engine.ports import Clock
+
+_HIGH_WATER_BYTES = 256 * 1024
+
+
+class Link(asyncio.Protocol):
+    """A connected socket. `on_lost` is called once, when the connection is gone from either side."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._transport: asyncio.Transport | None = None
+        self._chunks: list[bytes] = []
+        self._buffered_bytes = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._timed_out = False
+        self.is_open = False
+        self.on_lost: Callable[[], None] | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Open, and nothing has arrived unasked: a proxy that ends an idle connection may send a 408 first."""
+        return self.is_open and not self._chunks
+
+    def write(self, data: bytes) -> None:
+        """Send `data`, as far as the kernel takes it now and the rest as it can. Raises httpx.WriteError."""
+        if self._transport is None or not self.is_open:
+            raise httpx.WriteError("the connection is closed")
+        self._transport.write(data)
+
+    async def read(self, timeout_s: float) -> bytes:
+        """Everything that has arrived, at least one byte; b"" once the other side has closed.
+
+        Cancelling closes the connection before CancelledError leaves here. Raises httpx.ReadTimeout.
+        """
+        if not self._chunks and self.is_open:
+            await self._wait(timeout_s)
+        chunks, self._chunks = self._chunks, []
+        if self._buffered_bytes > _HIGH_WATER_BYTES and self._transport is not None:
+            self._transport.resume_reading()
+        self._buffered_bytes = 0
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def abort(self) -> None:
+        """Close now, whatever is still to be sent; harmless when closed."""
+        self.is_open = False
+        if self._transport is not None:
+            self._transport.abort()
+        self._wake()
+
+    async def _wait(self, timeout_s: float) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        timer = self._clock.call_at(self._clock.now() + timeout_s, self._time_out)
+        try:
+            await self._waiter
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        finally:
+            timer.cancel()
+            self._waiter = None
+        if self._timed_out:
+            self.abort()
+            raise httpx.ReadTimeout("no byte for too long")
+
+    def _time_out(self) -> None:
+        self._timed_out = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio: the connection stands, TLS included."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream protocol is given a stream transport
+        self._transport = transport
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes have come."""
+        self._chunks.append(data)
+        self._buffered_bytes += len(data)
+        if self._buffered_bytes > _HIGH_WATER_BYTES and self._transport is not None:
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        """asyncio: the other side will send no more; asyncio closes the transport."""
+        self._lost()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """asyncio: the connection is gone. Why is of no use: a reset and an early end are treated alike."""
+        self._lost()
+
+    def _lost(self) -> None:
+        self.is_open = False
+        self._wake()
+        on_lost, self.on_lost = self.on_lost, None
+        if on_lost is not None:
+            on_lost()

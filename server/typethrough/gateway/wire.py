@@ -1,0 +1,132 @@
+"""The request on the wire: JSON body and headers of a streaming chat completion. Pure: bytes out, no I/O.
+
+Stable messages are encoded once and kept, so that a long anchor costs a copy per keystroke and no more. Must not know
+how requests are sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any
+
+from cachetools import LRUCache
+
+from typethrough import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typethrough.core.prompt.message import Message, Prompt
+    from typethrough.gateway.endpoint import Endpoint
+    from typethrough.gateway.errors import ErrorBody
+
+# Enough for two large anchors and everything round them; what is larger is encoded anew each time.
+_CACHE_BYTES = 4 * 1024 * 1024
+_MAX_STOPS = 4
+_OBFUSCATION = "stream_options.include_obfuscation"
+_OTHER_LIMIT = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+_UNSUPPORTED = re.compile(
+    r"unsupported|not supported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|extra"
+    r"|no longer accepted",
+    re.IGNORECASE,
+)
+
+
+class RequestEncoder:
+    """Builds the requests for one endpoint, and forgets parameters that the endpoint has refused."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._refused: set[str] = set()
+        self._encoded: LRUCache[Message, bytes] = LRUCache(_CACHE_BYTES, getsizeof=len)
+        self._head = b'{"model":' + _json_text(endpoint.model.strip()) + b',"messages":['
+        self._headers = [
+            (b"Host", endpoint.url.netloc),
+            (b"User-Agent", f"typethrough/{__version__}".encode()),
+            (b"Accept", b"text/event-stream"),
+            # A compressed stream is a buffered stream: tokens would come in lumps.
+            (b"Accept-Encoding", b"identity"),
+            (b"Content-Type", b"application/json"),
+        ]
+        if endpoint.key:
+            self._headers.append((b"Authorization", b"Bearer " + endpoint.key.encode("ascii")))
+
+    def headers(self, prompt: Prompt) -> list[tuple[bytes, bytes]]:
+        """Every header but Content-Length; `x-session-affinity` keeps a prompt-cache shard on one machine."""
+        affinity = prompt.cache_key
+        if affinity and affinity.isascii() and affinity.isprintable():
+            return [*self._headers, (b"x-session-affinity", affinity.encode("ascii"))]
+        return list(self._headers)
+
+    def body(self, prompt: Prompt) -> bytes:
+        """The JSON body. Equal stable messages give equal bytes at every call."""
+        messages = b",".join(
+            self._stable(message) if index < prompt.stable else _encode(message)
+            for index, message in enumerate(prompt.messages)
+        )
+        parameters = json.dumps(self.parameters(prompt), separators=(",", ":")).encode("ascii")
+        return b"".join((self._head, messages, b"],", parameters[1:]))
+
+    def parameters(self, prompt: Prompt) -> dict[str, Any]:
+        """The body without model and messages, in the profile's dialect and without what was refused."""
+        endpoint, profile = self._endpoint, self._endpoint.profile
+        options: dict[str, bool] = {"include_usage": True}
+        if profile.sends_cache_key and _OBFUSCATION not in self._refused:
+            # Padding against traffic analysis, an OpenAI extension like the cache key; it doubles the bytes of a stream.
+            options["include_obfuscation"] = False
+        wanted: dict[str, Any] = {"stream": True, "stream_options": options}
+        limit = profile.token_limit_field
+        wanted[_OTHER_LIMIT.get(limit, limit) if limit in self._refused else limit] = prompt.max_output_tokens
+        if profile.supports_temperature:
+            wanted["temperature"] = 0
+        if profile.supports_stop and prompt.stop:
+            wanted["stop"] = list(prompt.stop[:_MAX_STOPS])
+        if profile.reasoning_effort:
+            wanted["reasoning_effort"] = profile.reasoning_effort
+        if profile.sends_cache_key and prompt.cache_key:
+            wanted["prompt_cache_key"] = prompt.cache_key
+        if endpoint.fallback_models:
+            wanted["models"] = list(endpoint.fallback_models)
+        if endpoint.provider_order:
+            wanted["providerOptions"] = {"gateway": {"order": list(endpoint.provider_order)}}
+        return {name: value for name, value in wanted.items() if name not in self._refused}
+
+    def refuse(self, error: ErrorBody, prompt: Prompt) -> bool:
+        """Drop for good the parameters that a 400 or 422 names as unsupported; whether there was one to drop."""
+        if not _UNSUPPORTED.search(f"{error.code} {error.kind} {error.message}"):
+            return False
+        # A value that the gateway does not know drops its parameter too; `stream` is what we are, and stays.
+        sent = self.parameters(prompt)
+        names = {name for name in sent if name != "stream" and _names(error, name)}
+        if "include_obfuscation" in sent.get("stream_options", ()) and _names(error, "include_obfuscation"):
+            names = (names - {"stream_options"}) | {_OBFUSCATION}
+        self._refused |= names
+        return bool(names)
+
+    def _stable(self, message: Message) -> bytes:
+        encoded = self._encoded.get(message)
+        if encoded is None:
+            encoded = _encode(message)
+            if len(encoded) <= _CACHE_BYTES // 2:
+                self._encoded[message] = encoded
+        return encoded
+
+
+def _names(error: ErrorBody, name: str) -> bool:
+    return _holds_word(name, (error.parameter, error.message))
+
+
+def _holds_word(word: str, texts: Iterable[str]) -> bool:
+    pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+    return any(pattern.search(text) for text in texts)
+
+
+def _encode(message: Message) -> bytes:
+    return b'{"role":' + _json_text(message.role) + b',"content":' + _json_text(message.text) + b"}"
+
+
+def _json_text(text: str) -> bytes:
+    # An editor can send half of a surrogate pair; no UTF-8 can carry it, and one odd character must not cost the answer.
+    return encode_basestring(text).encode("utf-8", "replace")

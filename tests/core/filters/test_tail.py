@@ -1,0 +1,112 @@
+"""What each tail filter cuts or refuses, and the near misses it must let through."""
+
+from __future__ import annotations
+
+import pytest
+from tests.core.filters.place import place
+
+from typethrough.core.filters import Refused, finished
+
+PYTHON = [
+    # The rest of the line again, or the next lines.
+    ("foo($0, key=1)", "a, key=1)", "a"),
+    ("foo($0)", "bar(x)", "bar(x)"),
+    ("f($0, b)", "g(x, b)", "g(x, b)"),
+    ("def f():\n    $0\n    return total", "total = 1\n    return total", "total = 1"),
+    (
+        "def f():\n    if a:\n        $0\n    return None",
+        "b()\n        return None",
+        "b()\n        return None",
+    ),
+    # Brackets and quotes, by balance.
+    ("print($0)", "a)", "a"),
+    ("print($0)", "foo(a)", "foo(a)"),
+    ("print(foo($0)", "a))", "a)"),
+    ("print(foo($0", "a))", "a))"),
+    ("x = [$0]", "1, 2]", "1, 2"),
+    ("x = d[$0]", "'a]']", "'a]'"),
+    ('x = "$0"', 'abc"', "abc"),
+    ('x = foo("$0")', 'abc")', "abc"),
+    ('x = foo("$0", 1)', 'a", "b', 'a", "b'),
+    ("foo(\n    a,\n    $0\n)", "b,\n)", "b,"),
+    ("foo(\n    a,\n    $0", "b,\n)", "b,\n)"),
+    ("x = (a $0", "+ b)", "+ b)"),
+    ("a[$0", "1]", "1]"),
+    ("def f(a$0):", "b):", "b"),
+    # The next line, once more.
+    ("$0\nimport os", "import os", Refused("next line")),
+    ("imp$0\nimport os.path", "ort os.path", Refused("next line")),
+    ("if a:\n    $0\nreturn_value(a)", "return_value(a)", "return_value(a)"),
+    # Repetition.
+    ("$0", "a = foo(1)\na = foo(1)\na = foo(1)\na = foo(1)", "a = foo(1)"),
+    ("$0", "abc = 1\nbcd = 2\nabc = 1\nbcd = 2\nabc = 1\nbcd = 2", "abc = 1\nbcd = 2"),
+    ("x = $0", "[0, 0, 0]", "[0, 0, 0]"),
+    ("x = $0", "not " * 12 + "a", "not " * 12 + "a"),
+    ("# $0", "the value of " * 8, Refused("repetition")),
+    ("total = compute(1)\n$0", "total = compute(1)", Refused("repetition")),
+    ("first = load(a)\nsecond = load(b)\n$0", "first = load(a)\nsecond = load(b)", Refused("repetition")),
+    ("total = compute(1)\n$0", "total = compute(2)", "total = compute(2)"),
+    # Placeholders.
+    ("def f():\n    $0", "# your code here", Refused("placeholder")),
+    ("def f():\n    $0", "# ... your code here ...", Refused("placeholder")),
+    ("def f():\n    $0", "# TODO: implement this", Refused("placeholder")),
+    ("def f():\n    $0", "...", Refused("placeholder")),
+    ("def g(): ...\ndef f():\n    $0", "...", "..."),
+    ("def f():\n    $0", "pass", "pass"),
+    ("def f():\n    $0", "# TODO: handle the empty list", "# TODO: handle the empty list"),
+    ("def f():\n    $0", "a = 1\n    # ... rest of the code ...", "a = 1"),
+    ("def f():\n    $0", "a = 1\n    #", "a = 1\n    #"),
+    # White space and nothing.
+    ("x = $0", "1  \n\n", "1"),
+    ("foo(a$0b)", ", ", ", "),
+    ("x = $0", " \n ", Refused("blank")),
+    ("foo($0)", "a,\n    b", "a,"),
+    # What closes something is short and valuable.
+    ("foo(a$0", ")", ")"),
+    ("x[1$0", "]:", "]:"),
+]
+
+
+@pytest.mark.parametrize(("marked", "text", "expected"), PYTHON)
+def test_a_cut_text_in_python_is_finished(marked: str, text: str, expected: str | Refused) -> None:
+    assert finished(text, place(marked)) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "marked", "text", "expected"),
+    [
+        ("javascript", "foo($0);", "a);", "a"),
+        ("javascript", "function f() {\n  $0\n}", "return 1;\n}", "return 1;"),
+        ("javascript", "function f() {\n  $0\n\nfunction g() {\n}", "return 1;\n}", "return 1;\n}"),
+        ("javascript", "class A {\n  f() {\n    $0\n}", "return 1;\n  }", "return 1;\n  }"),
+        ("javascript", "a.map((x) => {\n  $0\n});", "return x;\n});", "return x;"),
+        ("javascript", "x = `${$0}`", "a}`", "a"),
+        ("javascript", "f(/[)]/, $0)", "a)", "a"),
+        ("c", "if (a) {\n    $0\n}", "b(')');\n}", "b(')');"),
+        ("rust", "fn f<'a>($0) {}", "x: &'a str)", "x: &'a str"),
+        ("lua", "function f()\n  $0\nend", "return 1\nend", "return 1"),
+        ("shellscript", "case $1 in\n  $0\n  b) two ;;\nesac", "a)", "a)"),
+        ("markdown", "A list (of $0", "things)", "things)"),
+        ("plaintext", "It's $0", "nice :)", "nice :)"),
+        ("html", "<p>$0</p>", "text</p>", "text"),
+        ("unknown-language", "foo($0)", "a)", "a"),
+    ],
+)
+def test_other_languages_are_finished_too(language: str, marked: str, text: str, expected: str) -> None:
+    assert finished(text, place(marked, language)) == expected
+
+
+@pytest.mark.parametrize(
+    ("deleted", "text", "refused"),
+    [
+        ("compute_total(items)", "compute_total(items)", True),
+        ("compute_total(items)\nprint(items)\n", "compute_total(items)", True),
+        ("compute_total(items)", "compute_total(items) + 1", True),
+        ("compute_total(items, prices)", "x = compute_total(items, prices)", True),
+        ("x = 1", "x = 1", False),
+        ("compute_total(items)", "compute_sum(items)", False),
+    ],
+)
+def test_what_was_deleted_is_not_offered_again(deleted: str, text: str, refused: bool) -> None:
+    result = finished(text, place("$0", deleted=("other", deleted)))
+    assert result == (Refused("restored deletion") if refused else text)

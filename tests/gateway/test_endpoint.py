@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from tests.gateway.stage import KEY, HandClock, endpoint
+
+from typethrough.gateway.connections import WarmTransport
+from typethrough.gateway.proxies import ProxiedTransport, open_transport, proxy_for
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://g.example/v1",
+        "https://g.example/v1/",
+        " https://g.example/v1//\n",
+        "https://g.example/v1/chat/completions",
+    ],
+)
+def test_any_way_to_write_the_address_leads_to_chat_completions(base_url: str) -> None:
+    place = endpoint(base_url, key=KEY)
+    assert str(place.url) == "https://g.example/v1/chat/completions"
+    assert place.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("base_url", "key", "says"),
+    [
+        ("", KEY, "base_url"),
+        ("gateway.example/v1", KEY, "base_url"),
+        ("ftp://g.example/v1", KEY, "base_url"),
+        ("https://", KEY, "base_url"),
+        ("https://user:pass@g.example/v1", KEY, "base_url"),
+        ("https://g.example/v1?x=1", KEY, "base_url"),
+        ("http://[::1/v1", KEY, "base_url"),
+        ("https://g.example:port/v1", KEY, "base_url"),
+        ("https://g.example/v1", "", "No key"),
+        ("https://g.example/v1", "  \n", "No key"),
+        ("https://g.example/v1", "kéy", "characters"),
+        ("https://g.example/v1", "a b", "characters"),
+        ("https://g.example/v1", "a\r\nb: c", "characters"),
+        ("http://127.0.0.1:8080/v1", "", ""),
+        ("http://localhost:8080/v1", "", ""),
+        ("http://[::1]:8080/v1", "", ""),
+        ("http://127.0.0.1.evil.example/v1", "", "No key"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_sent(base_url: str, key: str, says: str) -> None:
+    problem = endpoint(base_url, key=key).problem
+    assert says in problem
+    assert bool(problem) == bool(says)
+    assert not key.strip() or key not in problem
+
+
+def test_the_key_is_not_in_the_representation() -> None:
+    assert KEY not in repr(endpoint("https://g.example/v1", key=KEY))
+
+
+def test_a_model_must_be_set() -> None:
+    assert "TYPETHROUGH_MODEL" in endpoint("https://g.example/v1", key=KEY, model=" ").problem
+
+
+@pytest.mark.parametrize(
+    ("environment", "base_url", "proxy"),
+    [
+        ({}, "https://g.example/v1", ""),
+        ({"https_proxy": "http://proxy.example:3128"}, "https://g.example/v1", "http://proxy.example:3128"),
+        ({"https_proxy": "proxy.example:3128"}, "https://g.example/v1", "http://proxy.example:3128"),
+        ({"all_proxy": "http://proxy.example:3128"}, "https://g.example/v1", "http://proxy.example:3128"),
+        ({"http_proxy": "http://proxy.example:3128"}, "https://g.example/v1", ""),
+        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "g.example"}, "https://g.example/v1", ""),
+        ({"http_proxy": "http://proxy.example:3128"}, "http://127.0.0.1:8080/v1", ""),
+    ],
+)
+def test_the_proxy_of_the_environment_is_used_except_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], base_url: str, proxy: str
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    place = endpoint(base_url, key=KEY)
+    assert proxy_for(place) == proxy
+    assert isinstance(open_transport(place, HandClock()), ProxiedTransport if proxy else WarmTransport)

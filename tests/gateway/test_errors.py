@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gateway.stage import KEY, PROMPT, WINDOW, endpoint
+
+from typethrough.engine.ports import (
+    CredentialsRejected,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayRejected,
+    GatewayTimeout,
+    GatewayUnavailable,
+    ModelNotFound,
+    PaymentRequired,
+    RateLimited,
+)
+from typethrough.gateway.errors import error_in_stream, parse_error_body, rejection, retry_after_s
+
+_PLACE = endpoint("https://gateway.example/v1", key=KEY)
+_DATE = {"date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+
+
+def _error(status: int, body: bytes | dict[str, Any], headers: dict[str, str] | None = None) -> GatewayError:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return rejection(status, headers or {}, parse_error_body(raw), _PLACE, PROMPT)
+
+
+def _named(kind: str, message: str = "", **more: Any) -> dict[str, Any]:
+    return {"error": {"message": message, "type": kind, **more}, "generationId": "gen_1"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "says"),
+    [
+        (400, _named("invalid_request_error", "Bad stop", code="bad"), GatewayRejected, "Bad stop"),
+        (401, _named("authentication_error", "Invalid API key"), CredentialsRejected, "TYPETHROUGH_API_KEY"),
+        (401, b"", CredentialsRejected, "VERCEL_OIDC_TOKEN"),
+        (402, _named("insufficient_funds", "Insufficient credits"), PaymentRequired, "Insufficient credits"),
+        (402, _named("quota_for_entity_exceeded", "Budget exceeded."), PaymentRequired, "limit"),
+        (429, _named("insufficient_quota", "You exceeded your quota"), PaymentRequired, "balance"),
+        (403, _named("customer_verification_required"), CredentialsRejected, "card on file"),
+        (
+            403,
+            _named("no_providers_available", param={"statusCode": 403}),
+            CredentialsRejected,
+            "No provider",
+        ),
+        (403, _named("forbidden", "Denied by rule"), CredentialsRejected, "Denied by rule"),
+        (404, _named("model_not_found", param={"modelId": "x"}), ModelNotFound, "TYPETHROUGH_MODEL"),
+        (
+            404,
+            {"error": {"message": "The model `x` does not exist", "code": None}},
+            ModelNotFound,
+            "TYPETHROUGH_MODEL",
+        ),
+        (410, {"error": "This model was shut down"}, ModelNotFound, "openai/gpt-6-luna"),
+        (
+            400,
+            {"message": "Invalid model: x", "type": "invalid_model", "code": "1500"},
+            ModelNotFound,
+            "2026-10-23",
+        ),
+        (404, b"<html>not found</html>", GatewayRejected, "/v1"),
+        (404, {"detail": "Not Found"}, GatewayRejected, "TYPETHROUGH_BASE_URL"),
+        (405, b"", GatewayRejected, "TYPETHROUGH_BASE_URL"),
+        (408, _named("timeout_error"), GatewayTimeout, "gave up"),
+        (413, b"", GatewayRejected, "HTTP 413"),
+        (424, _named("failed_dependency"), GatewayUnavailable, "HTTP 424"),
+        (429, _named("rate_limit_exceeded", "Rate limit exceeded"), RateLimited, "limits requests"),
+        (429, b"Too many requests", RateLimited, "HTTP 429"),
+        (500, {"error": "Upstream failed"}, GatewayUnavailable, "Upstream failed"),
+        (502, b"<html>", GatewayUnavailable, "HTTP 502"),
+        (503, b"", GatewayUnavailable, "HTTP 503"),
+        (504, b"", GatewayTimeout, "HTTP 504"),
+        (301, b"", GatewayProtocolError, "redirects"),
+        (308, b"", GatewayProtocolError, "TYPETHROUGH_BASE_URL"),
+        (
+            422,
+            {"detail": [{"loc": ["body", "x"], "msg": "field required", "type": "missing"}]},
+            GatewayRejected,
+            "field",
+        ),
+        (204, b"", GatewayRejected, "HTTP 204"),
+    ],
+)
+def test_a_refusal_becomes_one_leaf_and_one_sentence(
+    status: int, body: bytes | dict[str, Any], kind: type[GatewayError], says: str
+) -> None:
+    error = _error(status, body)
+    assert type(error) is kind
+    assert says in str(error)
+
+
+def test_a_card_on_file_is_not_blamed_on_the_key() -> None:
+    assert "key may well be right" in str(_error(403, _named("customer_verification_required")))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"Incorrect key: {KEY}",
+        f"Incorrect key: {KEY[:8]}********",
+        f"Incorrect key: ****{KEY[-4:]}",
+        "You sent: def secret_sauce(x):",
+        "in your text `return <CURSOR>` at",
+        "two\nlines",
+        "escape \x1b[31m",
+        "right-to-left \u202e",
+        "x" * 161,
+    ],
+)
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 429, 500])
+def test_a_providers_words_are_not_quoted_when_they_could_show_key_or_text(status: int, message: str) -> None:
+    told = str(_error(status, _named("forbidden", message)))
+    assert "says" not in told
+    assert told.isprintable()
+    told = str(error_in_stream({"message": message, "code": KEY}, _PLACE, PROMPT))
+    assert "says" not in told
+    assert KEY not in told
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": " 1.5 "}, 1.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "Fri, 15 Jan 2027 08:00:30 GMT", **_DATE}, 30.0),
+        ({"retry-after": "Fri, 15 Jan 2027 07:59:30 GMT", **_DATE}, 0.0),
+        ({"retry-after": "Fri, 15 Jan 2027 08:00:30 GMT"}, None),
+        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": ""}, None),
+        ({"x-ratelimit-reset-requests": "6m0s"}, None),
+    ],
+)
+def test_the_wait_that_a_gateway_asks_for(headers: dict[str, str], wait_s: float | None) -> None:
+    assert retry_after_s(headers) == wait_s
+    error = _error(429, b"", headers)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == wait_s
+
+
+_ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "detail", "message", "msg", "type", "code", "param", "loc"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@given(
+    st.integers(201, 599), st.binary(max_size=80) | _ANY_JSON.map(lambda value: json.dumps(value).encode())
+)
+def test_any_body_becomes_a_printable_gateway_error(status: int, body: bytes) -> None:
+    error = _error(status, body)
+    assert isinstance(error, GatewayError)
+    assert str(error).isprintable()
+    assert WINDOW.text[:12] not in str(error)
+
+
+@given(_ANY_JSON)
+def test_any_error_in_a_stream_becomes_a_printable_gateway_error(value: Any) -> None:
+    assert str(error_in_stream(value, _PLACE, PROMPT)).isprintable()

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import httpx
+import pytest
+from tests.gateway.stage import (
+    PROMPT,
+    HandClock,
+    Script,
+    Server,
+    Visit,
+    answer_all,
+    client_tls,
+    first_text_then_silence,
+    gateway,
+    play,
+    server_tls,
+    silence,
+    text_of,
+    until,
+)
+
+from typethrough.engine.ports import GatewayTimeout, GatewayUnavailable
+from typethrough.gateway.connections import READ_S
+from typethrough.gateway.dial import connect
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize(
+    "script", [first_text_then_silence, silence], ids=["mid-stream", "before the answer"]
+)
+def test_cancelling_closes_the_connection_and_the_next_request_uses_the_spare(
+    script: Script, tls: bool
+) -> None:
+    async def scene() -> None:
+        async def act(visit: Visit) -> None:
+            await (script if visit.number == 1 else answer_all)(visit)
+
+        async with Server(act, tls=server_tls() if tls else None) as server:
+            client, transport = gateway(server, key="k", make_tls=client_tls)
+            task = asyncio.create_task(client.stream(PROMPT, lambda _: None))
+            first = await server.visited(1)
+            await until(lambda: bool(first.requests))
+            await until(lambda: bool(transport._idle))
+            opened = len(server.visits)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await first.closed.wait()
+            assert await text_of(client) == "x + 1"
+            assert server.visits[opened - 1].requests
+            await client.aclose()
+
+    play(scene())
+
+
+def test_cancelling_from_within_on_text_closes_the_connection() -> None:
+    async def scene() -> None:
+        async with Server(first_text_then_silence) as server:
+            client, _ = gateway(server)
+
+            def on_text(_: str) -> None:
+                task.cancel()
+
+            task = asyncio.create_task(client.stream(PROMPT, on_text))
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await server.visits[0].closed.wait()
+            await client.aclose()
+
+    play(scene())
+
+
+def test_an_error_of_on_text_closes_the_connection_and_propagates() -> None:
+    async def scene() -> None:
+        async with Server(first_text_then_silence) as server:
+            client, _ = gateway(server)
+
+            def on_text(text: str) -> None:
+                raise ValueError(text)
+
+            with pytest.raises(ValueError, match="x"):
+                await client.stream(PROMPT, on_text)
+            await server.visits[0].closed.wait()
+            await client.aclose()
+
+    play(scene())
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_cancelling_at_any_turn_of_connecting_leaves_nothing_behind(turns: int) -> None:
+    async def scene() -> None:
+        async with Server(answer_all, tls=server_tls()) as server:
+            client, transport = gateway(server, key="k", make_tls=client_tls)
+            task = asyncio.create_task(client.stream(PROMPT, lambda _: None))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            # What was being opened is not lost: it serves the next request, and a spare is all that comes on top.
+            assert await text_of(client) == "x + 1"
+            await until(lambda: not transport._spares_opening)
+            assert len(server.visits) <= 2
+            await client.aclose()
+            assert not transport._tasks
+
+    play(scene())
+
+
+def test_closing_in_the_middle_of_a_tls_handshake_leaves_nothing_open() -> None:
+    async def scene() -> None:
+        async with Server(silence) as server:
+            client, transport = gateway(server, key="k")
+            dial = asyncio.create_task(
+                connect(httpx.URL(f"https://127.0.0.1:{server.port}"), client_tls(), HandClock(), 60.0)
+            )
+            visit = await server.visited(1)
+            dial.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await dial
+            await until(lambda: visit.reader.at_eof() or visit.closed.is_set())
+            await client.aclose()
+            assert not transport._tasks
+
+    play(scene())
+
+
+@pytest.mark.parametrize("way", ["cancel", "time out"])
+def test_a_read_that_is_given_up_has_closed_its_connection(way: str) -> None:
+    async def scene() -> None:
+        async with Server(silence) as server:
+            clock = HandClock()
+            link = await connect(httpx.URL(server.base_url), None, clock, 60.0)
+            visit = await server.visited(1)
+            read = asyncio.create_task(link.read(1.0))
+            await asyncio.sleep(0)
+            if way == "cancel":
+                read.cancel()
+            else:
+                clock.advance(1.0)
+            with pytest.raises((asyncio.CancelledError, httpx.ReadTimeout)):
+                await read
+            assert not link.is_open
+            await until(lambda: visit.reader.at_eof())
+
+    play(scene())
+
+
+def test_silence_ends_in_a_time_out() -> None:
+    async def scene() -> None:
+        async with Server(first_text_then_silence) as server:
+            clock = HandClock()
+            client, _ = gateway(server, clock)
+            heard: list[str] = []
+            task = asyncio.create_task(client.stream(PROMPT, heard.append))
+            await until(lambda: bool(heard))
+            clock.advance(READ_S)
+            with pytest.raises(GatewayTimeout, match="nothing for too long"):
+                await task
+            await server.visits[0].closed.wait()
+            await client.aclose()
+
+    play(scene())
+
+
+def test_closing_while_a_request_waits_ends_it_with_a_gateway_error() -> None:
+    async def scene() -> None:
+        async with Server(silence) as server:
+            client, _ = gateway(server)
+            task = asyncio.create_task(text_of(client))
+            first = await server.visited(1)
+            await until(lambda: bool(first.requests))
+            await client.aclose()
+            with pytest.raises(GatewayUnavailable):
+                await task
+            with pytest.raises(GatewayUnavailable):
+                await text_of(client)
+
+    play(scene())
+
+
+def test_closing_while_a_request_connects_ends_it_with_a_gateway_error() -> None:
+    async def scene() -> None:
+        async with Server(silence) as server:
+            client, _ = gateway(server)
+            task = asyncio.create_task(text_of(client))
+            await asyncio.sleep(0)
+            await client.aclose()
+            with pytest.raises(GatewayUnavailable):
+                await task
+
+    play(scene())
+
+
+def test_a_certificate_that_is_not_trusted_is_one_clear_sentence() -> None:
+    async def scene() -> None:
+        async with Server(answer_all, tls=server_tls()) as server:
+            client, _ = gateway(server, key="k", make_tls=ssl.create_default_context)
+            with pytest.raises(GatewayUnavailable, match=r"certificate is not trusted.*SSL_CERT_FILE"):
+                await text_of(client)
+            await client.aclose()
+
+    play(scene())
+
+
+def test_a_refused_connection_names_the_setting() -> None:
+    async def scene() -> None:
+        async with Server(answer_all) as server:
+            client, _ = gateway(server)
+        await client.warm()
+        with pytest.raises(GatewayUnavailable, match="base_url"):
+            await text_of(client)
+        await client.aclose()
+
+    play(scene())
+
+
+def test_no_connection_in_time_is_a_time_out() -> None:
+    async def scene() -> None:
+        async with Server(silence) as server:
+            client, _ = gateway(server, key="k", connect_timeout_s=0.0)
+            with pytest.raises(GatewayTimeout, match="reached in time"):
+                await text_of(client)
+            await client.aclose()
+
+    play(scene())

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+
+from typethrough.engine.ports import (
+    CredentialsRejected,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayTimeout,
+    GatewayUnavailable,
+    ModelNotFound,
+    PaymentRequired,
+    RateLimited,
+)
+from typethrough.gateway.health import ACCOUNT_PAUSE_S, LONGEST_PAUSE_S, LONGEST_RETRY_AFTER_S, Health
+
+_DOWN = GatewayUnavailable("It is down.")
+_YEAR_S = 31_536_000.0
+
+
+def _pause_s(health: Health, now_s: float) -> float:
+    """How long from now a request would be refused, to a half of a second."""
+    halves = next((half for half in range(2 * 400) if not health.refusal(now_s + half / 2)), None)
+    return _YEAR_S if halves is None else halves / 2
+
+
+@pytest.mark.parametrize(
+    ("error", "pause_s"),
+    [
+        (RateLimited("Slow.", retry_after_s=12.0), 12.0),
+        (RateLimited("Slow.", retry_after_s=0.0), 1.0),
+        (RateLimited("Slow.", retry_after_s=86_400.0), LONGEST_RETRY_AFTER_S),
+        (RateLimited("Slow."), 2.0),
+        (PaymentRequired("Pay.", status=402), ACCOUNT_PAUSE_S),
+        (CredentialsRejected("Card.", status=403, code="customer_verification_required"), ACCOUNT_PAUSE_S),
+        (CredentialsRejected("Wrong.", status=401), _YEAR_S),
+        (CredentialsRejected("No.", status=403, code="forbidden"), _YEAR_S),
+        (ModelNotFound("Gone.", status=404), _YEAR_S),
+        (_DOWN, 0.0),
+        (GatewayTimeout("Late."), 0.0),
+    ],
+)
+def test_how_long_one_error_pauses_requests(error: GatewayError, pause_s: float) -> None:
+    health = Health()
+    assert health.refusal(100.0) == ""
+    health.failed(error, 100.0)
+    assert _pause_s(health, 100.0) == pause_s
+    if pause_s:
+        assert str(error) in health.refusal(100.0)
+
+
+def test_limits_without_a_time_pause_longer_each_time_and_an_answer_forgets_them() -> None:
+    health = Health()
+    pauses = []
+    for _ in range(7):
+        health.failed(RateLimited("Slow."), 0.0)
+        pauses.append(_pause_s(health, 0.0))
+    assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
+    health.succeeded()
+    assert health.refusal(0.0) == ""
+    health.failed(RateLimited("Slow."), 0.0)
+    assert _pause_s(health, 0.0) == 2.0
+
+
+def test_failures_in_a_row_open_the_breaker_and_one_answer_between_them_does_not() -> None:
+    health = Health()
+    for error in (_DOWN, GatewayTimeout("Late."), GatewayProtocolError("Odd.")):
+        assert health.refusal(0.0) == ""
+        health.failed(error, 0.0)
+    assert health.refusal(0.0).startswith("Odd.")
+    health.succeeded()
+    for _ in range(2):
+        health.failed(_DOWN, 0.0)
+        health.failed(_DOWN, 0.0)
+        health.succeeded()
+    assert health.refusal(0.0) == ""
+
+
+def _opened() -> Health:
+    health = Health()
+    for _ in range(3):
+        health.failed(_DOWN, 0.0)
+    assert health.refusal(1.9)
+    assert not health.refusal(2.0)
+    return health
+
+
+def test_after_the_pause_one_request_tries_and_the_others_wait_for_it() -> None:
+    health = _opened()
+    health.started()
+    assert health.refusal(2.0)
+    health.succeeded()
+    assert health.refusal(2.0) == ""
+    health.started()
+    assert health.refusal(2.0) == ""
+
+
+def test_a_try_that_fails_pauses_for_longer() -> None:
+    health = _opened()
+    health.started()
+    health.failed(_DOWN, 2.0)
+    assert _pause_s(health, 2.0) == 4.0
+
+
+def test_a_try_that_is_cancelled_lets_the_next_one_try() -> None:
+    health = _opened()
+    health.started()
+    health.abandoned()
+    assert health.refusal(2.0) == ""

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gateway.stage import KEY, PROMPT, endpoint
+
+from typethrough.core.outcome import Usage
+from typethrough.engine.ports import (
+    GatewayError,
+    GatewayProtocolError,
+    GatewayUnavailable,
+    ModelNotFound,
+    PaymentRequired,
+    RateLimited,
+    StreamEnd,
+)
+from typethrough.gateway.reply import Reply
+from typethrough.gateway.sse import MAX_EVENT_BYTES
+
+_ENDPOINT = endpoint("https://gateway.example/v1", key=KEY)
+
+
+def _data(*frames: object) -> bytes:
+    return b"".join(
+        b"data: " + (frame.encode() if isinstance(frame, str) else json.dumps(frame).encode()) + b"\n\n"
+        for frame in frames
+    )
+
+
+def _choice(delta: object, reason: str | None = None) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}], "usage": None}
+
+
+_COUNTS = {"prompt_tokens": 2048, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 1920}}
+_END = StreamEnd("stop", Usage(2048, 1920, 3))
+_WHOLE = {"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}], "usage": _COUNTS}
+
+_VERCEL = _data(
+    _choice({"role": "assistant"}),
+    _choice({"content": "né"}),
+    _choice({"content": " = 1🦊"}),
+    {
+        **_choice({"provider_metadata": {"gateway": {}}}, "stop"),
+        "usage": {**_COUNTS, "cost": 0.0001},
+        "generationId": "gen_1",
+    },
+    "[DONE]",
+)
+_OPENAI = _data(
+    {**_choice({"role": "assistant", "content": "", "refusal": None}), "obfuscation": "Qup1"},
+    _choice({"content": "né"}),
+    _choice({"content": " = 1🦊"}),
+    _choice({}, "stop"),
+    {"choices": [], "usage": _COUNTS},
+    "[DONE]",
+)
+
+
+def _read(*chunks: bytes) -> tuple[str, Reply]:
+    reply = Reply(_ENDPOINT, PROMPT)
+    text = "".join(reply.feed(chunk) for chunk in chunks if not (reply.is_done or reply.error))
+    return text + reply.end(), reply
+
+
+@pytest.mark.parametrize("stream", [_VERCEL, _OPENAI], ids=["vercel", "openai"])
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
+def test_both_dialects_split_anywhere_give_the_same_text_and_ending(stream: bytes, ends: bytes) -> None:
+    stream = stream.replace(b"\n", ends)
+    for at in range(len(stream) + 1):
+        text, reply = _read(stream[:at], stream[at:])
+        assert (text, reply.error, reply.stream_end()) == ("né = 1🦊", None, _END)
+
+
+def test_the_answer_is_over_with_the_counts_and_does_not_wait_for_done() -> None:
+    _, reply = _read(_VERCEL.removesuffix(b"data: [DONE]\n\n"))
+    assert reply.is_done
+
+
+def test_counts_on_every_chunk_do_not_end_the_answer() -> None:
+    frames = [{**_choice({"content": letter}), "usage": _COUNTS} for letter in "abc"]
+    text, reply = _read(_data(*frames, {**_choice({}, "length"), "usage": _COUNTS}))
+    assert (text, reply.stream_end()) == ("abc", StreamEnd("length", Usage(2048, 1920, 3)))
+
+
+@pytest.mark.parametrize(
+    ("stream", "text", "end"),
+    [
+        (_data(_choice({"content": "a"}, "stop")), "a", StreamEnd("stop", Usage())),
+        (_data(_choice({"content": "a"}), "[DONE]", "[DONE]"), "a", StreamEnd("stop", Usage())),
+        (_data(_choice({"content": "a"}), "[DONE]").rstrip(), "a", StreamEnd("stop", Usage())),
+        (_data(_choice({"content": "a"}), _choice({}, "stop"))[:-2], "a", StreamEnd("stop", Usage())),
+        (b": ping\n\n" + _VERCEL + b": pong\n\n", "né = 1🦊", _END),
+        (_data(_choice({"content": [{"type": "text", "text": "a"}]}), "[DONE]"), "a", StreamEnd("stop", Usage())),
+        (
+            json.dumps(_WHOLE, indent=1).encode(),
+            "a",
+            _END,
+        ),
+        (_data({"choices": [{"index": 1, "delta": {"content": "other"}}]}, "[DONE]"), "", StreamEnd("stop", Usage())),
+        (
+            _data(_choice({"content": "a"}, "stop"), {"choices": [], "usage": {"prompt_tokens": "9", "completion_tokens": -1}}),
+            "a",
+            StreamEnd("stop", Usage()),
+        ),
+    ],
+    ids=[
+        "no [DONE]", "two [DONE]s", "[DONE] without its blank line", "last event without its blank line", "comments",
+        "content in parts", "no stream at all", "a second choice", "odd counts",
+    ],
+)  # fmt: skip
+def test_odd_forms_of_a_whole_answer(stream: bytes, text: str, end: StreamEnd) -> None:
+    given_text, reply = _read(stream)
+    assert (given_text, reply.error) == (text, None)
+    assert reply.stream_end() == end
+
+
+@pytest.mark.parametrize(
+    ("last", "kind"),
+    [
+        ({"error": {"message": "boom", "type": "internal_server_error"}}, GatewayUnavailable),
+        (
+            {"error": {"code": 502, "message": "boom"}, **_choice({"content": ""}, "error")},
+            GatewayUnavailable,
+        ),
+        ({"error": "boom"}, GatewayUnavailable),
+        (_choice({"content": ""}, "error"), GatewayUnavailable),
+        ({"error": {"code": 429, "message": "slow down"}}, RateLimited),
+        ({"error": {"type": "rate_limit_exceeded", "message": "slow down"}}, RateLimited),
+        ({"error": {"code": "insufficient_quota", "message": "empty"}}, PaymentRequired),
+        ({"error": {"type": "model_not_found", "message": "gone"}}, ModelNotFound),
+    ],
+)
+def test_an_error_in_the_stream_comes_after_the_text_before_it(
+    last: object, kind: type[GatewayError]
+) -> None:
+    text, reply = _read(_data(_choice({"content": "a"}), last, _choice({"content": "never"})))
+    assert text == "a"
+    assert type(reply.error) is kind
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind"),
+    [
+        (b"", GatewayUnavailable),
+        (_data(_choice({"content": "a"})), GatewayUnavailable),
+        (_VERCEL[:40], GatewayUnavailable),
+        (b": ping\n\n", GatewayUnavailable),
+        (b"<!DOCTYPE html><html></html>", GatewayProtocolError),
+        (b"It works!", GatewayProtocolError),
+        (b'{"models": []}', GatewayProtocolError),
+        (b"data: not json\n\n", GatewayProtocolError),
+        (b"data: [1]\n\n", GatewayProtocolError),
+        (b"data: " + b"[" * 100_000 + b"\n\n", GatewayProtocolError),
+        (b"data: \xff\xfe\xff\n\n", GatewayProtocolError),
+        (b"x" * (MAX_EVENT_BYTES + 1), GatewayProtocolError),
+    ],
+)
+def test_what_is_not_a_whole_answer_is_an_error(stream: bytes, kind: type[GatewayError]) -> None:
+    assert type(_read(stream)[1].error) is kind
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["choices", "delta", "message", "content", "error", "usage", "index", "finish_reason", "code"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(st.binary(max_size=60) | _JSON.map(_data), max_size=6))
+def test_any_bytes_end_in_an_answer_or_a_gateway_error(chunks: list[bytes]) -> None:
+    text, reply = _read(*chunks)
+    assert isinstance(text, str)
+    assert reply.is_done != isinstance(reply.error, GatewayError)

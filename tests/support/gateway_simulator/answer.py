@@ -1,0 +1,89 @@
+"""From a chat's messages to the text the simulated model says.
+
+Owns reading the prompt: the last user message, the cursor mark in it, the path it names. Everything else is asked of
+truth, wrongness and defects.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.support.gateway_simulator.defects import Scene
+from tests.support.gateway_simulator.truth import Cursor, missing_lines
+from tests.support.gateway_simulator.wrongness import invent, spoil
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.support.gateway_simulator.defects import Defects
+    from tests.support.gateway_simulator.truth import Truth
+
+_MARK: Final = re.compile(r"<CURSOR(?:_\d+)?>")
+_PATH: Final = re.compile(r'path="([^"\n]+)"')
+_MARKS_TRIED: Final = 3
+_WINDOW_CHARS: Final = 12_000
+_PLAIN_ANSWER: Final = "I can complete code when you mark the cursor."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said, and for the log how it came about: `place` is `path:line`, None when the cursor was found nowhere."""
+
+    text: str
+    defect: str | None = None
+    place: str | None = None
+    right_lines: int | None = None
+
+
+def message_text(message: Any) -> str:
+    """Return the text of a message whose content is a string or a list of parts; an odd one has none."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+def cursors(messages: Sequence[Any]) -> list[Cursor]:
+    """Return the cursors of the last user message, the last mark first: the task may name the mark once more."""
+    asked = [
+        message_text(message)
+        for message in messages
+        if isinstance(message, dict) and message.get("role") == "user"
+    ]
+    if not asked:
+        return []
+    text = asked[-1]
+    named = list(_PATH.finditer(text))
+    found = []
+    for mark in list(_MARK.finditer(text))[-_MARKS_TRIED:][::-1]:
+        path = next((match[1] for match in reversed(named) if match.start() < mark.start()), None)
+        before = text[max(0, mark.start() - _WINDOW_CHARS) : mark.start()]
+        found.append(Cursor(before, text[mark.end() : mark.end() + _WINDOW_CHARS], path))
+    return found
+
+
+def answer(messages: Sequence[Any], truth: Truth, defects: Defects, *, seed: int, number: int) -> Answer:
+    """Return what the model says to these messages as request `number`."""
+    marked = cursors(messages)
+    if not marked:
+        return Answer(_PLAIN_ANSWER)
+    cursor, place = marked[0], None
+    for tried in marked:
+        place = truth.locate(tried)
+        if place is not None:
+            cursor = tried
+            break
+    right: int | None = None
+    if place is None:
+        file = truth.named(cursor.path)
+        lines = invent(truth, file, cursor.before[-1], seed)
+        path = cursor.path or ""
+    else:
+        lines, right = spoil(place, missing_lines(place, cursor.after[0]), defects.content, seed)
+        path = place.file.path
+    name = path.rsplit("/", 1)[-1]
+    scene = Scene(cursor.before, cursor.after, name.rsplit(".", 1)[-1] if "." in name else "")
+    text, defect = defects.apply("\n".join(lines), scene, seed=seed, number=number)
+    return Answer(text, defect, f"{place.file.path}:{place.line + 1}" if place else None, right)

@@ -1,0 +1,51 @@
+"""When an answer's tokens leave: seeded draws, one set a request, so that two runs wait alike.
+
+Owns the distributions. Knows no clock: it returns offsets from the request's arrival, in seconds.
+The `nano` figures are assumptions fitted to published measurements of small models behind a gateway.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from typing import Final
+
+_TTFT_MEDIAN_MS: Final = 350.0
+_TTFT_P95_MS: Final = 800.0
+_SIGMA: Final = math.log(_TTFT_P95_MS / _TTFT_MEDIAN_MS) / 1.6449
+_PREFILL_FRESH_MS: Final = 0.012
+_PREFILL_CACHED_MS: Final = 0.003
+_NANO_TOKENS_PER_S: Final = 150.0
+_JITTER: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Which waits to simulate; a fixed `ttft_ms` replaces the draw and the prefill, `tokens_per_s` of 0 means at once."""
+
+    model: str = "none"
+    ttft_ms: float | None = None
+    tokens_per_s: float | None = None
+
+    def offsets_s(self, *, seed: int, number: int, fresh: int, cached: int, tokens: int) -> list[float]:
+        """Return for each output token its offset from arrival; the list has at least one entry, the first token's."""
+        draw = random.Random(f"latency:{seed}:{number}")
+        offset_s = self._ttft_ms(draw, fresh, cached) / 1000
+        rate = self.tokens_per_s
+        if rate is None:
+            rate = _NANO_TOKENS_PER_S if self.model == "nano" else 0.0
+        offsets = [offset_s]
+        for _ in range(tokens - 1):
+            if rate > 0:
+                offset_s += draw.uniform(1 - _JITTER, 1 + _JITTER) / rate
+            offsets.append(offset_s)
+        return offsets
+
+    def _ttft_ms(self, draw: random.Random, fresh: int, cached: int) -> float:
+        drawn = draw.lognormvariate(math.log(_TTFT_MEDIAN_MS), _SIGMA)
+        if self.ttft_ms is not None:
+            return self.ttft_ms
+        if self.model != "nano":
+            return 0.0
+        return drawn + _PREFILL_FRESH_MS * fresh + _PREFILL_CACHED_MS * cached

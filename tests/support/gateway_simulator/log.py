@@ -1,0 +1,136 @@
+"""What the simulator was asked and how each answer ended.
+
+Owns the records and lets a test wait for one of their events. Times are those of CLOCK_MONOTONIC, which all processes of a
+Linux machine share, so a test can subtract its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+WAIT_S: Final = 5.0
+_BODIES_KEPT: Final = 256
+EVENTS: Final = {
+    "arrived": "arrived_at",
+    "stalled": "stalled_at",
+    "headers": "headers_at",
+    "first_text": "first_text_at",
+    "finished": "finished_at",
+    "disconnect": "disconnected_at",
+}
+
+
+@dataclass
+class Record:
+    """One chat request from its arrival to its ending; every `_at` is a CLOCK_MONOTONIC instant in seconds."""
+
+    number: int
+    connection: int
+    reused: bool
+    headers: dict[str, str | bool | None]
+    arrived_at: float
+    stalled_at: float | None = None
+    headers_at: float | None = None
+    first_text_at: float | None = None
+    last_text_at: float | None = None
+    newlines_at: list[float] = field(default_factory=list)
+    finished_at: float | None = None
+    disconnected_at: float | None = None
+    ending: str | None = None
+    status: int | None = None
+    model: str | None = None
+    stream: bool = False
+    parameters: dict[str, Any] = field(default_factory=dict)
+    prompt_chars: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    text: str = ""
+    faults: list[str] = field(default_factory=list)
+    defect: str | None = None
+    place: str | None = None
+    right_lines: int | None = None
+
+
+class RequestLog:
+    """The list of records, the newest last, and those who wait for one to change."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self._bodies: dict[int, bytes] = {}
+        self._changed = asyncio.Event()
+
+    def open(
+        self, connection: int, *, reused: bool, headers: dict[str, str | bool | None], body: bytes
+    ) -> Record:
+        """Start the record of a request that has just arrived; numbers count from 1."""
+        record = Record(len(self.records) + 1, connection, reused, headers, time.monotonic())
+        self.records.append(record)
+        self._bodies[record.number] = body
+        self._bodies.pop(record.number - _BODIES_KEPT, None)
+        self.notify()
+        return record
+
+    def notify(self) -> None:
+        """Wake those who wait, after a record changed."""
+        self._changed.set()
+
+    def stalled(self, record: Record) -> None:
+        """Note that the request is being left without an answer on purpose."""
+        record.stalled_at = time.monotonic()
+        self.notify()
+
+    def sent_text(self, record: Record, text: str) -> None:
+        """Note that `text` was just handed to the socket."""
+        now = time.monotonic()
+        if record.first_text_at is None:
+            record.first_text_at = now
+        record.last_text_at = now
+        record.text += text
+        record.newlines_at.extend([now] * text.count("\n"))
+        self.notify()
+
+    def finish(self, record: Record, ending: str) -> None:
+        """Note how the request ended, unless it has ended already."""
+        if record.ending is None:
+            record.ending = ending
+            record.finished_at = time.monotonic()
+            self.notify()
+
+    def disconnect(self, record: Record, at_s: float) -> None:
+        """Note that the client was gone at `at_s` while its answer was awaited or on its way."""
+        if record.ending is None:
+            record.ending = "disconnected"
+            record.disconnected_at = at_s
+            self.notify()
+
+    def as_json(self, *, full: bool) -> list[dict[str, Any]]:
+        """Return the records as plain data; `full` adds the messages of the last 256 requests."""
+        rows = [asdict(record) for record in self.records]
+        if full:
+            for row in rows:
+                row["messages"] = self._messages(row["number"])
+        return rows
+
+    def _messages(self, number: int) -> Any:
+        try:
+            return json.loads(self._bodies.get(number, b"null")).get("messages")
+        except (ValueError, AttributeError):
+            return None
+
+    async def wait(self, event: str, number: int) -> dict[str, Any] | None:
+        """Return the record once `event` happened to request `number`; None after five seconds. KeyError: no such event."""
+        name = EVENTS[event]
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while True:
+                    if number <= len(self.records) and getattr(self.records[number - 1], name) is not None:
+                        return asdict(self.records[number - 1])
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return None
