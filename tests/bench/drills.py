@@ -55,10 +55,8 @@ async def running(contestant: Contestant, **simulated: Any) -> AsyncIterator[Pla
     async with process.gateway(**simulated) as gateway:
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            client = await process.start(contestant, gateway.base_url, home)
+            client, initialized_s = await process.start(contestant, gateway.base_url, home)
             try:
-                await client.initialize(root_uri=home.as_uri())
-                initialized_s = time.monotonic() - client.started_s
                 editor = FakeEditor(client)
                 editor.asks = False
                 yield Place(client, gateway, editor, home, initialized_s)

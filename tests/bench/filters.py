@@ -1,8 +1,8 @@
 """How often the filters give back the truth: alone, and from under each defect of a chat model. Seeded; prints one table.
 
-`python -m tests.bench.filters [positions] [--show N]`. The truth is what real code (the standard library) has at a cursor. `whole` is the
-share of answers that come out of all filters equal to the truth; `cut` the share whose first unit, after the stream cut, equals
-the one cut from the truth itself.
+`python -m tests.bench.filters [positions] [--show N]`, with `server` on PYTHONPATH or the package installed. The truth is what
+real code (the standard library) has at a cursor. `whole` is the share of answers that come out of all filters equal to the
+truth; `cut` the share whose first unit, after the stream cut, equals the one cut from the truth itself.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from typethrough.core.filters import Refused, finished, growing
 from typethrough.core.stream import enough
 
 _FILES = (
-    "argparse ast asyncio/base_events asyncio/tasks bdb calendar cgi codecs collections/__init__ configparser csv dataclasses difflib "
-    "doctest email/message enum fractions ftplib functools gettext heapq http/client imaplib inspect ipaddress json/encoder locale "
-    "logging/handlers mailbox mimetypes optparse pathlib pdb pickle platform pprint random sched selectors shelve shutil smtplib "
-    "socketserver statistics string subprocess tarfile tempfile textwrap threading trace typing urllib/request uuid weakref zipfile"
-).split()
+    "argparse", "ast", "asyncio/base_events", "bdb", "calendar", "codecs", "configparser", "csv", "dataclasses",
+    "difflib", "doctest", "email/message", "enum", "fractions", "ftplib", "functools", "gettext", "heapq",
+    "http/client", "imaplib", "inspect", "ipaddress", "json/encoder", "locale", "logging/handlers", "mailbox",
+    "mimetypes", "optparse", "pathlib", "pdb", "pickle", "platform", "pprint", "random", "sched", "selectors",
+    "shelve", "shutil", "smtplib", "socketserver", "statistics", "string", "subprocess", "tarfile", "tempfile",
+    "textwrap", "threading", "trace", "typing", "urllib/request", "uuid", "weakref", "zipfile",
+)  # fmt: skip
 _SEED = 20
 _KINDS = ("rest", "rest", "rest", "blank", "newline", "middle")
 _MAX_LINES = 6
@@ -227,11 +229,8 @@ def true_unit(scene: Scene) -> str:
 
 def same(one: str, other: str, context: Context) -> bool:
     """Whether two texts would show the same; white space at the end of the line after the cursor is nothing."""
-    return (
-        one == other
-        or (not context.line_suffix.strip() or context.line_suffix[0].isspace())
-        and one.rstrip() == other.rstrip()
-    )
+    ends_line = not context.line_suffix.strip() or context.line_suffix[0].isspace()
+    return one == other or (ends_line and one.rstrip() == other.rstrip())
 
 
 def _row(name: str, defect: Defect, places: list[Scene], show: int) -> None:
@@ -253,9 +252,8 @@ def _row(name: str, defect: Defect, places: list[Scene], show: int) -> None:
         cut += right_unit
         if not (right and right_unit) and show > 0:
             show -= 1
-            print(
-                f"  {scene.kind}: {scene.context.line_prefix!r} + {raw!r} | {scene.context.line_suffix!r} / {scene.context.next_line()!r}"
-            )
+            print(f"  {scene.kind}: {scene.context.line_prefix!r} + {raw!r}")
+            print(f"    before {scene.context.line_suffix!r} / {scene.context.next_line()!r}")
             print(f"    whole {text!r}" if not right else f"    unit {unit!r} for {true!r}")
     print(f"{name:32} {count:5} {whole / count:8.1%} {cut / count:8.1%} {spent / count * 1e6:9.0f}")
 

@@ -68,6 +68,9 @@ REFUSING: Final = (
     "string_error",
     "empty_body",
     "html_body",
+    "authentication_error_openai",
+    "model_not_found_openai",
+    "rate_limit_openai",
     "unsupported_parameter",
 )
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
@@ -75,15 +78,19 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "unsupported_parameter": {"names": ["max_tokens", "stop", "temperature"]},
 }
 _BURSTS: Final = ("        tr", "y:")
-# The line of `process` before which it is typed; its true text goes on otherwise.
-_PLACE: Final = "        try:\n            spent"
+# A line of `process` that is taken out and typed back, and what follows it.
+_TYPED: Final = "        try:"
+_NEXT: Final = "\n            spent"
 _KEY_S: Final = 0.09
 _LOOK_S: Final = 1.1
 
 
 @dataclass(slots=True)
 class Endured:
-    """All requests made under one fault (the empty name: under none), and what went wrong on screen."""
+    """All requests made under one fault (the empty name: under none), and what went wrong on screen.
+
+    `met` says that at least one request went upstream; `alive` that the server was still running afterwards.
+    """
 
     mode: str
     asked: list[Asked]
@@ -96,12 +103,12 @@ class Endured:
 async def endure(contestant: Contestant, modes: Sequence[str]) -> list[Endured]:
     """Type two short bursts, each with a pause behind it, under each fault in turn, with one server."""
     truth = Path(process.__file__)
-    text = await asyncio.to_thread(truth.read_text)
+    text = (await asyncio.to_thread(truth.read_text)).replace(_TYPED + _NEXT, _NEXT)
     found = []
     async with running(contestant, truth=[truth], latency="nano", defects="default") as place:
         for number, mode in enumerate(modes):
             fault = {"mode": mode, **_OPTIONS.get(mode, {})} if mode else None
-            await asyncio.to_thread(lambda: place.simulator.control(release=True, faults=fault))  # noqa: B023 - awaited here
+            await asyncio.to_thread(place.simulator.control, release=True, faults=fault)
             before = len(await asyncio.to_thread(place.simulator.log))
             found.append(await _type_under(place, mode, f"process{number}.py", text))
             found[-1].met = len(await asyncio.to_thread(place.simulator.log)) > before
@@ -112,7 +119,7 @@ async def _type_under(place: Place, mode: str, name: str, text: str) -> Endured:
     place.open(name, text)
     editor, screen = place.editor, Faults()
     editor.asked, editor.faults = [], screen
-    editor.move_to((text.partition(_PLACE)[0].count("\n"), 0))
+    editor.move_to((text.partition(_NEXT)[0].count("\n"), 0))
     editor.asks = True
     for burst in _BURSTS:
         for char in burst:

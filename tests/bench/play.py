@@ -76,9 +76,8 @@ async def play(contestant: Contestant, part: Part) -> Played:
     text, holes = cut_holes(true_text, person, part.strokes)
     simulated = {"truth": [part.source], "seed": part.seed, "latency": "nano", "defects": "default"}
     async with process.gateway(**simulated) as gateway, _workspace(part, text) as home:
-        client = await process.start(contestant, gateway.base_url, home)
+        client, _ = await process.start(contestant, gateway.base_url, home)
         try:
-            await client.initialize(root_uri=home.as_uri())
             editor = FakeEditor(client, part.kind)
             editor.open((home / part.source.name).as_uri(), text)
             await asyncio.sleep(_IDLE_S)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _ROOT: Final = Path(__file__).parents[2]
 _NS_PER_S: Final = 1e9
 _KIB_PER_MIB: Final = 1024
+_LAST_WORDS: Final = 2000
 # The budget's own variable is not set: what is measured is what a new user gets.
 _OURS_ALONE: Final = ("TYPETHROUGH_", "AI_GATEWAY_", "VERCEL_", "OPENAI_", "XDG_")
 
@@ -53,18 +55,28 @@ def environment(base_url: str, home: Path) -> dict[str, str]:
     }
 
 
-async def start(contestant: Contestant, base_url: str, home: Path) -> LspClient:
-    """Start a contestant with `home` as its user's home; it is not initialized yet."""
+async def start(contestant: Contestant, base_url: str, home: Path) -> tuple[LspClient, float]:
+    """Start a contestant on the workspace `home`; return it initialized, and the seconds until it was.
+
+    Raises RuntimeError with the last it said when it does not get so far.
+    """
     # Not in `home`: Python would import the modules that are being typed there.
-    return await LspClient.start(
+    client = await LspClient.start(
         contestant.argv, environment(base_url, home), cwd=str(_ROOT), keep_messages=False
     )
+    try:
+        await client.initialize(root_uri=home.as_uri())
+    except (RuntimeError, TimeoutError) as error:
+        await client.stop()
+        said = bytes(client.stderr[-_LAST_WORDS:]).decode(errors="replace")
+        raise RuntimeError(f"{contestant.name} did not start: {said}") from error
+    return client, time.monotonic() - client.started_s
 
 
 @asynccontextmanager
 async def gateway(**simulated: Any) -> AsyncIterator[Simulator]:
     """Run a gateway simulator with the options of `simulator.start`."""
-    starting = asyncio.ensure_future(asyncio.to_thread(lambda: simulator.start(**simulated)))
+    starting = asyncio.ensure_future(asyncio.to_thread(simulator.start, **simulated))
     try:
         yield await asyncio.shield(starting)
     finally:

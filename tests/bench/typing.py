@@ -22,11 +22,11 @@ from tests.bench.play import Part, play
 from tests.bench.table import NOTES, Harvest, table
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from tests.bench.process import Contestant
 
-_LANES: Final = 4
+_LANES: Final = 6
 _PASSING_GROUPS: Final = 4
 
 
@@ -43,7 +43,7 @@ class Size:
 
 
 QUICK: Final = Size(strokes=90, seeds=1, neovim=1, starts=1, rounds=12, every=9)
-FULL: Final = Size(strokes=400, seeds=6, neovim=1, starts=3, rounds=60, every=1)
+FULL: Final = Size(strokes=400, seeds=6, neovim=1, starts=3, rounds=40, every=1)
 
 
 def _arguments() -> argparse.Namespace:
@@ -68,15 +68,11 @@ def _contestants(arguments: argparse.Namespace) -> list[Contestant]:
 
 
 async def _side_by_side(
-    contestants: Sequence[Contestant], exercise: Callable[[Contestant], Awaitable[None]]
+    contestants: Sequence[Contestant], exercise: Callable[[Contestant], Coroutine[None, None, None]]
 ) -> None:
     async with asyncio.TaskGroup() as group:
         for contestant in contestants:
-            group.create_task(_awaited(exercise(contestant)))
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work
+            group.create_task(exercise(contestant))
 
 
 async def _type(contestant: Contestant, harvest: Harvest, size: Size) -> None:

@@ -22,7 +22,7 @@ from tests.support.neovim_screen import Screen
 PLUGIN = ROOT / "editors" / "neovim"
 
 # Answers of the editor itself come in milliseconds; this only bounds a hang.
-RPC_TIMEOUT_S = 20.0
+RPC_TIMEOUT_S = 10.0
 POLL_S = 0.01
 
 # Recorded inside the editor, where a request's two ends are seen by the client that a person uses.
@@ -224,6 +224,10 @@ class Neovim:
 
     def report(self, headline: str) -> str:
         """Return what a reader of a failed test needs: the screen and the end of the LSP log."""
+        with self._lock:
+            return self._report_locked(headline)
+
+    def _report_locked(self, headline: str) -> str:
         log = self.home / "state" / "nvim" / "lsp.log"
         tail = (
             log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]
@@ -231,7 +235,7 @@ class Neovim:
             else ["(no log)"]
         )
         short = [line if len(line) < 400 else line[:400] + " …" for line in tail]
-        return "\n".join([headline, "--- screen", *self.screen(), "--- lsp.log, its end", *short])
+        return "\n".join([headline, "--- screen", *self._screen.lines(), "--- lsp.log, its end", *short])
 
     # The rpc: https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md
 
@@ -244,7 +248,7 @@ class Neovim:
             arrived = self._answered.wait_for(lambda: number in self._answers or self._closed, RPC_TIMEOUT_S)
             if number not in self._answers:
                 how = "ended" if arrived else "does not answer"
-                raise AssertionError(f"neovim {how}: {method}\n" + "\n".join(self._screen.lines()))
+                raise AssertionError(self._report_locked(f"neovim {how}: {method}"))
             error, value = self._answers.pop(number)
         if error is not None:
             raise AssertionError(self.report(f"{method}: {error[1] if isinstance(error, list) else error}"))

@@ -35,15 +35,16 @@ def total_net(invoices: list[Invoice]) -> int:
 
 
 '''
-TYPED = "def total_tax(invoices"
-SUGGESTED = ''': list[Invoice]) -> int:
-    """Return the sum of all tax amounts, in cents."""
-    return sum(invoice.tax for invoice in invoices)
-'''
+# The editor indents the line that follows by itself; the suggestion begins there.
+TYPED = "def total_tax(invoices: list[Invoice]) -> int:\n"
+SUGGESTED = '''\
+"""Return the sum of all tax amounts, in cents."""
+    return sum(invoice.tax for invoice in invoices)'''
+TRUTH = f"{SCENE}{TYPED}    {SUGGESTED}\n"
 
 
 def svg(screen: Screen) -> str:
-    """Return the screen as a complete SVG document, ghost text in italics as most terminals are set up to show it."""
+    """Return the screen as a complete SVG document, ghost text in italics so that it stands out in print too."""
     rows = len(screen.rows)
     columns = max(len(row) for row in screen.rows)
     width, height = columns * CELL_WIDTH + 2 * MARGIN, rows * CELL_HEIGHT + 2 * MARGIN
@@ -118,10 +119,10 @@ def draw(light: bool) -> str:
     look = (
         f"vim.o.background = '{background}'\nvim.o.laststatus = 0\nvim.o.ruler = false\nvim.o.number = true\n"
     )
-    lines = (SCENE + TYPED + SUGGESTED).count("\n") + 2
+    lines = TRUTH.count("\n") + 2
     with tempfile.TemporaryDirectory() as folder:
         truth = Path(folder) / "invoices.py"
-        truth.write_text(SCENE + TYPED + SUGGESTED, encoding="utf-8")
+        truth.write_text(TRUTH, encoding="utf-8")
         with (
             simulator.start(truth=[truth]) as gateway,
             Neovim(
@@ -136,7 +137,7 @@ def draw(light: bool) -> str:
             editor.attach()
             editor.keys("Go")
             editor.type(TYPED)
-            editor.wait_for_ghost(SUGGESTED.rstrip(), timeout_s=20)
+            editor.wait_for_ghost(SUGGESTED, timeout_s=20)
             return svg(editor.picture())
 
 

