@@ -1,0 +1,149 @@
+"""The composition root: from the process's environment and the user's file to settings, an endpoint, a gateway and an engine.
+
+The only place where the parts are put together. Holds the layers that do not change while the process runs; an editor's layers
+are handed in each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from typethrough.cli.errors import UsageError
+from typethrough.cli.user_file import key_from_command, read_user_file, user_file_path
+from typethrough.core.models import profile_of
+from typethrough.core.settings_endpoint import EndpointChoice, endpoint_of
+from typethrough.core.settings_layers import Layer, Origin, Problem, environment_layer, resolve
+from typethrough.engine.clock import AsyncioClock
+from typethrough.engine.workspace import Bounds, read_files
+from typethrough.telemetry.logs import set_level, start_logging
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from typethrough.core.settings import Settings
+    from typethrough.engine.engine import Engine
+    from typethrough.engine.ports import Gateway, Recorder
+    from typethrough.telemetry.logs import Redactor
+
+logger = logging.getLogger(__name__)
+
+
+class Composition:
+    """Settings and parts of one process."""
+
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str],
+        user_layer: Layer,
+        user_problems: Sequence[Problem] = (),
+        command_line: Mapping[str, object] | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        self.clock = AsyncioClock()
+        self._environment = environment
+        self._log_file = log_file
+        self._user_problems = tuple(user_problems)
+        self._layers = (
+            user_layer,
+            environment_layer(environment),
+            Layer(Origin.COMMAND_LINE.value, Origin.COMMAND_LINE, command_line or {}),
+        )
+        self._keys: dict[tuple[str, ...], str] = {}
+        self._redactor: Redactor | None = None
+
+    @classmethod
+    def from_process(cls, options: argparse.Namespace) -> Composition:
+        """The composition for this process: its environment, the user's file, and what the command line said."""
+        user_layer, problems = read_user_file(user_file_path())
+        log_level = getattr(options, "log_level", None)
+        return cls(
+            environment=os.environ,
+            user_layer=user_layer,
+            user_problems=problems,
+            command_line={"log_level": log_level},
+            log_file=getattr(options, "log_file", None),
+        )
+
+    def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
+        """The settings in force with what an editor said, and every problem."""
+        settings, problems = resolve((*self._layers, *editor_layers))
+        key = self._keys.get(settings.api_key_command, "")
+        if key and not settings.api_key:
+            settings = replace(settings, api_key=key)
+        self._follow(settings)
+        return settings, (*self._user_problems, *problems)
+
+    async def fetch_key(self, settings: Settings) -> Problem | None:
+        """Run `api_key_command`, if there is one and no key yet; `settings()` has the key afterwards. Takes up to 10 seconds."""
+        command = settings.api_key_command
+        if not command or settings.api_key or not settings.model_lane or command in self._keys:
+            return None
+        self._keys[command], problem = await key_from_command(command)
+        return problem
+
+    async def ready_settings(self) -> tuple[Settings, tuple[Problem, ...]]:
+        """The settings in force with no editor, the key fetched."""
+        settings, problems = self.settings()
+        problem = await self.fetch_key(settings)
+        return self.settings()[0], problems if problem is None else (*problems, problem)
+
+    def endpoint(self, settings: Settings) -> EndpointChoice:
+        """Where the model lane goes, and why."""
+        return endpoint_of(settings, self._environment)
+
+    def gateway(self, settings: Settings) -> Gateway | None:
+        """A gateway for the settings, or None when there is no model lane. Opens no connection, but imports the HTTP client."""
+        choice = self.endpoint(settings)
+        if not choice.usable:
+            return None
+        from typethrough.gateway.client import HttpGateway
+        from typethrough.gateway.endpoint import Endpoint
+        from typethrough.gateway.proxies import open_transport
+
+        endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, profile_of(choice.model))
+        return (
+            None
+            if endpoint.problem
+            else HttpGateway(endpoint, self.clock, open_transport(endpoint, self.clock))
+        )
+
+    def engine(self, settings: Settings, recorder: Recorder) -> Engine:
+        """An engine with its gateway."""
+        from typethrough.engine.engine import Engine
+
+        gateway = self.gateway(settings)
+        return Engine(settings=settings, gateway=gateway, clock=self.clock, recorder=recorder)
+
+    async def read_workspace(self, engine: Engine, root: Path, limit_s: float) -> None:
+        """Have the local lane read a folder's files, within the settings' bounds and `limit_s`; open documents are left out."""
+        settings = engine.settings
+        bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes, limit_s)
+        engine.local.read(read_files(root, bounds, settings.exclude, self.clock.now))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(engine.local.idle(), limit_s)
+
+    def start_logging(
+        self, settings: Settings, problems: Sequence[Problem], *, to_stderr: bool = True
+    ) -> None:
+        """Begin to log, and log what is wrong with the settings. Raises UsageError."""
+        try:
+            self._redactor = start_logging(settings.log_level, self._log_file, to_stderr=to_stderr)
+        except OSError as error:
+            raise UsageError(f"{self._log_file} cannot be written ({error.strerror})") from None
+        self._follow(settings)
+        for problem in problems:
+            logger.warning("%s", problem.message)
+
+    def _follow(self, settings: Settings) -> None:
+        """Keep every key that may be sent out of the log, and log as much as the settings say."""
+        if self._redactor is not None:
+            self._redactor.hide(settings.api_key, self.endpoint(settings).api_key)
+            set_level(settings.log_level)

@@ -1,0 +1,152 @@
+"""The command `typethrough`: reads the command line and hands over to one verb.
+
+Owns the arguments and exit codes. Imports a verb only when it runs, so that `--version` and usage errors cost nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from typethrough import __version__
+from typethrough.cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error on one line of stderr, and exit with 2."""
+        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code: 0 done, 1 no result, 2 wrong usage, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        return 130
+    except UsageError as error:
+        print(f"typethrough{' ' + options.verb if options.verb else ''}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does: nothing to say, and nobody to say it to.
+        sys.stderr.close()
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    match options.verb:
+        case "complete":
+            from typethrough.cli.complete import run_complete
+
+            return run_complete(options)
+        case "demo":
+            from typethrough.cli.demo import run_demo
+
+            return run_demo(options)
+        case "settings":
+            from typethrough.cli.settings_verb import run_settings
+
+            return run_settings(options)
+        case _:
+            from typethrough.cli.serve import run_serve
+
+            return run_serve(options)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="typethrough",
+        description="Turns typing into ghost text. Without a verb it speaks LSP on standard input and output.",
+    )
+    parser.add_argument("--version", action="version", version=f"typethrough {__version__}")
+    transport = parser.add_mutually_exclusive_group()
+    transport.add_argument(
+        "--stdio", action="store_true", help="speak LSP on standard input and output (the default)"
+    )
+    transport.add_argument(
+        "--tcp", metavar="HOST:PORT", type=_loopback, help="speak LSP to one client on a loopback address"
+    )
+    _add_log_options(parser, None)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    _add_complete(verbs)
+    _add_demo(verbs)
+    settings = verbs.add_parser("settings", help="print the settings in force, and what is wrong with them")
+    settings.add_argument("--markdown", action="store_true", help="print the table of all settings instead")
+    return parser
+
+
+def _add_complete(verbs: argparse._SubParsersAction[_Parser]) -> None:
+    complete = verbs.add_parser("complete", help="print one completion, with where its time went")
+    complete.add_argument(
+        "place", metavar="FILE:LINE:COL", help="line and column from 1, as editors show them"
+    )
+    _add_log_options(complete, argparse.SUPPRESS)
+
+
+def _add_demo(verbs: argparse._SubParsersAction[_Parser]) -> None:
+    demo = verbs.add_parser("demo", help="type a file in the terminal and show ghost text as it comes")
+    demo.add_argument(
+        "file", nargs="?", type=Path, help="the file to type (default: a module of typethrough itself)"
+    )
+    demo.add_argument(
+        "--speed", type=_speed, help="times human speed (default 1; 3 for --plain with no network)"
+    )
+    demo.add_argument("--seed", type=int, default=7, help="another seed, another typist")
+    demo.add_argument("--seconds", type=_seconds, default=None, help="how long to type")
+    demo.add_argument(
+        "--plain", action="store_true", help="print events line by line; the default when not on a terminal"
+    )
+    _add_log_options(demo, argparse.SUPPRESS)
+
+
+def _add_log_options(parser: _Parser, default: object) -> None:
+    parser.add_argument("--log-file", metavar="FILE", type=Path, default=default, help="log to a file too")
+    parser.add_argument(
+        "--log-level",
+        choices=_LOG_LEVELS,
+        default=default,
+        help="how much to log (default: the setting log_level)",
+    )
+
+
+def _loopback(value: str) -> tuple[str, int]:
+    host, separator, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9257")
+    from typethrough.core.settings_endpoint import is_loopback
+
+    if not is_loopback(f"http://[{host}]/" if ":" in host else f"http://{host}/"):
+        raise argparse.ArgumentTypeError(
+            "only a loopback address is served, such as 127.0.0.1: anyone could connect to another"
+        )
+    return host, int(port)
+
+
+def _speed(value: str) -> float:
+    return _between(value, 0.1, 50.0)
+
+
+def _seconds(value: str) -> float:
+    return _between(value, 1.0, 600.0)
+
+
+def _between(value: str, low: float, high: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise argparse.ArgumentTypeError(f"expected a number from {low:g} to {high:g}")
+    return number

@@ -1,0 +1,29 @@
+"""`typethrough settings`: the settings in force, where code would be sent, and what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from typethrough.cli.process import begin_verb
+from typethrough.cli.settings_table import in_force, markdown
+from typethrough.cli.user_file import user_file_path
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def run_settings(options: argparse.Namespace) -> int:
+    """Print; exit code 1 when a setting has a problem."""
+    if options.markdown:
+        print(markdown(), end="")
+        return 0
+    composition = begin_verb(options)
+    settings, problems = asyncio.run(composition.ready_settings())
+    print(f"user file: {user_file_path()}")
+    print(f"model lane: {composition.endpoint(settings).why}\n")
+    print("\n".join(in_force(settings)))
+    for problem in problems:
+        print(problem.message, file=sys.stderr)
+    return 1 if problems else 0

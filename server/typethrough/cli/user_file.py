@@ -1,0 +1,119 @@
+"""Reading the user's settings file, and running the command that gives a key. What is wrong becomes a `Problem`, no error."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import tomllib
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from typethrough.core.settings_layers import Layer, Origin, Problem
+from typethrough.core.settings_values import usable_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+COMMAND_LIMIT_S = 10.0
+_ENDING_S = 1.0
+_MAX_FILE_BYTES = 1_000_000
+
+
+def user_file_path() -> Path:
+    """Where the user's settings file is looked for on this system."""
+    from platformdirs import user_config_path
+
+    return user_config_path("typethrough", appauthor=False) / "config.toml"
+
+
+def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
+    """The layer in the file, empty when there is no file. Problems name the file's place in words, not its contents."""
+    name = Origin.USER_FILE.value
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read(_MAX_FILE_BYTES).decode("utf-8-sig")
+        values = tomllib.loads(text)
+    except FileNotFoundError:
+        return Layer(name, Origin.USER_FILE, {}), ()
+    except OSError as error:
+        return _unusable(f"{name}: cannot be read ({error.strerror}).")
+    except UnicodeDecodeError:
+        return _unusable(f"{name}: is not UTF-8 text.")
+    except tomllib.TOMLDecodeError as error:
+        # The error's own words may quote the line, and the line may hold a key; its place is at the end of them.
+        place = str(error).rpartition("(")[2].rstrip(")")
+        return _unusable(f"{name}: is not TOML ({place}).")
+    problems = _exposed(name, mode, values)
+    return Layer(name, Origin.USER_FILE, values), problems
+
+
+def _unusable(message: str) -> tuple[Layer, tuple[Problem, ...]]:
+    name = Origin.USER_FILE.value
+    return Layer(name, Origin.USER_FILE, {}), (Problem(name, "", message),)
+
+
+def _exposed(name: str, mode: int, values: dict[str, object]) -> tuple[Problem, ...]:
+    holds_key = any("key" in key.lower() and "command" not in key.lower() for key in values)
+    if os.name != "posix" or not holds_key or not mode & (stat.S_IRGRP | stat.S_IROTH):
+        return ()
+    message = f"{name}: holds a key and others can read it; make it yours alone (mode 600)."
+    return (Problem(name, "api_key", message),)
+
+
+async def key_from_command(
+    command: Sequence[str], limit_s: float = COMMAND_LIMIT_S
+) -> tuple[str, Problem | None]:
+    """The first line the command prints, or an empty key and why. The command is ended after `limit_s`, and not logged."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return "", _no_key(f"could not be started ({error.strerror})")
+    try:
+        output, status = await asyncio.wait_for(_first_line(process), limit_s)
+    except TimeoutError:
+        return "", _no_key(f"gave no key within {limit_s:g} seconds")
+    finally:
+        await _end(process)
+    if status:
+        return "", _no_key(f"ended with status {status}")
+    key = usable_key(output.decode("ascii", "replace"))
+    return (key, None) if key else ("", _no_key("printed no key on its first line"))
+
+
+async def _first_line(process: asyncio.subprocess.Process) -> tuple[bytes, int]:
+    """The first line of the output; when that is empty, the status the process ended with, to know why."""
+    if process.stdout is None:
+        return b"", 0
+    try:
+        line = await process.stdout.readuntil(b"\n")
+    except asyncio.IncompleteReadError as error:
+        line = error.partial
+    except asyncio.LimitOverrunError:
+        return b"", 0
+    return (line, 0) if line.strip() else (b"", await process.wait())
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the command with all it started, and let go of its pipe."""
+    with suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    with suppress(TimeoutError):
+        # Only a daemon that left the command's session and keeps its output open makes this wait.
+        await asyncio.wait_for(process.communicate(), _ENDING_S)
+
+
+def _no_key(message: str) -> Problem:
+    return Problem("user file", "api_key_command", f"user file: api_key_command {message}.")

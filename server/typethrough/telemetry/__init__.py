@@ -1,0 +1,1 @@
+"""What happened, for people: logs and counters without any text of a document and without keys."""

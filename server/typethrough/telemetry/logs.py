@@ -1,0 +1,125 @@
+"""Where log lines go and what may stand in them: never stdout, never a key, never a document's text, never an exception's values.
+
+Our own messages are trusted to hold no text (they are written so). Those of other packages are not: of them only the place that
+spoke is logged, for their words may quote a whole request.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+ROOT = "typethrough"
+LEVELS: Mapping[str, int] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+_MAX_FILE_BYTES = 5_000_000
+
+
+class Redactor(logging.Formatter):
+    """Formats a record without secrets: known keys are replaced, exceptions become type and place."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        self._keys = frozenset[str]()
+
+    def hide(self, *keys: str) -> None:
+        """Never print these from now on; earlier ones stay hidden."""
+        self._keys |= {key for key in keys if key}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line. Nothing of a foreign message but its place is kept."""
+        safe = logging.makeLogRecord(record.__dict__)
+        if not (record.name == ROOT or record.name.startswith(ROOT + ".")):
+            safe.msg, safe.args = f"spoke at {record.filename}:{record.lineno}", None
+        if record.exc_info and record.exc_info[1] is not None:
+            safe.msg, safe.args = f"{_message(safe)} ({place_of(record.exc_info[1])})", None
+        safe.exc_info, safe.exc_text, safe.stack_info = None, None, None
+        line = " ".join(super().format(safe).split("\n"))
+        for key in self._keys:
+            line = line.replace(key, "[key]")
+        return line
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        return "a message whose arguments do not fit"
+
+
+def place_of(error: BaseException) -> str:
+    """An exception as type and place, without its text: "KeyError at engine.py:120 in complete"."""
+    place = ""
+    step: TracebackType | None = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        place = f" at {Path(code.co_filename).name}:{step.tb_lineno} in {code.co_name}"
+        step = step.tb_next
+    return type(error).__name__ + place
+
+
+def start_logging(level: str, file: Path | None = None, *, to_stderr: bool = True) -> Redactor:
+    """Send log lines to stderr, and to `file` when given; returns the formatter, to tell it keys. Raises OSError for the file."""
+    formatter = Redactor()
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_stderr else []
+    if file is not None:
+        handlers.append(_file_handler(file))
+    if not handlers:
+        # Without any handler logging would fall back to printing on stderr, unformatted.
+        handlers.append(logging.NullHandler())
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    # A formatting error would print the record's arguments to stderr.
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    for handler in handlers:
+        root.addHandler(handler)
+    # Everyone else speaks only of trouble; our own level is the setting.
+    root.setLevel(logging.WARNING)
+    for name in ("pygls", "httpx", "httpcore", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    set_level(level)
+    _hush_last_words()
+    return formatter
+
+
+def set_level(level: str) -> None:
+    """Log our own lines from this level on: a value of the setting `log_level`."""
+    logging.getLogger(ROOT).setLevel(LEVELS[level])
+
+
+def _file_handler(file: Path) -> logging.Handler:
+    from logging.handlers import (
+        RotatingFileHandler,
+    )  # it imports socket and more: only who logs to a file waits
+
+    file.touch(mode=0o600)
+    return RotatingFileHandler(file, maxBytes=_MAX_FILE_BYTES, backupCount=1, encoding="utf-8")
+
+
+def _hush_last_words() -> None:
+    """An exception nobody caught is logged as type and place; the default prints its text."""
+    logger = logging.getLogger(ROOT)
+
+    def unhandled(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        logger.critical("ended by an unexpected error: %s", place_of(error))
+
+    def unhandled_in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            logger.critical("a thread ended by an unexpected error: %s", place_of(args.exc_value))
+
+    sys.excepthook = unhandled
+    threading.excepthook = unhandled_in_thread

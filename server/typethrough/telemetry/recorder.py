@@ -1,0 +1,120 @@
+"""The engine's `Recorder`: one debug line a request, and counters. No text of a document, no path, no key.
+
+Owns what was counted since the start. Does not know who reads it; the language server adds its own listener for notices.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from typethrough.core.outcome import Ending, Outcome, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typethrough.core.models import ModelProfile
+
+logger = logging.getLogger(__name__)
+
+_KEPT_TIMES = 10_000
+_PER_MILLION = 1_000_000
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened since the start. `ghost_ms` holds the times from request to suggestion, newest last, bounded."""
+
+    endings: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    streams: Counter[str] = field(default_factory=Counter)
+    ghost_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TIMES))
+    ttft_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TIMES))
+    usage: Usage = field(default_factory=Usage)
+
+    def cost_dollars(self, profile: ModelProfile) -> float:
+        """What the counted tokens cost by a profile's prices."""
+        fresh = self.usage.prompt_tokens - self.usage.cached_tokens
+        return (
+            fresh * profile.input_price
+            + self.usage.cached_tokens * profile.cached_price
+            + self.usage.output_tokens * profile.output_price
+        ) / _PER_MILLION
+
+
+class LogRecorder:
+    """Counts, and writes what happened to the log; a notice once per key."""
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self.notices: list[str] = []
+        self._noticed = set[str]()
+        self._status = ""
+
+    def request_ended(self, uri: str, outcome: Outcome) -> None:
+        """Count a request and log how it ended, where its time went, and which file, as a hash."""
+        counters = self.counters
+        counters.endings[outcome.ending] += 1
+        stages_ms = outcome.timings.stages_ms
+        if outcome.ending is Ending.ANSWERED and outcome.source is not None:
+            counters.sources[outcome.source] += 1
+            counters.ghost_ms.append(total_ms(outcome))
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(
+                "request %s: %s (%s), source %s, %s",
+                file_tag(uri),
+                outcome.ending,
+                outcome.reason,
+                outcome.source or "none",
+                " ".join(f"{name} {ms:.1f} ms" for name, ms in stages_ms.items()),
+            )
+
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
+        """Count and log an upstream stream's ending and tokens."""
+        counters = self.counters
+        counters.streams[ending] += 1
+        counters.usage.prompt_tokens += usage.prompt_tokens
+        counters.usage.cached_tokens += usage.cached_tokens
+        counters.usage.output_tokens += usage.output_tokens
+        if ttft_ms is not None:
+            counters.ttft_ms.append(ttft_ms)
+        logger.debug(
+            "stream %s: first text %s, tokens %d (%d cached) in, %d out",
+            ending,
+            "never" if ttft_ms is None else f"{ttft_ms:.0f} ms",
+            usage.prompt_tokens,
+            usage.cached_tokens,
+            usage.output_tokens,
+        )
+
+    def notice(self, key: str, message: str) -> None:
+        """Log what the user should know, the first time for each `key`."""
+        if key not in self._noticed:
+            self._noticed.add(key)
+            self.notices.append(message)
+            logger.warning("%s", message)
+
+    def status(self, kind: str, message: str) -> None:
+        """Log a change of what the model lane is doing, but not each busy and ready."""
+        if kind != self._status and kind not in ("busy", "ready"):
+            logger.info("status %s: %s", kind, message)
+        self._status = kind
+
+
+def total_ms(outcome: Outcome) -> float:
+    """Milliseconds from the request's arrival to its ending: stages are stamped since arrival, so the latest is the total."""
+    return max(outcome.timings.stages_ms.values(), default=0.0)
+
+
+def file_tag(uri: str) -> str:
+    """A short name for a file that tells lines of one file from another's, and tells nothing else."""
+    return sha256(uri.rsplit("/", 1)[-1].encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of them lie, by nearest rank; 0.0 for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -1,0 +1,87 @@
+"""`typethrough complete`: a place as editors show it, a completion on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from typethrough.cli.complete import NoSuchPlace, place_of_argument, workspace_of
+from typethrough.cli.main import main
+from typethrough.core.document import Position
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REPEATED = "def area(width: int, height: int) -> int:\n    return width * height\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "position"),
+    [
+        ("abc", "1:1", (0, 0)),
+        ("abc", "1:4", (0, 3)),
+        ("abc\n", "2:1", (1, 0)),
+        ("", "1:1", (0, 0)),
+        ("a\r\nb\rc", "3:2", (2, 1)),
+        ("x\fy\u2028z", "1:6", (0, 5)),
+    ],
+)
+def test_lines_and_columns_count_from_one(
+    text: str, place: str, position: tuple[int, int], tmp_path: Path
+) -> None:
+    path = tmp_path / "with:colon.py"
+    path.write_bytes(text.encode())
+    assert place_of_argument(f"{path}:{place}").position == Position(*position)
+
+
+@pytest.mark.parametrize("place", ["0:1", "2:1", "1:0", "1:5", "x:1", "1", "-1:1", "²:1"])
+def test_a_place_outside_the_file_does_not_exist(place: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"abc")
+    with pytest.raises(NoSuchPlace):
+        place_of_argument(f"{path}:{place}")
+
+
+def test_the_workspace_is_the_repository_or_the_files_folder(tmp_path: Path) -> None:
+    path = tmp_path / "repository" / "deep" / "a.py"
+    path.parent.mkdir(parents=True)
+    assert workspace_of(path) == path.parent
+    (tmp_path / "repository" / ".git").mkdir()
+    assert workspace_of(path) == tmp_path / "repository"
+
+
+@pytest.fixture(autouse=True)
+def _no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (
+        "TYPETHROUGH_BASE_URL",
+        "TYPETHROUGH_API_KEY",
+        "AI_GATEWAY_API_KEY",
+        "VERCEL_OIDC_TOKEN",
+        "OPENAI_API_KEY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+def test_the_local_lane_completes_from_the_files_own_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(REPEATED * 2 + "def area(width: int, ", "utf-8")
+    code = main(["complete", f"{path}:9:22"])
+    out, error = capsys.readouterr()
+    assert (code, out) == (0, "height: int) -> int:\n")
+    assert "source    local" in error
+    assert "no key: local lane only" in error
+
+
+def test_no_completion_is_exit_code_one_with_a_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / ".env"
+    path.write_text(REPEATED * 2 + "def area(width: int, ", "utf-8")
+    code = main(["complete", f"{path}:9:22"])
+    out, error = capsys.readouterr()
+    assert (code, out) == (1, "")
+    assert "skipped (the file is excluded)" in error

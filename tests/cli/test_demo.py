@@ -1,0 +1,223 @@
+"""The demo: a person types a file to its letter, whatever the engine says; the stage and the screen tell what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from typethrough.cli.demo import type_out
+from typethrough.cli.demo_paint import cell_width, clipped
+from typethrough.cli.demo_screen import Screen, View, frame
+from typethrough.cli.demo_session import Event, Session
+from typethrough.cli.demo_stretch import NothingToType, stretch_of
+from typethrough.cli.demo_typist import Act, Typist, keystroke, keystrokes
+from typethrough.core.document import Document, Position
+from typethrough.core.outcome import Ending, Outcome, Source, Suggestion
+
+if TYPE_CHECKING:
+    from typethrough.engine.pending import Request
+
+REPOSITORY = Path(__file__).parents[2]
+URI = "file:///demo/module.py"
+TEXT = "def double(value: int) -> int:\n    return value * 2\n\n\ndef triple(value: int) -> int:\n    return value * 3\n"
+
+
+class Oracle:
+    """An engine that knows the text, and is wrong at every `wrong_every`-th request."""
+
+    def __init__(self, text: str, wrong_every: int) -> None:
+        self.text = text
+        self.wrong_every = wrong_every
+        self.asked = 0
+        self.accepted_ids: list[str] = []
+        self.document = Document(URI, "python", 1, "")
+
+    def open(self, uri: str, language_id: str, version: int, text: str) -> None:
+        self.document = Document(uri, language_id, version, text)
+
+    def edit(self, uri: str, start: Position, end: Position, text: str) -> None:
+        self.document.replace(start, end, text)
+
+    def changed(self, uri: str, version: int) -> None:
+        assert version == self.document.version + 1
+        self.document.version = version
+
+    async def complete(self, request: Request) -> Outcome:
+        self.asked += 1
+        typed = self.document.snapshot.text()
+        line = self.text[len(typed) :].partition("\n")[0]
+        if not line:
+            return Outcome(Ending.EMPTY, "nothing here")
+        text = "wrong" if self.asked % self.wrong_every == 0 else line
+        suggestion = Suggestion(str(self.asked), text, request.position, Source.LOCAL)
+        return Outcome(Ending.ANSWERED, "local", Source.LOCAL, (suggestion,))
+
+    def accepted(self, suggestion_id: str) -> None:
+        self.accepted_ids.append(suggestion_id)
+
+
+def typed_out(seed: int, wrong_every: int = 3) -> tuple[Oracle, Session, list[Event]]:
+    async def run() -> tuple[Oracle, Session, list[Event]]:
+        oracle, events = Oracle(TEXT, wrong_every), list[Event]()
+        session = Session(oracle, lambda: 0.0, events.append, URI)
+        session.open("python", "")
+        await type_out(session, TEXT, Typist(seed), lambda: False, lambda _seconds: asyncio.sleep(0))
+        await session.aclose()
+        return oracle, session, events
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_person_ends_with_the_text_they_wanted(seed: int) -> None:
+    oracle, session, events = typed_out(seed)
+    assert "\n".join(session.lines) == oracle.document.snapshot.text() == TEXT
+    assert session.score.typed_keys_worth == keystrokes(TEXT)
+    assert session.score.keys < session.score.typed_keys_worth
+    assert session.score.accepts == len(oracle.accepted_ids) > 0
+    assert session.score.diverged == sum(event.kind == "diverge" for event in events) > 0
+
+
+def test_the_same_seed_is_the_same_person() -> None:
+    assert typed_out(4)[2] == typed_out(4)[2]
+    assert typed_out(4)[2] != typed_out(5)[2]
+
+
+def test_with_useless_suggestions_every_key_is_struck() -> None:
+    _, session, events = typed_out(1, wrong_every=1)
+    assert session.score.saved_share == 0.0
+    assert "accept" not in {event.kind for event in events}
+
+
+def test_an_answer_for_an_older_version_is_dropped() -> None:
+    async def run() -> Session:
+        session = Session(Oracle(TEXT, 99), lambda: 0.0, lambda _event: None, URI)
+        session.open("python", "")
+        session.type("d")
+        session.type("e")
+        await asyncio.sleep(0)
+        await session.aclose()
+        return session
+
+    session = asyncio.run(run())
+    assert [ms for _source, ms in session.score.first_ms] == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("upcoming", "key"),
+    [("abc", "a"), ("\n    x", "\n    "), ("\n\n  y", "\n"), ("\n", "\n"), ("\n   \nz", "\n"), ("", "")],
+)
+def test_one_key_brings_a_character_or_a_line_end_with_its_indentation(upcoming: str, key: str) -> None:
+    assert keystroke(upcoming) == key
+
+
+@pytest.mark.parametrize("ghost", ["", "ab", "wrong", "value: in", "valu"])
+def test_ghost_text_that_is_not_worth_it_is_not_taken(ghost: str) -> None:
+    assert Typist(1).step(ghost, "value: int").act is Act.TYPE
+
+
+def test_a_page_of_ghost_text_takes_longer_to_read_than_a_word() -> None:
+    def reading_s(ghost: str) -> float:
+        steps = (Typist(seed).step(ghost, ghost) for seed in range(20))
+        return min(step.wait_s for step in steps if step.act is Act.ACCEPT)
+
+    assert reading_s("line\n" * 5 + "end") > 2 * reading_s("word")
+
+
+def test_the_default_stretch_is_where_it_is_meant_to_be() -> None:
+    stretch = stretch_of(None)
+    assert stretch.to_type.startswith("def _common_suffix(")
+    assert stretch.before + stretch.to_type == stretch.path.read_text("utf-8")
+    assert stretch.folder in stretch.path.parents
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe" * 40])
+def test_a_file_with_nothing_to_type_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(content)
+    with pytest.raises(NothingToType):
+        stretch_of(path)
+
+
+def plain(row: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", row)
+
+
+@pytest.mark.parametrize("size", [(100, 26), (60, 12), (40, 9), (200, 60)])
+def test_no_row_is_wider_than_the_terminal_and_there_are_no_more_than_fit(size: tuple[int, int]) -> None:
+    lines = [f"line {number} " + "wide 字 " * 30 for number in range(40)] + ["    value = "]
+    view = View(
+        "a title " * 20,
+        "a lane " * 20,
+        lines,
+        "one\n" * 30,
+        3,
+        {40: "⇥ local 0.3 ms"},
+        "model 412 ms",
+        "s" * 300,
+    )
+    rows = [plain(row) for row in frame(view, *size)]
+    assert max(map(cell_width, rows)) <= size[0]
+    assert len(rows) <= size[1]
+    assert any("value = one" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("字字", 3, "字…"),
+        ("a\tb", 3, "a b"),
+        ("\x1b[31m", 9, "·[31m"),
+        ("ab", 0, ""),
+    ],
+)
+def test_text_is_clipped_by_columns_and_cannot_steer_the_terminal(
+    text: str, width: int, expected: str
+) -> None:
+    assert clipped(text, width) == expected
+
+
+def test_the_screen_writes_only_what_changed() -> None:
+    out = io.StringIO()
+    with Screen(out) as screen:
+        screen.draw(View("title", "lane", ["one", "two"]))
+        first = out.tell()
+        screen.draw(View("title", "lane", ["one", "two"]))
+        assert out.tell() == first
+        screen.draw(View("title", "lane", ["one", "two!"]))
+        assert "two!" in out.getvalue()[first:]
+        assert "one" not in out.getvalue()[first:]
+
+
+def test_the_screen_gives_the_terminal_back_when_it_is_interrupted() -> None:
+    out = io.StringIO()
+
+    def interrupted() -> None:
+        with Screen(out):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert out.getvalue().endswith("\x1b[?25h\x1b[?1049l")
+
+
+def test_the_command_types_through_the_real_engine_and_sums_up(tmp_path: Path) -> None:
+    kept = {
+        name: value for name, value in os.environ.items() if "KEY" not in name and "TYPETHROUGH" not in name
+    }
+    environment = {**kept, "PYTHONPATH": str(REPOSITORY / "server"), "XDG_CONFIG_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "typethrough", "demo", "--plain", "--speed", "50", "--seconds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=25)
+    assert done.stdout.startswith("typing document.py: no key: local lane only\n")
+    assert "0 requests, 0 tokens" in done.stdout
+    assert done.stderr == ""

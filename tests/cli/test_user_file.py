@@ -1,0 +1,118 @@
+"""The user's file and the key's command: whatever is wrong with them is one problem without a secret in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from typethrough.cli.compose import Composition
+from typethrough.cli.user_file import key_from_command, read_user_file
+from typethrough.core.settings_layers import Layer, Origin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "vck_s3cret"
+
+
+def test_no_file_is_no_problem(tmp_path: Path) -> None:
+    layer, problems = read_user_file(tmp_path / "config.toml")
+    assert (layer.values, problems) == ({}, ())
+
+
+def test_the_file_is_a_layer_of_its_own_origin(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("budget_ms = 700\n[debounce]\nmin_ms = 10\n", "utf-8")
+    layer, problems = read_user_file(path)
+    assert layer.origin is Origin.USER_FILE
+    assert (layer.values, problems) == ({"budget_ms": 700, "debounce": {"min_ms": 10}}, ())
+
+
+@pytest.mark.parametrize(
+    "content", [f'api_key = "{SECRET}\n'.encode(), f"{SECRET} {SECRET}".encode(), b"\xff\xfe\x00"]
+)
+def test_a_file_that_cannot_be_understood_is_one_problem_without_its_text(
+    content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    layer, problems = read_user_file(path)
+    assert layer.values == {}
+    assert len(problems) == 1
+    assert SECRET not in problems[0].message
+    assert "\n" not in problems[0].message
+
+
+def test_a_folder_in_its_place_is_one_problem(tmp_path: Path) -> None:
+    _, problems = read_user_file(tmp_path)
+    assert [problem.message.startswith("user file: cannot be read") for problem in problems] == [True]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+@pytest.mark.parametrize(("mode", "count"), [(0o600, 0), (0o640, 1), (0o644, 1)])
+def test_a_key_that_others_can_read_is_reported_and_still_used(mode: int, count: int, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'api_key = "{SECRET}"\n', "utf-8")
+    path.chmod(mode)
+    layer, problems = read_user_file(path)
+    assert layer.values == {"api_key": SECRET}
+    assert len(problems) == count
+    assert SECRET not in "".join(problem.message for problem in problems)
+
+
+def key_of(code: str, limit_s: float = 10.0) -> tuple[str, str]:
+    key, problem = asyncio.run(key_from_command([sys.executable, "-c", code], limit_s))
+    return key, problem.message if problem else ""
+
+
+def test_the_first_line_of_the_commands_output_is_the_key() -> None:
+    assert key_of("print(' k1 ')\nprint('more')") == ("k1", "")
+
+
+def test_a_command_that_goes_on_after_its_first_line_is_not_waited_for() -> None:
+    assert key_of("import time\nprint('k1', flush=True)\ntime.sleep(25)") == ("k1", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("pass", "printed no key"),
+        ("print('two words')", "printed no key"),
+        ("print('x' * 100_000)", "printed no key"),
+        ("raise SystemExit(3)", "ended with status 3"),
+    ],
+)
+def test_a_command_without_a_key_is_a_problem(code: str, says: str) -> None:
+    key, message = key_of(code)
+    assert key == ""
+    assert says in message
+
+
+def test_a_command_that_hangs_is_ended() -> None:
+    assert key_of("import time\ntime.sleep(25)", limit_s=0.05) == (
+        "",
+        "user file: api_key_command gave no key within 0.05 seconds.",
+    )
+
+
+def test_a_command_that_does_not_exist_is_a_problem() -> None:
+    key, problem = asyncio.run(key_from_command(["/nonexistent/command"]))
+    assert key == ""
+    assert problem is not None
+    assert "could not be started" in problem.message
+
+
+def test_the_commands_key_is_used_for_the_endpoint_of_the_user_file() -> None:
+    command = [sys.executable, "-c", f"print('{SECRET}')"]
+    layer = Layer(
+        "user file", Origin.USER_FILE, {"base_url": "https://x.example/v1", "api_key_command": command}
+    )
+    composition = Composition(environment={}, user_layer=layer)
+    settings, problems = asyncio.run(composition.ready_settings())
+    assert problems == ()
+    assert composition.endpoint(settings).api_key == SECRET
+    assert SECRET not in repr(settings)
