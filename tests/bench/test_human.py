@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.bench import score
 from tests.bench.holes import cut_holes
 from tests.bench.human import PAUSE_S, Person

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from tests.bench import score
 from tests.bench.score import Upstream
 from tests.bench.session import Accepted, Key, Trace

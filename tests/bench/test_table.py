@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.bench.drills import BySize, Closing, StartUp
 from tests.bench.hardship import Endured
 from tests.bench.play import Part, Played

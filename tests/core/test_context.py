@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.cursor import context_at, parse
 
+from tests.support.cursor import context_at, parse
 from typethrough.core.context import Context, indent_of, indentation_unit
 from typethrough.core.document import Document, Position, snapshot_of
 

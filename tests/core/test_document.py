@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.cursor import parse
 
+from tests.support.cursor import parse
 from typethrough.core import document
 from typethrough.core.document import (
     Document,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.filters.place import place
 
+from tests.core.filters.place import place
 from typethrough.core.stream import Cut, best_so_far, enough
 
 # The text is cut at `$1`; what stands after it is what the model went on to say.

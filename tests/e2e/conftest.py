@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
 from tests.support import simulator
 from tests.support.neovim import Neovim
 from tests.support.neovim_install import find_or_install

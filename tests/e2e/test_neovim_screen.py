@@ -4,6 +4,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+
 from tests.support.neovim_picture import svg
 from tests.support.neovim_screen import Screen
 

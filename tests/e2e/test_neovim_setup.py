@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.conftest import HEAD, StartNeovim
 from tests.e2e.test_neovim_typing import open_and_type
 from tests.support.neovim import PLUGIN, Neovim

@@ -5,6 +5,7 @@ import signal
 from functools import partial
 
 import pytest
+
 from tests.e2e.conftest import HEAD, StartNeovim
 from tests.e2e.test_neovim_typing import REST, open_and_type
 from tests.support import simulator

@@ -1,6 +1,7 @@
 """What a person who types in a real Neovim sees: ghost text that comes, stays while it is typed, and is accepted."""
 
 import pytest
+
 from tests.e2e.conftest import HEAD, TAIL, StartNeovim
 from tests.support.neovim import Neovim
 from tests.support.simulator import Simulator

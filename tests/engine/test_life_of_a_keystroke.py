@@ -447,3 +447,65 @@ def test_in_the_middle_of_a_line_nothing_is_asked() -> None:
         assert bench.gateway.streams == []
 
     run(scenario)
+
+
+def test_enter_on_an_indented_blank_line_takes_the_question_one_line_down() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n\nprint(area(2, 3))\n")
+        bench.ask()
+        await bench.wait(100)
+        bench.edit(Position(1, 0), bench.cursor, "\n    ")
+        asked = bench.ask()
+        await bench.say("return width * height")
+        bench.stream.finish()
+        await settle()
+        assert asked.text == "return width * height"
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_what_was_deleted_is_not_offered_until_it_is_typed_again() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height")
+        bench.stream.finish()
+        await settle()
+        bench.insert("width * height")
+        bench.backspace(len("width * height"))
+        assert bench.ask().outcome.reason == "restored deletion"
+        asked = await bench.type("wid")
+        assert asked.text == "th * height"
+
+    run(scenario)
+
+
+def test_a_model_that_ended_after_several_lines_is_not_asked_again_for_more() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n")
+        await bench.type("product = ")
+        await bench.wait(100)
+        await bench.say("width * height\n    return product")
+        bench.stream.finish()
+        await settle()
+        bench.insert("width * height\n    return product")
+        assert bench.ask().outcome.ending is Ending.EMPTY
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_stream_is_joined_across_lines_in_a_file_with_crlf() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\r\n    $0\r\n\r\nprint(1)\r\n")
+        await bench.type("product = ")
+        await bench.wait(100)
+        await bench.say("width")
+        bench.insert("width * height\r\n    ")
+        bench.stream.say(" * height\n    return product\n")
+        await settle()
+        assert not bench.stream.closed
+
+    run(scenario)

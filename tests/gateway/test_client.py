@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from tests.gateway.stage import (
     DONE,
     END,
@@ -26,7 +27,6 @@ from tests.gateway.stage import (
     text_of,
     until,
 )
-
 from typethrough.engine.ports import (
     CredentialsRejected,
     Gateway,

@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.gateway.stage import (
     NANO,
     PROMPT,
@@ -11,7 +12,6 @@ from tests.gateway.stage import (
     endpoint,
     play,
 )
-
 from typethrough.engine.ports import (
     CredentialsRejected,
     GatewayError,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from tests.gateway.stage import (
     DONE,
     END,
@@ -22,7 +23,6 @@ from tests.gateway.stage import (
     text_of,
     until,
 )
-
 from typethrough.engine.ports import GatewayUnavailable
 from typethrough.gateway.connections import IDLE_S, MAX_IDLE
 

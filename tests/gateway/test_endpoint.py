@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.gateway.stage import KEY, HandClock, endpoint
 
+from tests.gateway.stage import KEY, HandClock, endpoint
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.proxies import ProxiedTransport, open_transport, proxy_for
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gateway.stage import KEY, PROMPT, WINDOW, endpoint
 
+from tests.gateway.stage import KEY, PROMPT, WINDOW, endpoint
 from typethrough.engine.ports import (
     CredentialsRejected,
     GatewayError,

@@ -5,6 +5,7 @@ import ssl
 
 import httpx
 import pytest
+
 from tests.gateway.stage import (
     PROMPT,
     HandClock,
@@ -21,7 +22,6 @@ from tests.gateway.stage import (
     text_of,
     until,
 )
-
 from typethrough.engine.ports import GatewayTimeout, GatewayUnavailable
 from typethrough.gateway.connections import READ_S
 from typethrough.gateway.dial import connect

@@ -5,8 +5,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gateway.stage import KEY, PROMPT, endpoint
 
+from tests.gateway.stage import KEY, PROMPT, endpoint
 from typethrough.core.outcome import Usage
 from typethrough.engine.ports import (
     GatewayError,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.gateway.stage import KEY, PROMPT, RULES, endpoint
 
+from tests.gateway.stage import KEY, PROMPT, RULES, endpoint
 from typethrough.core.models import ModelProfile, profile_of
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.gateway.errors import ErrorBody

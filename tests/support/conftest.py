@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.support.raw_chat import TRUE_TEXT
 from tests.support.simulator import Simulator, start
 

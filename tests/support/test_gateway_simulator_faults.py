@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from tests.support.raw_chat import (
     IN_AREA,
     MISSING,

@@ -8,6 +8,7 @@ import random
 import statistics
 
 import pytest
+
 from tests.support.gateway_simulator.answer import answer, cursors
 from tests.support.gateway_simulator.defects import DEFECTS, Defects, Scene
 from tests.support.gateway_simulator.latency import Latency

@@ -30,12 +30,23 @@ _REACH_CHARS = 4_000
 class Entry:
     """A completion of one place, perhaps still growing.
 
-    `text` is clean and begins at the origin; `complete` says that no more will come, and `ended` that the model itself ended
-    there. `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an
-    answer to another question is never served.
+    `text` is clean and begins at the origin; `complete` says that no more will come, `ended` that the model itself ended
+    there, `prefetched` that it was asked for ahead, and `shown` that some of it got on screen. `line_suffix` and `next_line`
+    are what stood behind the cursor then: a hit needs the same next line, so that an answer to another question is never
+    served.
     """
 
-    __slots__ = ("complete", "ended", "line_prefix", "line_suffix", "next_line", "text", "uri")
+    __slots__ = (
+        "complete",
+        "ended",
+        "line_prefix",
+        "line_suffix",
+        "next_line",
+        "prefetched",
+        "shown",
+        "text",
+        "uri",
+    )
 
     def __init__(self, context: Context, text: str = "", *, complete: bool = False) -> None:
         self.uri = context.uri
@@ -45,6 +56,8 @@ class Entry:
         self.text = text
         self.complete = complete
         self.ended = complete
+        self.prefetched = False
+        self.shown = False
 
 
 class Hit:
@@ -56,6 +69,15 @@ class Hit:
         self.entry = entry
         self.typed = typed
         self.remainder = entry.text[len(typed) :]
+
+    @property
+    def said_all(self) -> bool:
+        """Whether the model, asked again here, would have nothing to say: it ended by itself, at once or after several lines.
+
+        After a single line it may only have been brief; what comes next is worth another question.
+        """
+        entry = self.entry
+        return entry.ended and not self.remainder and (not self.typed or "\n" in entry.text.strip("\n"))
 
 
 class CompletionCache:

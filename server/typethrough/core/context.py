@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 class Context:
     """A frozen view of the document round the cursor. Everything it gives out is bounded by what the caller asks for.
 
-    `unit` is one step of indentation as the file uses it (spaces or a tab). `deleted` holds texts the user removed lately near
-    the cursor, newest last.
+    `deleted` holds texts the user removed lately near the cursor, newest last.
     """
 
     uri: str
@@ -25,7 +25,6 @@ class Context:
     position: Position
     line_prefix: str
     line_suffix: str
-    unit: str
     deleted: tuple[str, ...] = ()
 
     @staticmethod
@@ -49,9 +48,13 @@ class Context:
             position=position,
             line_prefix=line[: position.column],
             line_suffix=line[position.column :],
-            unit=indentation_unit(snapshot, position.line),
             deleted=deleted,
         )
+
+    @property
+    def unit(self) -> str:
+        """One step of indentation as the file uses it near the cursor: spaces or a tab."""
+        return _cached_unit(self.snapshot, self.position.line)
 
     @property
     def indent(self) -> str:
@@ -78,6 +81,12 @@ class Context:
 def indent_of(line: str) -> str:
     """The spaces and tabs that begin a line; other white space, a form feed say, is content."""
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+@lru_cache(maxsize=8)
+def _cached_unit(snapshot: Snapshot, line: int) -> str:
+    # Only an answer from a model needs it, then once a piece of text; what is typed through never asks.
+    return indentation_unit(snapshot, line)
 
 
 def indentation_unit(snapshot: Snapshot, line: int, reach: int = 60) -> str:

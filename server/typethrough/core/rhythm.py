@@ -8,15 +8,32 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
 
-_WORD = re.compile(r"[^\W\d]\w{2,}$")
+_WORD = re.compile(r"\w+$")
 # Far enough to know the words in use, near enough to search in microseconds.
 _NEAR_LINES = 150
-_SLIP_PATIENCE = 3.5
+
+
+class Word(Enum):
+    """What stands right before the cursor."""
+
+    BLANK = "nothing but indentation"
+    NONE = "no word"
+    KNOWN = "a word, or the beginning of one, that stands near"
+    UNKNOWN = "a new word"
+    LEFT = "a word that stood near until its last character: most likely a slip"
+
+
+# How many typical intervals to wait. Short where people stop to think; long where the next key most likely follows or the last
+# one is taken back: on a blank line for one more Enter or another depth, in a new word for its end.
+_PATIENCE = {Word.BLANK: 1.5, Word.NONE: 1.0, Word.KNOWN: 1.8, Word.UNKNOWN: 3.0}
+# People notice a slip within 200 to 400 ms, and delete at about the same rate.
+_TAKING_BACK_MS = 450.0
 
 # Longer gaps are pauses, not rhythm.
 _PAUSE_MS = 1_000.0
@@ -27,14 +44,15 @@ _TYPICAL_INTERVAL_MS = 150.0
 class Rhythm:
     """The last intervals between keystrokes of one document."""
 
-    __slots__ = ("_intervals_ms", "last_edit_s")
+    __slots__ = ("_intervals_ms", "deleting", "last_edit_s")
 
     def __init__(self, samples: int = 40) -> None:
         self._intervals_ms: deque[float] = deque(maxlen=samples)
         self.last_edit_s = float("-inf")
+        self.deleting = False
 
     def note(self, now_s: float) -> None:
-        """An edit happened now."""
+        """A change happened now."""
         interval_ms = (now_s - self.last_edit_s) * 1_000
         if interval_ms < _PAUSE_MS:
             self._intervals_ms.append(interval_ms)
@@ -70,36 +88,35 @@ def debounce_ms(
     context: Context,
     *,
     interval_ms: float,
+    deleting: bool,
     ttft_ms: float,
     budget_ms: float,
     min_ms: float,
     max_ms: float,
 ) -> float:
-    """Milliseconds to wait after the last edit before the model is asked; never so long that the budget cannot be kept."""
-    delay = interval_ms * _patience(context)
-    delay = max(min_ms, min(delay, max_ms))
+    """Milliseconds to wait after the last edit before the model is asked; never so long that the budget cannot be kept.
+
+    `deleting` says that the last edit only removed text: more of that usually follows, a word or a level at a time.
+    """
+    word = word_at(context)
+    if deleting or word is Word.LEFT:
+        # Whatever would be answered now is about to change: that the answer may come late costs nothing.
+        return max(min_ms, min(_TAKING_BACK_MS, max_ms, budget_ms / 2))
+    delay = max(min_ms, min(interval_ms * _PATIENCE[word], max_ms))
+    # Half of all streams take longer than the median: leave them room.
     return max(0.0, min(delay, budget_ms - ttft_ms * 1.5))
 
 
-def _patience(context: Context) -> float:
-    """How many typical intervals to wait: short where people stop to think, long where a key is likely to be taken back."""
-    before = context.line_prefix
-    if not before.strip():
-        return 1.0
-    last = before[-1]
-    if last.isalnum() or last == "_":
-        return _SLIP_PATIENCE if looks_like_a_slip(context) else 2.0
-    return 1.0
-
-
-def looks_like_a_slip(context: Context) -> bool:
-    """Whether the word being typed has just left every word that stands near: most likely the wrong key was hit.
-
-    The user notices within about 300 ms and takes it back; a question asked meanwhile would be asked for nothing.
-    """
-    match = _WORD.search(context.line_prefix)
+def word_at(context: Context) -> Word:
+    """What the characters before the cursor are, judged by the words that stand near."""
+    line = context.line_prefix
+    if not line.strip():
+        return Word.BLANK
+    match = _WORD.search(line)
     if match is None:
-        return False
+        return Word.NONE
     word = match[0]
     near = "\n".join((*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES)))
-    return word not in near and word[:-1] in near
+    if word in near:
+        return Word.KNOWN
+    return Word.LEFT if len(word) > 2 and word[:-1] in near else Word.UNKNOWN

@@ -109,7 +109,7 @@ class Settings:
         maximum=1000,
     )
     debounce_max_ms: int = _setting(
-        350,
+        450,
         Kind.NUMBER,
         "The longest such wait; the typing rhythm decides between.",
         unit="ms",

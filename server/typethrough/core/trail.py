@@ -44,8 +44,7 @@ def fits(typed: str, text: str, *, growing: bool) -> bool:
 
 def typed_between(snapshot: Snapshot, start: Position, end: Position) -> str:
     """The document's text between two places in the form of proposed texts: every line end is ``\\n``."""
-    text = snapshot.slice(start, end)
-    return _unified(text)
+    return _unified(snapshot.slice(start, end))
 
 
 def follow(trail: Trail, edit: Edit, snapshot: Snapshot, text: str, *, growing: bool) -> Trail | None:
@@ -55,6 +54,8 @@ def follow(trail: Trail, edit: Edit, snapshot: Snapshot, text: str, *, growing: 
         # An edit on the lines above (an import added, a formatter) moves the place but not the question.
         shift = edit.new_end.line - edit.end.line
         return Trail(Position(origin.line + shift, origin.column), Position(end.line + shift, end.column))
+    if (moved := _moved_down(trail, edit, snapshot)) is not None:
+        return moved
     if edit.start.line > end.line:
         # Below: somebody else's business, unless it is the text itself (an editor that compares lines reports a line break
         # typed before others as one after them).
@@ -92,6 +93,20 @@ def closes_pair(snapshot: Snapshot, at: Position, inserted: str) -> bool:
     return _CLOSER_OF.get(snapshot.line(at.line)[at.column - 1 : at.column]) == inserted
 
 
+def _moved_down(trail: Trail, edit: Edit, snapshot: Snapshot) -> Trail | None:
+    """The trail when Enter on an indented blank line left it empty and began another: the same question, lines further down.
+
+    Editors take the indentation back and give it anew, in one edit.
+    """
+    origin, end = trail
+    indent = edit.removed
+    if origin != end or edit.end != origin or edit.start.column or not indent or indent.strip():
+        return None
+    if edit.inserted.strip() or snapshot.line(edit.new_end.line)[: edit.new_end.column] != indent:
+        return None
+    return Trail(edit.new_end, edit.new_end)
+
+
 def _is_above(edit: Edit, origin: Position) -> bool:
     """Whether an edit leaves the origin's line as it is: it ends on a line above, or is made of whole lines before it."""
     whole_lines = edit.end == (origin.line, 0) and edit.new_end.column == 0
@@ -101,7 +116,10 @@ def _is_above(edit: Edit, origin: Position) -> bool:
 def _places(edit: Edit, change: _Change, end: Position, snapshot: Snapshot) -> list[Position]:
     """Where the user may have got to by an edit, the furthest first: editors do not tell where the cursor is."""
     if change.end < end:
-        return [_shifted(end, change)]
+        shifted = _shifted(end, change)
+        # Before closing characters that were taken for typed ones: perhaps they were the editor's own all the same.
+        inside = is_closing(snapshot.slice(change.new_end, shifted))
+        return [shifted, change.new_end] if inside else [shifted]
     inserted = _unified(change.inserted)
     behind = change.start > end
     places: list[Position] = []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
-from typethrough.core.context import indent_of
+from typethrough.core import settings_exclude
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 # The rest of the line may be what editors and people close by themselves; in the middle of other text a suggestion
 # mostly repeats it (the mid-line rule of every peer).
 _CLOSING = re.compile(r"^\s*[)>}\]\"'`]*\s*[:{;,]?\s*$")
+
+_WORD_CHAR = re.compile(r"\w")
+
+# A drive's letter is no scheme.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?://[^/]*)?")
 
 # Minified and generated files: nothing useful comes of them, and their lines are the size of prompts.
 _MAX_LINE_CHARS = 2_000
@@ -49,33 +54,22 @@ def decide(
         return Skip("the line is too long")
     if invoked:
         return None
-    if not _CLOSING.match(context.line_suffix):
-        return Skip("in the middle of a line")
     if _inside_word(context):
         return Skip("in the middle of a word")
-    if _block_follows(context):
-        return Skip("the block that this line opens is already there")
+    if not _CLOSING.match(context.line_suffix):
+        return Skip("in the middle of a line")
     if not context.line_prefix.strip() and not context.previous_line() and not context.next_line():
         return Skip("nothing to go on yet")
     return None
 
 
 def is_excluded(uri: str, patterns: Iterable[str]) -> bool:
-    """Whether a file's name or path matches one of the exclusion globs."""
-    path = uri.partition("://")[2] or uri
-    name = path.rsplit("/", 1)[-1]
-    return any(fnmatch(name, pattern) or fnmatch(path, pattern) for pattern in patterns)
+    """Whether an exclusion glob matches a document's path: a `file:` URI's, a notebook cell's, or a bare path."""
+    scheme = _SCHEME.match(uri)
+    # A cell's URI names the cell behind its notebook's path; a path's own `#` and `?` are percent-encoded.
+    path = unquote(re.split(r"[?#]", uri[scheme.end() :])[0]) if scheme else uri
+    return settings_exclude.is_excluded(path, patterns)
 
 
 def _inside_word(context: Context) -> bool:
-    after = context.line_suffix[:1]
-    return after.isalnum() or after == "_"
-
-
-def _block_follows(context: Context) -> bool:
-    """Whether the cursor's line opens a block whose first line stands right below: there is nothing to add between."""
-    head = context.line_prefix.rstrip()
-    if not head.endswith((":", "{", "(", "[")) or context.line_suffix.strip():
-        return False
-    below = context.lines_after(1)
-    return bool(below and below[0].strip()) and len(indent_of(below[0])) > len(indent_of(head))
+    return bool(_WORD_CHAR.match(context.line_prefix[-1:]) and _WORD_CHAR.match(context.line_suffix[:1]))

@@ -11,12 +11,14 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from typethrough.core import trigger
-from typethrough.core.cache import CompletionCache, Hit
+from typethrough.core.cache import CompletionCache, Entry, Hit
 from typethrough.core.document import Document, Position
 from typethrough.core.outcome import Ending, Outcome, Source, Suggestion
+from typethrough.core.prefetching import Prefetching
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.rhythm import debounce_ms
 from typethrough.core.shown import Shown
+from typethrough.core.trail import typed_between
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.pending import Pending, Request
@@ -59,6 +61,7 @@ class Engine:
         self._recorder = recorder
         self._sessions: dict[str, Session] = {}
         self._cache = CompletionCache()
+        self._prefetching = Prefetching()
         self._ids = count(1)
 
     def configure(self, settings: Settings, gateway: Gateway | None) -> None:
@@ -106,8 +109,14 @@ class Engine:
 
     def _applied(self, session: Session, applied: Applied) -> None:
         self.local.edited(session.document.uri, applied.edit, session.document.snapshot)
+        if session.pending:
+            # Before its stream is closed: an answer is for the version asked.
+            session.pending.end(Ending.SUPERSEDED, "document changed")
         for flight in applied.diverged:
             flight.close("diverged")
+        for flight in applied.moved:
+            # The lines above its place are others now, and they are what a look-up goes by.
+            self._cache.add(session.context(flight.trail.origin, self._clock.now()), flight.entry)
 
     def changed(self, uri: str, version: int) -> None:
         """The edits of one change are in: the document has a new version, and what was asked of the old one is moot."""
@@ -116,8 +125,6 @@ class Engine:
             return
         now_s = self._clock.now()
         session.document.version = version
-        if session.pending:
-            session.pending.end(Ending.SUPERSEDED, "document changed")
         if now_s - session.rhythm.last_edit_s > _COLD_AFTER_S:
             self._model.warm()
         session.rhythm.note(now_s)
@@ -213,11 +220,11 @@ class Engine:
             offer = from_hit(hit, pending.context, self.settings.max_lines)
             refused = refused or offer.refused
             source = Source.CACHE if flight is None else Source.JOIN
-            if self._offer(session, pending, offer.text, source):
+            if self._offer(session, pending, offer.text, source, hit.entry):
                 return True
             if flight is not None and pending.flight is None:
                 pending.flight = flight
-            if hit.entry.ended and not hit.typed and not hit.remainder and not pending.request.invoked:
+            if hit.said_all and not pending.request.invoked:
                 pending.end(Ending.EMPTY, "the model has nothing to add here")
                 return True
         if refused and pending.flight is None and not pending.request.invoked:
@@ -241,6 +248,7 @@ class Engine:
         delay_ms = debounce_ms(
             pending.context,
             interval_ms=session.rhythm.interval_ms(),
+            deleting=session.rhythm.deleting,
             ttft_ms=self._model.latency.median_ms(),
             budget_ms=settings.budget_ms,
             min_ms=settings.debounce_min_ms,
@@ -265,13 +273,14 @@ class Engine:
         else:
             pending.end(Ending.FAILED, refusal)
 
-    def _launch(self, session: Session, context: Context) -> Flight:
+    def _launch(self, session: Session, context: Context, *, prefetch: bool = False) -> Flight:
         """Send a question to the model; its answer grows in the cache."""
         flight = self._model.launch(
             session,
             context,
             lambda flight: self._flight_text(session, flight),
             lambda flight: self._flight_ended(session, flight),
+            prefetch=prefetch,
         )
         self._cache.add(context, flight.entry)
         return flight
@@ -295,13 +304,15 @@ class Engine:
             )
             if hit := self._hit(flight, pending):
                 offer = from_hit(hit, pending.context, self.settings.max_lines)
-                self._offer(session, pending, offer.text, Source.MODEL)
+                self._offer(session, pending, offer.text, Source.MODEL, flight.entry)
         if flight.long_enough():
             flight.close("enough")
 
     def _flight_ended(self, session: Session, flight: Flight) -> None:
         """A stream has ended, one way or another: whoever still waits for it gets the next best thing."""
         session.flights.remove(flight)
+        if flight.entry.prefetched and not flight.entry.shown and not flight.entry.text:
+            self._prefetching.note(shown=False)
         if flight.error is not None:
             self._cache.discard(flight.entry)
         pending = session.pending
@@ -310,9 +321,9 @@ class Engine:
         pending.flight = None
         hit = self._hit(flight, pending)
         offer = from_hit(hit, pending.context, self.settings.max_lines) if hit else Offer()
-        if self._offer(session, pending, offer.text, Source.MODEL) or self._from_local(
-            session, pending, USABLE
-        ):
+        if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
+            return
+        if self._from_local(session, pending, USABLE):
             return
         if flight.error is not None:
             pending.end(Ending.FAILED, str(flight.error))
@@ -328,15 +339,21 @@ class Engine:
             flight.clean()
             hit = self._hit(flight, pending)
             offer = from_unfinished(hit, pending.context, self.settings.max_lines) if hit else Offer()
-            if self._offer(session, pending, offer.text, Source.MODEL):
+            if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
                 return
         if not self._from_local(session, pending, USABLE):
             pending.end(Ending.DEADLINE, "no answer within the budget")
 
-    def _offer(self, session: Session, pending: Pending, text: str, source: Source) -> bool:
+    def _offer(
+        self, session: Session, pending: Pending, text: str, source: Source, entry: Entry | None = None
+    ) -> bool:
         """End the request with a suggestion, unless there is no text or a completion menu wants another."""
         if not text or not text.startswith(pending.request.expected):
             return False
+        if entry is not None and not entry.shown:
+            entry.shown = True
+            if entry.prefetched:
+                self._prefetching.note(shown=True)
         context = pending.context
         shown = session.shown
         if source is Source.SHOWN and shown is not None and context.line_suffix == shown.line_suffix:
@@ -349,7 +366,7 @@ class Engine:
 
     def _hit(self, flight: Flight, pending: Pending) -> Hit | None:
         """What a flight offers at a request's cursor."""
-        typed = pending.context.snapshot.slice(flight.trail.origin, pending.context.position)
+        typed = typed_between(pending.context.snapshot, flight.trail.origin, pending.context.position)
         return Hit(flight.entry, typed) if flight.entry.text.startswith(typed) else None
 
     def _prefetch(self, session: Session, accepted: Shown) -> None:
@@ -361,8 +378,8 @@ class Engine:
         known = (
             hit.remainder or not hit.entry.complete or not hit.typed for hit in self._cache.look_up(context)
         )
-        if not any(known):
-            self._launch(session, context)
+        if not any(known) and self._prefetching.worth_it():
+            self._launch(session, context, prefetch=True)
 
 
 def _short_path(uri: str) -> str:

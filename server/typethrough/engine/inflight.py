@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.cache import Entry
 from typethrough.core.filters import growing
 from typethrough.core.outcome import Usage
-from typethrough.core.trail import Trail, fits, follow
+from typethrough.core.trail import Trail, fits, follow, typed_between
 from typethrough.engine.ports import GatewayError
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ class Flight:
         clock: Clock,
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
+        *,
+        prefetch: bool = False,
     ) -> None:
         self.context = context
         self.entry = Entry(context)
+        self.entry.prefetched = prefetch
         self.trail = Trail(context.position, context.position)
         self.started_s = clock.now()
         self.ttft_ms: float | None = None
@@ -91,7 +94,7 @@ class Flight:
 
     def still_fits(self, snapshot: Snapshot) -> bool:
         """Whether what has arrived by now fits what was typed while it was under way."""
-        typed = snapshot.slice(self.trail.origin, self.trail.end)
+        typed = typed_between(snapshot, *self.trail)
         if len(self.entry.text) >= len(typed):
             self._verified_up_to = self.trail.end
         return fits(typed, self.entry.text, growing=self.open)

@@ -59,6 +59,8 @@ class ModelLane:
         context: Context,
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
+        *,
+        prefetch: bool = False,
     ) -> Flight:
         """Send the question of a context. Only when `refusal` is empty."""
         if self._gateway is None:
@@ -80,7 +82,7 @@ class ModelLane:
             self._learn(flight, sent_chars)
             on_end(flight)
 
-        flight = Flight(context, self._clock, on_text, ended)
+        flight = Flight(context, self._clock, on_text, ended, prefetch=prefetch)
         session.flights.append(flight)
         flight.start(self._gateway, prompt)
         self._recorder.status("busy", "")

@@ -20,17 +20,24 @@ _DELETED_COUNT = 8
 _DELETED_CHARS = 2_000
 
 
+_TAKEN_BACK_CHARS = 8
+# So much of a deleted text typed again says that it is wanted after all.
+_RETYPED_CHARS = 3
+
+
 class _Deletion(NamedTuple):
     text: str
     start: Position
     at_s: float
+    retyped: int = 0
 
 
 class Applied(NamedTuple):
-    """What an edit did: the change itself, and the streams whose answers no longer fit."""
+    """What an edit did: the change itself, the streams whose answers no longer fit, and those whose place has moved."""
 
     edit: Edit
     diverged: list[Flight]
+    moved: list[Flight]
 
 
 class Session:
@@ -78,15 +85,24 @@ class Session:
         self.prompt.note(edit, before)
         self._note_deletion(edit, now_s)
         self.consumed = None
+        self.rhythm.deleting = not edit.inserted
         if self.shown is not None:
             self.shown = self.shown.after(edit, snapshot)
             if self.shown is not None and len(edit.inserted) > 1 and self.shown.consumed(snapshot):
                 # All at once and to the end: the editor put it there, the user did not type it.
                 self.consumed = self.shown
-        diverged = [flight for flight in self.flights if not flight.follow(edit, snapshot)]
-        return Applied(edit, diverged)
+        diverged, moved = [], []
+        for flight in self.flights:
+            origin = flight.trail.origin
+            if not flight.follow(edit, snapshot):
+                diverged.append(flight)
+            elif flight.trail.origin != origin:
+                moved.append(flight)
+        return Applied(edit, diverged, moved)
 
     def _note_deletion(self, edit: Edit, now_s: float) -> None:
+        if not edit.removed:
+            self._forgive(edit)
         if not edit.removed or edit.inserted.startswith(edit.removed):
             return
         newest = self._deletions[-1] if self._deletions else None
@@ -96,4 +112,19 @@ class Session:
             self._deletions[-1] = _Deletion(text[-_DELETED_CHARS:], edit.start, now_s)
         else:
             self._deletions.append(_Deletion(edit.removed[:_DELETED_CHARS], edit.start, now_s))
+        if len("".join(self._deletions[-1].text.split())) >= _TAKEN_BACK_CHARS:
+            # More than a slip: what stood there was not wanted, and neither is its offer.
+            self.shown = None
         del self._deletions[:-_DELETED_COUNT]
+
+    def _forgive(self, edit: Edit) -> None:
+        """Forget a deletion whose beginning the user types again, at whatever place."""
+        kept = []
+        for deletion in self._deletions:
+            wanted = deletion.text.lstrip()
+            typed = edit.inserted if deletion.retyped else edit.inserted.lstrip()
+            agrees = wanted.startswith(typed, deletion.retyped)
+            retyped = deletion.retyped + len(typed) if agrees else 0
+            if retyped < min(_RETYPED_CHARS, len(wanted)) or not typed:
+                kept.append(deletion._replace(retyped=retyped))
+        self._deletions = kept

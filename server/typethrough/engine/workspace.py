@@ -11,12 +11,12 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pathspec import GitIgnoreSpec
-
 from typethrough.core.trigger import is_excluded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+
+    from pathspec import GitIgnoreSpec
 
 # Generated, vendored or not text: large, never typed again, and often not in .gitignore.
 _SKIPPED_FOLDERS = frozenset(
@@ -95,11 +95,28 @@ def _is_small_file(status: os.stat_result) -> bool:
 
 
 def _ignore_spec(path: Path) -> GitIgnoreSpec:
+    # Imported here, in the thread that reads: the server's start does not wait for it.
+    from pathspec import GitIgnoreSpec
+
     try:
-        lines = path.read_text("utf-8", errors="replace")[:100_000].splitlines()
+        lines = path.read_text("utf-8", errors="replace")[:100_000].split("\n")
+    except OSError:
+        lines = []
+    try:
         return GitIgnoreSpec.from_lines(lines)
-    except (OSError, ValueError):
-        return GitIgnoreSpec.from_lines([])
+    except ValueError:
+        # One line that is no pattern must not let in what the others keep out.
+        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 def _ignored(path: Path, ignores: list[tuple[Path, GitIgnoreSpec]], *, is_folder: bool) -> bool:

@@ -1,1 +1,1 @@
-"""The pygls edge: the only place that knows LSP types and UTF-16."""
+"""The LSP edge: the only place that knows LSP's messages and UTF-16."""

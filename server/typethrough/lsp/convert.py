@@ -6,8 +6,9 @@ names the field and never its value.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from typethrough.core.document import Position
 
@@ -37,27 +38,22 @@ def to_column(line: str, units: int, encoding: Encoding) -> int:
         return 0
     if encoding is Encoding.UTF32 or line.isascii():
         return min(units, len(line))
-    if encoding is Encoding.UTF16:
-        kept = line.encode("utf-16-le", "surrogatepass")[: units * 2]
-        if len(kept) >= 2 and 0xD8 <= kept[-1] <= 0xDB and units * 2 < len(line) * 4:
-            # The cut went through a surrogate pair, unless the half stands alone in the text itself.
-            whole = kept.decode("utf-16-le", "surrogatepass")
-            return len(whole) if line.startswith(whole) else len(whole) - 1
-        return len(kept.decode("utf-16-le", "surrogatepass"))
-    kept = line.encode("utf-8", "surrogatepass")[:units]
-    while kept and not line.startswith(kept.decode("utf-8", "ignore")):
-        kept = kept[:-1]
-    return len(kept.decode("utf-8", "ignore"))
+    return bisect_right(range(len(line) + 1), units, key=lambda column: to_units(line, column, encoding)) - 1
 
 
 def to_units(line: str, column: int, encoding: Encoding) -> int:
-    """The inverse of `to_column`."""
+    """How many units stand before a code point column; past the end counts as the end."""
     before = line[:column]
     if encoding is Encoding.UTF32 or before.isascii():
         return len(before)
     if encoding is Encoding.UTF16:
-        return len(before) + sum(char > "\uffff" for char in before)
+        return len(before.encode("utf-16-le", "surrogatepass")) // 2
     return len(before.encode("utf-8", "surrogatepass"))
+
+
+def is_integer(value: Any) -> TypeGuard[int]:
+    """Whether this is one of JSON's integers; its true is not 1."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "position") -> Position:
@@ -65,7 +61,7 @@ def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str =
     if not isinstance(value, dict):
         raise InvalidParams(f"{field} must be an object")
     line, character = value.get("line"), value.get("character")
-    if not isinstance(line, int) or not isinstance(character, int):
+    if not is_integer(line) or not is_integer(character):
         raise InvalidParams(f"{field} must have an integer line and character")
     if line >= snapshot.line_count or line < 0:
         return snapshot.clamp(Position(line, 0))
@@ -132,8 +128,8 @@ def asked(params: dict[str, Any], snapshot: Snapshot, encoding: Encoding, *, dra
         context = {}
     if not isinstance(context, dict):
         raise InvalidParams("context must be an object")
-    kind = context.get("triggerKind", 2)
-    invoked = kind == 0 if draft_kinds else kind in (0, 1)
+    kind = context.get("triggerKind")
+    invoked = is_integer(kind) and kind in ((0,) if draft_kinds else (0, 1))
     selected = context.get("selectedCompletionInfo")
     if not isinstance(selected, dict):
         return Asked(position, invoked)
@@ -143,6 +139,13 @@ def asked(params: dict[str, Any], snapshot: Snapshot, encoding: Encoding, *, dra
     if where.start.line != position.line or not text.startswith(typed):
         return Asked(position, invoked, where.start, None)
     return Asked(position, invoked, where.start, text[len(typed) :])
+
+
+def is_draft_kind(params: dict[str, Any]) -> bool:
+    """Whether the request has the trigger kind 0, which only drafts of 3.18 had."""
+    context = params.get("context")
+    kind = context.get("triggerKind") if isinstance(context, dict) else None
+    return is_integer(kind) and kind == 0
 
 
 def item(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from typethrough.lsp.convert import InvalidParams, range_in, text_of, uri_of
+from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of, uri_of
 
 if TYPE_CHECKING:
     from typethrough.engine.engine import Engine
@@ -54,4 +54,4 @@ def did_close(engine: Engine, params: dict[str, Any]) -> None:
 
 def _version(document: dict[str, Any]) -> int:
     version = document.get("version")
-    return version if isinstance(version, int) else 0
+    return version if is_integer(version) else 0

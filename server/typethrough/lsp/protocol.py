@@ -1,25 +1,24 @@
-"""pygls, hardened. The messages of the keystroke path are taken as plain JSON; all others go pygls' way.
+"""JSON-RPC as LSP uses it: every request gets exactly one reply, whatever the client sends and whatever a handler does.
 
-What pygls does and we do not want: no reply to malformed parameters, a pop-up for each error, tracebacks with text in error
-data, bodies in its log, a document mirror that splits lines at form feeds and rebuilds the file at each key.
+Messages are plain JSON and handlers are looked up by method. Typed messages (lsprotocol under pygls) would take two thirds of the
+start-up and refuse a whole `initialize` over one capability that they do not know. Knows nothing of documents or of the engine.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from enum import Enum, auto
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from pygls.exceptions import JsonRpcException
-from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol
-
-from typethrough.lsp.convert import InvalidParams
+from typethrough.lsp.convert import InvalidParams, is_integer
 from typethrough.lsp.transport import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lsprotocol import types
+    from typethrough.lsp.transport import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -28,110 +27,158 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+SERVER_NOT_INITIALIZED = -32002
 REQUEST_CANCELLED = -32800
 
 MessageId = int | str
+Params = dict[str, Any]
 
 
-class Protocol(LanguageServerProtocol):
-    """Takes each decoded message, and sees to it that a request gets exactly one reply."""
+class Phase(Enum):
+    """Where the connection is in its life."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fast_requests: dict[str, Callable[[MessageId, dict[str, Any]], None]] = {}
-        self.fast_notifications: dict[str, Callable[[dict[str, Any]], None]] = {}
+    NEW = auto()
+    SERVING = auto()
+    SHUT_DOWN = auto()
+
+
+class ClientRefused(Exception):
+    """The client answered one of our requests with an error."""
+
+
+class Protocol:
+    """One client's connection: takes each decoded message, and writes replies, notifications and requests."""
+
+    def __init__(self) -> None:
+        self.writer: Writer | None = None
+        self.phase = Phase.NEW
+        self.requests: dict[str, Callable[[MessageId, Params], None]] = {}
+        """Each handler replies by itself, now or later; it may raise InvalidParams."""
+        self.notifications: dict[str, Callable[[Params], None]] = {}
         self.on_cancel: Callable[[MessageId], bool] = lambda _: False
-        """Ends one of the fast requests as cancelled; False when it is not one of them."""
+        """Ends a request that is being answered as cancelled; False when it is none."""
+        self._open: set[MessageId] = set()
+        self._asked: dict[MessageId, asyncio.Future[Any]] = {}
+        self._ids = count(1)
 
     @property
     def shutting_down(self) -> bool:
         """Whether the client has sent `shutdown`."""
-        return bool(self._shutdown)
+        return self.phase is Phase.SHUT_DOWN
 
     def receive(self, message: Any) -> None:
         """Handle one decoded message, whatever it is. Never raises."""
         if not isinstance(message, dict):
-            self.fail(None, INVALID_REQUEST, "a message must be an object")
-            return
-        method, message_id = message.get("method"), message.get("id")
-        try:
-            if isinstance(method, str) and not self._take_fast(method, message_id, message.get("params")):
-                self._take_slow(message_id, message)
-            elif method is None and message_id is not None:
-                self.handle_message(self.structure_message(message))
-        except InvalidParams as error:
-            self._refuse(method, message_id, INVALID_PARAMS, str(error))
-        except JsonRpcException:
-            self._refuse(method, message_id, INVALID_PARAMS, "the parameters are not what the protocol says")
-        except Exception as error:
-            # The boundary: a client must never see our traceback, nor lose the server to one bad message.
-            logger.error("message %r failed: %s", method, type(error).__name__)  # noqa: TRY400 - a traceback can hold text
-            self._refuse(method, message_id, INTERNAL_ERROR, "internal error")
+            self._refuse(None, INVALID_REQUEST, "a message must be an object")
+        elif "method" not in message:
+            self._take_response(message)
+        elif "id" in message:
+            self._take_request(message["id"], message["method"], message.get("params"))
+        else:
+            self._take_notification(message["method"], message.get("params"))
 
-    def _take_fast(self, method: str, message_id: Any, params: Any) -> bool:
-        """Handle a message of the keystroke path; False when it is not one."""
+    def _take_request(self, message_id: Any, method: Any, params: Any) -> None:
+        if not is_id(message_id):
+            self._refuse(None, INVALID_REQUEST, "id must be an integer or a string")
+        elif message_id in self._open:
+            self._refuse(message_id, INVALID_REQUEST, "id belongs to a request that is still open")
+        elif not isinstance(method, str):
+            self._refuse(message_id, INVALID_REQUEST, "method must be a string")
+        elif self.phase is Phase.NEW and method != "initialize":
+            self._refuse(message_id, SERVER_NOT_INITIALIZED, "the server waits for initialize")
+        elif self.phase is Phase.SHUT_DOWN:
+            self._refuse(message_id, INVALID_REQUEST, "the server is shutting down")
+        elif self.phase is Phase.SERVING and method == "initialize":
+            self._refuse(message_id, INVALID_REQUEST, "initialize was sent before")
+        elif method not in self.requests:
+            self._refuse(message_id, METHOD_NOT_FOUND, "method not found")
+        else:
+            self._open.add(message_id)
+            try:
+                self.requests[method](message_id, as_object(params))
+            except InvalidParams as error:
+                self.fail(message_id, INVALID_PARAMS, str(error))
+            except Exception as error:
+                # The boundary: a client must never see our traceback, nor lose the server to one bad message.
+                _log_failure(method, error)
+                self.fail(message_id, INTERNAL_ERROR, "internal error")
+
+    def _take_notification(self, method: Any, params: Any) -> None:
         if method == "$/cancelRequest":
             target = params.get("id") if isinstance(params, dict) else None
-            if (
-                isinstance(target, int | str)
-                and not self.on_cancel(target)
-                and target in self._request_futures
-            ):
-                self._request_futures[target].cancel()
-            return True
-        notify = self.fast_notifications.get(method)
-        if notify is not None:
-            notify(_object(params))
-            return True
-        request = self.fast_requests.get(method)
-        if request is None or not isinstance(message_id, int | str):
-            return False
-        if self._shutdown:
-            self.fail(message_id, INVALID_REQUEST, "the server is shutting down")
-            return True
-        request(message_id, _object(params))
-        return True
-
-    def _take_slow(self, message_id: Any, message: dict[str, Any]) -> None:
-        if self._shutdown and message_id is not None:
-            self.fail(message_id, INVALID_REQUEST, "the server is shutting down")
+            if is_id(target):
+                self.on_cancel(target)
             return
-        message.setdefault("jsonrpc", "2.0")
-        self.handle_message(self.structure_message(message))
+        handler = self.notifications.get(method) if isinstance(method, str) else None
+        if handler is None or self.phase is not Phase.SERVING:
+            return
+        try:
+            handler(as_object(params))
+        except InvalidParams as error:
+            logger.warning("%s ignored: %s", method, error)
+        except Exception as error:
+            # The boundary, as for requests; a notification has no reply to say so in.
+            _log_failure(method, error)
 
-    def _refuse(self, method: Any, message_id: Any, code: int, reason: str) -> None:
-        if message_id is not None and method is not None:
-            self.fail(message_id, code, reason)
-        else:
-            logger.warning("notification %r ignored: %s", method, reason)
+    def _take_response(self, message: Params) -> None:
+        message_id = message.get("id")
+        asked = self._asked.pop(message_id, None) if is_id(message_id) else None
+        if asked is None:
+            if "result" not in message and "error" not in message:
+                self._refuse(None, INVALID_REQUEST, "a message must have a method")
+        elif not asked.done():
+            if message.get("error") is None:
+                asked.set_result(message.get("result"))
+            else:
+                asked.set_exception(ClientRefused())
 
     def reply(self, message_id: MessageId, result: Any) -> None:
-        """Answer a request with plain JSON."""
-        self._write({"jsonrpc": "2.0", "id": message_id, "result": result})
+        """Answer a request; of several answers to one request only the first is sent."""
+        if message_id in self._open:
+            self._open.discard(message_id)
+            self._write({"jsonrpc": "2.0", "id": message_id, "result": result})
 
-    def fail(self, message_id: MessageId | None, code: int, reason: str) -> None:
-        """Answer a request with an error; no traceback, no data."""
-        self._write({"jsonrpc": "2.0", "id": message_id, "error": {"code": code, "message": reason}})
+    def fail(self, message_id: MessageId, code: int, reason: str) -> None:
+        """Answer a request with an error: a code and a sentence, never data."""
+        if message_id in self._open:
+            self._open.discard(message_id)
+            self._refuse(message_id, code, reason)
+
+    def bad_json(self) -> None:
+        """Say that a message could not be decoded."""
+        self._refuse(None, PARSE_ERROR, "invalid JSON")
 
     def tell(self, method: str, params: Any) -> None:
-        """Send a notification of plain JSON."""
+        """Send a notification."""
         self._write({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def _send_response(
-        self, msg_id: MessageId, result: Any | None = None, error: types.ResponseError | None = None
-    ) -> None:
-        """Pygls' own replies: an error loses its data, which holds a traceback."""
-        if error is not None:
-            self.fail(msg_id, error.code, _plain_reason(error.code))
-        else:
-            super()._send_response(msg_id, result)
+    async def ask(self, method: str, params: Any, timeout_s: float) -> Any:
+        """Send a request and wait for its result. Raises ClientRefused, and TimeoutError when no answer comes."""
+        message_id = f"typethrough-{next(self._ids)}"
+        asked: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked[message_id] = asked
+        self._write({"jsonrpc": "2.0", "id": message_id, "method": method, "params": params})
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await asked
+        finally:
+            self._asked.pop(message_id, None)
+
+    def _refuse(self, message_id: MessageId | None, code: int, reason: str) -> None:
+        self._write({"jsonrpc": "2.0", "id": message_id, "error": {"code": code, "message": reason}})
 
     def _write(self, message: dict[str, Any]) -> None:
         if self.writer is not None:
             self.writer.write(frame(message))
 
 
-def _object(params: Any) -> dict[str, Any]:
+def is_id(value: Any) -> TypeGuard[MessageId]:
+    """Whether this can be a message's id; JSON's true is not the integer 1."""
+    return isinstance(value, str) or is_integer(value)
+
+
+def as_object(params: Any) -> Params:
+    """Parameters by name; none at all count as empty. Raises InvalidParams for anything else."""
     if params is None:
         return {}
     if not isinstance(params, dict):
@@ -139,20 +186,10 @@ def _object(params: Any) -> dict[str, Any]:
     return params
 
 
-def _plain_reason(code: int) -> str:
-    """What to say for a code. Pygls quotes the exception, which can quote the document."""
-    return {
-        METHOD_NOT_FOUND: "method not found",
-        INVALID_PARAMS: "the parameters are not what the protocol says",
-        REQUEST_CANCELLED: "the request was cancelled",
-    }.get(code, "internal error")
-
-
-class Server(LanguageServer):
-    """pygls' server without pop-ups: what a user should know is decided in `feedback`."""
-
-    protocol: Protocol
-
-    def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log the kind of an error, not its text."""
-        logger.error("%s: %s", getattr(source, "__name__", source), type(error).__name__)
+def _log_failure(method: str, error: Exception) -> None:
+    # Only the kind of the error and the place of its origin: its text can hold the document's.
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    where = f"{step.tb_frame.f_code.co_name}:{step.tb_lineno}" if step is not None else "unknown"
+    logger.error("%s failed: %s in %s", method, type(error).__name__, where)

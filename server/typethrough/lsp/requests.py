@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from typethrough.core.outcome import Ending
 from typethrough.engine.pending import Request
-from typethrough.lsp.convert import asked, completion_item, item, line_end, position_in, uri_of
+from typethrough.lsp.convert import asked, completion_item, is_draft_kind, item, line_end, position_in, uri_of
 from typethrough.lsp.protocol import REQUEST_CANCELLED
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ class Requests:
         if document is None:
             self._protocol.reply(message_id, None)
             return
-        context = params.get("context")
-        if isinstance(context, dict) and context.get("triggerKind") == 0:
+        if is_draft_kind(params):
             # Only drafts of LSP 3.18 have a kind 0; what such a client calls 1 is what became 2.
             self._draft_kinds = True
         ask = asked(params, document.snapshot, self._encoding, draft_kinds=self._draft_kinds)
@@ -67,6 +66,11 @@ class Requests:
         if pending is not None:
             pending.end(Ending.CANCELLED, "cancelled by the editor")
         return pending is not None
+
+    def end_all(self) -> None:
+        """The client is leaving: whatever it still waits for is answered now, with nothing."""
+        for pending in list(self._pending.values()):
+            pending.end(Ending.SUPERSEDED, "shutting down")
 
     def _begin(
         self, message_id: MessageId, request: Request, *, inline: bool, start: Position | None = None

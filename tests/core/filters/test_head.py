@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.filters.place import place
 
+from tests.core.filters.place import place
 from typethrough.core.filters import growing
 
 TOKENS = [

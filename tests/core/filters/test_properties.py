@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.bench.filters import DEFECTS, cleaned, same, scenes
 
+from tests.bench.filters import DEFECTS, cleaned, same, scenes
 from typethrough.core.filters import growing
 from typethrough.core.stream import enough
 

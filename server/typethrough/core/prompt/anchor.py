@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.prompt.message import Message
+from typethrough.core.prompt.rules import plain, plain_line
 
 if TYPE_CHECKING:
     from typethrough.core.document import Snapshot
@@ -32,24 +33,29 @@ def freeze(snapshot: Snapshot, line: int, *, header: str, max_chars: int, now_s:
     """Freeze the whole file when it fits into `max_chars`, else its part round `line` (three quarters of it above)."""
     whole = snapshot.char_count <= max_chars
     first, last = (0, snapshot.line_count) if whole else _nearest(snapshot, line, max_chars)
-    text = "".join(snapshot.raw_lines(first, last)).replace("\r\n", "\n").replace("\r", "\n")
-    if text and not text.endswith("\n"):
-        text += "\n"
+    if whole:
+        text = plain("".join(snapshot.raw_lines(first, last)).replace("\r\n", "\n").replace("\r", "\n"))
+        if text and not text.endswith("\n"):
+            text += "\n"
+    else:
+        text = "".join(plain_line(kept) + "\n" for kept in snapshot.lines(first, last))
     part = "" if whole else f' lines="{first + 1}-{last}"'
     body = f"<file {header}{part}>\n{text}</file>"
     return Anchor(Message("user", body), first, last, whole, len(body), now_s)
 
 
 def _nearest(snapshot: Snapshot, line: int, max_chars: int) -> tuple[int, int]:
-    """The lines round `line` that fit, grown in steps from the line outwards: the cost is that of what is kept."""
+    """The lines round `line` that fit as rendered, grown from the line outwards: the cost is that of what is kept."""
     first = last = max(0, min(line, snapshot.line_count - 1))
     above, below = int(max_chars * 0.75), max_chars - int(max_chars * 0.75)
-    while first > 0 and above > 0:
-        above -= len(snapshot.raw_line(first - 1))
-        if above >= 0:
-            first -= 1
-    while last < snapshot.line_count and below > 0:
-        below -= len(snapshot.raw_line(last))
-        if below >= 0:
-            last += 1
+    while first > 0:
+        above -= len(plain_line(snapshot.line(first - 1))) + 1
+        if above < 0:
+            break
+        first -= 1
+    while last < snapshot.line_count:
+        below -= len(plain_line(snapshot.line(last))) + 1
+        if below < 0:
+            break
+        last += 1
     return first, last

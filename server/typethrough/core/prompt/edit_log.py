@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from typethrough.core.prompt.message import Message
+from typethrough.core.prompt.rules import plain_line
 
 if TYPE_CHECKING:
     from typethrough.core.document import Edit, Snapshot
@@ -96,5 +97,5 @@ def _render(first: int, before: list[str], after: list[str]) -> str:
     added = after[head : len(after) - tail]
     if not removed and not added:
         return ""
-    lines = [f"-{line}" for line in removed] + [f"+{line}" for line in added]
+    lines = [f"-{plain_line(line)}" for line in removed] + [f"+{plain_line(line)}" for line in added]
     return f"<change line={first + head + 1}>\n" + "\n".join(lines) + "\n</change>"

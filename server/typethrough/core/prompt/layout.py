@@ -13,7 +13,7 @@ from typethrough.core.prompt import window
 from typethrough.core.prompt.anchor import Anchor, freeze
 from typethrough.core.prompt.edit_log import EditLog
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.prompt.rules import CURSOR, opening
+from typethrough.core.prompt.rules import STOP, opening
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 # A log this much of the anchor, or this long whatever the anchor, costs more per request than freezing again costs once.
 _LOG_SHARE = 0.25
 _LOG_CHARS = 6_000
-
-# Two strings that only the prompt's own form contains; a model that writes one has run past its answer.
-_STOP = (CURSOR, "</now>")
 
 
 class PromptState:
@@ -53,6 +50,8 @@ class PromptState:
         cache_ttl_s: float,
     ) -> Prompt:
         """The prompt for a context, freezing the file anew first when that is the cheaper way."""
+        shown = window.render(context, self._header)
+        self._log.close_outside(context.snapshot, shown.first, shown.last)
         if self._anchor is None or self._stale(self._anchor, context, now_s, cache_ttl_s):
             self._anchor = freeze(
                 context.snapshot,
@@ -63,13 +62,11 @@ class PromptState:
             )
             self._log = EditLog()
         self._last_build_s = now_s
-        shown = window.render(context, self._header)
-        self._log.close_outside(context.snapshot, shown.first, shown.last)
         stable: tuple[Message, ...] = (*self._opening, self._anchor.message, *self._log.messages)
         return Prompt(
             messages=(*stable, shown.message),
             stable=len(stable),
-            stop=_STOP,
+            stop=STOP,
             max_output_tokens=max_output_tokens,
             cache_key=self._cache_key,
         )

@@ -7,9 +7,18 @@ A change here changes every cached prefix.
 
 from __future__ import annotations
 
+import re
+
 from typethrough.core.prompt.message import Message
 
 CURSOR = "<CURSOR>"
+
+# Strings that only the prompt's own form contains: a model that writes one has run past its answer, or begins to recite the
+# prompt instead of answering (the commonest failure of a small model). Four is what providers take.
+STOP = (CURSOR, "</now>", "<now path=", "<file path=")
+
+_MARKS = re.compile(r"<CURSOR>|</(?:now|file|change)>")
+_MAX_LINE_CHARS = 400
 
 RULES = f"""\
 You complete code and text while it is being typed. The editor shows your reply as a grey suggestion at the cursor.
@@ -21,7 +30,7 @@ where the cursor is. Reply with exactly the text that belongs at {CURSOR}, and w
 where the text after {CURSOR} takes over.
 - When the current line is already complete, begin with a line break.
 - Write plain text in the file's own style: its indentation, quotes and names. No Markdown, no code fences, no \
-explanations, no placeholders.
+explanations, no placeholders. The tags file, change and now only frame what you are given: never write them.
 - Text that the changes show as deleted was deleted on purpose: do not bring it back.
 - When nothing is missing, reply with an empty message."""
 
@@ -64,6 +73,16 @@ class Store:
         "\n        self.limit = limit",
     ),
 )
+
+
+def plain(text: str) -> str:
+    """A text of the user's with the prompt's own marks broken up: there is one cursor, and every part ends once."""
+    return _MARKS.sub(lambda mark: f"{mark[0][:-1]} >", text) if "<" in text else text
+
+
+def plain_line(line: str) -> str:
+    """The same for one line, which is cut when it is long enough to crowd out everything else."""
+    return plain(line if len(line) <= _MAX_LINE_CHARS else line[:_MAX_LINE_CHARS] + "…")
 
 
 def opening(workspace: str) -> tuple[Message, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.prompt.message import Message
-from typethrough.core.prompt.rules import CURSOR
+from typethrough.core.prompt.rules import CURSOR, plain, plain_line
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
@@ -14,7 +14,9 @@ _ABOVE_LINES = 24
 _BELOW_LINES = 16
 # The window's first line moves in steps, so that one keystroke, or one new line, leaves its beginning as it was.
 _STEP_LINES = 16
-_MAX_LINE_CHARS = 400
+# Of the cursor's own line more is kept, nearest to the cursor.
+_BEFORE_CHARS = 1_600
+_AFTER_CHARS = 400
 
 
 class Window(NamedTuple):
@@ -35,16 +37,16 @@ def render(context: Context, header: str) -> Window:
     """The window of a context. A cursor mark that the text itself contains is broken up, so that there is only one."""
     line = context.position.line
     first, last = bounds(line, context.snapshot.line_count)
-    above = [_plain(text) for text in context.snapshot.lines(first, line)]
-    below = [_plain(text) for text in context.snapshot.lines(line + 1, last)]
-    here = f"{_unmarked(context.line_prefix)}{CURSOR}{_unmarked(context.line_suffix)}"
+    above = [plain_line(text) for text in context.snapshot.lines(first, line)]
+    below = [plain_line(text) for text in context.snapshot.lines(line + 1, last)]
+    here = f"{plain(_end_of(context.line_prefix))}{CURSOR}{plain(_start_of(context.line_suffix))}"
     body = "\n".join([f"<now {header}>", *above, here, *below, "</now>"])
     return Window(Message("user", body), first, last)
 
 
-def _plain(line: str) -> str:
-    return _unmarked(line if len(line) <= _MAX_LINE_CHARS else line[:_MAX_LINE_CHARS] + "…")
+def _end_of(prefix: str) -> str:
+    return prefix if len(prefix) <= _BEFORE_CHARS else "…" + prefix[-_BEFORE_CHARS:]
 
 
-def _unmarked(text: str) -> str:
-    return text.replace(CURSOR, "<CURSOR >") if CURSOR in text else text
+def _start_of(suffix: str) -> str:
+    return suffix if len(suffix) <= _AFTER_CHARS else suffix[:_AFTER_CHARS] + "…"

@@ -1,0 +1,230 @@
+"""One client's session: its engine and its settings, from `initialize` to the end. Nothing before that reply waits.
+
+Wires the protocol's methods to the modules that handle them; owns which settings are in force and what the client is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+
+from typethrough.core.settings_layers import SECTION, Layer, Origin
+from typethrough.engine.clock import AsyncioClock
+from typethrough.engine.engine import Engine
+from typethrough.lsp import documents
+from typethrough.lsp.capabilities import COMPLETION, INLINE_COMPLETION, client_of, initialize_result
+from typethrough.lsp.convert import ACCEPTED_COMMAND, InvalidParams
+from typethrough.lsp.feedback import Feedback
+from typethrough.lsp.protocol import ClientRefused, Phase
+from typethrough.lsp.protocol import Protocol as LspProtocol
+from typethrough.lsp.requests import Requests
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from typethrough.core.settings import Settings
+    from typethrough.core.settings_endpoint import EndpointChoice
+    from typethrough.core.settings_layers import Problem
+    from typethrough.engine.ports import Clock, Gateway, Recorder
+    from typethrough.lsp.capabilities import Client
+    from typethrough.lsp.protocol import MessageId, Params
+
+logger = logging.getLogger(__name__)
+
+# A client that has not answered by then never will; what waits for its settings goes on without them.
+_ANSWER_S = 10.0
+_CONFIGURATION_CHANGED = "workspace/didChangeConfiguration"
+
+
+class Composition(Protocol):
+    """Where the parts come from; implemented by the composition root."""
+
+    def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
+        """The settings in force with what an editor said, and every problem."""
+        ...
+
+    async def fetch_key(self, settings: Settings) -> Problem | None:
+        """Run the key command, if there is one."""
+        ...
+
+    def endpoint(self, settings: Settings) -> EndpointChoice:
+        """Where the model lane goes, and why."""
+        ...
+
+    def gateway(self, settings: Settings) -> Gateway | None:
+        """A gateway for the settings, or None when there is no model lane."""
+        ...
+
+
+class Session:
+    """One client's connection. Its engine exists from `initialize` on."""
+
+    def __init__(self, composition: Composition, recorder: Recorder, clock: Clock | None = None) -> None:
+        self.protocol = LspProtocol()
+        self.feedback = Feedback(recorder, self.protocol.tell)
+        self.engine: Engine | None = None
+        self.parent_id: int | None = None
+        self._composition = composition
+        self._clock = clock or AsyncioClock()
+        self._options: Layer | None = None
+        self._configuration: Layer | None = None
+        self._applied: Settings | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.protocol.requests["initialize"] = self._initialize
+
+    def _initialize(self, message_id: MessageId, params: Params) -> None:
+        """Learn what the client can do, and build the engine."""
+        client = client_of(params)
+        self.parent_id = client.process_id
+        self._options = Layer("initializationOptions", Origin.INITIALIZATION_OPTIONS, client.options)
+        # The problems are told after `initialized`: no notification may go out before that.
+        settings, _ = self._composition.settings(self._layers())
+        self.engine = Engine(
+            settings=settings,
+            gateway=None,
+            clock=self._clock,
+            recorder=self.feedback,
+            workspace=client.roots[0].name if client.roots else "",
+        )
+        self._register(self.engine, client)
+        self.protocol.phase = Phase.SERVING
+        self.protocol.reply(message_id, initialize_result(client))
+
+    def _register(self, engine: Engine, client: Client) -> None:
+        """From now on every method that we know has its handler."""
+        requests = Requests(engine, self.protocol, self._clock, client.encoding)
+        protocol = self.protocol
+        protocol.on_cancel = requests.cancel
+        protocol.requests["shutdown"] = lambda message_id, _: self._shutdown(message_id, requests)
+        protocol.requests["workspace/executeCommand"] = self._execute
+        if client.inline_completion:
+            protocol.requests[INLINE_COMPLETION] = requests.inline_completion
+        else:
+            protocol.requests[COMPLETION] = requests.completion
+        protocol.notifications |= {
+            "initialized": lambda _: self._initialized(client),
+            "textDocument/didOpen": lambda params: documents.did_open(engine, params),
+            "textDocument/didChange": lambda params: documents.did_change(engine, params, client.encoding),
+            "textDocument/didClose": lambda params: documents.did_close(engine, params),
+            _CONFIGURATION_CHANGED: lambda params: self._configuration_changed(params, client),
+        }
+
+    def _initialized(self, client: Client) -> None:
+        """Begin what may take its time: a warm connection, configuration, the key's command, the workspace's files."""
+        self._use(self._settings())
+        self._spawn(self._settle(client))
+
+    def _shutdown(self, message_id: MessageId, requests: Requests) -> None:
+        requests.end_all()
+        self.protocol.phase = Phase.SHUT_DOWN
+        self.protocol.reply(message_id, None)
+
+    def _execute(self, message_id: MessageId, params: Params) -> None:
+        """The client runs an item's command: its suggestion was accepted."""
+        if params.get("command") != ACCEPTED_COMMAND:
+            raise InvalidParams("command is not one of ours")
+        arguments = params.get("arguments")
+        if not isinstance(arguments, list) or not arguments or not isinstance(arguments[0], str):
+            raise InvalidParams("arguments must begin with a string")
+        self.protocol.reply(message_id, None)
+        if self.engine is not None:
+            self.engine.accepted(arguments[0])
+
+    def _configuration_changed(self, params: Params, client: Client) -> None:
+        """The client pushed its configuration; an empty push means that it wants to be asked."""
+        pushed = params.get("settings")
+        if isinstance(pushed, dict):
+            pushed = pushed.get(SECTION, pushed)
+        self._configuration = _configuration(pushed)
+        self._spawn(self._apply() if pushed else self._settle_configuration(client))
+
+    async def _settle(self, client: Client) -> None:
+        if client.wants_registration:
+            registration = {"id": SECTION, "method": _CONFIGURATION_CHANGED}
+            self._spawn(self._register_for_changes(registration | {"registerOptions": {"section": SECTION}}))
+        await self._settle_configuration(client)
+        self._report_lane()
+        if self.engine is None or not client.roots or not self.engine.settings.local_lane:
+            return
+        # Matching .gitignore's patterns takes an import of its own, which nothing else has to wait for.
+        from typethrough.engine.workspace import Bounds, read_files
+
+        settings = self.engine.settings
+        bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes)
+        self.engine.local.read(read_files(client.roots[0], bounds, settings.exclude, self._clock.now))
+
+    async def _register_for_changes(self, registration: dict[str, Any]) -> None:
+        await self._ask("client/registerCapability", {"registrations": [registration]})
+
+    async def _settle_configuration(self, client: Client) -> None:
+        if client.can_pull_configuration:
+            before = self._configuration
+            answer = await self._ask("workspace/configuration", {"items": [{"section": SECTION}]})
+            if isinstance(answer, list) and answer and self._configuration is before:
+                self._configuration = _configuration(answer[0])
+        await self._apply()
+
+    async def _ask(self, method: str, params: Any) -> Any:
+        """The client's answer, or None when it gives none."""
+        try:
+            return await self.protocol.ask(method, params, _ANSWER_S)
+        except (ClientRefused, TimeoutError) as error:
+            logger.warning("the client did not answer %s: %s", method, type(error).__name__)
+            return None
+
+    async def _apply(self) -> None:
+        """Put the settings in force, with a new gateway when something it depends on has changed."""
+        problem = await self._composition.fetch_key(self._settings())
+        settings = self._settings()
+        if problem is not None:
+            self.feedback.problems([problem.message])
+        if settings != self._applied:
+            self._use(settings)
+            self._report_lane()
+
+    def _use(self, settings: Settings) -> None:
+        if self.engine is not None:
+            self._applied = settings
+            self.engine.configure(settings, self._composition.gateway(settings))
+
+    def _layers(self) -> list[Layer]:
+        return [layer for layer in (self._options, self._configuration) if layer is not None]
+
+    def _settings(self) -> Settings:
+        settings, problems = self._composition.settings(self._layers())
+        self.feedback.problems(problem.message for problem in problems)
+        return settings
+
+    def _report_lane(self) -> None:
+        if self._applied is None:
+            return
+        choice = self._composition.endpoint(self._applied)
+        if not self._applied.enabled:
+            self.feedback.status("off", "switched off")
+        elif choice.usable:
+            self.feedback.status("ready", choice.why)
+        else:
+            self.feedback.status("local" if not self._applied.model_lane else "no_key", choice.why)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("work in the background failed: %s", type(error).__name__)
+
+    async def aclose(self) -> None:
+        """End everything that runs."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.engine is not None:
+            await self.engine.aclose()
+
+
+def _configuration(values: Any) -> Layer | None:
+    return Layer("configuration", Origin.CONFIGURATION, values) if values else None

@@ -1,0 +1,111 @@
+"""The parts of a prompt: the anchor's bounds, the window's bounds, the estimate of tokens, the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.prompt.editing import Editing, anchor_text
+from tests.support.cursor import context_at
+from typethrough.core.document import Position, snapshot_of
+from typethrough.core.prompt import window
+from typethrough.core.prompt.anchor import freeze
+from typethrough.core.prompt.rules import CURSOR, opening
+from typethrough.core.prompt.tokens import TokenRatio
+
+_HUGE = snapshot_of("".join(f"line {number}\n" for number in range(50_000)))
+
+
+def test_a_file_that_fits_is_frozen_whole_with_one_kind_of_line_end() -> None:
+    anchor = freeze(snapshot_of("a\r\nb\rc"), 0, header='path="x"', max_chars=100, now_s=7.0)
+
+    assert anchor.message.text == '<file path="x">\na\nb\nc\n</file>'
+    assert (anchor.whole, anchor.first_line, anchor.last_line, anchor.frozen_at_s) == (True, 0, 3, 7.0)
+
+
+@pytest.mark.parametrize("line", [0, 1, 777, 25_000, 49_999, 50_000])
+def test_of_a_huge_file_the_part_round_the_cursor_is_kept_most_of_it_above(line: int) -> None:
+    anchor = freeze(_HUGE, line, header="", max_chars=10_000, now_s=0.0)
+
+    assert anchor.first_line <= line <= anchor.last_line
+    assert anchor.chars < 10_200
+    assert f'lines="{anchor.first_line + 1}-{anchor.last_line}"' in anchor.message.text
+    if 1_000 < line < 49_000:
+        assert 2.5 < (line - anchor.first_line) / (anchor.last_line - line) < 3.5
+
+
+def test_a_line_of_a_megabyte_is_cut_and_leaves_room_for_its_neighbours() -> None:
+    snapshot = snapshot_of("first\n" + "x" * 1_000_000 + "\nlast\n")
+
+    anchor = freeze(snapshot, 2, header="", max_chars=10_000, now_s=0.0)
+
+    assert anchor.chars < 1_000
+    assert "first\n" in anchor.message.text
+    assert "last\n" in anchor.message.text
+
+
+@pytest.mark.parametrize(("line", "covered"), [(2_000, True), (1_900, True), (30_000, False), (0, False)])
+def test_an_anchor_serves_the_lines_it_holds_and_those_near(line: int, *, covered: bool) -> None:
+    anchor = freeze(_HUGE, 2_000, header="", max_chars=10_000, now_s=0.0)
+
+    assert anchor.covers(line) is covered
+
+
+def test_a_cursor_far_from_the_anchor_gets_a_new_one() -> None:
+    editing = Editing(_HUGE.text())
+    first = anchor_text(editing.prompt(Position(100, 0)))
+
+    assert anchor_text(editing.prompt(Position(110, 0))) == first
+    assert anchor_text(editing.prompt(Position(40_000, 0))) != first
+
+
+def test_the_window_moves_in_steps_and_always_holds_the_cursor() -> None:
+    firsts = []
+    for line in range(300):
+        first, last = window.bounds(line, 300)
+        assert first <= line < last <= 300
+        assert line - first <= 40
+        assert last - line <= 17
+        firsts.append(first)
+
+    assert sorted(set(firsts)) == list(range(0, 288, 16))
+    assert firsts == sorted(firsts)
+
+
+@pytest.mark.parametrize("marked", ["x" * 5_000 + "$0" + "y" * 5_000, "a\n" + "z" * 5_000 + "\n$0"])
+def test_a_long_line_does_not_fill_the_window(marked: str) -> None:
+    shown = window.render(context_at(marked), "").message.text
+
+    assert len(shown) < 2_200
+    assert shown.count(CURSOR) == 1
+
+
+def test_of_the_cursors_line_what_is_nearest_is_kept() -> None:
+    shown = window.render(context_at("a" * 5_000 + "near$0far" + "b" * 5_000), "").message.text
+
+    assert f"near{CURSOR}far" in shown
+
+
+def test_the_opening_is_constant_and_names_the_workspace_early() -> None:
+    assert opening("w") == opening("w")
+    assert "Workspace: w" in opening("w")[0].text
+    assert [message.role for message in opening("w")] == ["system", *["user", "assistant"] * 3]
+    assert sum(len(message.text) for message in opening("w")) < 3_000
+
+
+def test_characters_per_token_follow_what_the_provider_counts() -> None:
+    ratio = TokenRatio()
+    for _ in range(40):
+        ratio.note(4_400, 1_000)
+
+    assert ratio.chars_per_token == pytest.approx(4.4, abs=0.01)
+    assert ratio.chars(100) == 439
+
+
+@pytest.mark.parametrize(("chars", "tokens"), [(1_000, 100), (90_000, 1_000), (500, 1_000), (0, 0)])
+def test_a_count_that_cannot_be_is_ignored(chars: int, tokens: int) -> None:
+    ratio = TokenRatio()
+    before = ratio.chars_per_token
+
+    ratio.note(chars, tokens)
+
+    assert ratio.chars_per_token == before

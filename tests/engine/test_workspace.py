@@ -1,0 +1,188 @@
+"""Reading a workspace: what git would track and nothing else, within bounds, and never out of the folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from typethrough.engine.workspace import Bounds, read_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PLENTY = Bounds(files=1_000, bytes=1_000_000)
+
+
+def tree(root: Path, **files: str | bytes) -> None:
+    """Make files; in a name, `__` stands for a slash and `_dot_` for a dot at its beginning."""
+    for age, (name, content) in enumerate(files.items()):
+        path = root / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        os.utime(path, (1_000 + age, 1_000 + age))
+
+
+def read(
+    root: Path,
+    bounds: Bounds = PLENTY,
+    *,
+    exclude: tuple[str, ...] = (),
+    now_s: Callable[[], float] = lambda: 0.0,
+) -> list[str]:
+    """The names of the files read, in order."""
+
+    async def scenario() -> list[str]:
+        prefix = root.as_uri() + "/"
+        return [uri.removeprefix(prefix) async for uri, _ in read_files(root, bounds, exclude, now_s)]
+
+    return asyncio.run(scenario())
+
+
+def test_files_come_with_their_text_those_changed_last_first(tmp_path: Path) -> None:
+    tree(tmp_path, old="one\r\n", src__new="zwei ä\n")
+
+    async def scenario() -> list[tuple[str, str]]:
+        return [found async for found in read_files(tmp_path, PLENTY, (), lambda: 0.0)]
+
+    assert asyncio.run(scenario()) == [
+        ((tmp_path / "src" / "new").as_uri(), "zwei ä\n"),
+        ((tmp_path / "old").as_uri(), "one\r\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ignores", "kept"),
+    [
+        ({"_dot_gitignore": ""}, {"a", "b", "sub/a", "sub/b", "sub/deep/a"}),
+        ({"_dot_gitignore": "a\n"}, {"b", "sub/b"}),
+        ({"_dot_gitignore": "/a\n"}, {"b", "sub/a", "sub/b", "sub/deep/a"}),
+        ({"_dot_gitignore": "a\n!sub/a\n"}, {"b", "sub/a", "sub/b"}),
+        ({"_dot_gitignore": "a\n", "sub___dot_gitignore": "!a\n"}, {"b", "sub/a", "sub/b", "sub/deep/a"}),
+        ({"sub___dot_gitignore": "a\n"}, {"a", "b", "sub/b"}),
+        ({"sub___dot_gitignore": "/a\n"}, {"a", "b", "sub/b", "sub/deep/a"}),
+        ({"_dot_gitignore": "sub/\n"}, {"a", "b"}),
+        ({"_dot_gitignore": "sub/\n!sub/a\n"}, {"a", "b"}),
+        ({"_dot_gitignore": "sub/*\n!sub/deep/\n"}, {"a", "b", "sub/deep/a"}),
+        ({"_dot_gitignore": "# a\n\nb  \n"}, {"a", "sub/a", "sub/deep/a"}),
+        ({"_dot_gitignore": "**/deep\n"}, {"a", "b", "sub/a", "sub/b"}),
+        (
+            {"_dot_gitignore": "a\n", "sub___dot_gitignore": "!a\n", "sub__deep___dot_gitignore": "a\n"},
+            {"b", "sub/a", "sub/b"},
+        ),
+        ({"_dot_gitignore": b"\xff\xfe\n!\n[\na\n"}, {"b", "sub/b"}),
+    ],
+)
+def test_gitignore_files_say_what_git_would_say(
+    tmp_path: Path, ignores: dict[str, str | bytes], kept: set[str]
+) -> None:
+    tree(tmp_path, a="x", b="x", sub__a="x", sub__b="x", sub__deep__a="x", **ignores)
+    assert set(read(tmp_path)) == kept
+
+
+def test_hidden_generated_and_vendored_files_are_left_out(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        a="x",
+        _dot_env="KEY=1",
+        _dot_git__config="x",
+        node_modules__m="x",
+        sub__build__b="x",
+        venv__v="x",
+    )
+    assert read(tmp_path) == ["a"]
+
+
+def test_what_the_user_excludes_is_left_out(tmp_path: Path) -> None:
+    tree(tmp_path, a="x", sub__secrets="x", sub__b="x")
+    assert set(read(tmp_path, exclude=("**/secrets",))) == {"a", "sub/b"}
+
+
+@pytest.mark.parametrize("content", [b"", b"a\0b", b"\xff\xfe\xfa", b"x" * 300_000])
+def test_what_is_empty_or_large_or_no_text_is_left_out(tmp_path: Path, content: bytes) -> None:
+    tree(tmp_path, a="x", b=content)
+    assert read(tmp_path) == ["a"]
+
+
+def test_links_are_not_followed_neither_out_of_the_folder_nor_within(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    tree(tmp_path, inside__a="x", outside__secret="x")
+    (inside / "file").symlink_to(outside / "secret")
+    (inside / "folder").symlink_to(outside)
+    (inside / "loop").symlink_to(inside)
+    (inside / "broken").symlink_to(inside / "nothing")
+    assert read(inside) == ["a"]
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    tree(tmp_path, a="x")
+    os.mkfifo(tmp_path / "pipe")
+    assert read(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("error", [PermissionError, FileNotFoundError])
+def test_what_cannot_be_read_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    tree(tmp_path, a="x", b="x", sub__c="x", sub___dot_gitignore="a")
+    read_bytes, scandir = type(tmp_path).read_bytes, os.scandir
+
+    def reading(path: Path) -> bytes:
+        if path.name == "b":
+            raise error
+        return read_bytes(path)
+
+    def scanning(path: Path) -> object:
+        if path.name == "sub":
+            raise error
+        return scandir(path)
+
+    # Permissions would say nothing here: tests may run as root, who can read everything.
+    monkeypatch.setattr(type(tmp_path), "read_bytes", reading)
+    monkeypatch.setattr(os, "scandir", scanning)
+    assert read(tmp_path) == ["a"]
+
+
+def test_a_gitignore_that_cannot_be_read_ignores_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(tmp_path, a="x", _dot_gitignore="a")
+
+    def refusing(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(type(tmp_path), "read_text", refusing)
+    assert read(tmp_path) == ["a"]
+
+
+def test_a_folder_that_is_not_there_is_an_empty_workspace(tmp_path: Path) -> None:
+    assert read(tmp_path / "nothing") == []
+
+
+def test_no_more_files_than_allowed_are_read(tmp_path: Path) -> None:
+    tree(tmp_path, **{f"f{index}": "x" for index in range(20)})
+    assert read(tmp_path, Bounds(files=3, bytes=1_000)) == ["f19", "f18", "f17"]
+
+
+def test_no_more_text_than_allowed_is_read(tmp_path: Path) -> None:
+    tree(tmp_path, **{f"f{index}": "x" * 100 for index in range(20)})
+    assert len(read(tmp_path, Bounds(files=100, bytes=450))) == 4
+
+
+def test_reading_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    tree(tmp_path, **{f"f{index:02}": "x" for index in range(40)})
+    ticks = iter(range(10_000))
+    found = read(tmp_path, Bounds(files=100, bytes=1_000, seconds=60.0), now_s=lambda: float(next(ticks)))
+    assert 0 < len(found) < 40
+    assert read(tmp_path, Bounds(files=100, bytes=1_000, seconds=0.5), now_s=lambda: float(next(ticks))) == []
+
+
+def test_a_name_that_is_no_utf_8_harms_nothing(tmp_path: Path) -> None:
+    tree(tmp_path, a="x")
+    name = os.fsencode(tmp_path) + b"/\xff\xfe"
+    with open(name, "wb") as file:  # noqa: PTH123 - a name in bytes is the point
+        file.write(b"y")
+    assert "a" in read(tmp_path)
