@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.cursor import context_at
-from typethrough.core.rhythm import Latency, Rhythm, debounce_ms, looks_like_a_slip
+from typethrough.core.rhythm import Latency, Rhythm, Word, debounce_ms, word_at
 
 
 def _debounce_ms(
@@ -62,21 +62,23 @@ def test_a_key_that_is_likely_to_be_taken_back_waits_longest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("marked", "slip"),
+    ("marked", "word"),
     [
-        ("counter\ncountr$0", True),
-        ("countr$0\ncounter", True),
-        ("counter\ncounte$0", False),
-        ("counter\ncountr_$0", False),
-        ("counter\nco$0", False),
-        ("counter\nother$0", False),
-        ("counter\n$0", False),
-        ("1234\n125$0", False),
-        ("größer\ngrößx$0", True),
+        ("counter\ncountr$0", Word.LEFT),
+        ("countr$0\ncounter", Word.LEFT),
+        ("größer\ngrößx$0", Word.LEFT),
+        ("counter\ncounte$0", Word.KNOWN),
+        ("counter\nco$0", Word.KNOWN),
+        ("counter\nother$0", Word.UNKNOWN),
+        ("counter\ncountr_$0", Word.UNKNOWN),
+        ("counter\n$0", Word.BLANK),
+        ("counter\n    $0", Word.BLANK),
+        ("1234\n125$0", Word.NONE),
+        ("counter\nf($0", Word.NONE),
     ],
 )
-def test_a_slip_is_a_word_that_has_just_left_every_word_near(marked: str, *, slip: bool) -> None:
-    assert looks_like_a_slip(context_at(marked)) is slip
+def test_the_word_at_the_cursor_is_judged_by_the_words_that_stand_near(marked: str, word: Word) -> None:
+    assert word_at(context_at(marked)) is word
 
 
 @pytest.mark.parametrize(

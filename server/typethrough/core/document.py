@@ -93,7 +93,12 @@ class Snapshot:
 
     def lines(self, start: int, stop: int) -> list[str]:
         """Lines `start` to `stop` (exclusive, clamped to the document), without line ends."""
-        return [raw[: content_length(raw)] for raw in self.raw_lines(start, stop)]
+        raws = list(self.raw_lines(start, stop))
+        text = "".join(raws)
+        if "\r" in text:
+            return [raw[: content_length(raw)] for raw in raws]
+        # One split of all is several times faster than a slice of each, and most requests read dozens of lines.
+        return text.split("\n")[: len(raws)]
 
     def raw_lines(self, start: int, stop: int) -> Iterator[str]:
         """Lines `start` to `stop` (exclusive, clamped to the document), with their line ends."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typethrough.core.context import Context
 
-_WORD = re.compile(r"\w+$")
+_WORD = re.compile(r"[^\W\d]\w*$")
 # Far enough to know the words in use, near enough to search in microseconds.
 _NEAR_LINES = 150
 
@@ -31,7 +31,7 @@ class Word(Enum):
 
 # How many typical intervals to wait. Short where people stop to think; long where the next key most likely follows or the last
 # one is taken back: on a blank line for one more Enter or another depth, in a new word for its end.
-_PATIENCE = {Word.BLANK: 1.5, Word.NONE: 1.0, Word.KNOWN: 1.8, Word.UNKNOWN: 3.0}
+_PATIENCE = {Word.BLANK: 0.8, Word.NONE: 0.7, Word.KNOWN: 2.6, Word.UNKNOWN: 4.0}
 # People notice a slip within 200 to 400 ms, and delete at about the same rate.
 _TAKING_BACK_MS = 450.0
 

@@ -117,7 +117,12 @@ class Settings:
         maximum=2000,
     )
     max_lines: int = _setting(
-        8, Kind.NUMBER, "Lines of one suggestion, at most.", unit="lines", minimum=1, maximum=50
+        2,
+        Kind.NUMBER,
+        "Lines of a suggestion that comes by itself, at most; asked for by hand it may be longer.",
+        unit="lines",
+        minimum=1,
+        maximum=50,
     )
     context_tokens: int = _setting(
         8000,

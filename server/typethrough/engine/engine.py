@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # The answer leaves this long before the budget ends: a timer is late by the length of whatever runs before it.
 _MARGIN_S = 0.02
+# What the user asks for by hand may be a whole block; what comes by itself stays short.
+_INVOKED_LINES = 10
 # Servers close connections that have been idle for longer than this; a new burst then begins with a warm-up.
 _COLD_AFTER_S = 20.0
 
@@ -217,7 +219,7 @@ class Engine:
                     continue
                 flight.clean()
                 hit = Hit(hit.entry, hit.typed)
-            offer = from_hit(hit, pending.context, self.settings.max_lines)
+            offer = from_hit(hit, pending.context, self._max_lines(pending))
             refused = refused or offer.refused
             source = Source.CACHE if flight is None else Source.JOIN
             if self._offer(session, pending, offer.text, source, hit.entry):
@@ -303,7 +305,7 @@ class Engine:
                 "first_text", (self._clock.now() - pending.request.arrived_s) * 1_000
             )
             if hit := self._hit(flight, pending):
-                offer = from_hit(hit, pending.context, self.settings.max_lines)
+                offer = from_hit(hit, pending.context, self._max_lines(pending))
                 self._offer(session, pending, offer.text, Source.MODEL, flight.entry)
         if flight.long_enough():
             flight.close("enough")
@@ -320,7 +322,7 @@ class Engine:
             return
         pending.flight = None
         hit = self._hit(flight, pending)
-        offer = from_hit(hit, pending.context, self.settings.max_lines) if hit else Offer()
+        offer = from_hit(hit, pending.context, self._max_lines(pending)) if hit else Offer()
         if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
             return
         if self._from_local(session, pending, USABLE):
@@ -338,7 +340,7 @@ class Engine:
         if flight is not None:
             flight.clean()
             hit = self._hit(flight, pending)
-            offer = from_unfinished(hit, pending.context, self.settings.max_lines) if hit else Offer()
+            offer = from_unfinished(hit, pending.context, self._max_lines(pending)) if hit else Offer()
             if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
                 return
         if not self._from_local(session, pending, USABLE):
@@ -363,6 +365,10 @@ class Engine:
             session.shown = Shown.of(suggestion_id, text, context.position, context.line_suffix)
         pending.answer(source, Suggestion(suggestion_id, text, context.position, source))
         return True
+
+    def _max_lines(self, pending: Pending) -> int:
+        lines = self.settings.max_lines
+        return max(lines, _INVOKED_LINES) if pending.request.invoked else lines
 
     def _hit(self, flight: Flight, pending: Pending) -> Hit | None:
         """What a flight offers at a request's cursor."""

@@ -85,6 +85,11 @@ def plain_line(line: str) -> str:
     return plain(line if len(line) <= _MAX_LINE_CHARS else line[:_MAX_LINE_CHARS] + "…")
 
 
+def is_plain(lines: list[str]) -> bool:
+    """Whether `plain_line` would leave every line as it is; much cheaper to ask of many lines at once."""
+    return max(map(len, lines), default=0) <= _MAX_LINE_CHARS and not _MARKS.search("\n".join(lines))
+
+
 def opening(workspace: str) -> tuple[Message, ...]:
     """The messages that begin every prompt of a workspace; `workspace` is a short constant name without a path."""
     head = Message("system", f"{RULES}\nWorkspace: {workspace}")
