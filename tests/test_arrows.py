@@ -36,7 +36,7 @@ _THIRD_PARTY = {
     "core": {"cachetools"},
     "engine": {"pathspec"},
     "gateway": {"httpx", "httpcore", "certifi", "h11", "cachetools"},
-    "lsp": {"pygls", "lsprotocol", "cattrs", "attrs", "attr"},
+    "lsp": {"pygls", "lsprotocol", "cattrs"},
     "cli": {"platformdirs"},
 }
 

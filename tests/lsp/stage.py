@@ -66,7 +66,7 @@ class Stage:
         self.notes = Notes()
         self.session = Session(self.parts, self.notes, self.clock)
         self.wire = Wire()
-        self.session.protocol.writer = self.wire
+        self.session.protocol.output = self.wire
         self._ids = 0
 
     @property

@@ -12,7 +12,7 @@ import pytest
 from tests.lsp.stage import INLINE, INLINE_CLIENT, URI, Stage, at, ready
 from tests.support.engine_kit import settle
 from typethrough.lsp.convert import InvalidParams
-from typethrough.lsp.protocol import ClientRefused, Protocol
+from typethrough.lsp.protocol import ClientRefused, Server
 
 MARK = "TOP_SECRET_TEXT"
 PLACE = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
@@ -210,19 +210,21 @@ def test_an_answer_to_no_request_of_ours_is_passed_over(message: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "said"),
+    "params",
     [
-        ({}, "command"),
-        ({"command": MARK, "arguments": []}, "command"),
-        ({"command": "typethrough.accepted"}, "arguments"),
-        ({"command": "typethrough.accepted", "arguments": [7]}, "arguments"),
+        {},
+        [],
+        {"command": [MARK]},
+        {"command": MARK, "arguments": []},
+        {"command": "typethrough.accepted"},
+        {"command": "typethrough.accepted", "arguments": [7]},
+        {"command": "typethrough.accepted", "arguments": [[MARK]]},
+        {"command": "typethrough.accepted", "arguments": 7},
     ],
 )
-def test_a_command_that_is_not_ours_is_refused(params: Any, said: str) -> None:
+def test_a_command_that_is_not_ours_is_refused(params: Any) -> None:
     stage = begun()
-    code, message = stage.error("workspace/executeCommand", params)
-    assert code == -32602
-    assert message.startswith(said)
+    assert stage.error("workspace/executeCommand", params)[0] == -32602
     assert MARK.encode() not in stage.wire.raw
 
 
@@ -247,6 +249,56 @@ def test_a_handler_that_fails_costs_an_error_and_no_text(caplog: pytest.LogCaptu
     assert caplog.text.count("ValueError") == 2
 
 
+def test_a_handler_of_a_typed_message_that_fails_costs_no_text_either(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = begun()
+
+    def broken(*_: Any) -> None:
+        raise ValueError(MARK)
+
+    monkeypatch.setattr(stage.session, "_accepted", broken)
+    monkeypatch.setattr(stage.session, "_configuration_changed", broken)
+    with caplog.at_level(logging.DEBUG):
+        params = {"command": "typethrough.accepted", "arguments": [MARK]}
+        assert stage.error("workspace/executeCommand", params) == (-32603, "internal error")
+        before = len(stage.wire.messages)
+        stage.notify("workspace/didChangeConfiguration", {"settings": {MARK: MARK}})
+        assert len(stage.wire.messages) == before, "no pop-up either"
+    assert MARK not in caplog.text
+    assert "Traceback" not in caplog.text
+    assert caplog.text.count("ValueError in broken") == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("workspace/executeCommand", {"command": [MARK]}),
+        ("workspace/didChangeConfiguration", [MARK]),
+        ("$/setTrace", {"value": MARK}),
+    ],
+)
+def test_typed_messages_that_are_malformed_leave_no_text_in_the_log(
+    method: str, params: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = begun()
+    with caplog.at_level(logging.DEBUG):
+        stage.notify(method, params)
+        stage.request(method, params)
+    assert MARK not in caplog.text
+    assert MARK.encode() not in stage.wire.raw
+
+
+def test_no_text_is_kept_but_the_engines() -> None:
+    stage = begun()
+    cell = {"uri": "cell:1", "languageId": "python", "version": 1, "text": MARK}
+    notebook = {"uri": "file:///a.ipynb", "notebookType": "x", "version": 1, "cells": []}
+    stage.notify("notebookDocument/didOpen", {"notebookDocument": notebook, "cellTextDocuments": [cell]})
+    workspace = stage.session.protocol.workspace
+    assert (workspace.text_documents, workspace.notebook_documents) == ({}, {})
+    assert stage.text == "x = 1\n"
+
+
 def test_only_the_first_answer_to_a_request_is_sent() -> None:
     stage = begun()
     protocol = stage.session.protocol
@@ -264,7 +316,7 @@ def test_only_the_first_answer_to_a_request_is_sent() -> None:
 
 def test_our_own_requests_end_with_the_clients_answer_or_refusal() -> None:
     async def scenario() -> None:
-        protocol, written = Protocol(), list[dict[str, Any]]()
+        protocol, written = Server().protocol, list[dict[str, Any]]()
 
         class Kept:
             lost = asyncio.Event()
@@ -275,7 +327,7 @@ def test_our_own_requests_end_with_the_clients_answer_or_refusal() -> None:
             async def aclose(self) -> None:
                 pass
 
-        protocol.writer = Kept()
+        protocol.output = Kept()
         answered = asyncio.ensure_future(protocol.ask("a", {}, 60))
         refused = asyncio.ensure_future(protocol.ask("b", {}, 60))
         cancelled = asyncio.ensure_future(protocol.ask("c", {}, 60))
@@ -294,6 +346,7 @@ def test_our_own_requests_end_with_the_clients_answer_or_refusal() -> None:
         with pytest.raises(TimeoutError):
             await protocol.ask("d", {}, 0)
         protocol.receive({"id": written[-1]["id"], "result": 1})
+        assert protocol._request_futures == {}, "nothing is kept for a client that never answers"
 
     asyncio.run(scenario())
 

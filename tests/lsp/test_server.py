@@ -125,13 +125,14 @@ def test_what_prints_to_stdout_by_mistake_reaches_stderr(tmp_path: Path) -> None
 
 LEAN = """
 import sys
-from typethrough.lsp import session
-answer = session.initialize_result
-heavy = ("httpx", "httpcore", "pygls", "lsprotocol", "pathspec")
-def looking(client):
-    print(*(name for name in heavy if name in sys.modules), "loaded", file=sys.stderr)
-    return answer(client)
-session.initialize_result = looking
+from typethrough.lsp import protocol
+reply = protocol.Protocol.reply
+heavy = ("httpx", "httpcore", "pathspec", "websockets", "pygls.client")
+def looking(self, message_id, result):
+    if message_id == 1:
+        print(*(name for name in heavy if name in sys.modules), "loaded", file=sys.stderr)
+    reply(self, message_id, result)
+protocol.Protocol.reply = looking
 from typethrough.cli.main import main
 sys.exit(main(["--stdio"]))
 """

@@ -10,7 +10,7 @@ from lsprotocol import converters, types
 
 from tests.lsp.stage import INLINE, INLINE_CLIENT, Stage
 from tests.support.engine_kit import settle
-from typethrough.lsp.capabilities import client_of
+from typethrough.lsp.client import client_of
 from typethrough.lsp.convert import Encoding
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_a_client_with_inline_completion_is_offered_that_and_no_menu() -> None:
     result = Stage().initialize(INLINE_CLIENT)
     assert result["capabilities"] == {
         "positionEncoding": "utf-16",
-        "textDocumentSync": {"openClose": True, "change": 2},
+        "textDocumentSync": {"openClose": True, "change": 2, "save": False},
         "executeCommandProvider": {"commands": ["typethrough.accepted"]},
         "inlineCompletionProvider": {"workDoneProgress": False},
     }
@@ -53,7 +53,7 @@ def test_the_result_is_what_lsp_says() -> None:
     for capabilities in (INLINE_CLIENT, {}):
         result = converter.structure(Stage().initialize(capabilities), types.InitializeResult)
         assert result.capabilities.text_document_sync == types.TextDocumentSyncOptions(
-            open_close=True, change=types.TextDocumentSyncKind.Incremental
+            open_close=True, change=types.TextDocumentSyncKind.Incremental, save=False
         )
 
 
@@ -192,11 +192,22 @@ def test_a_client_that_pulls_badly_leaves_the_settings_in_force(answer: Any) -> 
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("settings", [None, {}, [], {"typethrough": None}, {"typethrough": {}}])
-def test_an_empty_push_makes_us_ask_again(settings: Any) -> None:
+@pytest.mark.parametrize(
+    "push",
+    [
+        None,
+        {},
+        {"settings": None},
+        {"settings": {}},
+        {"settings": []},
+        {"settings": {"typethrough": None}},
+        {"settings": {"typethrough": {}}},
+    ],
+)
+def test_an_empty_push_makes_us_ask_again(push: Any) -> None:
     async def scenario() -> None:
         stage = await started(PULLING)
-        stage.notify("workspace/didChangeConfiguration", {"settings": settings})
+        stage.notify("workspace/didChangeConfiguration", push)
         await settle()
         pulls = stage.asked("workspace/configuration")
         assert len(pulls) == 2
@@ -264,8 +275,9 @@ def test_settings_that_did_not_change_cost_no_new_gateway() -> None:
     async def scenario() -> None:
         stage = await started()
         before = len(stage.parts.used)
+        settings = {"maxLines": stage.parts.used[-1].max_lines}
         for _ in range(3):
-            stage.notify("workspace/didChangeConfiguration", {"settings": {"maxLines": 8}})
+            stage.notify("workspace/didChangeConfiguration", {"settings": settings})
             await settle()
         assert len(stage.parts.used) == before
         await stage.session.aclose()

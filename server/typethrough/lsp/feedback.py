@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lsprotocol import types
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
     from typethrough.core.outcome import Outcome, Usage
     from typethrough.engine.ports import Recorder
-
-_WARNING = 2
 
 STATUS_METHOD = "typethrough/status"
 """Notification to the client: {kind: "ready" | "busy" | "local" | "no_key" | "error" | "off", message: string}."""
@@ -44,7 +44,7 @@ class Feedback:
         self._inner.notice(key, message)
         if key not in self._shown:
             self._shown.add(key)
-            self._tell("window/showMessage", {"type": _WARNING, "message": f"typethrough: {message}"})
+            self._warn(message)
 
     def status(self, kind: str, message: str) -> None:
         """Tell the client's status line, when something changed."""
@@ -58,6 +58,8 @@ class Feedback:
         fresh = [sentence for sentence in sentences if sentence not in self._shown]
         if fresh:
             self._shown.update(fresh)
-            self._tell(
-                "window/showMessage", {"type": _WARNING, "message": "typethrough: " + "\n".join(fresh)}
-            )
+            self._warn("\n".join(fresh))
+
+    def _warn(self, message: str) -> None:
+        shown = types.ShowMessageParams(types.MessageType.Warning, f"typethrough: {message}")
+        self._tell(types.WINDOW_SHOW_MESSAGE, shown)

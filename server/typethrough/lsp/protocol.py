@@ -1,34 +1,57 @@
-"""JSON-RPC as LSP uses it: every request gets exactly one reply, whatever the client sends and whatever a handler does.
+"""pygls, hardened: every request gets exactly one reply, whatever the client sends and whatever a handler does.
 
-Messages are plain JSON and handlers are looked up by method. Typed messages (lsprotocol under pygls) would take two thirds of the
-start-up and refuse a whole `initialize` over one capability that they do not know. Knows nothing of documents or of the engine.
+The messages of the keystroke path are taken as plain JSON, for their handlers reply in their own time, take what drafts of LSP
+3.18 sent, and refuse what lsprotocol would make a text of, such as a number; the others go pygls' way. Of pygls we do without
+the mirror of each document, silence after malformed parameters, pop-ups, and errors and log lines that quote what was sent.
+Knows nothing of documents or of the engine.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from enum import Enum, auto
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
+
+from typethrough import __version__
 from typethrough.lsp.convert import InvalidParams, is_integer
 from typethrough.lsp.transport import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+
+    from cattrs import Converter
 
     from typethrough.lsp.transport import Writer
 
 logger = logging.getLogger(__name__)
+# Its lines quote whole messages and tracebacks. What a reader of the log needs of them is logged here.
+logging.getLogger("pygls").setLevel(logging.CRITICAL)
 
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
-METHOD_NOT_FOUND = -32601
-INVALID_PARAMS = -32602
-INTERNAL_ERROR = -32603
-SERVER_NOT_INITIALIZED = -32002
-REQUEST_CANCELLED = -32800
+PARSE_ERROR = types.ErrorCodes.ParseError.value
+INVALID_REQUEST = types.ErrorCodes.InvalidRequest.value
+METHOD_NOT_FOUND = types.ErrorCodes.MethodNotFound.value
+INVALID_PARAMS = types.ErrorCodes.InvalidParams.value
+INTERNAL_ERROR = types.ErrorCodes.InternalError.value
+SERVER_NOT_INITIALIZED = types.ErrorCodes.ServerNotInitialized.value
+REQUEST_CANCELLED = types.LSPErrorCodes.RequestCancelled.value
+
+_MALFORMED = "the parameters are not what the protocol says"
+
+# What pygls may see of a client. Its own handling of documents and notebooks would keep a second copy of every text, and it
+# takes a request that should be a notification for one, without an answer.
+_TYPED_REQUESTS = {types.SHUTDOWN, types.WORKSPACE_EXECUTE_COMMAND}
+_TYPED_NOTIFICATIONS = {types.INITIALIZED, types.WORKSPACE_DID_CHANGE_CONFIGURATION, types.SET_TRACE}
+
+# Required, but some clients' JSON drops what is null.
+_OFTEN_LEFT_OUT = {types.WORKSPACE_DID_CHANGE_CONFIGURATION: {"settings": None}}
 
 MessageId = int | str
 Params = dict[str, Any]
@@ -43,28 +66,53 @@ class Phase(Enum):
 
 
 class ClientRefused(Exception):
-    """The client answered one of our requests with an error."""
+    """The client answered one of our requests with an error, or with what is no answer to it."""
 
 
-class Protocol:
+class Protocol(LanguageServerProtocol):
     """One client's connection: takes each decoded message, and writes replies, notifications and requests."""
 
-    def __init__(self) -> None:
-        self.writer: Writer | None = None
-        self.phase = Phase.NEW
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self.output: Writer | None = None
+        """Where messages go; nowhere until it is set."""
         self.requests: dict[str, Callable[[MessageId, Params], None]] = {}
-        """Each handler replies by itself, now or later; it may raise InvalidParams."""
+        """The requests taken as plain JSON. Each handler replies by itself, now or later; it may raise InvalidParams."""
         self.notifications: dict[str, Callable[[Params], None]] = {}
+        """The notifications taken as plain JSON."""
         self.on_cancel: Callable[[MessageId], bool] = lambda _: False
         """Ends a request that is being answered as cancelled; False when it is none."""
         self._open: set[MessageId] = set()
-        self._asked: dict[MessageId, asyncio.Future[Any]] = {}
         self._ids = count(1)
+
+    @property
+    def phase(self) -> Phase:
+        """Where the connection is in its life, as pygls sees it."""
+        if self._shutdown:
+            return Phase.SHUT_DOWN
+        # What the server offers is known when `initialize` has succeeded.
+        return Phase.SERVING if hasattr(self, "server_capabilities") else Phase.NEW
 
     @property
     def shutting_down(self) -> bool:
         """Whether the client has sent `shutdown`."""
         return self.phase is Phase.SHUT_DOWN
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """Pygls' answer to `initialize`, without its promise to follow the workspace's folders as they change."""
+        result = yield from super().lsp_initialize(params)
+        result.capabilities.workspace = None
+        return result
+
+    def introduce(self, message_id: MessageId, client: types.InitializeParams) -> None:
+        """Have pygls answer `initialize`, for a client that it gets to know by these parameters."""
+        self.handle_message(JsonRPCRequestMessage(message_id, types.INITIALIZE, self.VERSION, client))
+
+    def offer(self, method: str, options: Any, handler: Callable[[MessageId, Params], None]) -> None:
+        """Answer a request from plain JSON, and have pygls advertise it with these options."""
+        self.fm.feature(method, options)(lambda _: None)
+        self.requests[method] = handler
 
     def receive(self, message: Any) -> None:
         """Handle one decoded message, whatever it is. Never raises."""
@@ -84,18 +132,21 @@ class Protocol:
             self._refuse(message_id, INVALID_REQUEST, "id belongs to a request that is still open")
         elif not isinstance(method, str):
             self._refuse(message_id, INVALID_REQUEST, "method must be a string")
-        elif self.phase is Phase.NEW and method != "initialize":
+        elif (phase := self.phase) is Phase.NEW and method != types.INITIALIZE:
             self._refuse(message_id, SERVER_NOT_INITIALIZED, "the server waits for initialize")
-        elif self.phase is Phase.SHUT_DOWN:
+        elif phase is Phase.SHUT_DOWN:
             self._refuse(message_id, INVALID_REQUEST, "the server is shutting down")
-        elif self.phase is Phase.SERVING and method == "initialize":
+        elif phase is Phase.SERVING and method == types.INITIALIZE:
             self._refuse(message_id, INVALID_REQUEST, "initialize was sent before")
-        elif method not in self.requests:
+        elif method not in self.requests and method not in _TYPED_REQUESTS:
             self._refuse(message_id, METHOD_NOT_FOUND, "method not found")
         else:
             self._open.add(message_id)
             try:
-                self.requests[method](message_id, as_object(params))
+                if method in self.requests:
+                    self.requests[method](message_id, as_object(params))
+                else:
+                    self._take_typed({"id": message_id, "method": method, "params": as_object(params)})
             except InvalidParams as error:
                 self.fail(message_id, INVALID_PARAMS, str(error))
             except Exception as error:
@@ -104,16 +155,19 @@ class Protocol:
                 self.fail(message_id, INTERNAL_ERROR, "internal error")
 
     def _take_notification(self, method: Any, params: Any) -> None:
-        if method == "$/cancelRequest":
+        if method == types.CANCEL_REQUEST:
             target = params.get("id") if isinstance(params, dict) else None
             if is_id(target):
                 self.on_cancel(target)
             return
-        handler = self.notifications.get(method) if isinstance(method, str) else None
-        if handler is None or self.phase is not Phase.SERVING:
+        if not isinstance(method, str) or self.phase is not Phase.SERVING:
             return
         try:
-            handler(as_object(params))
+            if method in self.notifications:
+                self.notifications[method](as_object(params))
+            elif method in _TYPED_NOTIFICATIONS:
+                full = _OFTEN_LEFT_OUT.get(method, {}) | as_object(params)
+                self._take_typed({"method": method, "params": full})
         except InvalidParams as error:
             logger.warning("%s ignored: %s", method, error)
         except Exception as error:
@@ -122,21 +176,31 @@ class Protocol:
 
     def _take_response(self, message: Params) -> None:
         message_id = message.get("id")
-        asked = self._asked.pop(message_id, None) if is_id(message_id) else None
-        if asked is None:
+        asked = self._request_futures.get(message_id) if is_id(message_id) else None
+        if asked is None or asked.done():
             if "result" not in message and "error" not in message:
                 self._refuse(None, INVALID_REQUEST, "a message must have a method")
-        elif not asked.done():
-            if message.get("error") is None:
-                asked.set_result(message.get("result"))
-            else:
-                asked.set_exception(ClientRefused())
+            return
+        # Some clients send both, one of them null.
+        kind = "result" if message.get("error") is None else "error"
+        try:
+            self._take_typed({"id": message_id, kind: message.get(kind)})
+        except InvalidParams:
+            asked.set_exception(ClientRefused())
+
+    def _take_typed(self, message: Params) -> None:
+        """Go pygls' way. Raises InvalidParams when a message is not what its type says."""
+        try:
+            typed = self.structure_message({"jsonrpc": self.VERSION, **message})
+        except JsonRpcException:
+            raise InvalidParams(_MALFORMED) from None
+        self.handle_message(typed)
 
     def reply(self, message_id: MessageId, result: Any) -> None:
-        """Answer a request; of several answers to one request only the first is sent."""
+        """Answer a request with plain JSON; of several answers to one request only the first is sent."""
         if message_id in self._open:
             self._open.discard(message_id)
-            self._write({"jsonrpc": "2.0", "id": message_id, "result": result})
+            self._write({"jsonrpc": self.VERSION, "id": message_id, "result": result})
 
     def fail(self, message_id: MessageId, code: int, reason: str) -> None:
         """Answer a request with an error: a code and a sentence, never data."""
@@ -148,28 +212,55 @@ class Protocol:
         """Say that a message could not be decoded."""
         self._refuse(None, PARSE_ERROR, "invalid JSON")
 
-    def tell(self, method: str, params: Any) -> None:
-        """Send a notification."""
-        self._write({"jsonrpc": "2.0", "method": method, "params": params})
-
     async def ask(self, method: str, params: Any, timeout_s: float) -> Any:
         """Send a request and wait for its result. Raises ClientRefused, and TimeoutError when no answer comes."""
         message_id = f"typethrough-{next(self._ids)}"
-        asked: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._asked[message_id] = asked
-        self._write({"jsonrpc": "2.0", "id": message_id, "method": method, "params": params})
         try:
             async with asyncio.timeout(timeout_s):
-                return await asked
+                return await self.send_request_async(method, params, message_id)
+        except JsonRpcException:
+            raise ClientRefused from None
         finally:
-            self._asked.pop(message_id, None)
+            # Pygls would keep what it expects for ever, and fail when an answer comes after all.
+            self._request_futures.pop(message_id, None)
+            self._result_types.pop(message_id, None)
+
+    def _send_response(
+        self, msg_id: MessageId, result: Any | None = None, error: types.ResponseError | None = None
+    ) -> None:
+        # Pygls' own answers. Its errors quote the exception, and have the traceback as data.
+        if error is None:
+            self.reply(msg_id, self._converter.unstructure(result))
+        else:
+            malformed = error.code == INVALID_PARAMS
+            self.fail(msg_id, error.code, _MALFORMED if malformed else "internal error")
+
+    def _send_data(self, data: Any) -> None:
+        # Pygls' own requests and notifications, which it would log.
+        self._write(self._converter.unstructure(data))
 
     def _refuse(self, message_id: MessageId | None, code: int, reason: str) -> None:
-        self._write({"jsonrpc": "2.0", "id": message_id, "error": {"code": code, "message": reason}})
+        self._write({"jsonrpc": self.VERSION, "id": message_id, "error": {"code": code, "message": reason}})
 
-    def _write(self, message: dict[str, Any]) -> None:
-        if self.writer is not None:
-            self.writer.write(frame(message))
+    def _write(self, message: Params) -> None:
+        if self.output is not None:
+            self.output.write(frame(message))
+
+
+class Server(LanguageServer):
+    """pygls' server without pop-ups: what a user should know is decided in `feedback`."""
+
+    protocol: Protocol
+
+    def __init__(self) -> None:
+        super().__init__("typethrough", __version__, protocol_cls=Protocol)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Pygls': a handler of a typed message failed."""
+        if not isinstance(error, JsonRpcInvalidParams):
+            # Pygls calls this while it handles the handler's exception, of which `error` is a copy without a place.
+            cause = sys.exception()
+            _log_failure(source.__name__, cause if isinstance(cause, Exception) else error)
 
 
 def is_id(value: Any) -> TypeGuard[MessageId]:

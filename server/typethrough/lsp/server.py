@@ -76,7 +76,7 @@ async def run(
             session.protocol.receive(message)
 
     _on_signals(stopped)
-    session.protocol.writer = writer
+    session.protocol.output = writer
     reading = asyncio.ensure_future(transport.read_messages(reader, on_message, session.protocol.bad_json))
     waiting = {
         reading,

@@ -9,15 +9,17 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
 from typethrough.core.settings_layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
 from typethrough.lsp import documents
-from typethrough.lsp.capabilities import COMPLETION, INLINE_COMPLETION, client_of, initialize_result
-from typethrough.lsp.convert import ACCEPTED_COMMAND, InvalidParams
+from typethrough.lsp.client import client_of, introduction
+from typethrough.lsp.convert import ACCEPTED_COMMAND
 from typethrough.lsp.feedback import Feedback
-from typethrough.lsp.protocol import ClientRefused, Phase
-from typethrough.lsp.protocol import Protocol as LspProtocol
+from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
 
 if TYPE_CHECKING:
@@ -27,14 +29,13 @@ if TYPE_CHECKING:
     from typethrough.core.settings_endpoint import EndpointChoice
     from typethrough.core.settings_layers import Problem
     from typethrough.engine.ports import Clock, Gateway, Recorder
-    from typethrough.lsp.capabilities import Client
+    from typethrough.lsp.client import Client
     from typethrough.lsp.protocol import MessageId, Params
 
 logger = logging.getLogger(__name__)
 
 # A client that has not answered by then never will; what waits for its settings goes on without them.
 _ANSWER_S = 10.0
-_CONFIGURATION_CHANGED = "workspace/didChangeConfiguration"
 
 
 class Composition(Protocol):
@@ -61,8 +62,9 @@ class Session:
     """One client's connection. Its engine exists from `initialize` on."""
 
     def __init__(self, composition: Composition, recorder: Recorder, clock: Clock | None = None) -> None:
-        self.protocol = LspProtocol()
-        self.feedback = Feedback(recorder, self.protocol.tell)
+        self._server = Server()
+        self.protocol = self._server.protocol
+        self.feedback = Feedback(recorder, self.protocol.notify)
         self.engine: Engine | None = None
         self.parent_id: int | None = None
         self._composition = composition
@@ -71,7 +73,7 @@ class Session:
         self._configuration: Layer | None = None
         self._applied: Settings | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.protocol.requests["initialize"] = self._initialize
+        self.protocol.requests[types.INITIALIZE] = self._initialize
 
     def _initialize(self, message_id: MessageId, params: Params) -> None:
         """Learn what the client can do, and build the engine."""
@@ -88,52 +90,49 @@ class Session:
             workspace=client.roots[0].name if client.roots else "",
         )
         self._register(self.engine, client)
-        self.protocol.phase = Phase.SERVING
-        self.protocol.reply(message_id, initialize_result(client))
+        self.protocol.introduce(message_id, introduction(client))
 
     def _register(self, engine: Engine, client: Client) -> None:
         """From now on every method that we know has its handler."""
         requests = Requests(engine, self.protocol, self._clock, client.encoding)
-        protocol = self.protocol
+        protocol, server = self.protocol, self._server
         protocol.on_cancel = requests.cancel
-        protocol.requests["shutdown"] = lambda message_id, _: self._shutdown(message_id, requests)
-        protocol.requests["workspace/executeCommand"] = self._execute
         if client.inline_completion:
-            protocol.requests[INLINE_COMPLETION] = requests.inline_completion
+            # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.
+            options = types.InlineCompletionOptions(work_done_progress=False)
+            protocol.offer(types.TEXT_DOCUMENT_INLINE_COMPLETION, options, requests.inline_completion)
         else:
-            protocol.requests[COMPLETION] = requests.completion
+            menu = types.CompletionOptions(resolve_provider=False)
+            protocol.offer(types.TEXT_DOCUMENT_COMPLETION, menu, requests.completion)
         protocol.notifications |= {
-            "initialized": lambda _: self._initialized(client),
-            "textDocument/didOpen": lambda params: documents.did_open(engine, params),
-            "textDocument/didChange": lambda params: documents.did_change(engine, params, client.encoding),
-            "textDocument/didClose": lambda params: documents.did_close(engine, params),
-            _CONFIGURATION_CHANGED: lambda params: self._configuration_changed(params, client),
+            types.TEXT_DOCUMENT_DID_OPEN: lambda params: documents.did_open(engine, params),
+            types.TEXT_DOCUMENT_DID_CHANGE: lambda params: documents.did_change(
+                engine, params, client.encoding
+            ),
+            types.TEXT_DOCUMENT_DID_CLOSE: lambda params: documents.did_close(engine, params),
         }
+        # Functions of their own, because pygls sets attributes on what it registers, which methods do not take.
+        server.feature(types.INITIALIZED)(lambda _: self._initialized(client))
+        server.feature(types.SHUTDOWN)(lambda _: requests.end_all())
+        server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(
+            lambda params: self._configuration_changed(params, client)
+        )
+        server.command(ACCEPTED_COMMAND)(lambda *arguments: self._accepted(engine, arguments))
 
     def _initialized(self, client: Client) -> None:
         """Begin what may take its time: a warm connection, configuration, the key's command, the workspace's files."""
         self._use(self._settings())
         self._spawn(self._settle(client))
 
-    def _shutdown(self, message_id: MessageId, requests: Requests) -> None:
-        requests.end_all()
-        self.protocol.phase = Phase.SHUT_DOWN
-        self.protocol.reply(message_id, None)
-
-    def _execute(self, message_id: MessageId, params: Params) -> None:
+    def _accepted(self, engine: Engine, arguments: tuple[Any, ...]) -> None:
         """The client runs an item's command: its suggestion was accepted."""
-        if params.get("command") != ACCEPTED_COMMAND:
-            raise InvalidParams("command is not one of ours")
-        arguments = params.get("arguments")
-        if not isinstance(arguments, list) or not arguments or not isinstance(arguments[0], str):
-            raise InvalidParams("arguments must begin with a string")
-        self.protocol.reply(message_id, None)
-        if self.engine is not None:
-            self.engine.accepted(arguments[0])
+        if not arguments or not isinstance(arguments[0], str):
+            raise JsonRpcInvalidParams
+        engine.accepted(arguments[0])
 
-    def _configuration_changed(self, params: Params, client: Client) -> None:
+    def _configuration_changed(self, params: types.DidChangeConfigurationParams, client: Client) -> None:
         """The client pushed its configuration; an empty push means that it wants to be asked."""
-        pushed = params.get("settings")
+        pushed = params.settings
         if isinstance(pushed, dict):
             pushed = pushed.get(SECTION, pushed)
         self._configuration = _configuration(pushed)
@@ -141,8 +140,7 @@ class Session:
 
     async def _settle(self, client: Client) -> None:
         if client.wants_registration:
-            registration = {"id": SECTION, "method": _CONFIGURATION_CHANGED}
-            self._spawn(self._register_for_changes(registration | {"registerOptions": {"section": SECTION}}))
+            self._spawn(self._register_for_changes())
         await self._settle_configuration(client)
         self._report_lane()
         if self.engine is None or not client.roots or not self.engine.settings.local_lane:
@@ -154,14 +152,18 @@ class Session:
         bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes)
         self.engine.local.read(read_files(client.roots[0], bounds, settings.exclude, self._clock.now))
 
-    async def _register_for_changes(self, registration: dict[str, Any]) -> None:
-        await self._ask("client/registerCapability", {"registrations": [registration]})
+    async def _register_for_changes(self) -> None:
+        options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+        registration = types.Registration(SECTION, types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
+        await self._ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration]))
 
     async def _settle_configuration(self, client: Client) -> None:
         if client.can_pull_configuration:
             before = self._configuration
-            answer = await self._ask("workspace/configuration", {"items": [{"section": SECTION}]})
-            if isinstance(answer, list) and answer and self._configuration is before:
+            items = [types.ConfigurationItem(section=SECTION)]
+            answer = await self._ask(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items))
+            # A lone string or object comes out of structuring as a list of strings.
+            if answer and not isinstance(answer[0], str) and self._configuration is before:
                 self._configuration = _configuration(answer[0])
         await self._apply()
 

@@ -1,20 +1,18 @@
-"""What `initialize` exchanges: what the client can do, where its workspace is, and what we offer in return.
+"""What a client says of itself in `initialize`: what it can do, and where its workspace is.
 
-Reads leniently: whatever a client says of things that are not ours, or in a form nobody knows yet, is passed over.
+Reads leniently: whatever a client says of things that are not ours, or in a form nobody knows yet, is passed over. So pygls gets
+an `initialize` of our making: over one value that lsprotocol does not know it would refuse the whole of the client's.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
-from typethrough import __version__
-from typethrough.lsp.convert import ACCEPTED_COMMAND, Encoding, is_integer
+from lsprotocol import types
+from pygls.uris import to_fs_path
 
-INLINE_COMPLETION = "textDocument/inlineCompletion"
-COMPLETION = "textDocument/completion"
+from typethrough.lsp.convert import Encoding, is_integer
 
 
 class Client(NamedTuple):
@@ -44,22 +42,11 @@ def client_of(params: dict[str, Any]) -> Client:
     )
 
 
-def initialize_result(client: Client) -> dict[str, Any]:
-    """The result of `initialize`; the completion menu is offered only to a client that has no inline completion."""
-    capabilities: dict[str, Any] = {
-        "positionEncoding": client.encoding.value,
-        "textDocumentSync": {"openClose": True, "change": 2},
-        "executeCommandProvider": {"commands": [ACCEPTED_COMMAND]},
-    }
-    if client.inline_completion:
-        # Not the empty object: some clients take it for nothing.
-        capabilities["inlineCompletionProvider"] = {"workDoneProgress": False}
-    else:
-        capabilities["completionProvider"] = {"resolveProvider": False}
-    return {
-        "capabilities": capabilities,
-        "serverInfo": {"name": "typethrough", "version": __version__},
-    }
+def introduction(client: Client) -> types.InitializeParams:
+    """The client as pygls gets to know it: by what decides what it is offered, and nothing that can go wrong."""
+    encodings = [types.PositionEncodingKind(client.encoding.value)]
+    general = types.GeneralClientCapabilities(position_encodings=encodings)
+    return types.InitializeParams(capabilities=types.ClientCapabilities(general=general))
 
 
 def _within(value: Any, *names: str) -> Any:
@@ -81,7 +68,7 @@ def _roots(params: dict[str, Any]) -> list[Path]:
     uris = [_within(folder, "uri") for folder in folders] if isinstance(folders, list) else []
     paths = [path for uri in uris or [params.get("rootUri")] if (path := _path_of(uri)) is not None]
     root_path = params.get("rootPath")
-    if not paths and isinstance(root_path, str) and root_path and "\0" not in root_path:
+    if not paths and isinstance(root_path, str) and root_path:
         paths = [Path(root_path)]
     return paths
 
@@ -99,11 +86,8 @@ def _path_of(uri: Any) -> Path | None:
     if not isinstance(uri, str):
         return None
     try:
-        parts = urlsplit(uri)
+        path = to_fs_path(uri)
     except ValueError:
         return None
-    path = unquote(parts.path, errors="surrogateescape")
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not path or "\0" in path:
-        return None
-    # A Windows path has a drive behind the URI's slash.
-    return Path(path.lstrip("/") if os.name == "nt" else path)
+    # A path on another host is named after it, //host/share, and may take long to look at.
+    return Path(path) if path and not path.startswith(("//", "\\\\")) else None
