@@ -182,6 +182,10 @@ def _token(scene: Scene, draw: random.Random) -> str | None:
     )
 
 
+def _frame_after(scene: Scene, _draw: random.Random) -> str | None:
+    return f'{scene.truth}\n<now path="a.py" language="python">\n{scene.context.previous_line()}'
+
+
 def _repeated(scene: Scene, draw: random.Random) -> str | None:
     last = scene.truth.split("\n")[-1]
     return None if scene.context.line_suffix else "\n".join([scene.truth] + [last] * draw.randint(4, 12))
@@ -194,6 +198,7 @@ DEFECTS: dict[str, Defect] = {
     "prose before": _prose_before,
     "prose after": _prose_after,
     "special token or tag": _token,
+    "the prompt's frame after": _frame_after,
     "line prefix echoed": _echo_line,
     "the same, indentation lost": _echo_stripped,
     "word at the cursor echoed": _echo_word,

@@ -89,8 +89,10 @@ def start_logging(level: str, file: Path | None = None, *, to_stderr: bool = Tru
         root.addHandler(handler)
     # Everyone else speaks only of trouble; our own level is the setting.
     root.setLevel(logging.WARNING)
-    for name in ("pygls", "httpx", "httpcore", "asyncio"):
+    for name in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Its errors are tracebacks and whole messages, with text in them; what matters of them the LSP edge says in its own words.
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
     set_level(level)
     _hush_last_words()
     return formatter

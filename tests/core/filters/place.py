@@ -6,10 +6,10 @@ from typethrough.core.context import Context
 from typethrough.core.document import Position, snapshot_of
 
 
-def place(marked: str, language: str = "python", deleted: tuple[str, ...] = ()) -> Context:
+def place(marked: str, language: str = "python", deleted: tuple[str, ...] = (), uri: str = "") -> Context:
     before, _, after = marked.partition("$0")
     line = before.count("\n")
     column = len(before) - (before.rfind("\n") + 1)
     return Context.at(
-        snapshot_of(before + after), Position(line, column), language_id=language, deleted=deleted
+        snapshot_of(before + after), Position(line, column), language_id=language, deleted=deleted, uri=uri
     )

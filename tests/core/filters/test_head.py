@@ -77,6 +77,17 @@ INDENTATION = [
     ("def f():\n    if a:\n    $0", "    return 1", "    return 1"),
     ("class A:\n    def f():\n        s = '''$0", "\nat the margin\n'''", "\nat the margin\n'''"),
 ]
+FRAMES = [
+    ("reasoning_eff$0", '<now path="core/a.py" language="python">\n"""Profiles', ""),
+    ("x = $0", '<now path="a.py">\n<now path="a.py">\n<now path="a.py">\n1', ""),
+    ("x = $0", '\n<file path="a.py" language="python">\nx = 1\n</file>', ""),
+    ("x = $0", "<change line=3>\n+x = 1\n</change>", ""),
+    ("x = $0", '```python\n<now path="a.py" language="python">\nx = 1\n```', ""),
+    ("x = $0", '1\n<now path="a.py" language="python">\nx = 1', "1\n"),
+    ("x = $0", "1\n</change>\n<change line=4>", "1\n"),
+    ("x = $0", "a <now and b", "a <now and b"),
+    ("x = '<change line=2>'\ny = $0", "'<change line=3>'", "'<change line=3>'"),
+]
 TABS = [
     ("def f():\n    $0", "\tif a:\n\t\treturn 1", "if a:\n        return 1"),
     ("def f():\n\tx = 1\n\t$0", "if a:\n        return 1\n    return 2", "if a:\n\t\treturn 1\n\treturn 2"),
@@ -92,7 +103,8 @@ JOINT = [
 
 
 @pytest.mark.parametrize(
-    ("marked", "raw", "expected"), TOKENS + FENCES + TAGS + PROSE + ECHOES + INDENTATION + TABS + JOINT
+    ("marked", "raw", "expected"),
+    TOKENS + FENCES + TAGS + FRAMES + PROSE + ECHOES + INDENTATION + TABS + JOINT,
 )
 def test_a_whole_answer_in_python_is_cleaned(marked: str, raw: str, expected: str) -> None:
     assert growing(raw, place(marked), complete=True) == expected
@@ -102,7 +114,12 @@ def test_a_whole_answer_in_python_is_cleaned(marked: str, raw: str, expected: st
     ("language", "marked", "raw", "expected"),
     [
         ("markdown", "Some text:\n\n$0", "```python\nfoo()\n```\n", "```python\nfoo()\n```\n"),
-        ("markdown", "Some $0", "```\ntext\n```", "text\n"),
+        ("markdown", "Some $0", "```text\nwords\n```", "words\n"),
+        ("markdown", "Some $0", "```\ntext\n```", ""),
+        ("markdown", "The rest of the $0", "```\n# Vim\n\n# vim.pack", ""),
+        ("markdown", "```lua\n{ dir = '/a/edit$0", "```\n\nThis is a plugin that allows", ""),
+        ("markdown", "An example:$0", "\n```python\nfoo()\n```", "\n```python\nfoo()\n```"),
+        ("markdown", "```python\nfoo()$0", "\n```\n\nMore.", "\n```\n\nMore."),
         ("markdown", "$0", "```markdown\n# Title\n```", "# Title\n"),
         ("markdown", "```python\nx = 1\n$0", "```python\ny = 2\n```", "y = 2\n"),
         (
@@ -115,6 +132,16 @@ def test_a_whole_answer_in_python_is_cleaned(marked: str, raw: str, expected: st
         ("html", "<p>$0", "Here is the text: <b>a</b></p>", "Here is the text: <b>a</b></p>"),
         ("html", "<code>a</code>\n$0", "<code>b</code>", "<code>b</code>"),
         ("html", "<ul>\n  <li></li>$0", "</li>", "</li>"),
+        (
+            "xml",
+            "<a>\n  $0\n</a>",
+            '<file path="b"/>\n  <change line="3">',
+            '<file path="b"/>\n  <change line="3">',
+        ),
+        ("xml", "<file path='a'/>\n$0", '<file path="b" language="c"/>', '<file path="b" language="c"/>'),
+        ("html", "<p>$0", '<now path="a.html" language="html">\n<p>', ""),
+        ("typescriptreact", "return $0", "<file path={a} />;", "<file path={a} />;"),
+        ("lua", "local function set()$0", '\n<now path="a.lua" language="lua">\n\n--- A', ""),
         ("javascript", "const a = $0", "`x`;", "`x`;"),
         ("javascript", "const a = b\n  $0", ".map(c)\n      .filter(d)", ".map(c)\n      .filter(d)"),
         ("javascript", "function f() {\n  x();\n  $0\n}", "if (a) {\n  b();\n}", "if (a) {\n    b();\n  }"),
@@ -148,9 +175,33 @@ def test_other_languages_keep_what_is_theirs(language: str, marked: str, raw: st
         ("def f():\n    $0", "a = 1\n  ", "a = 1\n"),
         ("def f():\n    $0", "a = 1\nThis is", "a = 1\n"),
         ("x = $0", "<compl", ""),
+        ("x = $0", "1\n<now pa", "1\n"),
+        ("x = $0", "1\n<nowhere", "1\n<nowhere"),
         ("x = $0", "1\n</comp", "1\n"),
         ("alpha = 1\nbeta_value = 2\n$0", "alpha = 1\nbeta", ""),
     ],
 )
 def test_what_cannot_be_known_yet_is_withheld(marked: str, raw: str, expected: str) -> None:
     assert growing(raw, place(marked)) == expected
+
+
+@pytest.mark.parametrize("language", ["xml", "typescriptreact", "python"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '<file path="b" lang="c"/>\n<file path="d" language="e">\nx',
+        '<a>\n<change line="3">\n<change line=3>',
+        '\n<now path="a">\n<b>',
+    ],
+)
+def test_a_frame_never_takes_text_back(language: str, raw: str) -> None:
+    context = place("<a>\n  $0\n", language)
+    seen = ""
+    for length in range(len(raw) + 1):
+        now = growing(raw[:length], context)
+        assert now.startswith(seen)
+        assert growing(raw[:length], context, complete=True).startswith(now)
+        seen = now
+    assert 'language="e"' not in seen
+    assert "line=3" not in seen
+    assert "<now" not in seen

@@ -55,6 +55,18 @@ def test_a_longer_answer_only_adds_and_an_early_cut_stays(name: str) -> None:
         assert early is None or early.length == last.length
 
 
+@pytest.mark.parametrize("frame", ['<now path="a.py" language="python">\n', '<file path="a.py">\n', "\n"])
+def test_a_recited_document_is_never_shown(frame: str) -> None:
+    asked = 0
+    for scene in PLACES:
+        lines = scene.context.snapshot.lines(0, 6)
+        if scene.context.position.line < 20 or sum(map(str.isalnum, lines[0])) < 12:
+            continue
+        asked += 1
+        assert cleaned(frame + "\n".join(lines), scene.context).startswith("(")
+    assert asked >= 50
+
+
 def test_white_space_and_control_characters_break_nothing() -> None:
     draw = random.Random(3)
     alphabet = "ab` \t\n<|>/{}()[]'\"#:.~*é\0\r"

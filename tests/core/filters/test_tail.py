@@ -7,6 +7,19 @@ import pytest
 from tests.core.filters.place import place
 from typethrough.core.filters import Refused, finished
 
+PROFILE = """\
+\"\"\"Profiles: what differs between models, as data.\"\"\"
+
+_LUNA_6 = ModelProfile(name='luna', price=2)
+
+
+def debounce_ms(
+    context: Context,
+) -> float:
+    return _LUNA_6.price
+
+
+"""
 PYTHON = [
     # The rest of the line again, or the next lines.
     ("foo($0, key=1)", "a, key=1)", "a"),
@@ -56,6 +69,64 @@ PYTHON = [
     ("def f():\n    $0", "# TODO: handle the empty list", "# TODO: handle the empty list"),
     ("def f():\n    $0", "a = 1\n    # ... rest of the code ...", "a = 1"),
     ("def f():\n    $0", "a = 1\n    #", "a = 1\n    #"),
+    # The rest of the line, or the word at the cursor, and nothing else.
+    ("foo(a, $0key_name)", "key_name", Refused("blank")),
+    ("foo(a, $0key_name)", "key_name)", Refused("stutter")),
+    ("return value$0", " value", Refused("stutter")),
+    ("foo(limit=$0", "limit)", "limit)"),
+    ("import x\nvalue$0", "\nvalue", "\nvalue"),
+    # The reply of an example of the prompt's.
+    ("samp$0", "dth * height", Refused("example reply")),
+    ("x = sa$0", "dth *height", Refused("example reply")),
+    ("# The samp$0", "dth *stream.enough: is a", Refused("example reply")),
+    ("x = sa$0", "dth_of(height)", "dth_of(height)"),
+    ("x = sa$0", "dth * height", Refused("example reply")),
+    ("x = samp dth$0", " * height", Refused("example reply")),
+    ("def area(width, height):\n    return wi$0", "dth * height", "dth * height"),
+    ("for item in items:\n    $0", "sum += item.price * item.count;", Refused("example reply")),
+    ("def f(limit):\n    self.limit = None$0", "\n    self.limit = limit", "\n    self.limit = limit"),
+    ("def f(path):\n    self.path = path$0", "\n    self.limit = limit", Refused("example reply")),
+    # A line of the document in the middle of another one.
+    (
+        PROFILE + "    delay = interval_ms * _pat$0",
+        "def debounce_ms(\n    context: Context,",
+        Refused("recited"),
+    ),
+    (PROFILE + "    delay = interval_ms * _pat$0", "ience", "ience"),
+    (PROFILE + "def other(samp$0", "profiles: what differs between models, as data.", Refused("recited")),
+    (PROFILE + "def other(samp$0", "Profiles: what differs between models, as data.", Refused("recited")),
+    (
+        PROFILE + "# As data, $0",
+        "what differs between models, as data.",
+        "what differs between models, as data.",
+    ),
+    (PROFILE + 'def f():\n    """Say $0', "_LUNA_6 = ModelProfile(name='luna', price=2)", Refused("recited")),
+    (PROFILE + "    if first_pass: $0", "return _LUNA_6.price", "return _LUNA_6.price"),
+    ("check(everything_there)\nok = $0", "check(everything_there)", "check(everything_there)"),
+    (PROFILE + "OTHER_$0", "def debounce_ms(self, *others):", Refused("recited")),
+    (PROFILE + "    delay = [1, 2]$0", "return _LUNA_6.price", Refused("recited")),
+    ("ok = one_two_three_four\nnot_$0", "ok = one_two_three_four", Refused("recited")),
+    # Its beginning, or a definition of the same scope, below the cursor.
+    (PROFILE + "$0", '"""Profiles: what differs between models, as data."""', Refused("recited")),
+    (PROFILE + "$0", "def debounce_ms(\n    context: Context,", Refused("recited")),
+    (PROFILE + "def deb$0", "ounce_ms(\n    context: Context,", Refused("recited")),
+    (PROFILE + "$0", "_LUNA_6 = ModelProfile(name='luna', price=2)", Refused("recited")),
+    (PROFILE + "@overload\n$0", "def debounce_ms(", "def debounce_ms("),
+    (
+        "class A:\n    def compute_total(self):\n        pass\n\nclass B:\n    $0",
+        "def compute_total(self):",
+        "def compute_total(self):",
+    ),
+    (
+        "def f():\n    total = compute(items, prices)\n    return total\n\ndef g():\n    $0",
+        "total = compute(items, prices)",
+        "total = compute(items, prices)",
+    ),
+    # A name of the document instead of the rest of a word.
+    ("interval_counter_ms = 1\nx = sel$0", "interval_counter_ms + 1", Refused("welded")),
+    ("interval_counter_ms = 1\nx = my_$0", "interval_counter_ms", "interval_counter_ms"),
+    ("interval_counter_ms = 1\nx = int$0", "erval_counter_ms", "erval_counter_ms"),
+    ("interval_counter_ms = 1\nx = $0", "interval_counter_ms", "interval_counter_ms"),
     # White space and nothing.
     ("x = $0", "1  \n\n", "1"),
     ("foo(a$0b)", ", ", ", "),
@@ -90,6 +161,23 @@ def test_a_cut_text_in_python_is_finished(marked: str, text: str, expected: str 
         ("plaintext", "It's $0", "nice :)", "nice :)"),
         ("html", "<p>$0</p>", "text</p>", "text"),
         ("unknown-language", "foo($0)", "a)", "a"),
+        (
+            "lua",
+            "--- What a user's configuration calls, and when.\n\nlocal M = {}\n\n\nlocal function cursor()$0",
+            "\n--- What a user's configuration calls, and when.",
+            Refused("recited"),
+        ),
+        (
+            "lua",
+            "local M = {}\n\n--- What a user's configuration calls.\nlocal function cursor()$0",
+            " --- What a user's configuration calls.",
+            Refused("recited"),
+        ),
+        ("c", "class Isolate;\nint a;\nint b;\n$0", "class Isolate;", "class Isolate;"),
+        ("c", "int a;\nclass LongIsolate;\nint b;\n$0", "class LongIsolate;", "class LongIsolate;"),
+        ("shellscript", "git fetch ./sub HEAD &&\ng$0", "it fetch ./sub HEAD &&", "it fetch ./sub HEAD &&"),
+        ("yaml", "- name: checkout the code\n- $0", "name: checkout the code", "name: checkout the code"),
+        ("markdown", "A remarkable title here\n\nThis is $0", "A remarkable title here", Refused("recited")),
     ],
 )
 def test_other_languages_are_finished_too(language: str, marked: str, text: str, expected: str) -> None:
@@ -110,3 +198,18 @@ def test_other_languages_are_finished_too(language: str, marked: str, text: str,
 def test_what_was_deleted_is_not_offered_again(deleted: str, text: str, refused: bool) -> None:
     result = finished(text, place("$0", deleted=("other", deleted)))
     assert result == (Refused("restored deletion") if refused else text)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("shop.core.settings.py", True),
+        ("shop/core/settings.py", True),
+        ("shop.core.settings", False),
+        ("settings_of_the_shop.py", False),
+        ("shop.core.others.py", False),
+    ],
+)
+def test_the_path_of_the_document_does_not_end_a_line_of_it(text: str, refused: bool) -> None:
+    context = place('names = "credentia$0', uri="file:///home/shop/core/settings.py")
+    assert finished(text, context) == (Refused("recited") if refused else text)

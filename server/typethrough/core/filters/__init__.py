@@ -15,17 +15,22 @@ from typethrough.core.filters.doubled_closers import doubled_closers
 from typethrough.core.filters.draft import Draft, Refused
 from typethrough.core.filters.echoed_prefix import echoed_prefix
 from typethrough.core.filters.echoed_suffix import echoed_suffix
+from typethrough.core.filters.example_reply import example_reply
+from typethrough.core.filters.frames import frames
 from typethrough.core.filters.indentation import indentation
 from typethrough.core.filters.joint import joint
 from typethrough.core.filters.next_line import next_line
 from typethrough.core.filters.one_line import one_line
 from typethrough.core.filters.opening_prose import opening_prose
 from typethrough.core.filters.placeholder import placeholder
+from typethrough.core.filters.recited import recited
 from typethrough.core.filters.repetition import repetition
 from typethrough.core.filters.restored_deletion import restored_deletion
 from typethrough.core.filters.special_tokens import special_tokens
+from typethrough.core.filters.stutter import stutter
 from typethrough.core.filters.tabs import tabs
 from typethrough.core.filters.trailing_space import trailing_space
+from typethrough.core.filters.welded import welded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +42,7 @@ __all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
 # Wrappers come off from outside in (tags may stand round a fence or inside it), then echoes, then white space.
 HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     special_tokens,
+    frames,
     opening_prose,
     answer_tags,
     code_fence,
@@ -51,9 +57,13 @@ HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
 # What repeats the document is cut before what is left is judged; white space and emptiness are judged last.
 TAIL: Final[tuple[Callable[[str, Context], str | Refused], ...]] = (
     one_line,
+    stutter,
     next_line,
     echoed_suffix,
     doubled_closers,
+    example_reply,
+    recited,
+    welded,
     restored_deletion,
     repetition,
     placeholder,

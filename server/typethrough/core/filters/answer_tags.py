@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.filters.draft import NOTHING_YET, Draft, nearby
+from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags, nearby
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
@@ -15,8 +15,26 @@ _NAMES: Final = (
     "file", "prefix", "suffix", "cursor", "document", "context", "edit", "edits", "anchor", "rules", "task", "text",
     "before", "after", "related", "now", "change",
 )  # fmt: skip
+# A document made of tags may well write one of these itself.
+_CONTENT: Final = frozenset(
+    (
+        "code",
+        "file",
+        "output",
+        "text",
+        "result",
+        "document",
+        "context",
+        "edit",
+        "edits",
+        "task",
+        "related",
+        "change",
+        "insert",
+    )
+)
 _ANY: Final = "|".join(_NAMES)
-_OPENING: Final = re.compile(rf"\s*<({_ANY})(?:\s[^<>\n]*)?>(?:[ \t]*\n(?=[ \t]*\S))?", re.IGNORECASE)
+_OPENING: Final = re.compile(rf"\s*<({_ANY})(?:\s[^<>\n]*)?(?<!/)>(?:[ \t]*\n(?=[ \t]*\S))?", re.IGNORECASE)
 _CLOSING: Final = re.compile(rf"</({_ANY})>", re.IGNORECASE)
 _OPENING_START: Final = re.compile(r"\s*(?:<(?:[A-Za-z]+(?:\s[^<>\n]*)?)?)?\Z")
 _CLOSING_START: Final = re.compile(r"<(?:/[A-Za-z]{0,12})?\Z")
@@ -61,5 +79,7 @@ def _may_open(text: str, context: Context) -> bool:
 
 
 def _spoken_of(name: str, context: Context) -> bool:
-    """Whether the document itself uses the tag."""
+    """Whether the document itself uses the tag, or is made of tags and may begin to."""
+    if name.lower() in _CONTENT and is_made_of_tags(context.language_id):
+        return True
     return re.search(rf"</?{name}\b", nearby(context), re.IGNORECASE) is not None

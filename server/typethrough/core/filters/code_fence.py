@@ -18,6 +18,7 @@ _CLOSING_PARTIAL: Final = re.compile(r"(?:\A|(?<=\n))[ \t]*(?:`{1,2}|`{3,}[ \t]*
 _FENCE_LINE: Final = re.compile(r"\s*(?:`{3,}|~{3,})")
 _BACKTICK_FREE: Final = frozenset(("python", "rust", "c", "css", "data"))
 _LINES_ABOVE: Final = 300
+_LEADS_TO_FENCE: Final = (":", ".", "!", "?", "-->")
 
 
 def code_fence(draft: Draft, context: Context) -> Draft:
@@ -32,6 +33,8 @@ def code_fence(draft: Draft, context: Context) -> Draft:
     if text[0] == " " and context.line_prefix.strip():
         # A wrapper begins the answer; after a space and code it is text of a comment.
         return draft
+    if _is_own_fence(text, start, context, inside=wraps):
+        return draft
     if not wraps and not _opens_wrapper(start, context):
         return draft if done or "\n" in start or not "```markdown".startswith(start) else NOTHING_YET
     if start[:3] not in {"```", "~~~"}:
@@ -43,6 +46,14 @@ def code_fence(draft: Draft, context: Context) -> Draft:
         return draft
     if not opening[4] and not done:
         return NOTHING_YET
+    if (
+        not opening[2]
+        and opening[4]
+        and family_of(context.language_id) == "text"
+        and context.line_prefix.strip()
+    ):
+        # A bare fence in the middle of a line of Markdown opens a chat's answer, not the rest of the line.
+        return Draft("", done=True)
     body = Draft(text[_body_start(opening) :], done)
     if opening[1] in opening[3]:
         return Draft(body.text.partition(opening[1])[0], done=True)
@@ -90,6 +101,16 @@ def _fences_are_text(context: Context) -> bool:
     if family_of(context.language_id) != "text":
         return False
     return sum(1 for line in context.lines_before(_LINES_ABOVE) if _FENCE_LINE.match(line)) % 2 == 0
+
+
+def _is_own_fence(text: str, start: str, context: Context, *, inside: bool) -> bool:
+    """Whether the answer goes on below the cursor's line of Markdown with a fence that belongs there."""
+    above = context.line_prefix.rstrip()
+    if family_of(context.language_id) != "text" or not above or "\n" not in text[: len(text) - len(start)]:
+        return False
+    if context.line_suffix.strip():
+        return False
+    return inside or above.endswith(_LEADS_TO_FENCE)
 
 
 def _opens_wrapper(start: str, context: Context) -> bool:

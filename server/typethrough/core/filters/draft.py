@@ -29,6 +29,7 @@ class Refused(NamedTuple):
 
 NOTHING_YET = Draft("", done=False)
 _LINES_ABOVE = 120
+_WITH_TAGS = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx", "astro", "mdx"))
 _DEFINITION = re.compile(
     r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)|(?:import [\w., ]+|from [\w.]+ import .*)$"
 )
@@ -43,6 +44,11 @@ def nearby(context: Context, reach: int = 30) -> str:
     """The document's lines round the cursor, as one text."""
     line = context.position.line
     return "\n".join(context.snapshot.lines(line - reach, line + reach + 1))
+
+
+def is_made_of_tags(language_id: str) -> bool:
+    """Whether tags are ordinary content of the language: markup, and code with markup in it."""
+    return family_of(language_id) == "markup" or language_id in _WITH_TAGS
 
 
 def state_above(context: Context) -> State:

@@ -1,0 +1,60 @@
+"""Tail filter: the reply of one of the prompt's own examples, given where it has no meaning."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.filters.draft import Refused
+from typethrough.core.prompt.rules import CURSOR, opening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.context import Context
+
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+_LAST_WORD: Final = re.compile(r"\w*\Z")
+_LINES_AROUND: Final = 30
+
+
+class _Reply(NamedTuple):
+    """An example's reply without white space; `telling` is a beginning that no other text has, or empty."""
+
+    text: str
+    telling: str
+
+
+def _replies() -> Iterator[_Reply]:
+    messages = opening("")
+    for ask, reply in pairwise(messages):
+        if reply.role == "assistant":
+            # What ends a word that began before the cursor is a piece of a word, which makes no sense anywhere else.
+            half = _LAST_WORD.search(ask.text.partition(CURSOR)[0])
+            telling = "".join(reply.text.split(maxsplit=2)[:2]) if half is not None and half[0] else ""
+            yield _Reply("".join(reply.text.split()), telling)
+
+
+_REPLIES: Final = tuple(_replies())
+
+
+def example_reply(text: str, context: Context) -> str | Refused:
+    """Refuse a text that is an example's reply, part of it typed perhaps, unless all its words stand near the cursor."""
+    first = text.lstrip().partition("\n")[0]
+    said = "".join(first.split())
+    typed = "" if text.startswith("\n") else context.line_prefix
+    for reply in _REPLIES:
+        rest = reply.text.endswith(said) and ("".join(typed.split()) + said).endswith(reply.text)
+        if said and (rest or (reply.telling and said.startswith(reply.telling))):
+            half = _LAST_WORD.search(typed)
+            words = _WORD.findall((half[0] if half else "") + first)
+            return text if _known(context).issuperset(words) else Refused("example reply")
+    return text
+
+
+def _known(context: Context) -> set[str]:
+    """The words round the cursor; the one at the cursor is not known to be one."""
+    before = _LAST_WORD.sub("", context.line_prefix)
+    lines = (*context.lines_before(_LINES_AROUND), before, *context.lines_after(_LINES_AROUND))
+    return set(_WORD.findall("\n".join(lines)))

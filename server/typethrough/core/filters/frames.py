@@ -1,0 +1,52 @@
+"""Head filter: the frames of our own prompt, which a model that recites it instead of answering writes out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags, nearby
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+
+_FRAME: Final = re.compile(r"<(?:now|file) path=|<change line=")
+_IN_MARKUP: Final = re.compile(r'<now path=|<file path="[^"\n]*" language=|<change line=\d')
+_STARTS: Final = ("<now path=", "<file path=", "<change line=")
+_UNDECIDED_IN_MARKUP: Final = re.compile(r'<file path=(?:"[^"\n]*(?:"[^>\n]{0,10})?)?\Z')
+_LINES_AROUND: Final = 200
+
+
+def frames(draft: Draft, context: Context) -> Draft:
+    """The text ends where a frame begins, so an answer that opens with one is none: a provider's stop strings end it there too.
+
+    A tag that the document itself uses is not ours, and where tags are content only a whole frame is.
+    """
+    text, done = draft
+    if "<" not in text:
+        return draft
+    markup = is_made_of_tags(context.language_id)
+    for found in (_IN_MARKUP if markup else _FRAME).finditer(text):
+        if not _spoken_of(found[0].partition(" ")[0], context):
+            kept = text[: found.start()]
+            return Draft(kept if kept.strip() else "", done=True)
+    if done:
+        return draft
+    start = _undecided(text, markup=markup)
+    if start < len(text) and not text[:start].strip():
+        return NOTHING_YET
+    return Draft(text[:start], done=False)
+
+
+def _undecided(text: str, *, markup: bool) -> int:
+    """Where a frame that is not complete yet may begin; the length of the text when none may."""
+    start = text.rfind("<")
+    half = text[start:]
+    if any(frame.startswith(half) for frame in _STARTS) or (markup and _UNDECIDED_IN_MARKUP.match(half)):
+        return start
+    return len(text)
+
+
+def _spoken_of(tag: str, context: Context) -> bool:
+    """Whether the document itself uses the tag."""
+    return tag in nearby(context, _LINES_AROUND)

@@ -1,0 +1,192 @@
+"""Tail filter: instead of going on at the cursor, the model recites the document: its beginning, or a line that stands near.
+
+Real code repeats its lines: of true continuations in the standard library 5 % begin with a line that stands within 60 lines, but
+of 2,900 none did so in the middle of a line, and a name is hardly ever defined twice, word for word, in one scope. Only such
+copies are taken for recited.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.context import indent_of
+from typethrough.core.filters.draft import Refused, significant, state_at_cursor
+from typethrough.core.prompt import window
+from typethrough.core.scan import family_of, is_comment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.context import Context
+
+_REACH_LINES: Final = 60
+_HEAD_LINES: Final = 12
+_MIN_AWAY_LINES: Final = 6
+_MIN_SIGNIFICANT: Final = 12
+_MIN_COMMENT: Final = 24
+_MIN_WORDS: Final = 5
+_SAME_CHARS: Final = 32
+_SAME_LEFT: Final = 4
+_WORDY_FAMILIES: Final = frozenset(("text", "markup", "shell", "data", "sql", "unknown"))
+
+_DEFINITION: Final = re.compile(
+    r"(?:(?:export|default|async|local|pub|public|static) )*(?:def|class|function|func|fn|struct|enum|interface|type|trait)\b"
+    r"\s+[\w.:]+"
+)
+_CONSTANT: Final = re.compile(r"(?:(?:export )?const )?_*[A-Z][A-Z0-9_]*\b(?::[^=]*)? = ")
+_STATEMENT: Final = re.compile(
+    r"@\w|#|--|//|/\*|\"\"\"|'''"
+    r"|(?:def|class|import|from|return|if|for|while|with|raise|assert|del|global|function|local|const|let|var|export|fn|func"
+    r"|pub|public|private|static|struct|enum|impl|interface|package|use|using|namespace)\s"
+    r"|[\w.]+(?:\[[^\]]*\])?(?:\s*:[^=]+)?\s(?:[-+*/%|&^]|//|\*\*|<<|>>)?=\s"
+)
+_TAKES_VALUE: Final = re.compile(
+    r"(?:[=(\[{,:+*/%|&<>?!-]"
+    r"|\b(?:return|yield|await|in|is|and|or|not|if|else|elif|while|assert|raise|new|throw|case|when|lambda))\s*\Z"
+)
+_TAKES_STATEMENT: Final = re.compile(
+    r"(?:[:{;]|=>|\b(?:then|do|else|async|export|default|local|pub|static))\s*\Z"
+)
+_QUOTE_OR_MARK: Final = re.compile(
+    r"^(?:[rbuf]?\"\"\"|[rbuf]?'''|#+|//+!?|--+|/\*+|\*+)\s*|\s*(?:\"\"\"|'''|\*/)$"
+)
+_CODE_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\]|::|->|\w\.\w")
+
+
+def recited(text: str, context: Context) -> str | Refused:
+    """Refuse a text whose first line is a copy of one that stands near and cannot be meant to come once more here."""
+    first = text.lstrip().partition("\n")[0]
+    starts_line = not context.line_prefix.strip() or text.lstrip(" \t").startswith("\n")
+    line = context.line_prefix + text.partition("\n")[0]
+    if starts_line:
+        found = significant(first) >= _MIN_SIGNIFICANT and (
+            _is_beginning(text, context) or _is_known_comment(first, context)
+        )
+        line = _whole(text, context)
+    else:
+        found = significant(first) >= _MIN_SIGNIFICANT and _is_spliced(first.rstrip(), context)
+    return Refused("recited") if found or _is_defined(line.rstrip(), context) else text
+
+
+def _whole(text: str, context: Context) -> str:
+    """The text's first line that is not blank, with its indentation."""
+    lines = text.split("\n")
+    if not context.line_prefix.strip():
+        lines[0] = context.line_prefix + lines[0]
+    else:
+        lines[0] = ""
+    return next((line for line in lines if line.strip()), "")
+
+
+def _is_spliced(said: str, context: Context) -> bool:
+    """Whether a whole line is put into the middle of another that does not ask for it."""
+    prefix = context.line_prefix
+    if not any(map(str.isalnum, prefix)):
+        return False
+    if _is_own_path(said, context):
+        return True
+    plain = _QUOTE_OR_MARK.sub("", said)
+    wordy = plain[:_SAME_CHARS].lower() if _is_wordy(plain, context) else ""
+    definition = _DEFINITION.match(said)
+    document = "\n".join(_near(context))
+    sought = definition[0] if definition is not None else said
+    if sought not in document and not (wordy and wordy in document.lower()):
+        return False
+    for line in document.split("\n"):
+        there = line.strip()
+        if definition is not None and there.startswith(definition[0]):
+            return not _is_asked_for(said, context)
+        if said == there or said == _QUOTE_OR_MARK.sub("", there):
+            return not _is_asked_for(said, context)
+        place = there.lower().find(wordy) if wordy else -1
+        if place >= 0 and not (place and prefix.endswith(there[max(0, place - _SAME_LEFT) : place])):
+            # Where the same stands before it in both lines, the line is only coming once more.
+            return True
+    return False
+
+
+def _is_own_path(said: str, context: Context) -> bool:
+    """Whether the text is where the file stands, with slashes or with dots: the prompt says that, no line goes on so."""
+    dotted = said.replace("/", ".")
+    return dotted.count(".") > 1 and f"/{context.uri}".replace("/", ".").endswith(f".{dotted}")
+
+
+def _is_asked_for(said: str, context: Context) -> bool:
+    prefix = context.line_prefix
+    if family_of(context.language_id) == "text":
+        return not prefix.rstrip()[-1:].isalnum()
+    if _STATEMENT.match(said) is None:
+        return _TAKES_VALUE.search(prefix) is not None
+    return _TAKES_STATEMENT.search(prefix) is not None
+
+
+def _is_wordy(plain: str, context: Context) -> bool:
+    """Whether words are no continuation: they are a sentence, and the cursor stands in code."""
+    if family_of(context.language_id) in _WORDY_FAMILIES or not plain[:1].isalpha():
+        return False
+    if len(plain.split()) < _MIN_WORDS or _CODE_SIGNS.search(plain):
+        return False
+    return state_at_cursor(context).inside == ""
+
+
+def _is_beginning(text: str, context: Context) -> bool:
+    """Whether the text begins with the first line of the document, or with two lines that begin it or the prompt's window."""
+    said = _solid(text.split("\n"))[:2]
+    here = context.position.line
+    if here < _MIN_AWAY_LINES:
+        return False
+    head = _solid(context.snapshot.lines(0, min(_HEAD_LINES, here - 1)))
+    if said[:1] == head[:1]:
+        return True
+    start, _ = window.bounds(here, context.snapshot.line_count)
+    top = _solid(context.snapshot.lines(start, min(start + _HEAD_LINES, here - 1)))
+    return len(said) == 2 and said in (head[:2], head[1:3], top[:2])
+
+
+def _solid(lines: list[str]) -> list[str]:
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _is_known_comment(first: str, context: Context) -> bool:
+    said = first.strip()
+    if significant(said) < _MIN_COMMENT or not is_comment(said, context.language_id):
+        return False
+    return any(
+        said == line.strip() for line in context.snapshot.lines(0, min(_HEAD_LINES, context.position.line))
+    )
+
+
+def _is_defined(line: str, context: Context) -> bool:
+    """Whether the line defines, word for word, what a line of the same scope near by defines."""
+    code = line.strip()
+    if significant(code) < _MIN_SIGNIFICANT:
+        return False
+    constant = not indent_of(line) and _CONSTANT.match(code) is not None
+    if not constant and _DEFINITION.match(code) is None:
+        return False
+    if context.previous_line().lstrip().startswith(("@", "#[")) or family_of(context.language_id) == "text":
+        # A decorator may ask for the same signature once more: an overload, a property's setter.
+        return False
+    if code.endswith(("(", ";")) and family_of(context.language_id) != "python":
+        # Overloads begin alike, and a name may be announced in several places.
+        return False
+    above = reversed(context.lines_before(_REACH_LINES))
+    return any(_in_scope(line, side) for side in (above, iter(context.lines_after(_REACH_LINES))))
+
+
+def _in_scope(line: str, lines: Iterator[str]) -> bool:
+    """Whether the line stands among the lines before one of them stands shallower."""
+    depth = len(indent_of(line))
+    for there in lines:
+        if there.rstrip() == line:
+            return True
+        if there.strip() and len(indent_of(there)) < depth:
+            return False
+    return False
+
+
+def _near(context: Context) -> list[str]:
+    here = context.position.line
+    head = context.snapshot.lines(0, min(_HEAD_LINES, max(0, here - _REACH_LINES)))
+    return [*head, *context.lines_before(_REACH_LINES), *context.lines_after(_REACH_LINES)]
