@@ -50,7 +50,7 @@ def test_our_own_words_are_logged_to_stderr_and_nothing_to_stdout(capsys: pytest
     assert error.endswith("INFO    typethrough.engine: a message of ours\n")
 
 
-@pytest.mark.parametrize("name", ["pygls.protocol", "httpx", "asyncio", "anyone"])
+@pytest.mark.parametrize("name", ["httpcore.connection", "httpx", "asyncio", "anyone"])
 def test_of_others_only_the_place_is_logged_and_only_from_warnings_on(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,7 +63,7 @@ def test_of_others_only_the_place_is_logged_and_only_from_warnings_on(
     assert "hunter2" not in error
 
 
-@pytest.mark.parametrize("name", ["typethrough.lsp", "pygls"])
+@pytest.mark.parametrize("name", ["typethrough.lsp", "httpx"])
 def test_an_exception_is_its_type_and_place(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     start_logging("info")
     try:
