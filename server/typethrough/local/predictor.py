@@ -15,8 +15,8 @@ from typethrough.local.tokens import Cursor, cursor_at, is_word
 # Probabilities of one guess. On held-out files of Python's standard library guesses from 0.7 up are right in 87 % and come at
 # 15 % of positions, from 0.45 up in 76 % and at 24 %, from 0.3 up in 70 % and at 30 % (tests/bench/local_lane.py). A nano
 # model's first line is right about as often as the former, and later: so a guess that sure goes first.
-CONFIDENT: Final = 0.45
-USABLE: Final = 0.3
+CONFIDENT: Final = 0.5
+USABLE: Final = 0.45
 _REACH_BYTES: Final = 64
 _BYTES_TO_DOUBLE: Final = 2.0
 _SAME_SOURCE: Final = 4.0

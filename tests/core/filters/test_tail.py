@@ -64,6 +64,8 @@ PYTHON = [
     ("def f():\n    $0", "# ... your code here ...", Refused("placeholder")),
     ("def f():\n    $0", "# TODO: implement this", Refused("placeholder")),
     ("def f():\n    $0", "...", Refused("placeholder")),
+    ("def f():\n    x = chunk$0", "# ... your code here ...", Refused("placeholder")),
+    ("def f():\n    x = chunk$0", "  # seconds, not milliseconds", "  # seconds, not milliseconds"),
     ("def g(): ...\ndef f():\n    $0", "...", "..."),
     ("def f():\n    $0", "pass", "pass"),
     ("def f():\n    $0", "# TODO: handle the empty list", "# TODO: handle the empty list"),

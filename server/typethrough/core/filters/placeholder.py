@@ -31,11 +31,10 @@ def placeholder(text: str, context: Context) -> str | Refused:
     lines = text.rstrip().split("\n")
     starts_line = not context.line_prefix.strip()
     kept = len(lines)
-    while (
-        kept
-        and (starts_line or kept > 1)
-        and (not lines[kept - 1].strip() or _stands_for_code(lines[kept - 1], context))
-    ):
+    while kept and (not lines[kept - 1].strip() or _stands_for_code(lines[kept - 1], context)):
+        if kept == 1 and not starts_line and not is_comment(lines[0], context.language_id):
+            # Behind code on its line, blanks and ellipses may well be code.
+            break
         kept -= 1
     if kept == len(lines):
         return text

@@ -37,19 +37,6 @@ explanations, no placeholders. The tags file, change and now only frame what you
 _EXAMPLES = (
     (
         f"""\
-<now path="shapes.py" language="python">
-def perimeter(width, height):
-    return 2 * (width + height)
-
-def area(width, height):
-    return wi{CURSOR}
-
-print(area(3, 4))
-</now>""",
-        "dth * height",
-    ),
-    (
-        f"""\
 <now path="cart.js" language="javascript">
 function total(items) {{
   let sum = 0;
@@ -60,6 +47,19 @@ function total(items) {{
 }}
 </now>""",
         "sum += item.price * item.count;",
+    ),
+    (
+        f"""\
+<now path="shapes.py" language="python">
+def perimeter(width, height):
+    return 2 * (width + height)
+
+def area(width, height):
+    return wi{CURSOR}
+
+print(area(3, 4))
+</now>""",
+        "dth * height",
     ),
     (
         f"""\
