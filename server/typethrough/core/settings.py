@@ -117,7 +117,7 @@ class Settings:
         maximum=2000,
     )
     max_lines: int = _setting(
-        2,
+        1,
         Kind.NUMBER,
         "Lines of a suggestion that comes by itself, at most; asked for by hand it may be longer.",
         unit="lines",
