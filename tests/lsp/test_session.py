@@ -292,3 +292,15 @@ def test_switching_off_is_told_to_the_status_line() -> None:
         await stage.session.aclose()
 
     asyncio.run(scenario())
+
+
+def test_a_gateway_that_cannot_be_used_is_told_at_the_start() -> None:
+    async def scenario() -> None:
+        stage = Stage({"TYPETHROUGH_BASE_URL": "http://127.0.0.1:9/v1"})
+        stage.gateway.reason = "The key holds characters that no HTTP header can carry."
+        await started(stage=stage)
+
+        shown = [params["message"] for params in stage.told(SHOW)]
+        assert shown == ["typethrough: The key holds characters that no HTTP header can carry."]
+
+    asyncio.run(scenario())

@@ -109,11 +109,7 @@ class Composition:
         from typethrough.gateway.proxies import open_transport
 
         endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, profile_of(choice.model))
-        return (
-            None
-            if endpoint.problem
-            else HttpGateway(endpoint, self.clock, open_transport(endpoint, self.clock))
-        )
+        return HttpGateway(endpoint, self.clock, open_transport(endpoint, self.clock))
 
     def engine(self, settings: Settings, recorder: Recorder) -> Engine:
         """An engine with its gateway."""

@@ -72,6 +72,7 @@ class Session:
         self._options: Layer | None = None
         self._configuration: Layer | None = None
         self._applied: Settings | None = None
+        self._gateway: Gateway | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
@@ -188,7 +189,8 @@ class Session:
     def _use(self, settings: Settings) -> None:
         if self.engine is not None:
             self._applied = settings
-            self.engine.configure(settings, self._composition.gateway(settings))
+            self._gateway = self._composition.gateway(settings)
+            self.engine.configure(settings, self._gateway)
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in (self._options, self._configuration) if layer is not None]
@@ -204,6 +206,10 @@ class Session:
         choice = self._composition.endpoint(self._applied)
         if not self._applied.enabled:
             self.feedback.status("off", "switched off")
+        elif choice.usable and self._gateway is not None and (refusal := self._gateway.refusal()):
+            # Said now and not at the first request: what is wrong with an address or a key is known beforehand.
+            self.feedback.notice("endpoint", refusal)
+            self.feedback.status("error", refusal)
         elif choice.usable:
             self.feedback.status("ready", choice.why)
         else:
