@@ -35,12 +35,10 @@ def total_net(invoices: list[Invoice]) -> int:
 
 
 '''
-# The editor indents the line that follows by itself; the suggestion begins there.
-TYPED = "def total_tax(invoices: list[Invoice]) -> int:\n"
-SUGGESTED = '''\
-"""Return the sum of all tax amounts, in cents."""
-    return sum(invoice.tax for invoice in invoices)'''
-TRUTH = f"{SCENE}{TYPED}    {SUGGESTED}\n"
+# The editor indents the lines that follow by itself; the suggestion begins there.
+TYPED = 'def total_tax(invoices: list[Invoice]) -> int:\n"""Return the sum of all tax amounts, in cents."""\n'
+SUGGESTED = "return sum(invoice.tax for invoice in invoices)"
+TRUTH = SCENE + TYPED.replace("\n", "\n    ") + f"{SUGGESTED}\n"
 
 
 def svg(screen: Screen) -> str:
