@@ -64,10 +64,6 @@ class RealModel(NamedTuple):
         """Prompt tokens the model has had to read so far; those its prefix cache held do not count."""
         return int(self._metric("prompt_tokens_total"))
 
-    def tokens_written(self) -> int:
-        """Tokens of the answers that the model has ended by itself; one that was given up half-way does not count."""
-        return int(self._metric("tokens_predicted_total"))
-
     def busy(self) -> bool:
         """Whether it is answering somebody now."""
         return self._metric("requests_processing") > 0

@@ -35,7 +35,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Text to insert at `position`; `typed` is what stands before it on the line since the suggestion was first made.
+    """Text to insert at `position`, where the cursor is. `id` comes back when the editor reports acceptance.
 
     `replaces` counts the characters right of the cursor that the text takes the place of (0: pure insertion).
     """
