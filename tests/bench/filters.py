@@ -24,9 +24,9 @@ _FILES = (
     "argparse", "ast", "asyncio/base_events", "bdb", "calendar", "codecs", "configparser", "csv", "dataclasses",
     "difflib", "doctest", "email/message", "enum", "fractions", "ftplib", "functools", "gettext", "heapq",
     "http/client", "imaplib", "inspect", "ipaddress", "json/encoder", "locale", "logging/handlers", "mailbox",
-    "mimetypes", "optparse", "pathlib", "pdb", "pickle", "platform", "pprint", "random", "sched", "selectors",
-    "shelve", "shutil", "smtplib", "socketserver", "statistics", "string", "subprocess", "tarfile", "tempfile",
-    "textwrap", "threading", "trace", "typing", "urllib/request", "uuid", "weakref", "zipfile",
+    "mimetypes", "optparse", "socket", "pdb", "pickle", "platform", "pprint", "random", "sched", "selectors",
+    "shelve", "shutil", "smtplib", "socketserver", "statistics", "contextlib", "subprocess", "tarfile", "tempfile",
+    "textwrap", "threading", "trace", "typing", "urllib/request", "uuid", "weakref", "ssl",
 )  # fmt: skip
 _SEED = 20
 _KINDS = ("rest", "rest", "rest", "blank", "newline", "middle")

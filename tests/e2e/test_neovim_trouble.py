@@ -125,6 +125,8 @@ def test_a_running_server_can_be_restarted(neovim: StartNeovim, gateway: Simulat
         lambda: bool(editor.server_pids()) and editor.server_pids() != before, 10, "another server"
     )
     editor.attach()
+    # Leaving and entering insert mode asks anew, as does typing: whichever the new client is ready for first.
+    editor.keys("<Esc>a")
     editor.type("e")
     editor.wait_for_ghost()
     assert len(editor.server_pids()) == 1

@@ -13,13 +13,14 @@ from typethrough.core.stream import enough
 PLACES = scenes(300)
 
 # The share that must come out whole. Lines aligned under a bracket keep no trace of a lost or doubled indentation, and a deeper
-# line in a docstring or after a comment may be meant: those three are measured by the benchmark and held here against decay.
-FLOORS = dict.fromkeys(DEFECTS, 0.95) | {
-    "none": 0.995,
-    "indentation lost": 0.9,
-    "indentation doubled (×2)": 0.75,
-    "indentation doubled (+)": 0.75,
-    "last line repeated": 0.92,
+# line in a docstring or after a comment may be meant: those are measured by the benchmark and held here against decay. The
+# corpus is the machine's own standard library, another with each Python, so the floors lie a few points below what 3.11 gives.
+FLOORS = dict.fromkeys(DEFECTS, 0.93) | {
+    "none": 0.985,
+    "indentation lost": 0.84,
+    "indentation doubled (×2)": 0.7,
+    "indentation doubled (+)": 0.7,
+    "last line repeated": 0.88,
 }
 
 
