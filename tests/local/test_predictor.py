@@ -197,7 +197,7 @@ def test_any_unicode_gives_a_guess_that_fits_or_none(
     index = LocalIndex()
     index.add("a", "\n".join([known] * repeat))
     *before, prefix = known[:cut].split("\n")
-    index.replace_lines("a", len(before), 1, [prefix, suffix, known[cut:]])
+    index.replace_lines("a", len(before), 1, "\n".join([prefix, suffix, known[cut:]]).split("\n"))
     check(predict(index, "a", prefix, before, suffix, next_line), prefix, suffix, next_line)
     index.remove("a")
     assert index.entries == 0
