@@ -156,7 +156,7 @@ def test_a_key_pasted_as_a_name_is_not_repeated() -> None:
     assert SECRET not in only(problems)
 
 
-@pytest.mark.parametrize("name", ["api_key", "apiKey", "api_key_command", "base_url", "baseUrl"])
+@pytest.mark.parametrize("name", ["api_key", "apiKey", "api_key_command", "base_url", "baseUrl", "model"])
 @pytest.mark.parametrize("origin", [Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION])
 def test_an_editor_cannot_say_where_code_and_keys_go(name: str, origin: Origin) -> None:
     value = "https://attacker.example/v1" if "rl" in name else SECRET

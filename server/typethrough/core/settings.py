@@ -87,7 +87,12 @@ class Settings:
         "A command (no shell) whose first line of output is the key; it has 10 seconds.",
         reach=Reach.FILE,
     )
-    model: str = _setting(DEFAULT_MODEL, Kind.NAME, "The model's name as the endpoint spells it.")
+    model: str = _setting(
+        DEFAULT_MODEL,
+        Kind.NAME,
+        "The model's name as the endpoint spells it; behind a routing gateway it also says which provider reads the code.",
+        reach=Reach.USER,
+    )
     model_lane: bool = _setting(True, Kind.FLAG, "Whether a model may be asked over the network.")
     local_lane: bool = _setting(
         True, Kind.FLAG, "Whether suggestions may come from the workspace's own text, with no network."
