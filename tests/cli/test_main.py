@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from typethrough import __version__
 from typethrough.cli.main import main
+from typethrough.core.settings import DEFAULTS, SPECS
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -76,3 +78,26 @@ def test_settings_as_markdown_are_the_file_in_the_repository(capsys: pytest.Capt
     assert capsys.readouterr().out == written, (
         "run: python -m typethrough settings --markdown > server/SETTINGS.md"
     )
+
+
+def test_settings_as_json_hold_every_setting_with_what_a_settings_page_needs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["settings", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert list(rows) == list(SPECS)
+    assert rows["budget_ms"] == {
+        "name": "budget_ms",
+        "env": "TYPETHROUGH_BUDGET_MS",
+        "kind": "number",
+        "default": DEFAULTS.budget_ms,
+        "minimum": SPECS["budget_ms"].minimum,
+        "maximum": SPECS["budget_ms"].maximum,
+        "choices": [],
+        "unit": "ms",
+        "reach": "anywhere",
+        "secret": False,
+        "description": SPECS["budget_ms"].description,
+    }
+    assert (rows["base_url"]["reach"], rows["api_key"]["secret"]) == ("environment", True)
+    assert (rows["api_key_command"]["reach"], rows["api_key_command"]["env"]) == ("user_file", None)

@@ -82,7 +82,9 @@ def _parser() -> _Parser:
     _add_complete(verbs)
     _add_demo(verbs)
     settings = verbs.add_parser("settings", help="print the settings in force, and what is wrong with them")
-    settings.add_argument("--markdown", action="store_true", help="print the table of all settings instead")
+    form = settings.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print the table of all settings instead")
+    form.add_argument("--json", action="store_true", help="print that table for programs instead")
     return parser
 
 

@@ -1,7 +1,10 @@
-"""The table of settings, generated from their own metadata: as Markdown for SETTINGS.md, or plain for a terminal."""
+"""The table of settings, generated from their own metadata: Markdown for SETTINGS.md, JSON for an editor's own settings page,
+or plain for a terminal.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from typethrough.core.settings import DEFAULT_EXCLUDE, DEFAULTS, SPECS, environment_name
@@ -49,6 +52,31 @@ def markdown() -> str:
     example = '\n## An example of the user file\n\n```toml\nmodel = "openai/gpt-4.1-nano"\nbudget_ms = 700\n'
     example += 'api_key_command = ["pass", "show", "ai-gateway"]\ndisabled_languages = ["markdown"]\n```\n'
     return _INTRO + "\n".join(rows) + f"\n\nThe default of `exclude`: {excluded}.\n" + example
+
+
+def as_json() -> str:
+    """Every setting as JSON, for generators of settings pages: a list of objects with the fields of `Spec`, a name and a default.
+
+    `reach` is "anywhere", "environment" (that or the user's file) or "user_file"; bounds are null where there are none.
+    """
+    reaches = {Reach.ANYWHERE: "anywhere", Reach.USER: "environment", Reach.FILE: "user_file"}
+    rows = [
+        {
+            "name": name,
+            "env": environment_name(name) or None,
+            "kind": spec.kind.name.lower(),
+            "default": getattr(DEFAULTS, name),
+            "minimum": spec.minimum if spec.kind is Kind.NUMBER else None,
+            "maximum": spec.maximum if spec.kind is Kind.NUMBER else None,
+            "choices": spec.choices,
+            "unit": spec.unit,
+            "reach": reaches[spec.reach],
+            "secret": spec.secret,
+            "description": spec.description,
+        }
+        for name, spec in SPECS.items()
+    ]
+    return json.dumps(rows, indent=2) + "\n"
 
 
 def _row(name: str, spec: Spec) -> str:

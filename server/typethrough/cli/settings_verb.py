@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from typethrough.cli.process import begin_verb
-from typethrough.cli.settings_table import in_force, markdown
+from typethrough.cli.settings_table import as_json, in_force, markdown
 from typethrough.cli.user_file import user_file_path
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def run_settings(options: argparse.Namespace) -> int:
     """Print; exit code 1 when a setting has a problem."""
-    if options.markdown:
-        print(markdown(), end="")
+    if options.markdown or options.json:
+        print(markdown() if options.markdown else as_json(), end="")
         return 0
     composition = begin_verb(options)
     settings, problems = asyncio.run(composition.ready_settings())
