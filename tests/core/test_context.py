@@ -119,8 +119,14 @@ def test_the_search_for_a_neighbouring_line_has_an_end() -> None:
     ],
 )
 def test_a_step_of_indentation_is_what_the_file_uses(text: str, unit: str) -> None:
-    assert indentation_unit(snapshot_of(text), 0) == unit
     assert context_at("$0" + text).unit == unit
+
+
+@pytest.mark.parametrize("usual", ["\t", "  ", "        "])
+def test_where_the_file_shows_no_step_the_editors_own_holds(usual: str) -> None:
+    position = Position(0, 0)
+    assert Context.at(snapshot_of("a\nb\n"), position, usual_unit=usual).unit == usual
+    assert Context.at(snapshot_of("a\n   b\n"), position, usual_unit=usual).unit == "   "
 
 
 def test_a_step_of_indentation_is_looked_for_near_the_line() -> None:
@@ -128,7 +134,7 @@ def test_a_step_of_indentation_is_looked_for_near_the_line() -> None:
     snapshot = snapshot_of(text)
     assert indentation_unit(snapshot, 0) == "  "
     assert indentation_unit(snapshot, snapshot.line_count) == "    "
-    assert indentation_unit(snapshot, 180) == "    "
+    assert indentation_unit(snapshot, 180) == ""
     assert indentation_unit(snapshot, 2, reach=2) == "  "
 
 

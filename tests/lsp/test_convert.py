@@ -12,7 +12,6 @@ from tests.support.cursor import context_at, parse
 from typethrough.core.document import Position, snapshot_of
 from typethrough.core.outcome import Source, Suggestion
 from typethrough.lsp.convert import (
-    ACCEPTED_COMMAND,
     Encoding,
     InvalidParams,
     asked,
@@ -204,7 +203,7 @@ def test_a_context_that_is_no_object_is_refused() -> None:
 def made(marked: str, text: str, *, replaces: int = 0, start: Position | None = None, eol: str = "\n") -> Any:
     context = context_at(marked)
     suggestion = Suggestion("s1", text, context.position, Source.MODEL, replaces)
-    return item(suggestion, context, Encoding.UTF16, start=start, eol=eol)
+    return item(suggestion, context, Encoding.UTF16, start=start, eol=eol, command="did.accept")
 
 
 def columns(made_item: Any) -> tuple[int, int]:
@@ -232,7 +231,7 @@ def test_an_item_at_the_end_of_a_line_repeats_what_is_typed_and_elsewhere_insert
 ) -> None:
     got = made(marked, text)
     assert (got["insertText"], columns(got)) == (insert, where)
-    assert got["command"]["command"] == ACCEPTED_COMMAND
+    assert got["command"]["command"] == "did.accept"
     assert got["command"]["arguments"] == ["s1"]
     assert "filterText" not in got
 
@@ -268,9 +267,8 @@ def test_the_line_end_is_the_one_in_use_near_the_line(text: str, line: int, eol:
 
 def test_a_completion_item_is_a_quiet_last_entry_of_the_menu() -> None:
     context = context_at("    x = f($0")
-    got = completion_item(
-        Suggestion("s1", "a,\n      b)", context.position, Source.MODEL), context, Encoding.UTF16, eol="\n"
-    )
+    suggestion = Suggestion("s1", "a,\n      b)", context.position, Source.MODEL)
+    got = completion_item(suggestion, context, Encoding.UTF16, eol="\n", command="did.accept")
     assert got["label"] == "x = f(a,"
     assert got["filterText"] == "x = f(a,"
     assert got["documentation"] == "a,\n      b)"

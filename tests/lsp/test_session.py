@@ -253,7 +253,7 @@ def test_a_key_command_gives_the_key() -> None:
         await asyncio.gather(*stage.session._tasks)
         assert stage.parts.used[-1].api_key == "the-key"
         assert b"the-key" not in stage.wire.raw
-        assert [status["kind"] for status in stage.told("typethrough/status")] == ["ready"]
+        assert [status["kind"] for status in stage.told("$/typethrough/status")] == ["ready"]
         await stage.session.aclose()
 
     asyncio.run(scenario())
@@ -288,7 +288,7 @@ def test_settings_that_did_not_change_cost_no_new_gateway() -> None:
 def test_switching_off_is_told_to_the_status_line() -> None:
     async def scenario() -> None:
         stage = await started(initializationOptions={"enabled": False})
-        assert [status["kind"] for status in stage.told("typethrough/status")] == ["off"]
+        assert [status["kind"] for status in stage.told("$/typethrough/status")] == ["off"]
         await stage.session.aclose()
 
     asyncio.run(scenario())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.document import Position
-from typethrough.core.outcome import Ending, Outcome, Usage
+from typethrough.core.outcome import Ending, Feedback, Outcome, Spent, Usage
 from typethrough.core.settings import Settings
 from typethrough.engine.engine import Engine
 from typethrough.engine.pending import Request
@@ -42,6 +43,9 @@ class ManualClock:
 
     def now(self) -> float:
         return self.time_s
+
+    def local_time(self) -> datetime:
+        return datetime.fromtimestamp(self.time_s, UTC)
 
     def call_at(self, when: float, callback: Callable[[], None]) -> _Call:
         call = _Call(when, callback)
@@ -123,12 +127,21 @@ class Notes:
     streams: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
+    feedbacks: list[tuple[Feedback, str, int]] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
 
     def request_ended(self, uri: str, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
         self.streams.append(ending)
+        self.spent = Spent(usage, self.spent.dollars + dollars)
+
+    def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
+        self.feedbacks.append((kind, suggestion_id, chars))
+
+    def today(self) -> Spent:
+        return self.spent
 
     def notice(self, key: str, message: str) -> None:
         self.notices.append(message)

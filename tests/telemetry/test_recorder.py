@@ -34,13 +34,14 @@ def test_requests_are_counted_by_ending_and_answers_by_source() -> None:
 
 def test_tokens_add_up_and_cached_ones_cost_less() -> None:
     recorder = LogRecorder()
-    recorder.stream_ended("enough", Usage(1_000_000, 750_000, 100_000), 350.0)
-    recorder.stream_ended("diverged", Usage(), None)
+    profile = ModelProfile(input_price=0.10, cached_price=0.025, output_price=0.40)
+    usage = Usage(1_000_000, 750_000, 100_000)
+    recorder.stream_ended("enough", usage, 350.0, profile.cost_dollars(usage))
+    recorder.stream_ended("diverged", Usage(), None, 0.0)
     counters = recorder.counters
     assert dict(counters.streams) == {"enough": 1, "diverged": 1}
     assert list(counters.ttft_ms) == [350.0]
-    profile = ModelProfile(input_price=0.10, cached_price=0.025, output_price=0.40)
-    assert counters.cost_dollars(profile) == pytest.approx(0.025 + 0.01875 + 0.04)
+    assert counters.dollars == pytest.approx(0.025 + 0.01875 + 0.04)
 
 
 def test_a_line_holds_ending_reason_source_and_times_but_no_text_and_no_path(

@@ -12,7 +12,6 @@ from typethrough.cli.demo_stretch import language_of
 from typethrough.cli.errors import UsageError
 from typethrough.cli.process import begin_verb
 from typethrough.core.document import Position, split_lines
-from typethrough.core.models import profile_of
 
 if TYPE_CHECKING:
     import argparse
@@ -63,7 +62,7 @@ async def _complete(composition: Composition, place: Place) -> Outcome:
     finally:
         await engine.aclose()
     choice = composition.endpoint(settings)
-    for line in report(outcome, recorder.counters, choice.model):
+    for line in report(outcome, recorder.counters):
         print(line, file=sys.stderr)
     print(f"lane      {choice.why}", file=sys.stderr)
     if outcome.suggestions:
@@ -71,7 +70,7 @@ async def _complete(composition: Composition, place: Place) -> Outcome:
     return outcome
 
 
-def report(outcome: Outcome, counters: Counters, model: str) -> list[str]:
+def report(outcome: Outcome, counters: Counters) -> list[str]:
     """How a request ended and where its time went, a line each."""
     stages_ms = outcome.timings.stages_ms
     lines = [f"outcome   {outcome.ending} ({outcome.reason})"]
@@ -80,10 +79,8 @@ def report(outcome: Outcome, counters: Counters, model: str) -> list[str]:
     lines += [f"{name:<9} {ms:8.1f} ms" for name, ms in stages_ms.items()]
     usage = counters.usage
     if usage.prompt_tokens or usage.output_tokens:
-        cost = counters.cost_dollars(profile_of(model))
-        lines.append(
-            f"tokens    {usage.prompt_tokens} in ({usage.cached_tokens} cached), {usage.output_tokens} out, ${cost:.6f}"
-        )
+        tokens = f"{usage.prompt_tokens} in ({usage.cached_tokens} cached), {usage.output_tokens} out"
+        lines.append(f"tokens    {tokens}, ${counters.dollars:.6f}")
     return lines
 
 

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
     from typethrough.core.document import Position, Snapshot
 
 
+# Where neither the file nor the editor says anything.
+_COMMON_UNIT = "    "
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """A frozen view of the document round the cursor. Everything it gives out is bounded by what the caller asks for.
 
-    `deleted` holds texts the user removed lately near the cursor, newest last.
+    `deleted` holds texts the user removed lately near the cursor, newest last. `usual_unit` is the editor's step of indentation,
+    which holds where the file shows none of its own; empty when the editor did not say.
     """
 
     uri: str
@@ -26,6 +31,7 @@ class Context:
     line_prefix: str
     line_suffix: str
     deleted: tuple[str, ...] = ()
+    usual_unit: str = ""
 
     @staticmethod
     def at(
@@ -36,6 +42,7 @@ class Context:
         language_id: str = "",
         version: int = 0,
         deleted: tuple[str, ...] = (),
+        usual_unit: str = "",
     ) -> Context:
         """The context of a place, clamped into the document."""
         position = snapshot.clamp(position)
@@ -49,12 +56,13 @@ class Context:
             line_prefix=line[: position.column],
             line_suffix=line[position.column :],
             deleted=deleted,
+            usual_unit=usual_unit,
         )
 
     @property
     def unit(self) -> str:
-        """One step of indentation as the file uses it near the cursor: spaces or a tab."""
-        return _cached_unit(self.snapshot, self.position.line)
+        """One step of indentation as the file uses it near the cursor, else as the editor does: spaces or a tab."""
+        return _cached_unit(self.snapshot, self.position.line) or self.usual_unit or _COMMON_UNIT
 
     @property
     def indent(self) -> str:
@@ -90,7 +98,7 @@ def _cached_unit(snapshot: Snapshot, line: int) -> str:
 
 
 def indentation_unit(snapshot: Snapshot, line: int, reach: int = 60) -> str:
-    """One step of indentation near a line: a tab, or the commonest step inwards in spaces; four spaces when there is none.
+    """One step of indentation near a line: a tab, or the commonest step inwards in spaces; empty when there is none.
 
     Only steps inwards count, since a way out may leave several blocks, and only those up to eight: what goes further in is
     aligned with something. Of steps as common as each other the smallest is taken.
@@ -111,4 +119,4 @@ def indentation_unit(snapshot: Snapshot, line: int, reach: int = 60) -> str:
         depth = len(indent)
     if tabs > spaces:
         return "\t"
-    return " " * max(steps, key=lambda step: (steps[step], -step), default=4)
+    return " " * max(steps, key=lambda step: (steps[step], -step), default=0)

@@ -179,14 +179,18 @@ def snapshot_of(text: str) -> Snapshot:
 
 
 class Document:
-    """One open document: its identity, version, and the snapshot that edits move forward."""
+    """One open document: its identity, version, and the snapshot that edits move forward.
 
-    __slots__ = ("language_id", "snapshot", "uri", "version")
+    `usual_unit` is one step of indentation as the editor would insert it, empty until it says so.
+    """
+
+    __slots__ = ("language_id", "snapshot", "uri", "usual_unit", "version")
 
     def __init__(self, uri: str, language_id: str, version: int, text: str) -> None:
         self.uri = uri
         self.language_id = language_id
         self.version = version
+        self.usual_unit = ""
         self.snapshot = snapshot_of(text)
 
     def replace(self, start: Position, end: Position, inserted: str) -> Edit:

@@ -6,6 +6,12 @@ Figures are the vendors' published ones as of 2026-11 (prices in US dollars per 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typethrough.core.outcome import Usage
+
+_PER_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,14 @@ class ModelProfile:
     output_price: float = 0.0
     successor: str = ""
     shutdown: str = ""
+
+    def cost_dollars(self, usage: Usage) -> float:
+        """What these tokens cost."""
+        return (
+            (usage.prompt_tokens - usage.cached_tokens) * self.input_price
+            + usage.cached_tokens * self.cached_price
+            + usage.output_tokens * self.output_price
+        ) / _PER_MILLION
 
 
 _NANO = ModelProfile(

@@ -33,6 +33,15 @@ class Ending(StrEnum):
     FAILED = "failed"
 
 
+class Feedback(StrEnum):
+    """What an editor tells of a suggestion's life on the screen."""
+
+    SHOWN = "shown"
+    ACCEPTED = "accepted"
+    PARTLY_ACCEPTED = "partly accepted"
+    DISMISSED = "dismissed"
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """Text to insert at `position`, where the cursor is. `id` comes back when the editor reports acceptance.
@@ -54,6 +63,14 @@ class Usage:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens and dollars over some time."""
+
+    usage: Usage = field(default_factory=Usage)
+    dollars: float = 0.0
 
 
 @dataclass(slots=True)

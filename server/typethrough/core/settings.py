@@ -145,6 +145,15 @@ class Settings:
         minimum=16,
         maximum=2000,
     )
+    daily_limit_cents: int = _setting(
+        0,
+        Kind.NUMBER,
+        "US cents a day that the model lane may cost by its published prices; over it the local lane goes on alone. 0: no limit.",
+        unit="cents",
+        minimum=0,
+        maximum=100_000,
+        reach=Reach.USER,
+    )
     prefetch: bool = _setting(
         True, Kind.FLAG, "Whether accepting a suggestion asks for the next one before it is needed."
     )
@@ -172,6 +181,12 @@ class Settings:
         unit="bytes",
         minimum=0,
         maximum=500_000_000,
+    )
+    record: bool = _setting(
+        True,
+        Kind.FLAG,
+        "Whether outcomes, times and token counts are kept in a file on this machine, for the day's total and `typethrough why`;"
+        " never any text.",
     )
     log_level: str = _setting(
         "info", Kind.CHOICE, "How much is logged.", choices=("debug", "info", "warning", "error")

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from typethrough.core.context import Context
 
 _LEADS_ON: Final = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
+# A word at the end may go on; closers, quotes and space there are what filters take off.
+_UNFINISHED: Final = re.compile(r"[\s)\]}>;,:\"'`]*\w*\Z")
+# As far as the filters look for a line that is only recited.
+_NEAR_LINES: Final = 60
 _LOOKS_COMPLETE: Final = re.compile(r"[)\]};,\"'`>]\s*\Z|:\Z")
 # First letters of else, elif, except, catch, case, finally, when, rescue: a line that begins otherwise cannot go on.
 _CONTINUATION_STARTS: Final = frozenset("ecfwr")
@@ -58,6 +62,29 @@ def best_so_far(text: str, context: Context, *, max_lines: int) -> Cut | None:
         return None
     line = first if lead else context.line_prefix + first
     return Cut(len(text.rstrip()), "line") if scan(line, context.language_id).balanced else None
+
+
+def certain(text: str, context: Context, *, max_lines: int) -> int:
+    """How much of a growing text can be shown before there is enough of it: whole lines, and whole words of the first.
+
+    What comes after must only add to it. So the last word waits for its end, closing characters wait for what they close, and
+    a line that may yet turn out to be one that stands near waits until it differs: filters cut or refuse such lines.
+    """
+    if context.line_suffix.strip() or not text.strip():
+        return 0
+    reading = _read(text, context, max_lines, complete=False)
+    if reading.cut is not None:
+        return 0
+    whole = next((end for end in (reading.balanced, reading.in_block, reading.first_end) if end > 0), 0)
+    lead = len(text) - len(text.lstrip())
+    if whole or "\n" in text[lead:]:
+        return whole
+    words = _UNFINISHED.sub("", text)
+    line = (words if "\n" in text[:lead] else context.line_prefix + words).strip()
+    near = (*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES))
+    if not words.strip() or any(there.lstrip().startswith(line) for there in near):
+        return 0
+    return len(words)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ class AsyncioClock:
     def now(self) -> float:
         """Seconds on the monotonic clock, the one asyncio's loop uses."""
         return time.monotonic()
+
+    def local_time(self) -> datetime:
+        """The system's wall clock and zone."""
+        return datetime.now().astimezone()
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Cancellable:
         """Call back on the running loop once `now()` reaches `when`."""

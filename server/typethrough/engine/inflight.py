@@ -88,6 +88,11 @@ class Flight:
         return True
 
     @property
+    def received_chars(self) -> int:
+        """How much text has arrived."""
+        return sum(map(len, self._raw))
+
+    @property
     def unverified(self) -> bool:
         """Whether something was typed that the text has not reached yet, so that it may still turn out not to fit."""
         return self._verified_up_to != self.trail.end
@@ -109,7 +114,7 @@ class Flight:
         """Whether what has arrived is all that will be kept."""
         raw = self._raw
         return len(raw) % 8 == 0 and (
-            sum(piece.count("\n") for piece in raw) > _MAX_LINES or sum(map(len, raw)) > _MAX_CHARS
+            sum(piece.count("\n") for piece in raw) > _MAX_LINES or self.received_chars > _MAX_CHARS
         )
 
     def _received(self, piece: str) -> None:

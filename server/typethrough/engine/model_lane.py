@@ -6,9 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from typethrough.core.models import profile_of
+from typethrough.core.outcome import Usage
 from typethrough.core.prompt.tokens import TokenRatio
 from typethrough.core.rhythm import Latency
 from typethrough.engine.inflight import Flight
+from typethrough.engine.ports import RateLimited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -34,6 +36,7 @@ class ModelLane:
         self._clock = clock
         self._recorder = recorder
         self._ratio = TokenRatio()
+        self._cached_share = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -45,7 +48,7 @@ class ModelLane:
         """Why the model cannot be asked now, or the empty string."""
         if self._gateway is None or self.absent:
             return "there is no model lane"
-        return self._gateway.refusal()
+        return self._gateway.refusal() or self._over_limit()
 
     def use(self, gateway: Gateway | None, settings: Settings) -> None:
         """Ask another gateway from now on; the old one is closed in the background."""
@@ -109,12 +112,38 @@ class ModelLane:
     def _learn(self, flight: Flight, sent_chars: int) -> None:
         if flight.ttft_ms is not None:
             self.latency.note(flight.ttft_ms)
-        if flight.usage.prompt_tokens:
-            self._ratio.note(sent_chars, flight.usage.prompt_tokens)
-        self._recorder.stream_ended(flight.ending, flight.usage, flight.ttft_ms)
-        if flight.error is not None:
-            self._recorder.notice(type(flight.error).__name__, str(flight.error))
-        self._recorder.status("error" if flight.error else "ready", str(flight.error or ""))
+        usage = flight.usage
+        if usage.prompt_tokens:
+            self._ratio.note(sent_chars, usage.prompt_tokens)
+            self._cached_share = usage.cached_tokens / usage.prompt_tokens
+        elif flight.error is None:
+            usage = self._estimated(flight, sent_chars)
+        dollars = profile_of(self._settings.model).cost_dollars(usage)
+        self._recorder.stream_ended(flight.ending, usage, flight.ttft_ms, dollars)
+        error = flight.error
+        if error is not None:
+            self._recorder.notice(type(error).__name__, str(error))
+            self._recorder.status("rate_limited" if isinstance(error, RateLimited) else "error", str(error))
+        elif limit := self._over_limit():
+            self._recorder.notice("over_limit", limit)
+            self._recorder.status("over_limit", limit)
+        else:
+            self._recorder.status("ready", "")
+
+    def _estimated(self, flight: Flight, sent_chars: int) -> Usage:
+        """What a stream that we closed will have cost: its prompt was read all the same, and nobody tells us."""
+        prompt_tokens = self._ratio.tokens(sent_chars)
+        cached_tokens = round(prompt_tokens * self._cached_share)
+        return Usage(prompt_tokens, cached_tokens, self._ratio.tokens(flight.received_chars))
+
+    def _over_limit(self) -> str:
+        """Why nothing more is spent today, or the empty string."""
+        limit_cents = self._settings.daily_limit_cents
+        if not limit_cents or self._recorder.today().dollars * 100 < limit_cents:
+            return ""
+        return (
+            f"today's limit of ${limit_cents / 100:.2f} is spent (setting daily_limit_cents): local lane only"
+        )
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)

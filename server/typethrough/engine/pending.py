@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Ending, Outcome, Timings
+from typethrough.core.outcome import Ending, Outcome, Source, Suggestion, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typethrough.core.context import Context
     from typethrough.core.document import Position
-    from typethrough.core.outcome import Source, Suggestion
     from typethrough.engine.inflight import Flight
     from typethrough.engine.ports import Cancellable, Clock
 
@@ -30,6 +29,10 @@ class Request:
     expected: str = ""
 
 
+# Endings that would take from the screen what a promise has put there.
+_WITHOUT_TEXT = frozenset({Ending.EMPTY, Ending.FILTERED, Ending.SKIPPED, Ending.DEADLINE, Ending.FAILED})
+
+
 class Pending:
     """One request between its arrival and its outcome. It ends exactly once; what comes later finds it ended."""
 
@@ -41,6 +44,9 @@ class Pending:
         "deadline_s",
         "ended",
         "flight",
+        "on_partial",
+        "promised",
+        "promised_id",
         "request",
         "stages_ms",
     )
@@ -52,12 +58,16 @@ class Pending:
         deadline_s: float,
         clock: Clock,
         on_outcome: Callable[[Outcome], None],
+        on_partial: Callable[[Suggestion], None] | None = None,
     ) -> None:
         self.request = request
         self.context = context
         self.deadline_s = deadline_s
         self.flight: Flight | None = None
         self.ended = False
+        self.on_partial = on_partial
+        self.promised = ""
+        self.promised_id = ""
         self.stages_ms: dict[str, float] = {}
         self._clock = clock
         self._on_outcome = on_outcome
@@ -71,6 +81,15 @@ class Pending:
         """Note how many milliseconds after arrival a stage was reached."""
         self.stages_ms[name] = (self._clock.now() - self.request.arrived_s) * 1_000
 
+    def promise(self, text: str, suggestion_id: str) -> None:
+        """Hand out the beginning of the answer. Whatever the answer will be, it begins so: what is on screen only grows."""
+        if self.ended or self.on_partial is None:
+            return
+        if not self.promised:
+            self.stage("first_shown")
+        self.promised, self.promised_id = text, suggestion_id
+        self.on_partial(self._promised())
+
     def answer(self, source: Source, *suggestions: Suggestion) -> None:
         """End with suggestions."""
         self.end(Ending.ANSWERED, source.value, source, suggestions)
@@ -82,9 +101,11 @@ class Pending:
         source: Source | None = None,
         suggestions: tuple[Suggestion, ...] = (),
     ) -> None:
-        """End; only the first call counts."""
+        """End; only the first call counts. What was promised is an answer, whatever became of the rest of it."""
         if self.ended:
             return
+        if self.promised and ending in _WITHOUT_TEXT:
+            ending, source, suggestions = Ending.ANSWERED, Source.MODEL, (self._promised(),)
         self.ended = True
         for timer in self._timers:
             timer.cancel()
@@ -92,3 +113,6 @@ class Pending:
         self.flight = None
         self.stage("total")
         self._on_outcome(Outcome(ending, reason, source, suggestions, Timings(self.stages_ms)))
+
+    def _promised(self) -> Suggestion:
+        return Suggestion(self.promised_id, self.promised, self.context.position, Source.MODEL)

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    from typethrough.core.outcome import Outcome, Usage
+    from typethrough.core.outcome import Feedback, Outcome, Spent, Usage
     from typethrough.core.prompt.message import Prompt
 
 
@@ -123,6 +124,14 @@ class Clock(Protocol):
         ...
 
 
+class WallClock(Clock, Protocol):
+    """A clock that also tells the time of day, for what people read."""
+
+    def local_time(self) -> datetime:
+        """The time of day where the user is, with its zone."""
+        ...
+
+
 class Recorder(Protocol):
     """Takes note of what happened; must not block and must not raise."""
 
@@ -130,8 +139,19 @@ class Recorder(Protocol):
         """A request ended."""
         ...
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
-        """An upstream stream ended: "complete", "enough", "diverged", "shutdown", or the name of an error."""
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
+        """An upstream stream ended: "complete", "enough", "diverged", "shutdown", or the name of an error.
+
+        Of a stream that was closed early `usage` is estimated; `dollars` is what it costs by the model's prices.
+        """
+        ...
+
+    def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
+        """The editor tells what became of a suggestion; `chars` of it were accepted so far, when only a part was."""
+        ...
+
+    def today(self) -> Spent:
+        """What streams have cost today, on this machine as far as that is known."""
         ...
 
     def notice(self, key: str, message: str) -> None:
@@ -139,5 +159,5 @@ class Recorder(Protocol):
         ...
 
     def status(self, kind: str, message: str) -> None:
-        """What the model lane is doing: "ready", "busy", "local", "no_key", "error" or "off"."""
+        """What the model lane is doing: "ready", "busy", "local", "no_key", "rate_limited", "over_limit" or "error"."""
         ...

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _DELETED_S = 30.0
 _DELETED_COUNT = 8
 _DELETED_CHARS = 2_000
-
+_DISMISSED_COUNT = 8
 
 _TAKEN_BACK_CHARS = 8
 # So much of a deleted text typed again says that it is wanted after all.
@@ -51,6 +51,7 @@ class Session:
         self.consumed: Shown | None = None
         self.flights: list[Flight] = []
         self.pending: Pending | None = None
+        self._dismissed: list[Shown] = []
         self._deletions: list[_Deletion] = []
 
     def context(self, position: Position, now_s: float) -> Context:
@@ -62,8 +63,21 @@ class Session:
             uri=document.uri,
             language_id=document.language_id,
             version=document.version,
+            usual_unit=document.usual_unit,
             deleted=tuple(old.text for old in self._deletions if now_s - old.at_s < _DELETED_S),
         )
+
+    def dismiss(self, unwanted: Shown) -> None:
+        """The user has sent a suggestion away: as long as the text leads into it, it does not come back."""
+        self.shown = None
+        self._dismissed = [*self._dismissed[1 - _DISMISSED_COUNT :], unwanted]
+
+    def is_dismissed(self, context: Context, *, invoked: bool) -> bool:
+        """Whether a suggestion for this place was sent away. Who asks by hand has changed their mind."""
+        here = [unwanted for unwanted in self._dismissed if unwanted.remainder(context)]
+        if invoked:
+            self._dismissed = [unwanted for unwanted in self._dismissed if unwanted not in here]
+        return bool(here) and not invoked
 
     def apply(self, start: Position, end: Position, text: str, now_s: float) -> Applied:
         """Replace a range."""
@@ -91,6 +105,8 @@ class Session:
             if self.shown is not None and len(edit.inserted) > 1 and self.shown.consumed(snapshot):
                 # All at once and to the end: the editor put it there, the user did not type it.
                 self.consumed = self.shown
+        followed = (unwanted.after(edit, snapshot) for unwanted in self._dismissed)
+        self._dismissed = [unwanted for unwanted in followed if unwanted is not None]
         diverged, moved = [], []
         for flight in self.flights:
             origin = flight.trail.origin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.filters import Refused, finished
-from typethrough.core.stream import best_so_far, enough
+from typethrough.core.stream import best_so_far, certain, enough
 
 if TYPE_CHECKING:
     from typethrough.core.cache import Hit
@@ -38,6 +38,15 @@ def from_hit(hit: Hit, context: Context, max_lines: int) -> Offer:
         return Offer()
     cut = enough(hit.remainder, context, max_lines=max_lines, complete=hit.entry.complete)
     return Offer() if cut is None else _checked(hit.remainder[: cut.length], context)
+
+
+def from_growing(hit: Hit, context: Context, max_lines: int) -> str:
+    """What a growing text is certain to begin with, in the form it will have; empty while nothing can be said."""
+    if not hit.remainder or hit.entry.complete:
+        return ""
+    text = hit.remainder[: certain(hit.remainder, context, max_lines=max_lines)]
+    # A filter that would change what is known now would change it on the screen.
+    return text if text.strip() and finished(text, context) == text else ""
 
 
 def from_unfinished(hit: Hit, context: Context, max_lines: int) -> Offer:

@@ -12,15 +12,17 @@ from typing import Any, NamedTuple
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from typethrough.lsp import copilot
 from typethrough.lsp.convert import Encoding, is_integer
 
 
 class Client(NamedTuple):
-    """What a client's `initialize` says that matters to us."""
+    """What a client's `initialize` says that matters to us. `copilot`: it was written for Copilot's language server."""
 
     process_id: int | None
     encoding: Encoding
     inline_completion: bool
+    copilot: bool
     can_pull_configuration: bool
     wants_registration: bool
     options: Any
@@ -31,15 +33,27 @@ def client_of(params: dict[str, Any]) -> Client:
     """Read the parameters of `initialize`."""
     process_id = params.get("processId")
     capabilities = params.get("capabilities")
+    options = params.get("initializationOptions")
+    is_copilot = copilot.speaks(options)
+    # Clients for Copilot's server ask for inline completion without saying that they can show it.
+    inline = is_copilot or _within(capabilities, "textDocument", "inlineCompletion") not in (None, False)
     return Client(
         process_id if is_integer(process_id) and process_id > 0 else None,
         _encoding(_within(capabilities, "general", "positionEncodings")),
-        _within(capabilities, "textDocument", "inlineCompletion") not in (None, False),
+        inline,
+        is_copilot,
         bool(_within(capabilities, "workspace", "configuration")),
         _within(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
-        params.get("initializationOptions"),
+        copilot.own_settings(options) if is_copilot else _without_editor(options),
         tuple(path for path in _roots(params) if _is_folder(path)),
     )
+
+
+def _without_editor(options: Any) -> Any:
+    """The options without the editor's name and version, which any client may say there."""
+    if not isinstance(options, dict):
+        return options
+    return {name: value for name, value in options.items() if name != "editorInfo"}
 
 
 def introduction(client: Client) -> types.InitializeParams:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typethrough.core.document import Snapshot
     from typethrough.core.outcome import Suggestion
 
-ACCEPTED_COMMAND = "typethrough.accepted"
+
+_WIDEST_UNIT = 16
 
 
 class InvalidParams(Exception):
@@ -141,6 +142,23 @@ def asked(params: dict[str, Any], snapshot: Snapshot, encoding: Encoding, *, dra
     return Asked(position, invoked, where.start, text[len(typed) :])
 
 
+def version_in(params: dict[str, Any]) -> int | None:
+    """The version of the document that a request is about, for clients that say it."""
+    version = params["textDocument"].get("version")
+    return version if is_integer(version) else None
+
+
+def unit_in(params: dict[str, Any]) -> str:
+    """One step of indentation by `formattingOptions` (LSP's `FormattingOptions`), empty when they do not say."""
+    options = params.get("formattingOptions")
+    if not isinstance(options, dict):
+        return ""
+    size = options.get("tabSize")
+    if not is_integer(size) or not 0 < size <= _WIDEST_UNIT:
+        return ""
+    return " " * size if options.get("insertSpaces") is not False else "\t"
+
+
 def is_draft_kind(params: dict[str, Any]) -> bool:
     """Whether the request has the trigger kind 0, which only drafts of 3.18 had."""
     context = params.get("context")
@@ -149,9 +167,17 @@ def is_draft_kind(params: dict[str, Any]) -> bool:
 
 
 def item(
-    suggestion: Suggestion, context: Context, encoding: Encoding, *, start: Position | None, eol: str
+    suggestion: Suggestion,
+    context: Context,
+    encoding: Encoding,
+    *,
+    start: Position | None,
+    eol: str,
+    command: str,
 ) -> dict[str, Any]:
     """A suggestion as an InlineCompletionItem that every client shows: a plain string, and always a one-line range.
+
+    `command` is what the client runs when it has inserted the text.
 
     At the end of a line the range begins at the line's first character that is not white space and the text repeats what is
     typed, so that clients that filter by it find it; in the middle of a line it is an insertion at the cursor.
@@ -171,15 +197,15 @@ def item(
             "start": {"line": at.line, "character": to_units(line, first, encoding)},
             "end": {"line": at.line, "character": to_units(line, at.column + suggestion.replaces, encoding)},
         },
-        "command": {"title": "Accepted", "command": ACCEPTED_COMMAND, "arguments": [suggestion.id]},
+        "command": {"title": "Accepted", "command": command, "arguments": [suggestion.id]},
     }
 
 
 def completion_item(
-    suggestion: Suggestion, context: Context, encoding: Encoding, *, eol: str
+    suggestion: Suggestion, context: Context, encoding: Encoding, *, eol: str, command: str
 ) -> dict[str, Any]:
     """A suggestion for a client that has only the completion menu: last in the list, never selected by itself."""
-    inline = item(suggestion, context, encoding, start=None, eol=eol)
+    inline = item(suggestion, context, encoding, start=None, eol=eol, command=command)
     first_line = (context.line_prefix.lstrip() + suggestion.text).strip().split("\n", 1)[0]
     return {
         "label": first_line,

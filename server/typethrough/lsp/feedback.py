@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from typethrough.core.history import History
+from typethrough.core.outcome import Ending
+from typethrough.core.uris import short_path
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from typethrough.core.outcome import Outcome, Usage
-    from typethrough.engine.ports import Recorder
-
-STATUS_METHOD = "typethrough/status"
-"""Notification to the client: {kind: "ready" | "busy" | "local" | "no_key" | "error" | "off", message: string}."""
+    from typethrough.core.outcome import Feedback as Event
+    from typethrough.core.outcome import Outcome, Spent, Usage
+    from typethrough.engine.ports import Recorder, WallClock
+    from typethrough.lsp.status import Status
 
 
 class Feedback:
@@ -23,21 +26,39 @@ class Feedback:
     A notice of the same key is shown again only after the gateway has worked in between. `tell` sends a notification.
     """
 
-    def __init__(self, inner: Recorder, tell: Callable[[str, Any], None]) -> None:
+    def __init__(
+        self, inner: Recorder, tell: Callable[[str, Any], None], status: Status, clock: WallClock
+    ) -> None:
+        self.history = History()
         self._inner = inner
         self._tell = tell
+        self._status = status
+        self._clock = clock
         self._shown: set[str] = set()
-        self._status: tuple[str, str] = ("", "")
 
     def request_ended(self, uri: str, outcome: Outcome) -> None:
-        """Pass on."""
+        """Pass on, and keep for who asks why."""
         self._inner.request_ended(uri, outcome)
+        entry = self.history.note(
+            self._clock.local_time().isoformat(timespec="seconds"), short_path(uri), outcome
+        )
+        if entry is not None and entry.ending is Ending.ANSWERED:
+            self._status.answered(entry.source, entry.total_ms)
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
         """Pass on; a stream that ended well makes old causes worth a message again."""
-        self._inner.stream_ended(ending, usage, ttft_ms)
+        self._inner.stream_ended(ending, usage, ttft_ms, dollars)
+        self._status.spent(self._inner.today())
         if ending == "complete":
             self._shown.clear()
+
+    def feedback(self, kind: Event, suggestion_id: str, chars: int = 0) -> None:
+        """Pass on."""
+        self._inner.feedback(kind, suggestion_id, chars)
+
+    def today(self) -> Spent:
+        """As the other knows it."""
+        return self._inner.today()
 
     def notice(self, key: str, message: str) -> None:
         """Show a message, once per cause."""
@@ -49,9 +70,7 @@ class Feedback:
     def status(self, kind: str, message: str) -> None:
         """Tell the client's status line, when something changed."""
         self._inner.status(kind, message)
-        if (kind, message) != self._status:
-            self._status = (kind, message)
-            self._tell(STATUS_METHOD, {"kind": kind, "message": message})
+        self._status.lane(kind, message)
 
     def problems(self, sentences: Iterable[str]) -> None:
         """Show what is wrong with the settings, all of it in one message, each problem once."""

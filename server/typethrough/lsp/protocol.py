@@ -80,6 +80,8 @@ class Protocol(LanguageServerProtocol):
         """The requests taken as plain JSON. Each handler replies by itself, now or later; it may raise InvalidParams."""
         self.notifications: dict[str, Callable[[Params], None]] = {}
         """The notifications taken as plain JSON."""
+        self.lenient: set[str] = set()
+        """The requests whose parameters do not matter, so that anything is taken for none."""
         self.on_cancel: Callable[[MessageId], bool] = lambda _: False
         """Ends a request that is being answered as cancelled; False when it is none."""
         self._open: set[MessageId] = set()
@@ -144,7 +146,8 @@ class Protocol(LanguageServerProtocol):
             self._open.add(message_id)
             try:
                 if method in self.requests:
-                    self.requests[method](message_id, as_object(params))
+                    ignored = method in self.lenient and not isinstance(params, dict)
+                    self.requests[method](message_id, {} if ignored else as_object(params))
                 else:
                     self._take_typed({"id": message_id, "method": method, "params": as_object(params)})
             except InvalidParams as error:
@@ -201,6 +204,10 @@ class Protocol(LanguageServerProtocol):
         if message_id in self._open:
             self._open.discard(message_id)
             self._write({"jsonrpc": self.VERSION, "id": message_id, "result": result})
+
+    def tell(self, method: str, params: Any) -> None:
+        """Send a notification of plain JSON."""
+        self._write({"jsonrpc": self.VERSION, "method": method, "params": params})
 
     def fail(self, message_id: MessageId, code: int, reason: str) -> None:
         """Answer a request with an error: a code and a sentence, never data."""

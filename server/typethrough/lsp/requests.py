@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lsprotocol import types
 
 from typethrough.core.outcome import Ending
 from typethrough.engine.pending import Request
-from typethrough.lsp.convert import asked, completion_item, is_draft_kind, item, line_end, position_in, uri_of
-from typethrough.lsp.protocol import REQUEST_CANCELLED
+from typethrough.lsp.convert import (
+    asked,
+    completion_item,
+    is_draft_kind,
+    item,
+    line_end,
+    position_in,
+    unit_in,
+    uri_of,
+    version_in,
+)
+from typethrough.lsp.protocol import REQUEST_CANCELLED, is_id
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
     from typethrough.core.document import Position
-    from typethrough.core.outcome import Outcome
+    from typethrough.core.outcome import Outcome, Suggestion
     from typethrough.engine.engine import Engine
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock
@@ -20,14 +32,25 @@ if TYPE_CHECKING:
     from typethrough.lsp.protocol import MessageId, Protocol
 
 
-class Requests:
-    """The requests of one client that have not ended yet, and the form of their answers."""
+class _Form(NamedTuple):
+    """What an answer looks like: `start` is where an open completion menu has its range begin, `token` names partial results."""
 
-    def __init__(self, engine: Engine, protocol: Protocol, clock: Clock, encoding: Encoding) -> None:
+    inline: bool = True
+    start: Position | None = None
+    token: MessageId | None = None
+
+
+class Requests:
+    """The requests of one client that have not ended yet, and the form of their answers. `command` reports an acceptance."""
+
+    def __init__(
+        self, engine: Engine, protocol: Protocol, clock: Clock, encoding: Encoding, command: str
+    ) -> None:
         self._engine = engine
         self._protocol = protocol
         self._clock = clock
         self._encoding = encoding
+        self._command = command
         self._pending: dict[MessageId, Pending] = {}
         self._draft_kinds = False
 
@@ -36,9 +59,10 @@ class Requests:
         arrived_s = self._clock.now()
         uri = uri_of(params)
         document = self._engine.document(uri)
-        if document is None:
+        if document is None or version_in(params) not in (None, document.version):
             self._protocol.reply(message_id, None)
             return
+        document.usual_unit = unit_in(params) or document.usual_unit
         if is_draft_kind(params):
             # Only drafts of LSP 3.18 have a kind 0; what such a client calls 1 is what became 2.
             self._draft_kinds = True
@@ -47,7 +71,19 @@ class Requests:
             self._protocol.reply(message_id, None)
             return
         request = Request(uri, ask.position, ask.invoked, arrived_s, ask.expected)
-        self._begin(message_id, request, inline=True, start=ask.start)
+        token = params.get("partialResultToken")
+        self._begin(message_id, request, _Form(start=ask.start, token=token if is_id(token) else None))
+
+    def panel(self, message_id: MessageId, params: dict[str, Any]) -> None:
+        """Answer a request for suggestions to look through, which the user asked for."""
+        arrived_s = self._clock.now()
+        uri = uri_of(params)
+        document = self._engine.document(uri)
+        if document is None:
+            self._protocol.reply(message_id, {"items": []})
+            return
+        position = position_in(document.snapshot, params.get("position"), self._encoding)
+        self._begin(message_id, Request(uri, position, invoked=True, arrived_s=arrived_s), _Form())
 
     def completion(self, message_id: MessageId, params: dict[str, Any]) -> None:
         """Answer a completion request: at most one item, and the client asks again as the user types."""
@@ -58,7 +94,9 @@ class Requests:
             self._protocol.reply(message_id, None)
             return
         position = position_in(document.snapshot, params.get("position"), self._encoding)
-        self._begin(message_id, Request(uri, position, invoked=False, arrived_s=arrived_s), inline=False)
+        self._begin(
+            message_id, Request(uri, position, invoked=False, arrived_s=arrived_s), _Form(inline=False)
+        )
 
     def cancel(self, message_id: MessageId) -> bool:
         """The client takes a request back; False when it is none of these."""
@@ -72,9 +110,16 @@ class Requests:
         for pending in list(self._pending.values()):
             pending.end(Ending.SUPERSEDED, "shutting down")
 
-    def _begin(
-        self, message_id: MessageId, request: Request, *, inline: bool, start: Position | None = None
-    ) -> None:
+    def _begin(self, message_id: MessageId, request: Request, form: _Form) -> None:
+        told = ""
+
+        def grown(context: Context, suggestion: Suggestion) -> None:
+            nonlocal told
+            if suggestion.text != told:
+                told = suggestion.text
+                value = [self._item(suggestion, context, form)]
+                self._protocol.tell(types.PROGRESS, {"token": form.token, "value": value})
+
         def ended(context: Context, outcome: Outcome) -> None:
             self._pending.pop(message_id, None)
             if outcome.ending is Ending.CANCELLED:
@@ -82,19 +127,25 @@ class Requests:
             elif outcome.ending is Ending.SUPERSEDED:
                 # Null leaves alone what a newer request may have put on screen; an empty list would hide it.
                 self._protocol.reply(message_id, None)
+            elif told and outcome.suggestions:
+                # Once a part has been reported, all of it is, and the response holds nothing (LSP, "Partial Result Progress").
+                grown(context, outcome.suggestions[0])
+                self._protocol.reply(message_id, None)
             else:
-                eol = line_end(context.snapshot, context.position.line)
-                self._protocol.reply(message_id, self._result(outcome, context, inline, start, eol))
+                self._protocol.reply(message_id, self._result(outcome, context, form))
 
-        pending = self._engine.begin(request, ended)
+        partial = grown if form.token is not None else None
+        pending = self._engine.begin(request, ended, partial)
         if pending is not None:
             self._pending[message_id] = pending
 
-    def _result(
-        self, outcome: Outcome, context: Context, inline: bool, start: Position | None, eol: str
-    ) -> dict[str, Any]:
-        if inline:
-            items = [item(one, context, self._encoding, start=start, eol=eol) for one in outcome.suggestions]
-            return {"items": items}
-        menu = [completion_item(one, context, self._encoding, eol=eol) for one in outcome.suggestions]
-        return {"isIncomplete": True, "items": menu}
+    def _result(self, outcome: Outcome, context: Context, form: _Form) -> dict[str, Any]:
+        items = [self._item(one, context, form) for one in outcome.suggestions]
+        return {"items": items} if form.inline else {"isIncomplete": True, "items": items}
+
+    def _item(self, suggestion: Suggestion, context: Context, form: _Form) -> dict[str, Any]:
+        eol = line_end(context.snapshot, context.position.line)
+        encoding, command = self._encoding, self._command
+        if form.inline:
+            return item(suggestion, context, encoding, start=form.start, eol=eol, command=command)
+        return completion_item(suggestion, context, encoding, eol=eol, command=command)

@@ -15,12 +15,13 @@ from pygls.exceptions import JsonRpcInvalidParams
 from typethrough.core.settings_layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
-from typethrough.lsp import documents
+from typethrough.lsp import copilot, documents
 from typethrough.lsp.client import client_of, introduction
-from typethrough.lsp.convert import ACCEPTED_COMMAND
+from typethrough.lsp.extras import Extras
 from typethrough.lsp.feedback import Feedback
 from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
+from typethrough.lsp.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from typethrough.core.settings import Settings
     from typethrough.core.settings_endpoint import EndpointChoice
     from typethrough.core.settings_layers import Problem
-    from typethrough.engine.ports import Clock, Gateway, Recorder
+    from typethrough.engine.ports import Gateway, Recorder, WallClock
     from typethrough.lsp.client import Client
     from typethrough.lsp.protocol import MessageId, Params
 
 logger = logging.getLogger(__name__)
+
+ACCEPTED_COMMAND = "typethrough.accepted"
 
 # A client that has not answered by then never will; what waits for its settings goes on without them.
 _ANSWER_S = 10.0
@@ -61,14 +64,15 @@ class Composition(Protocol):
 class Session:
     """One client's connection. Its engine exists from `initialize` on."""
 
-    def __init__(self, composition: Composition, recorder: Recorder, clock: Clock | None = None) -> None:
+    def __init__(self, composition: Composition, recorder: Recorder, clock: WallClock | None = None) -> None:
         self._server = Server()
         self.protocol = self._server.protocol
-        self.feedback = Feedback(recorder, self.protocol.notify)
         self.engine: Engine | None = None
         self.parent_id: int | None = None
         self._composition = composition
         self._clock = clock or AsyncioClock()
+        self.status = Status(self.protocol.tell, self._clock, self._off_reason)
+        self.feedback = Feedback(recorder, self.protocol.notify, self.status, self._clock)
         self._options: Layer | None = None
         self._configuration: Layer | None = None
         self._applied: Settings | None = None
@@ -95,8 +99,10 @@ class Session:
 
     def _register(self, engine: Engine, client: Client) -> None:
         """From now on every method that we know has its handler."""
-        requests = Requests(engine, self.protocol, self._clock, client.encoding)
         protocol, server = self.protocol, self._server
+        command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
+        requests = Requests(engine, protocol, self._clock, client.encoding, command)
+        Extras(engine, protocol, self.feedback, self.feedback.history, self.status, self._clock)
         protocol.on_cancel = requests.cancel
         if client.inline_completion:
             # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.
@@ -118,7 +124,12 @@ class Session:
         server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(
             lambda params: self._configuration_changed(params, client)
         )
-        server.command(ACCEPTED_COMMAND)(lambda *arguments: self._accepted(engine, arguments))
+        server.command(command)(lambda *arguments: self._accepted(engine, arguments))
+        if client.copilot:
+            self.status.copilot = True
+            copilot.register(protocol)
+            protocol.requests[copilot.PANEL] = requests.panel
+            server.command(copilot.FINISH_COMMAND)(copilot.finish_sign_in)
 
     def _initialized(self, client: Client) -> None:
         """Begin what may take its time: a warm connection, configuration, the key's command, the workspace's files."""
@@ -134,7 +145,9 @@ class Session:
     def _configuration_changed(self, params: types.DidChangeConfigurationParams, client: Client) -> None:
         """The client pushed its configuration; an empty push means that it wants to be asked."""
         pushed = params.settings
-        if isinstance(pushed, dict):
+        if client.copilot:
+            pushed = copilot.own_settings(pushed)
+        elif isinstance(pushed, dict):
             pushed = pushed.get(SECTION, pushed)
         self._configuration = _configuration(pushed)
         self._spawn(self._apply() if pushed else self._settle_configuration(client))
@@ -204,9 +217,7 @@ class Session:
         if self._applied is None:
             return
         choice = self._composition.endpoint(self._applied)
-        if not self._applied.enabled:
-            self.feedback.status("off", "switched off")
-        elif choice.usable and self._gateway is not None and (refusal := self._gateway.refusal()):
+        if choice.usable and self._gateway is not None and (refusal := self._gateway.refusal()):
             # Said now and not at the first request: what is wrong with an address or a key is known beforehand.
             self.feedback.notice("endpoint", refusal)
             self.feedback.status("error", refusal)
@@ -214,6 +225,9 @@ class Session:
             self.feedback.status("ready", choice.why)
         else:
             self.feedback.status("local" if not self._applied.model_lane else "no_key", choice.why)
+
+    def _off_reason(self, uri: str) -> str:
+        return self.engine.off_reason(uri) if self.engine is not None else ""
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)

@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Ending, Outcome, Usage
+from typethrough.core.outcome import Ending, Outcome, Spent, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.models import ModelProfile
+    from typethrough.core.outcome import Feedback
 
 logger = logging.getLogger(__name__)
 
 _KEPT_TIMES = 10_000
-_PER_MILLION = 1_000_000
 
 
 @dataclass(slots=True)
@@ -33,16 +32,9 @@ class Counters:
     streams: Counter[str] = field(default_factory=Counter)
     ghost_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TIMES))
     ttft_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TIMES))
+    feedback: Counter[str] = field(default_factory=Counter)
     usage: Usage = field(default_factory=Usage)
-
-    def cost_dollars(self, profile: ModelProfile) -> float:
-        """What the counted tokens cost by a profile's prices."""
-        fresh = self.usage.prompt_tokens - self.usage.cached_tokens
-        return (
-            fresh * profile.input_price
-            + self.usage.cached_tokens * profile.cached_price
-            + self.usage.output_tokens * profile.output_price
-        ) / _PER_MILLION
+    dollars: float = 0.0
 
 
 class LogRecorder:
@@ -72,13 +64,14 @@ class LogRecorder:
                 " ".join(f"{name} {ms:.1f} ms" for name, ms in stages_ms.items()),
             )
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None) -> None:
+    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
         """Count and log an upstream stream's ending and tokens."""
         counters = self.counters
         counters.streams[ending] += 1
         counters.usage.prompt_tokens += usage.prompt_tokens
         counters.usage.cached_tokens += usage.cached_tokens
         counters.usage.output_tokens += usage.output_tokens
+        counters.dollars += dollars
         if ttft_ms is not None:
             counters.ttft_ms.append(ttft_ms)
         logger.debug(
@@ -89,6 +82,15 @@ class LogRecorder:
             usage.cached_tokens,
             usage.output_tokens,
         )
+
+    def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
+        """Count and log what the editor tells of a suggestion."""
+        self.counters.feedback[kind] += 1
+        logger.debug("suggestion %s %s%s", suggestion_id, kind, f", {chars} characters" if chars else "")
+
+    def today(self) -> Spent:
+        """What this process has spent."""
+        return Spent(self.counters.usage, self.counters.dollars)
 
     def notice(self, key: str, message: str) -> None:
         """Log what the user should know, the first time for each `key`."""

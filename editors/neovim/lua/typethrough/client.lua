@@ -104,7 +104,7 @@ function M.config()
     on_exit = on_exit,
     handlers = {
       ['window/showMessage'] = show_message,
-      ['typethrough/status'] = function(_, params, context)
+      ['$/typethrough/status'] = function(_, params, context)
         said[context.client_id] = params
         vim.cmd.redrawstatus({ bang = true })
       end,

@@ -22,6 +22,10 @@ class TokenRatio:
         if 1.0 < ratio < 8.0:
             self.chars_per_token += 0.2 * (ratio - self.chars_per_token)
 
+    def tokens(self, chars: int) -> int:
+        """How many tokens `chars` characters are."""
+        return round(chars / self.chars_per_token)
+
     def chars(self, tokens: int) -> int:
         """How many characters fit into `tokens`."""
         return int(tokens * self.chars_per_token)

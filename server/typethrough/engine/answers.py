@@ -1,0 +1,265 @@
+"""How a request gets its answer: the sources in order of cost, the stream it may wait for, and the deadline.
+
+Everything here is decided at the event that causes it: a request, a piece of text, a stream's end, a timer. Documents and the
+requests' lives belong to `engine`.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from typethrough.core import trigger
+from typethrough.core.cache import CompletionCache, Hit
+from typethrough.core.outcome import Ending, Source, Suggestion
+from typethrough.core.prefetching import Prefetching
+from typethrough.core.rhythm import debounce_ms
+from typethrough.core.trail import typed_between
+from typethrough.engine.sources import Offer, from_growing, from_hit, from_shown, from_unfinished
+from typethrough.local.predictor import CONFIDENT, USABLE
+
+if TYPE_CHECKING:
+    from typethrough.core.cache import Entry
+    from typethrough.core.context import Context
+    from typethrough.core.settings import Settings
+    from typethrough.core.shown import Shown
+    from typethrough.engine.inflight import Flight
+    from typethrough.engine.local_lane import LocalLane
+    from typethrough.engine.model_lane import ModelLane
+    from typethrough.engine.pending import Pending
+    from typethrough.engine.ports import Clock
+    from typethrough.engine.session import Session
+
+# What the user asks for by hand may be a whole block; what comes by itself stays short.
+_INVOKED_LINES = 10
+
+
+class Answers:
+    """The sources of suggestions of all documents, and which of them answers."""
+
+    def __init__(self, settings: Settings, model: ModelLane, local: LocalLane, clock: Clock) -> None:
+        self.settings = settings
+        self.cache = CompletionCache()
+        self._model = model
+        self._local = local
+        self._clock = clock
+        self._prefetching = Prefetching()
+        self._ids = count(1)
+
+    def decide(self, session: Session, pending: Pending) -> None:
+        """The cheapest source that can answer; only the last one waits."""
+        context, invoked = pending.context, pending.request.invoked
+        if skip := trigger.decide(context, invoked=invoked):
+            pending.end(Ending.SKIPPED, skip.reason)
+            return
+        if session.is_dismissed(context, invoked=invoked):
+            pending.end(Ending.SKIPPED, "dismissed here")
+            return
+        if self._offer(session, pending, from_shown(session.shown, context), Source.SHOWN):
+            return
+        if self._from_cache(session, pending):
+            return
+        if pending.flight is not None:
+            # Before anything else can answer: what the stream has said so far may be on the screen already.
+            self._promise(pending, pending.flight)
+        if self._from_local(session, pending, CONFIDENT):
+            return
+        if pending.request.expected:
+            pending.end(Ending.SKIPPED, "the completion menu shows something else")
+            return
+        pending.call_at(pending.deadline_s, lambda: self._deadline(session, pending))
+        if pending.flight is None:
+            self._debounce(session, pending)
+
+    def _from_cache(self, session: Session, pending: Pending) -> bool:
+        """Answer from what was streamed before, or join the stream that may yet answer."""
+        refused = ""
+        for hit in self.cache.look_up(pending.context):
+            flight = next((flight for flight in session.flights if flight.entry is hit.entry), None)
+            if flight is not None:
+                if self._model.stalled(flight):
+                    flight.close("stalled")
+                    continue
+                flight.clean()
+                hit = Hit(hit.entry, hit.typed)
+            offer = from_hit(hit, pending.context, self._max_lines(pending))
+            refused = refused or offer.refused
+            source = Source.CACHE if flight is None else Source.JOIN
+            if self._offer(session, pending, offer.text, source, hit.entry):
+                return True
+            if flight is not None and pending.flight is None:
+                pending.flight = flight
+            if hit.said_all and not pending.request.invoked:
+                pending.end(Ending.EMPTY, "the model has nothing to add here")
+                return True
+        if refused and pending.flight is None and not pending.request.invoked:
+            pending.end(Ending.FILTERED, refused)
+            return True
+        return False
+
+    def _from_local(self, session: Session, pending: Pending, threshold: float) -> bool:
+        """Answer from the local lane when it is that sure."""
+        if not self.settings.local_lane:
+            return False
+        guess = self._local.guess(pending.context)
+        if guess is None or guess.confidence < threshold:
+            return False
+        return self._offer(session, pending, guess.text, Source.LOCAL)
+
+    def _debounce(self, session: Session, pending: Pending) -> None:
+        """Wait until the typing pauses, counting from the last edit: the editor's own waiting is part of it."""
+        settings = self.settings
+        now_s = self._clock.now()
+        delay_ms = debounce_ms(
+            pending.context,
+            interval_ms=session.rhythm.interval_ms(),
+            deleting=session.rhythm.deleting,
+            ttft_ms=self._model.latency.median_ms(),
+            budget_ms=settings.budget_ms,
+            min_ms=settings.debounce_min_ms,
+            max_ms=settings.debounce_max_ms,
+        )
+        due_s = now_s if pending.request.invoked else session.rhythm.last_edit_s + delay_ms / 1_000
+        if due_s <= now_s:
+            self._ask(session, pending)
+        else:
+            pending.call_at(due_s, lambda: self._ask(session, pending))
+
+    def _ask(self, session: Session, pending: Pending) -> None:
+        """Ask the model, or, when that cannot be, let the local lane answer with what it has."""
+        pending.stage("asked")
+        refusal = self._model.refusal()
+        if not refusal:
+            pending.flight = self._launch(session, pending.context)
+        elif self._from_local(session, pending, USABLE):
+            return
+        elif self._model.absent:
+            pending.end(Ending.EMPTY, "the local lane has nothing for this place")
+        else:
+            pending.end(Ending.FAILED, refusal)
+
+    def _launch(self, session: Session, context: Context, *, prefetch: bool = False) -> Flight:
+        """Send a question to the model; its answer grows in the cache."""
+        flight = self._model.launch(
+            session,
+            context,
+            lambda flight: self._flight_text(session, flight),
+            lambda flight: self._flight_ended(session, flight),
+            prefetch=prefetch,
+        )
+        self.cache.add(context, flight.entry)
+        return flight
+
+    def _flight_text(self, session: Session, flight: Flight) -> None:
+        """A piece of text has arrived: answer whoever waits for it, or notice that nobody can want it any more."""
+        pending = session.pending
+        waited_for = pending is not None and pending.flight is flight
+        if waited_for or flight.unverified:
+            flight.clean()
+            if not flight.still_fits(session.document.snapshot):
+                if pending is not None and waited_for:
+                    pending.flight = None
+                flight.close("diverged")
+                if pending is not None and waited_for:
+                    self._ask(session, pending)
+                return
+        if pending is not None and waited_for:
+            pending.stages_ms.setdefault(
+                "first_text", (self._clock.now() - pending.request.arrived_s) * 1_000
+            )
+            if hit := self._hit(flight, pending):
+                offer = from_hit(hit, pending.context, self._max_lines(pending))
+                if not self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
+                    self._promise(pending, flight)
+        if flight.long_enough():
+            flight.close("enough")
+
+    def _flight_ended(self, session: Session, flight: Flight) -> None:
+        """A stream has ended, one way or another: whoever still waits for it gets the next best thing."""
+        session.flights.remove(flight)
+        if flight.entry.prefetched and not flight.entry.shown and not flight.entry.text:
+            self._prefetching.note(shown=False)
+        if flight.error is not None:
+            self.cache.discard(flight.entry)
+        pending = session.pending
+        if pending is None or pending.flight is not flight:
+            return
+        pending.flight = None
+        hit = self._hit(flight, pending)
+        offer = from_hit(hit, pending.context, self._max_lines(pending)) if hit else Offer()
+        if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
+            return
+        if self._from_local(session, pending, USABLE):
+            return
+        if flight.error is not None:
+            pending.end(Ending.FAILED, str(flight.error))
+        elif offer.refused:
+            pending.end(Ending.FILTERED, offer.refused)
+        else:
+            pending.end(Ending.EMPTY, "the model has nothing to add here")
+
+    def _deadline(self, session: Session, pending: Pending) -> None:
+        """The budget is over: the best complete line so far, else the local lane's, else nothing."""
+        flight = pending.flight
+        if flight is not None:
+            flight.clean()
+            hit = self._hit(flight, pending)
+            offer = from_unfinished(hit, pending.context, self._max_lines(pending)) if hit else Offer()
+            if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
+                return
+        if not self._from_local(session, pending, USABLE):
+            pending.end(Ending.DEADLINE, "no answer within the budget")
+
+    def _offer(
+        self, session: Session, pending: Pending, text: str, source: Source, entry: Entry | None = None
+    ) -> bool:
+        """End the request with a suggestion, unless there is no text, or the menu or what was promised wants another."""
+        if not text or not text.startswith(pending.request.expected) or not text.startswith(pending.promised):
+            return False
+        if entry is not None and not entry.shown:
+            entry.shown = True
+            if entry.prefetched:
+                self._prefetching.note(shown=True)
+        context = pending.context
+        shown = session.shown
+        if source is Source.SHOWN and shown is not None and context.line_suffix == shown.line_suffix:
+            suggestion_id = shown.id
+        else:
+            suggestion_id = pending.promised_id or self._next_id()
+        pending.answer(source, Suggestion(suggestion_id, text, context.position, source))
+        return True
+
+    def _promise(self, pending: Pending, flight: Flight) -> None:
+        """Hand out what a growing text is certain to have, to a client that shows it grow."""
+        if pending.on_partial is None or pending.ended:
+            return
+        hit = self._hit(flight, pending)
+        text = from_growing(hit, pending.context, self._max_lines(pending)) if hit else ""
+        longer = len(text) > len(pending.promised) and text.startswith(pending.promised)
+        if longer and text.startswith(pending.request.expected):
+            flight.entry.shown = True
+            pending.promise(text, pending.promised_id or self._next_id())
+
+    def _next_id(self) -> str:
+        return str(next(self._ids))
+
+    def _max_lines(self, pending: Pending) -> int:
+        lines = self.settings.max_lines
+        return max(lines, _INVOKED_LINES) if pending.request.invoked else lines
+
+    def _hit(self, flight: Flight, pending: Pending) -> Hit | None:
+        """What a flight offers at a request's cursor."""
+        typed = typed_between(pending.context.snapshot, flight.trail.origin, pending.context.position)
+        return Hit(flight.entry, typed) if flight.entry.text.startswith(typed) else None
+
+    def prefetch(self, session: Session, accepted: Shown) -> None:
+        """Ask for what follows an accepted suggestion, unless that is known or on its way."""
+        session.consumed = None
+        if not self.settings.prefetch or self._model.refusal():
+            return
+        context = session.context(accepted.trail.end, self._clock.now())
+        known = (
+            hit.remainder or not hit.entry.complete or not hit.typed for hit in self.cache.look_up(context)
+        )
+        if not any(known) and self._prefetching.worth_it():
+            self._launch(session, context, prefetch=True)

@@ -1,0 +1,157 @@
+"""What clients may say and ask beyond LSP: what became of a suggestion, where the user looks, switches, and why nothing came.
+
+The notifications have the names and shapes of Copilot's language server, so that clients written for it need no change; the
+requests are our own. Everything here is optional. See server/PROTOCOL.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typethrough.core import why
+from typethrough.core.outcome import Feedback
+from typethrough.core.switches import Scope
+from typethrough.lsp.convert import InvalidParams, is_integer, text_of
+
+if TYPE_CHECKING:
+    from typethrough.core.history import Entry, History
+    from typethrough.engine.engine import Engine
+    from typethrough.engine.ports import Clock, Recorder
+    from typethrough.lsp.protocol import MessageId, Params, Protocol
+    from typethrough.lsp.status import Status
+
+DID_FOCUS = "textDocument/didFocus"
+DID_SHOW = "textDocument/didShowCompletion"
+DID_PARTLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion"
+DISMISSED = "typethrough/dismissed"
+SWITCH = "typethrough/switch"
+WHY = "typethrough/why"
+
+_PAUSE_MINUTES = 10.0
+_LONGEST_PAUSE_MINUTES = 24 * 60.0
+
+
+class Extras:
+    """The handlers, for one client."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        protocol: Protocol,
+        recorder: Recorder,
+        history: History,
+        status: Status,
+        clock: Clock,
+    ) -> None:
+        self._engine = engine
+        self._protocol = protocol
+        self._recorder = recorder
+        self._history = history
+        self._status = status
+        self._clock = clock
+        self._shown_id = ""
+        protocol.requests |= {SWITCH: self.switch, WHY: self.why}
+        protocol.notifications |= {
+            DID_FOCUS: self.did_focus,
+            DID_SHOW: self.did_show,
+            DID_PARTLY_ACCEPT: self.did_partly_accept,
+            DISMISSED: self.dismissed,
+        }
+
+    def did_focus(self, params: Params) -> None:
+        """The user looks at a document, or, with no document named, at something else."""
+        document = params.get("textDocument")
+        uri = document.get("uri") if isinstance(document, dict) else None
+        self._status.focus(uri if isinstance(uri, str) else "")
+
+    def did_show(self, params: Params) -> None:
+        """A suggestion is on the screen. Some clients repeat it at every redraw."""
+        suggestion_id = suggestion_of(params)
+        if suggestion_id and suggestion_id != self._shown_id:
+            self._shown_id = suggestion_id
+            self._recorder.feedback(Feedback.SHOWN, suggestion_id)
+
+    def did_partly_accept(self, params: Params) -> None:
+        """The first `acceptedLength` UTF-16 units of a suggestion's text, counted from its start, are in the document now."""
+        length = params.get("acceptedLength")
+        if suggestion_id := suggestion_of(params):
+            chars = length if is_integer(length) and length > 0 else 0
+            self._recorder.feedback(Feedback.PARTLY_ACCEPTED, suggestion_id, chars)
+
+    def dismissed(self, params: Params) -> None:
+        """The user sent a suggestion away."""
+        if suggestion_id := suggestion_of(params):
+            self._engine.dismissed(suggestion_id)
+
+    def switch(self, message_id: MessageId, params: Params) -> None:
+        """Switch suggestions off or on, for as long as this process lives; the answer is the status that holds then."""
+        on = params.get("on")
+        if not isinstance(on, bool):
+            raise InvalidParams("on must be true or false")
+        match params.get("scope"):
+            case Scope.EVERYWHERE:
+                self._engine.switches.set_everywhere(on=on)
+            case Scope.LANGUAGE:
+                self._engine.switches.set_language(self._language(params), on=on)
+            case Scope.FILE:
+                self._engine.switches.set_file(text_of(params.get("uri"), "uri"), on=on)
+            case Scope.PAUSE if on:
+                self._engine.switches.resume()
+            case Scope.PAUSE:
+                self._pause(params.get("minutes"))
+            case _:
+                raise InvalidParams(f"scope must be one of {', '.join(Scope)}")
+        self._engine.switched()
+        self._status.refresh()
+        kind, message = self._status.now
+        self._protocol.reply(message_id, {"kind": kind, "message": message})
+
+    def why(self, message_id: MessageId, params: Params) -> None:
+        """The last outcomes, newest first: as data, and as lines of plain text."""
+        limit = params.get("limit")
+        entries = self._history.newest(limit) if is_integer(limit) else self._history.newest()
+        answer = {"entries": [_entry(entry) for entry in entries], "lines": list(why.lines(entries))}
+        self._protocol.reply(message_id, answer)
+
+    def _language(self, params: Params) -> str:
+        document = self._engine.document(text_of(params.get("uri"), "uri"))
+        if document is None:
+            raise InvalidParams("uri must be that of an open document")
+        return document.language_id
+
+    def _pause(self, minutes: Any) -> None:
+        known = isinstance(minutes, int | float) and 0 < minutes <= _LONGEST_PAUSE_MINUTES
+        if minutes is not None and not known:
+            raise InvalidParams(f"minutes must be above 0 and up to {_LONGEST_PAUSE_MINUTES:g}")
+        now_s = self._clock.now()
+        self._engine.switches.pause(minutes if known else _PAUSE_MINUTES, now_s)
+        # Nothing else happens when it ends, and the client should know.
+        self._clock.call_at(self._engine.switches.paused_until_s, self._status.refresh)
+
+
+def suggestion_of(params: Params) -> str:
+    """The id of the suggestion that `params.item` is about, which stands in its command; empty when there is none.
+
+    Clients send the whole item or its command alone, and nothing else of it is needed.
+    """
+    item = params.get("item")
+    command = item.get("command") if isinstance(item, dict) else None
+    arguments = command.get("arguments") if isinstance(command, dict) else None
+    first = arguments[0] if isinstance(arguments, list) and arguments else None
+    return first if isinstance(first, str) else ""
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "file": entry.file,
+        "ending": entry.ending.value,
+        "source": entry.source or None,
+        "reason": entry.reason,
+        "headline": why.headline(entry),
+        "advice": why.advice(entry),
+        "totalMs": round(entry.total_ms, 1),
+        "stages": [
+            {"name": name, "ms": round(ms, 1)} for name, ms in entry.stages_ms.items() if name != "total"
+        ],
+    }
