@@ -20,8 +20,8 @@ _OVERTAKEN = frozenset({Ending.SUPERSEDED, Ending.CANCELLED})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One outcome. `at` is the local time in ISO 8601, `stages_ms` are milliseconds since arrival; `overtaken` counts the requests
-    before it that typing overtook.
+    """One outcome. `at` is the local time in ISO 8601, `stages_ms` are milliseconds since arrival; `overtaken` counts the
+    requests before it that typing overtook.
     """
 
     at: str

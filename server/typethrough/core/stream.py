@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LEADS_ON: Final = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
 # A word at the end may go on; closers, quotes and space there are what filters take off.
-_UNFINISHED: Final = re.compile(r"[\s)\]}>;,:\"'`]*\w*\Z")
+_UNFINISHED: Final = re.compile(r"[\s)\]}>;,:\"'`]*(?:\d+\.)?\w*\Z")
 # As far as the filters look for a line that is only recited.
 _NEAR_LINES: Final = 60
 _LOOKS_COMPLETE: Final = re.compile(r"[)\]};,\"'`>]\s*\Z|:\Z")
@@ -78,13 +78,20 @@ def certain(text: str, context: Context, *, max_lines: int) -> int:
     whole = next((end for end in (reading.balanced, reading.in_block, reading.first_end) if end > 0), 0)
     lead = len(text) - len(text.lstrip())
     if whole or "\n" in text[lead:]:
-        return whole
+        return _without_repeated(text, whole)
     words = _UNFINISHED.sub("", text)
     line = (words if "\n" in text[:lead] else context.line_prefix + words).strip()
     near = (*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES))
     if not words.strip() or any(there.lstrip().startswith(line) for there in near):
         return 0
     return len(words)
+
+
+def _without_repeated(text: str, end: int) -> int:
+    """The end of the text without a last line that only says the one before it again, which a model may go on doing."""
+    lines = text[:end].split("\n")
+    repeats = len(lines) > 1 and lines[-1].strip() == lines[-2].strip()
+    return end - len(lines[-1]) - 1 if repeats else end
 
 
 @dataclass(slots=True)

@@ -7,8 +7,10 @@ import random
 import pytest
 
 from tests.bench.filters import DEFECTS, cleaned, same, scenes
+from typethrough.core.cache import Entry, Hit
 from typethrough.core.filters import growing
 from typethrough.core.stream import enough
+from typethrough.engine.sources import from_growing, from_hit
 
 PLACES = scenes(300)
 
@@ -79,3 +81,31 @@ def test_white_space_and_control_characters_break_nothing() -> None:
             assert now.startswith(seen)
             seen = now
         cleaned(raw, scene.context)
+
+
+@pytest.mark.parametrize("name", list(DEFECTS))
+@pytest.mark.parametrize("max_lines", [1, 10])
+def test_what_is_shown_while_a_text_grows_is_what_the_whole_of_it_begins_with(
+    name: str, max_lines: int
+) -> None:
+    draw = random.Random(name)
+    promises = 0
+    for scene in PLACES[:80]:
+        raw = DEFECTS[name](scene, draw)
+        if raw is None:
+            continue
+        entry, promised, final, place = Entry(scene.context), "", "", 0
+        while place < len(raw) and not final:
+            place += draw.randint(1, 6)
+            entry.text = growing(raw[:place], scene.context)
+            final = from_hit(Hit(entry, ""), scene.context, max_lines).text
+            now = from_growing(Hit(entry, ""), scene.context, max_lines)
+            if not final and now:
+                assert now.startswith(promised) or promised.startswith(now)
+                promised = max(promised, now, key=len)
+        if not final:
+            entry.text, entry.complete = growing(raw, scene.context, complete=True), True
+            final = from_hit(Hit(entry, ""), scene.context, max_lines).text
+        promises += bool(promised)
+        assert final.startswith(promised)
+    assert promises >= 10

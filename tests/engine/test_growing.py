@@ -1,0 +1,287 @@
+"""Suggestions that are shown while they grow: what has been handed out is only ever extended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.engine.test_life_of_a_keystroke import CODE, run
+from tests.support.engine_kit import URI, Bench
+from typethrough.core.document import Position
+from typethrough.core.outcome import Ending, Feedback, Source
+from typethrough.engine.pending import Request
+from typethrough.engine.ports import GatewayUnavailable
+
+if TYPE_CHECKING:
+    from typethrough.core.context import Context
+    from typethrough.core.outcome import Outcome, Suggestion
+
+
+class Growing:
+    """A request whose suggestions are shown as they grow."""
+
+    def __init__(self, bench: Bench, *, invoked: bool = False) -> None:
+        self.partial: list[Suggestion] = []
+        self.outcomes: list[Outcome] = []
+        request = Request(URI, bench.cursor, invoked, bench.clock.now())
+        bench.engine.begin(request, self._ended, self._grown)
+
+    def _grown(self, _: Context, suggestion: Suggestion) -> None:
+        self.partial.append(suggestion)
+
+    def _ended(self, _: Context, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    @property
+    def texts(self) -> list[str]:
+        return [one.text for one in self.partial]
+
+    @property
+    def outcome(self) -> Outcome:
+        (outcome,) = self.outcomes
+        return outcome
+
+
+async def asked(bench: Bench, *, invoked: bool = False) -> Growing:
+    """Type `return `, and ask in a way that shows the text as it grows."""
+    bench.insert("return ")
+    growing = Growing(bench, invoked=invoked)
+    await bench.wait(100)
+    return growing
+
+
+def test_whole_words_are_handed_out_as_they_come_and_the_answer_extends_them() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        growing = await asked(bench)
+        for piece in ("wid", "th", " * hei", "ght", " + 1", "\n"):
+            await bench.say(piece)
+        assert growing.texts == ["width *", "width * height +"]
+        assert growing.outcome.suggestions[0].text == "width * height + 1"
+        assert {one.id for one in growing.partial} == {growing.outcome.suggestions[0].id}
+        assert "first_shown" in growing.outcome.timings.stages_ms
+
+    run(scenario)
+
+
+def test_of_a_block_whole_lines_are_handed_out() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):$0\n\nprint(area(2, 3))\n")
+        growing = Growing(bench, invoked=True)
+        await bench.wait(100)
+        for piece in ("\n    scale", " = 2\n    ret", "urn width", " * scale\n\nprint(1)\n"):
+            await bench.say(piece)
+        assert growing.texts[0] == "\n    scale = 2"
+        assert growing.outcome.suggestions[0].text == "\n    scale = 2\n    return width * scale"
+
+    run(scenario)
+
+
+def test_who_does_not_show_growing_text_gets_one_answer_as_before() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        request = await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width", " * ")
+        assert request.open
+
+    run(scenario)
+
+
+def test_what_was_handed_out_is_the_answer_when_the_stream_fails() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        growing = await asked(bench)
+        await bench.say("width", " * height", " - ")
+        bench.stream.fail(GatewayUnavailable("gone"))
+        await bench.wait(0)
+        assert growing.outcome.ending is Ending.ANSWERED
+        assert growing.outcome.suggestions == (growing.partial[-1],)
+
+    run(scenario)
+
+
+def test_what_was_handed_out_is_the_answer_when_the_time_is_up() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        growing = await asked(bench)
+        await bench.say("width", " * height", " - ")
+        await bench.wait(2_000)
+        assert growing.outcome.suggestions == (growing.partial[-1],)
+        assert bench.engine.document(URI) is not None
+        again = bench.ask()
+        assert again.outcome.source is Source.SHOWN
+        assert again.text == growing.partial[-1].text
+
+    run(scenario)
+
+
+def test_the_local_lane_does_not_contradict_what_a_stream_has_put_on_the_screen() -> None:
+    async def scenario() -> None:
+        code = "total = width + depth\n" * 3 + "$0\n"
+        bench = Bench(code, local_lane=True)
+        bench.insert("total = ")
+        assert bench.ask().outcome.source is Source.LOCAL, (
+            "the lane must be sure for the test to mean anything"
+        )
+        bench = Bench(code)
+        bench.insert("total = ")
+        growing = Growing(bench)
+        await bench.wait(100)
+        await bench.say("height", " * 3", " ")
+        bench.engine._answers.settings = replace(bench.settings, local_lane=True)
+        later = Growing(bench)
+        assert later.texts == growing.texts[-1:] == ["height * 3"]
+        assert later.outcomes == []
+
+    run(scenario)
+
+
+def test_typing_into_growing_text_goes_on_with_what_is_left_of_it() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        growing = await asked(bench)
+        await bench.say("width", " * ", "hei")
+        assert growing.texts == ["width *"]
+        bench.insert("w")
+        assert growing.outcome.ending is Ending.SUPERSEDED
+        later = Growing(bench)
+        assert later.texts == ["idth *"]
+        await bench.say("ght\n")
+        assert later.outcome.suggestions[0].text == "idth * height"
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_line_that_may_turn_out_to_be_the_next_one_waits() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n    return width * height\n")
+        growing = Growing(bench)
+        await bench.wait(200)
+        for piece in ("return", " width", " * height", "\n"):
+            await bench.say(piece)
+        assert growing.texts == []
+
+    run(scenario)
+
+
+# --- sent away
+
+
+def test_a_dismissed_suggestion_does_not_come_back_while_the_text_leads_into_it() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        request = await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height\n")
+        bench.engine.dismissed(request.outcome.suggestions[0].id)
+        for char in "wid":
+            request = await bench.type(char)
+            assert (request.outcome.ending, request.outcome.reason) == (Ending.SKIPPED, "dismissed here")
+        request = await bench.type("x")
+        assert request.open, "other text is another question"
+        assert bench.notes.feedbacks == [(Feedback.DISMISSED, "1", 0)]
+
+    run(scenario)
+
+
+def test_asking_by_hand_brings_a_dismissed_suggestion_back() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        request = await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width * height\n")
+        bench.engine.dismissed(request.outcome.suggestions[0].id)
+        assert bench.ask().outcome.ending is Ending.SKIPPED
+        assert bench.ask(invoked=True).text == "width * height"
+        assert bench.ask().text == "width * height"
+
+    run(scenario)
+
+
+def test_growing_text_can_be_dismissed() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        growing = await asked(bench)
+        await bench.say("width", " * ", "hei")
+        bench.engine.dismissed(growing.partial[-1].id)
+        assert growing.outcome.ending is Ending.SUPERSEDED
+        assert bench.ask().outcome.reason == "dismissed here"
+
+    run(scenario)
+
+
+# --- switches
+
+
+def test_switching_off_ends_what_waits_and_what_runs() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        request = await bench.type("return ")
+        await bench.wait(100)
+        bench.engine.switches.set_file(URI, on=False)
+        bench.engine.switched()
+        await bench.wait(0)
+        assert request.outcome.reason == "switched off for this file"
+        assert bench.notes.streams == ["switched off"]
+        assert bench.ask(invoked=True).outcome.reason == "switched off for this file"
+        bench.engine.switches.set_file(URI, on=True)
+        assert bench.ask().open
+
+    run(scenario)
+
+
+def test_the_step_of_indentation_is_the_editors_where_the_file_has_none() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):$0\n")
+        document = bench.engine.document(URI)
+        assert document is not None
+        document.usual_unit = "\t"
+        request = bench.ask(invoked=True)
+        await bench.wait(100)
+        await bench.say("\n    return width * height\n")
+        bench.stream.finish()
+        await bench.wait(0)
+        assert request.text == "\n\treturn width * height"
+        assert document.snapshot.clamp(Position(9, 9)) == Position(1, 0)
+
+    run(scenario)
+
+
+# --- spending
+
+
+def test_over_the_days_limit_the_model_is_not_asked_and_the_status_says_so() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE, daily_limit_cents=1)
+        await bench.type("return ")
+        await bench.wait(100)
+        assert len(bench.gateway.streams) == 1
+        bench.notes.spent = type(bench.notes.spent)(dollars=0.0101)
+        bench.stream.say("width * height\n")
+        bench.stream.finish()
+        await bench.wait(0)
+        assert bench.notes.statuses[-1] == "over_limit"
+        request = await bench.type("x, ", ms=50)
+        await bench.wait(200)
+        assert request.outcome.ending is Ending.FAILED
+        assert "daily_limit_cents" in request.outcome.reason
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_stream_that_we_close_costs_about_what_its_prompt_costs() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE + "# a line of text that makes the prompt long enough to cost something\n" * 40)
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.say("width")
+        bench.insert("x")
+        await bench.wait(0)
+        assert bench.notes.streams == ["diverged"]
+        assert 500 < bench.notes.spent.usage.prompt_tokens < 2_000
+        assert bench.notes.spent.dollars > 0
+
+    run(scenario)
