@@ -356,7 +356,7 @@ def test_who_asks_why_gets_the_last_outcomes_with_what_to_do() -> None:
         stage.change({"range": at(0, 17, 0, 17), "text": "s"})
         stage.request(INLINE, stage.place(0, 18))
         await stage.wait(150)
-        stage.gateway.streams[-1].say(" + other\n")
+        stage.gateway.streams[-1].say("s + other\n")
         await settle()
         answer = stage.call("typethrough/why")
         newest, oldest = answer["entries"]
