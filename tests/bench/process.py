@@ -48,6 +48,7 @@ def environment(base_url: str, home: Path) -> dict[str, str]:
     paths = [str(_ROOT / "server"), str(_ROOT), kept.get("PYTHONPATH", "")]
     return kept | {
         "HOME": str(home),
+        "XDG_STATE_HOME": str(home / ".state"),
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "TYPETHROUGH_BASE_URL": base_url,
         "OPENAI_BASE_URL": base_url,

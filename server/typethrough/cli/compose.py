@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typethrough.cli.errors import UsageError
-from typethrough.cli.user_file import key_from_command, read_user_file, user_file_path
+from typethrough.cli.user_file import key_from_command, read_user_file, record_path, user_file_path
 from typethrough.core.models import profile_of
 from typethrough.core.settings_endpoint import EndpointChoice, endpoint_of
 from typethrough.core.settings_layers import Layer, Origin, Problem, environment_layer, resolve
@@ -24,7 +24,7 @@ from typethrough.telemetry.logs import set_level, start_logging
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from typethrough.core.settings import Settings
@@ -110,6 +110,24 @@ class Composition:
 
         endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, profile_of(choice.model))
         return HttpGateway(endpoint, self.clock, open_transport(endpoint, self.clock))
+
+    @contextmanager
+    def recorder(self, settings: Settings) -> Iterator[Recorder]:
+        """A recorder for a server, which keeps a record on this machine unless the settings say otherwise."""
+        from typethrough.telemetry.recorder import LogRecorder
+
+        if not settings.record:
+            yield LogRecorder()
+            return
+        from typethrough.telemetry.keeper import Keeper
+        from typethrough.telemetry.store import Store
+
+        local_time = self.clock.local_time
+        store = Store(record_path(), lambda: local_time().date().isoformat())
+        try:
+            yield Keeper(LogRecorder(), store, local_time)
+        finally:
+            store.close()
 
     def engine(self, settings: Settings, recorder: Recorder) -> Engine:
         """An engine with its gateway."""

@@ -58,6 +58,10 @@ def _run(options: argparse.Namespace) -> int:
             from typethrough.cli.settings_verb import run_settings
 
             return run_settings(options)
+        case "why":
+            from typethrough.cli.why import run_why
+
+            return run_why(options)
         case _:
             from typethrough.cli.serve import run_serve
 
@@ -85,6 +89,8 @@ def _parser() -> _Parser:
     form = settings.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the table of all settings instead")
     form.add_argument("--json", action="store_true", help="print that table for programs instead")
+    why = verbs.add_parser("why", help="print the last outcomes, why nothing came, and what to do about it")
+    why.add_argument("--limit", metavar="N", type=_count, default=20, help="how many (default 20)")
     return parser
 
 
@@ -134,6 +140,10 @@ def _loopback(value: str) -> tuple[str, int]:
             "only a loopback address is served, such as 127.0.0.1: anyone could connect to another"
         )
     return host, int(port)
+
+
+def _count(value: str) -> int:
+    return int(_between(value, 1, 1_000))
 
 
 def _speed(value: str) -> float:

@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from typethrough.cli.compose import Composition
-from typethrough.telemetry.recorder import LogRecorder
 
 if TYPE_CHECKING:
     import argparse
@@ -20,12 +19,12 @@ def run_serve(options: argparse.Namespace) -> int:
     composition.start_logging(settings, problems)
     from typethrough.lsp.server import serve_stdio, serve_tcp
 
-    recorder = LogRecorder()
-    if options.tcp is None:
-        return serve_stdio(composition, recorder)
-    host, port = options.tcp
-    try:
-        return serve_tcp(composition, recorder, host, port)
-    except OSError as error:
-        print(f"typethrough: {host}:{port} cannot be listened on ({error.strerror})", file=sys.stderr)
-        return 1
+    with composition.recorder(settings) as recorder:
+        if options.tcp is None:
+            return serve_stdio(composition, recorder)
+        host, port = options.tcp
+        try:
+            return serve_tcp(composition, recorder, host, port)
+        except OSError as error:
+            print(f"typethrough: {host}:{port} cannot be listened on ({error.strerror})", file=sys.stderr)
+            return 1

@@ -1,4 +1,4 @@
-"""Reading the user's settings file, and running the command that gives a key. What is wrong becomes a `Problem`, no error."""
+"""The user's files: where they are, reading the settings file, and the key's command. What is wrong becomes a `Problem`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ def user_file_path() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("typethrough", appauthor=False) / "config.toml"
+
+
+def record_path() -> Path:
+    """Where the servers on this system keep their record."""
+    from platformdirs import user_state_path
+
+    return user_state_path("typethrough", appauthor=False) / "record.sqlite3"
 
 
 def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:

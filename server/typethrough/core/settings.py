@@ -187,6 +187,7 @@ class Settings:
         Kind.FLAG,
         "Whether outcomes, times and token counts are kept in a file on this machine, for the day's total and `typethrough why`;"
         " never any text.",
+        reach=Reach.USER,
     )
     log_level: str = _setting(
         "info", Kind.CHOICE, "How much is logged.", choices=("debug", "info", "warning", "error")

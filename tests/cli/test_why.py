@@ -1,0 +1,73 @@
+"""`typethrough why`: what servers on this machine have on record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from typethrough.cli.main import main
+from typethrough.cli.user_file import record_path
+from typethrough.core.history import Entry
+from typethrough.core.outcome import Ending
+from typethrough.core.why import advice, headline, lines
+from typethrough.telemetry.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LATE = Entry(
+    "2026-11-24T10:11:12+01:00",
+    "main.py",
+    Ending.DEADLINE,
+    "no answer within the budget",
+    "",
+    {"total": 880.0},
+)
+KNOWN = Entry("2026-11-24T10:11:13+01:00", "main.py", Ending.ANSWERED, "cache", "cache", {"total": 0.4})
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return record_path()
+
+
+def test_the_last_outcomes_are_printed_with_what_to_do(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(path, lambda: "2026-11-24")
+    store.add(LATE)
+    store.add(KNOWN)
+    store.close()
+    assert main(["why"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == "10:11:13  main.py  suggested (cache)"
+    assert "10:11:12  main.py  nothing: no answer within the budget" in printed
+    assert "budget_ms" in printed
+    assert main(["why", "--limit", "1"]) == 0
+    assert "budget" not in capsys.readouterr().out
+
+
+def test_with_nothing_on_record_it_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not path.exists()
+    assert main(["why"]) == 1
+    assert capsys.readouterr().out.startswith("Nothing has been asked yet")
+
+
+def test_a_record_that_cannot_be_read_is_one_clear_line(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path.parent.mkdir()
+    path.write_text("no database", encoding="utf-8")
+    assert main(["why"]) == 2
+    assert capsys.readouterr().err.startswith("typethrough why: ")
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+def test_every_ending_has_words_and_every_silence_advice(ending: Ending) -> None:
+    entry = Entry("2026-11-24T10:11:12+01:00", "a/b.py", ending, "some reason", "model")
+    assert headline(entry)
+    assert next(lines([entry])).startswith("10:11:12  a/b.py  ")
+    silent = ending in {Ending.ANSWERED, Ending.SUPERSEDED, Ending.CANCELLED}
+    assert bool(advice(entry)) is not silent

@@ -1,0 +1,139 @@
+"""The record on disk: what is written is read again, by other processes too, and trouble with the disk stops nobody."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from typethrough.core.history import Entry
+from typethrough.core.outcome import Ending, Feedback, Outcome, Source, Timings, Usage
+from typethrough.telemetry.keeper import Keeper
+from typethrough.telemetry.recorder import LogRecorder
+from typethrough.telemetry.store import Store, StreamRow, Unreadable, read_outcomes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URI = "file:///home/me/secret-project/main.py"
+DAY = "2026-11-24"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "record.sqlite3"
+
+
+def stream(at: str, prompt_tokens: int) -> StreamRow:
+    return StreamRow(at, "complete", Usage(prompt_tokens, 1, 2), prompt_tokens / 1_000, 350.0)
+
+
+def entry(number: int) -> Entry:
+    at = f"{DAY}T{number // 3_600:02}:{number // 60 % 60:02}:{number % 60:02}+00:00"
+    return Entry(at, "main.py", Ending.SKIPPED, f"reason {number}", "", {"total": 0.12}, 3)
+
+
+class Watch:
+    """A wall clock set by hand."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+
+def test_outcomes_are_read_as_they_were_newest_first(path: Path) -> None:
+    store = Store(path, lambda: DAY)
+    for number in range(3):
+        store.add(entry(number))
+    store.close()
+    assert read_outcomes(path, 2) == [replace(entry(number), stages_ms={"total": 0.1}) for number in (2, 1)]
+
+
+def test_only_so_many_outcomes_are_kept(path: Path) -> None:
+    store = Store(path, lambda: DAY)
+    for number in range(1_250):
+        store.add(entry(number))
+    store.close()
+    kept = read_outcomes(path, 5_000)
+    assert [one.reason for one in kept] == [f"reason {number}" for number in reversed(range(250, 1_250))]
+
+
+def test_what_other_servers_spent_today_counts_and_yesterdays_does_not(path: Path) -> None:
+    earlier = Store(path, lambda: DAY)
+    earlier.add(stream("2026-11-23T23:59:59+00:00", 5_000))
+    earlier.add(stream(f"{DAY}T00:00:00+00:00", 300))
+    earlier.close()
+    watch = Watch()
+    store = Store(path, lambda: watch.now().date().isoformat())
+    keeper = Keeper(LogRecorder(), store, watch.now)
+    keeper.stream_ended("complete", Usage(100, 50, 7), 350.0, 0.25)
+    store.close()
+    spent = keeper.today()
+    assert spent.usage == Usage(400, 51, 9)
+    assert spent.dollars == pytest.approx(0.55)
+    watch.time = datetime(2026, 11, 25, 0, 0, tzinfo=UTC)
+    assert keeper.today().usage == Usage()
+
+
+def test_the_keeper_passes_everything_on_and_keeps_no_path(path: Path) -> None:
+    inner = LogRecorder()
+    store = Store(path, lambda: DAY)
+    keeper = Keeper(inner, store, Watch().now)
+    answered = Outcome(Ending.ANSWERED, "model", Source.MODEL, (), Timings({"asked": 1.0, "total": 400.0}))
+    keeper.request_ended(URI, Outcome(Ending.SUPERSEDED, "document changed"))
+    keeper.request_ended(URI, answered)
+    keeper.feedback(Feedback.ACCEPTED, "1")
+    keeper.notice("key", "a notice")
+    keeper.status("error", "a status")
+    store.close()
+    assert inner.counters.endings.total() == 2
+    assert inner.counters.feedback == {"accepted": 1}
+    assert inner.notices == ["a notice"]
+    (kept,) = read_outcomes(path, 10)
+    assert (kept.file, kept.source, kept.overtaken, kept.total_ms) == ("main.py", "model", 1, 400.0)
+    written = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"main.py" in written
+    assert b"secret-project" not in written
+
+
+def test_the_record_is_for_its_owner_alone(path: Path) -> None:
+    store = Store(path, lambda: DAY)
+    store.add(entry(1))
+    store.close()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_is_no_record_costs_the_record_and_nothing_else(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"not a database, " * 100)
+    store = Store(path, lambda: DAY)
+    store.add(entry(1))
+    store.close()
+    assert "no record is kept" in caplog.text
+    assert path.read_bytes().startswith(b"not a database")
+    with pytest.raises(Unreadable):
+        read_outcomes(path, 1)
+
+
+def test_a_record_of_another_version_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version=99")
+    connection.close()
+    store = Store(path, lambda: DAY)
+    store.add(entry(1))
+    store.close()
+    with pytest.raises(Unreadable):
+        read_outcomes(path, 1)
+
+
+def test_before_any_record_there_is_nothing_to_read(path: Path) -> None:
+    assert read_outcomes(path, 1) == []
