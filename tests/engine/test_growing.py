@@ -285,3 +285,27 @@ def test_a_stream_that_we_close_costs_about_what_its_prompt_costs() -> None:
         assert bench.notes.spent.dollars > 0
 
     run(scenario)
+
+
+# --- several
+
+
+def test_who_asks_by_hand_can_look_through_what_else_is_known() -> None:
+    async def scenario() -> None:
+        code = "total = width + depth\n" * 3 + "$0\n"
+        bench = Bench(code)
+        bench.insert("total = ")
+        bench.ask()
+        await bench.wait(100)
+        await bench.say("height * 3\n")
+        assert [one.text for one in bench.ask(invoked=True).outcome.suggestions] == ["height * 3"]
+        bench.engine._answers.settings = replace(bench.settings, local_lane=True)
+        several = bench.ask(invoked=True).outcome.suggestions
+        assert [(one.text, one.source) for one in several] == [
+            ("height * 3", Source.SHOWN),
+            ("width + depth", Source.LOCAL),
+        ]
+        assert len({one.id for one in several}) == 2
+        assert len(bench.ask().outcome.suggestions) == 1
+
+    run(scenario)

@@ -19,6 +19,8 @@ from typethrough.engine.sources import Offer, from_growing, from_hit, from_shown
 from typethrough.local.predictor import CONFIDENT, USABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from typethrough.core.cache import Entry
     from typethrough.core.context import Context
     from typethrough.core.settings import Settings
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 # What the user asks for by hand may be a whole block; what comes by itself stays short.
 _INVOKED_LINES = 10
+_MOST_SUGGESTIONS = 4
 
 
 class Answers:
@@ -226,8 +229,25 @@ class Answers:
             suggestion_id = shown.id
         else:
             suggestion_id = pending.promised_id or self._next_id()
-        pending.answer(source, Suggestion(suggestion_id, text, context.position, source))
+        first = Suggestion(suggestion_id, text, context.position, source)
+        pending.answer(source, first, *(self._others(pending, text) if pending.request.invoked else ()))
         return True
+
+    def _others(self, pending: Pending, text: str) -> Iterator[Suggestion]:
+        """What else is known for this place, for who asks by hand and looks through it."""
+        context, given = pending.context, {text}
+        max_lines = self._max_lines(pending)
+        known = [
+            (from_hit(hit, context, max_lines).text, Source.CACHE) for hit in self.cache.look_up(context)
+        ]
+        if self.settings.local_lane and (guess := self._local.guess(context)) is not None:
+            known.append((guess.text, Source.LOCAL))
+        for other, source in known:
+            if other and other not in given and other.startswith(pending.request.expected):
+                given.add(other)
+                yield Suggestion(self._next_id(), other, context.position, source)
+            if len(given) == _MOST_SUGGESTIONS:
+                return
 
     def _promise(self, pending: Pending, flight: Flight) -> None:
         """Hand out what a growing text is certain to have, to a client that shows it grow."""
