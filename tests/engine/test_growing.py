@@ -302,10 +302,35 @@ def test_who_asks_by_hand_can_look_through_what_else_is_known() -> None:
         bench.engine._answers.settings = replace(bench.settings, local_lane=True)
         several = bench.ask(invoked=True).outcome.suggestions
         assert [(one.text, one.source) for one in several] == [
-            ("height * 3", Source.SHOWN),
+            ("height * 3", Source.JOIN),
             ("width + depth", Source.LOCAL),
         ]
         assert len({one.id for one in several}) == 2
         assert len(bench.ask().outcome.suggestions) == 1
+
+    run(scenario)
+
+
+def test_asking_by_hand_for_more_than_the_line_that_is_shown_gives_the_block() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):$0\n\nprint(area(2, 3))\n")
+        bench.ask()
+        await bench.wait(100)
+        await bench.say("\n    scale = 2\n    return width * scale\n\nprint(1)\n")
+        assert bench.ask().text == "\n    scale = 2"
+        assert bench.ask(invoked=True).text == "\n    scale = 2\n    return width * scale"
+
+    run(scenario)
+
+
+def test_asking_by_hand_with_a_guess_on_the_screen_asks_the_model() -> None:
+    async def scenario() -> None:
+        bench = Bench("total = width + depth\n" * 3 + "$0\n", local_lane=True)
+        bench.insert("total = ")
+        assert bench.ask().outcome.source is Source.LOCAL
+        request = bench.ask(invoked=True)
+        await bench.wait(0)
+        await bench.say("height * 3\n")
+        assert [one.text for one in request.outcome.suggestions] == ["height * 3", "width + depth"]
 
     run(scenario)

@@ -58,14 +58,16 @@ class Answers:
         if session.is_dismissed(context, invoked=invoked):
             pending.end(Ending.SKIPPED, "dismissed here")
             return
-        if self._offer(session, pending, from_shown(session.shown, context), Source.SHOWN):
+        shown = from_shown(session.shown, context)
+        if not invoked and self._offer(session, pending, shown, Source.SHOWN):
             return
         if self._from_cache(session, pending):
             return
         if pending.flight is not None:
             # Before anything else can answer: what the stream has said so far may be on the screen already.
             self._promise(pending, pending.flight)
-        if self._from_local(session, pending, CONFIDENT):
+        # Who asks by hand with a guess on the screen wants more than the guess.
+        if not (invoked and shown) and self._from_local(session, pending, CONFIDENT):
             return
         if pending.request.expected:
             pending.end(Ending.SKIPPED, "the completion menu shows something else")
