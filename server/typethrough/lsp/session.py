@@ -157,6 +157,7 @@ class Session:
             self._spawn(self._register_for_changes())
         await self._settle_configuration(client)
         self._report_lane()
+        self.status.spent(self.feedback.today())
         if self.engine is None or not client.roots or not self.engine.settings.local_lane:
             return
         # Matching .gitignore's patterns takes an import of its own, which nothing else has to wait for.

@@ -63,7 +63,7 @@ class Unreadable(Exception):
 
 
 class Store:
-    """Writes rows in the background. `day` gives today's date; `others()` is what other servers spent on it, as last read."""
+    """Writes rows in the background, from the first use on. `day` gives today's date."""
 
     def __init__(self, path: Path, day: Callable[[], str]) -> None:
         self._path = path
@@ -71,22 +71,30 @@ class Store:
         self._process = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._others: tuple[str, Spent] = ("", Spent())
         self._rows: queue.SimpleQueue[Entry | StreamRow | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="typethrough-record", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def add(self, row: Entry | StreamRow) -> None:
         """Have a row written. Never waits."""
+        self._start()
         self._rows.put(row)
 
     def others(self) -> Spent:
-        """What other processes have spent today; nothing while that is not known."""
+        """What other processes had spent today when the file was read last; nothing while that is not known."""
+        self._start()
         day, spent = self._others
         return spent if day == self._day() else Spent()
 
     def close(self) -> None:
         """Write what is left, but do not wait long for a slow disk."""
-        self._rows.put(None)
-        self._thread.join(_CLOSE_S)
+        if self._thread is not None:
+            self._rows.put(None)
+            self._thread.join(_CLOSE_S)
+
+    def _start(self) -> None:
+        # Not before: SQLite is not what a server's first reply should wait for.
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="typethrough-record", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         import sqlite3
