@@ -60,13 +60,6 @@ def test_a_profile_decides_the_dialect(
     assert not absent & sent.keys()
 
 
-def test_routing_is_sent_only_when_it_is_set() -> None:
-    routed = replace(_NANO, fallback_models=("openai/gpt-6-luna",), provider_order=("openai",))
-    sent = _sent(RequestEncoder(routed))
-    assert sent["models"] == ["openai/gpt-6-luna"]
-    assert sent["providerOptions"] == {"gateway": {"order": ["openai"]}}
-
-
 def test_at_most_four_stops_are_sent_and_none_when_there_are_none() -> None:
     encoder = RequestEncoder(_NANO)
     assert _sent(encoder, replace(PROMPT, stop=tuple("abcdef")))["stop"] == list("abcd")

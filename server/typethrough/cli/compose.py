@@ -107,8 +107,19 @@ class Composition:
         from typethrough.gateway.client import HttpGateway
         from typethrough.gateway.endpoint import Endpoint
         from typethrough.gateway.proxies import open_transport
+        from typethrough.gateway.routing import Routing
 
-        endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, profile_of(choice.model))
+        routing = Routing(
+            order=settings.provider_order,
+            only=settings.provider_only,
+            sort=settings.provider_sort,
+            zero_data_retention=settings.zero_data_retention,
+            no_prompt_training=settings.no_prompt_training,
+            fallback_models=settings.fallback_models,
+            service_tier=settings.service_tier,
+        )
+        profile = profile_of(choice.model)
+        endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, profile, routing)
         return HttpGateway(endpoint, self.clock, open_transport(endpoint, self.clock))
 
     @contextmanager

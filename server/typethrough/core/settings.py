@@ -93,6 +93,47 @@ class Settings:
         "The model's name as the endpoint spells it; behind a routing gateway it also says which provider reads the code.",
         reach=Reach.USER,
     )
+    fallback_models: tuple[str, ...] = _setting(
+        (),
+        Kind.NAMES,
+        "Models that a routing gateway asks, in this order, when `model` fails.",
+        reach=Reach.USER,
+    )
+    provider_order: tuple[str, ...] = _setting(
+        (),
+        Kind.NAMES,
+        "Providers behind the gateway in the order they are asked, such as `openai`; the model's own comes first by itself.",
+        reach=Reach.USER,
+    )
+    provider_only: tuple[str, ...] = _setting(
+        (), Kind.NAMES, "The only providers behind the gateway that may read the code.", reach=Reach.USER
+    )
+    provider_sort: str = _setting(
+        "none",
+        Kind.CHOICE,
+        "What the gateway chooses a provider by: price, time to first token, or tokens per second.",
+        choices=("none", "cost", "ttft", "tps"),
+        reach=Reach.USER,
+    )
+    service_tier: str = _setting(
+        "none",
+        Kind.CHOICE,
+        "`priority` is faster and dearer, `flex` slower and cheaper, where the provider has them.",
+        choices=("none", "flex", "priority"),
+        reach=Reach.USER,
+    )
+    zero_data_retention: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Only providers that keep nothing; the Vercel AI Gateway's promise, so with another endpoint nothing is sent.",
+        reach=Reach.USER,
+    )
+    no_prompt_training: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Only providers that do not train on prompts; the Vercel AI Gateway's promise, like `zero_data_retention`.",
+        reach=Reach.USER,
+    )
     model_lane: bool = _setting(True, Kind.FLAG, "Whether a model may be asked over the network.")
     local_lane: bool = _setting(
         True, Kind.FLAG, "Whether suggestions may come from the workspace's own text, with no network."

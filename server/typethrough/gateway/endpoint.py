@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from typethrough.core.settings import GATEWAY_BASE_URL
 from typethrough.core.settings_endpoint import is_loopback
+from typethrough.gateway.routing import ANY, Routing
 
 if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
@@ -23,16 +25,15 @@ _PATH = "/chat/completions"
 class Endpoint:
     """One model behind one OpenAI-compatible address.
 
-    `base_url` includes its version ("https://…/v1"), with or without a trailing slash. `fallback_models` and
-    `provider_order` are sent only when they are set; a gateway that routes understands them.
+    `base_url` includes its version ("https://…/v1"), with or without a trailing slash. What `routing` asks is sent only where it
+    asks something; a gateway that routes understands it.
     """
 
     base_url: str
     api_key: str = field(repr=False)
     model: str
     profile: ModelProfile
-    fallback_models: tuple[str, ...] = ()
-    provider_order: tuple[str, ...] = ()
+    routing: Routing = ANY
 
     @cached_property
     def key(self) -> str:
@@ -51,6 +52,11 @@ class Endpoint:
         return is_loopback(str(self.url))
 
     @cached_property
+    def is_vercel(self) -> bool:
+        """Whether this is the Vercel AI Gateway itself."""
+        return self.url.host == httpx.URL(GATEWAY_BASE_URL).host
+
+    @cached_property
     def problem(self) -> str:
         """Why nothing can be sent with these settings, as a sentence for people, or the empty string."""
         try:
@@ -63,6 +69,11 @@ class Endpoint:
             return (
                 "The setting `base_url` (TYPETHROUGH_BASE_URL) must be a plain address: "
                 "no user name, password, query or fragment."
+            )
+        if self.routing.promises and not self.is_vercel:
+            return (
+                f"The setting `{self.routing.promises[0]}` is a promise that only the Vercel AI Gateway makes, and `base_url` "
+                "is another address: nothing is sent."
             )
         if not self.model.strip():
             return "No model is set: see the setting `model` (TYPETHROUGH_MODEL)."

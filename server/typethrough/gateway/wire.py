@@ -50,6 +50,9 @@ class RequestEncoder:
             (b"Accept-Encoding", b"identity"),
             (b"Content-Type", b"application/json"),
         ]
+        if endpoint.is_vercel:
+            # Its reports show by this which application asked.
+            self._headers.append((b"X-Title", b"typethrough"))
         if endpoint.key:
             self._headers.append((b"Authorization", b"Bearer " + endpoint.key.encode("ascii")))
 
@@ -87,10 +90,7 @@ class RequestEncoder:
             wanted["reasoning_effort"] = profile.reasoning_effort
         if profile.sends_cache_key and prompt.cache_key:
             wanted["prompt_cache_key"] = prompt.cache_key
-        if endpoint.fallback_models:
-            wanted["models"] = list(endpoint.fallback_models)
-        if endpoint.provider_order:
-            wanted["providerOptions"] = {"gateway": {"order": list(endpoint.provider_order)}}
+        wanted |= endpoint.routing.parameters(endpoint.model, on_vercel=endpoint.is_vercel)
         return {name: value for name, value in wanted.items() if name not in self._refused}
 
     def refuse(self, error: ErrorBody, prompt: Prompt) -> bool:
@@ -102,6 +102,9 @@ class RequestEncoder:
         names = {name for name in sent if name != "stream" and _names(error, name)}
         if "include_obfuscation" in sent.get("stream_options", ()) and _names(error, "include_obfuscation"):
             names = (names - {"stream_options"}) | {_OBFUSCATION}
+        if self._endpoint.routing.promises:
+            # A promise about the user's code is kept or the request is not sent.
+            names -= {"providerOptions"}
         self._refused |= names
         return bool(names)
 

@@ -1,0 +1,63 @@
+"""What a routing gateway is asked: which providers, in which order, under which promises, and what when the model fails.
+
+The form is the Vercel AI Gateway's (`providerOptions.gateway`, `models`, `service_tier`; vercel.com/docs/ai-gateway). Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+NO_CHOICE = "none"
+# OpenAI and Azure keep caches of their own, so for a cache to be found again requests must go to one of them.
+_FIRST_PROVIDER = {"openai": "openai", "mistral": "mistral", "inception": "inception"}
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The user's wishes; the defaults ask for nothing. `sort` and `service_tier` are "none" when unset."""
+
+    order: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    sort: str = NO_CHOICE
+    zero_data_retention: bool = False
+    no_prompt_training: bool = False
+    fallback_models: tuple[str, ...] = ()
+    service_tier: str = NO_CHOICE
+
+    @property
+    def promises(self) -> tuple[str, ...]:
+        """The settings that are promises about the user's code: a request that cannot carry them must not be sent."""
+        wanted = {
+            "zero_data_retention": self.zero_data_retention,
+            "no_prompt_training": self.no_prompt_training,
+        }
+        return tuple(name for name, asked in wanted.items() if asked)
+
+    def parameters(self, model: str, *, on_vercel: bool) -> dict[str, Any]:
+        """The members of a request's body. On Vercel's own gateway a model's own provider comes first unless the user says."""
+        order = self.order
+        if on_vercel and not (order or self.only or self.sort != NO_CHOICE):
+            first = _FIRST_PROVIDER.get(model.partition("/")[0])
+            order = (first,) if first else ()
+        gateway: dict[str, Any] = {}
+        if order:
+            gateway["order"] = list(order)
+        if self.only:
+            gateway["only"] = list(self.only)
+        if self.sort != NO_CHOICE:
+            gateway["sort"] = self.sort
+        if self.zero_data_retention:
+            gateway["zeroDataRetention"] = True
+        if self.no_prompt_training:
+            gateway["disallowPromptTraining"] = True
+        body: dict[str, Any] = {"providerOptions": {"gateway": gateway}} if gateway else {}
+        if self.fallback_models:
+            body["models"] = list(self.fallback_models)
+        if self.service_tier != NO_CHOICE:
+            body["service_tier"] = self.service_tier
+        return body
+
+
+ANY = Routing()
+"""No wishes."""
