@@ -48,6 +48,14 @@ def test_a_client_without_it_is_offered_the_menu(capabilities: Any) -> None:
     assert offered["completionProvider"] == {"resolveProvider": False}
 
 
+def test_lsp_mode_offers_it_as_null_and_means_it() -> None:
+    emacs = {"name": "emacs", "version": "GNU Emacs 30.2"}
+    offered = Stage().initialize({"textDocument": {"inlineCompletion": None}}, clientInfo=emacs)["capabilities"]
+    assert offered["inlineCompletionProvider"] == {"workDoneProgress": False}
+    # A client of that name that does not speak of it has none: eglot, or lsp-mode before 10.
+    assert "completionProvider" in Stage().initialize({"textDocument": {}}, clientInfo=emacs)["capabilities"]
+
+
 def test_the_result_is_what_lsp_says() -> None:
     converter = converters.get_converter()
     for capabilities in (INLINE_CLIENT, {}):

@@ -36,7 +36,7 @@ def client_of(params: dict[str, Any]) -> Client:
     options = params.get("initializationOptions")
     is_copilot = copilot.speaks(options)
     # Clients for Copilot's server ask for inline completion without saying that they can show it.
-    inline = is_copilot or _within(capabilities, "textDocument", "inlineCompletion") not in (None, False)
+    inline = is_copilot or _shows_inline(params)
     return Client(
         process_id if is_integer(process_id) and process_id > 0 else None,
         _encoding(_within(capabilities, "general", "positionEncodings")),
@@ -54,6 +54,15 @@ def _without_editor(options: Any) -> Any:
     if not isinstance(options, dict):
         return options
     return {name: value for name, value in options.items() if name != "editorInfo"}
+
+
+def _shows_inline(params: dict[str, Any]) -> bool:
+    """Whether the client says that it can show inline completions; Emacs' lsp-mode says so with a null."""
+    capabilities = _within(params.get("capabilities"), "textDocument")
+    offered = _within(capabilities, "inlineCompletion")
+    if offered is None and isinstance(capabilities, dict) and "inlineCompletion" in capabilities:
+        return bool(_within(params.get("clientInfo"), "name") == "emacs")
+    return offered not in (None, False)
 
 
 def introduction(client: Client) -> types.InitializeParams:
