@@ -265,16 +265,54 @@ def test_the_line_end_is_the_one_in_use_near_the_line(text: str, line: int, eol:
     assert line_end(snapshot_of(text), line) == eol
 
 
+def menu_entry(marked: str, text: str, *, language_id: str = "", markdown: bool = False) -> dict[str, Any]:
+    context = context_at(marked, language_id=language_id)
+    suggestion = Suggestion("s1", text, context.position, Source.MODEL)
+    return completion_item(
+        suggestion, context, Encoding.UTF16, eol="\n", command="did.accept", markdown=markdown
+    )
+
+
 def test_a_completion_item_is_a_quiet_last_entry_of_the_menu() -> None:
-    context = context_at("    x = f($0")
-    suggestion = Suggestion("s1", "a,\n      b)", context.position, Source.MODEL)
-    got = completion_item(suggestion, context, Encoding.UTF16, eol="\n", command="did.accept")
-    assert got["label"] == "x = f(a,"
-    assert got["filterText"] == "x = f(a,"
-    assert got["documentation"] == "a,\n      b)"
+    got = menu_entry("    x = f($0", "a, b)")
     assert got["preselect"] is False
     assert got["sortText"] > "zzz"
-    assert got["textEdit"]["newText"] == "x = f(a,\n      b)"
-    assert columns(got["textEdit"]) == (4, 10)
     assert got["insertTextFormat"] == 1
-    assert got["command"]["arguments"] == ["s1"]
+    assert (got["command"]["command"], got["command"]["arguments"]) == ("did.accept", ["s1"])
+
+
+@pytest.mark.parametrize(
+    ("marked", "text", "label", "filter_text", "new_text", "span"),
+    [
+        # Menus filter by the word at the cursor, so all of it begins there.
+        ("def lab$0", "el(x):", "label(x):", "label(x):", "label(x):", (4, 7)),
+        ("    größe$0", "n = 1", "größen = 1", "größen = 1", "größen = 1", (4, 9)),
+        ("x = f($0)", "a, b", "a, b", "a, b", "a, b", (6, 6)),
+        ("    $0", "pass", "pass", "pass", "pass", (4, 4)),
+        # A label is one line, and never empty nor the word alone.
+        ("x = f($0", "a,\n      b)", "a,", "a,", "a,\n      b)", (6, 6)),
+        ("def f():$0", "\n    return 1", "↵ return 1", "↵ return 1", "\n    return 1", (8, 8)),
+        ("else$0", "\n\n  x", "else ↵ x", "else", "else\n\n  x", (0, 4)),
+        ("$0", "\n", "↵", "↵", "\n", (0, 0)),
+    ],
+)
+def test_a_completion_item_begins_with_the_word_at_the_cursor(
+    marked: str, text: str, label: str, filter_text: str, new_text: str, span: tuple[int, int]
+) -> None:
+    got = menu_entry(marked, text)
+    assert got["label"] == label
+    assert got["filterText"] == filter_text
+    assert got["textEdit"]["newText"] == new_text
+    assert columns(got["textEdit"]) == span
+
+
+def test_a_completion_item_documents_itself_with_its_lines_as_they_will_stand() -> None:
+    got = menu_entry("    x = f($0", "a,\n          b)\n    y", language_id="python")
+    assert got["detail"] == "typethrough, 3 lines"
+    assert got["documentation"] == "x = f(a,\n      b)\ny"
+    assert menu_entry("x$0", " = 1")["detail"] == "typethrough"
+
+
+def test_documentation_in_markdown_is_code_whatever_it_holds() -> None:
+    got = menu_entry("$0", "# __a__ ````b", language_id="python", markdown=True)["documentation"]
+    assert got == {"kind": "markdown", "value": "`````python\n# __a__ ````b\n`````"}

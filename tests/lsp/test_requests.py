@@ -44,7 +44,8 @@ def test_the_completion_menu_gets_the_same_suggestion_when_that_is_all_a_client_
         await settle()
         result = stage.reply(message_id)["result"]
         assert result["isIncomplete"] is True
-        assert [item["label"] for item in result["items"]] == ["return 3.14 * r * r"]
+        assert [item["label"] for item in result["items"]] == ["3.14 * r * r"]
+        assert [item["documentation"] for item in result["items"]] == ["return 3.14 * r * r"]
         await stage.session.aclose()
 
     asyncio.run(scenario())

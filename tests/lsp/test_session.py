@@ -50,10 +50,30 @@ def test_a_client_without_it_is_offered_the_menu(capabilities: Any) -> None:
 
 def test_lsp_mode_offers_it_as_null_and_means_it() -> None:
     emacs = {"name": "emacs", "version": "GNU Emacs 30.2"}
-    offered = Stage().initialize({"textDocument": {"inlineCompletion": None}}, clientInfo=emacs)["capabilities"]
+    offered = Stage().initialize({"textDocument": {"inlineCompletion": None}}, clientInfo=emacs)[
+        "capabilities"
+    ]
     assert offered["inlineCompletionProvider"] == {"workDoneProgress": False}
     # A client of that name that does not speak of it has none: eglot, or lsp-mode before 10.
     assert "completionProvider" in Stage().initialize({"textDocument": {}}, clientInfo=emacs)["capabilities"]
+
+
+@pytest.mark.parametrize(
+    ("formats", "name", "expected"),
+    [
+        (["markdown", "plaintext"], "any", True),
+        (["plaintext", "markdown"], "any", False),
+        (None, "any", False),
+        ("markdown", "any", False),
+        (None, "helix", True),
+    ],
+)
+def test_documentation_is_markdown_for_who_prefers_it_or_takes_all_text_for_it(
+    formats: Any, name: str, expected: bool
+) -> None:
+    item = {"documentationFormat": formats}
+    capabilities = {"textDocument": {"completion": {"completionItem": item}}}
+    assert client_of({"capabilities": capabilities, "clientInfo": {"name": name}}).markdown is expected
 
 
 def test_the_result_is_what_lsp_says() -> None:

@@ -23,6 +23,7 @@ class Client(NamedTuple):
     encoding: Encoding
     inline_completion: bool
     copilot: bool
+    markdown: bool
     can_pull_configuration: bool
     wants_registration: bool
     options: Any
@@ -42,6 +43,7 @@ def client_of(params: dict[str, Any]) -> Client:
         _encoding(_within(capabilities, "general", "positionEncodings")),
         inline,
         is_copilot,
+        _reads_markdown(params),
         bool(_within(capabilities, "workspace", "configuration")),
         _within(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
         copilot.own_settings(options) if is_copilot else _without_editor(options),
@@ -63,6 +65,14 @@ def _shows_inline(params: dict[str, Any]) -> bool:
     if offered is None and isinstance(capabilities, dict) and "inlineCompletion" in capabilities:
         return bool(_within(params.get("clientInfo"), "name") == "emacs")
     return offered not in (None, False)
+
+
+def _reads_markdown(params: dict[str, Any]) -> bool:
+    """Whether the client draws a completion's documentation as Markdown; Helix does with all of it, and does not say so."""
+    item = _within(params.get("capabilities"), "textDocument", "completion", "completionItem")
+    formats = _within(item, "documentationFormat")
+    helix = _within(params.get("clientInfo"), "name") == "helix"
+    return helix or (isinstance(formats, list) and formats[:1] == ["markdown"])
 
 
 def introduction(client: Client) -> types.InitializeParams:

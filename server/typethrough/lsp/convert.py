@@ -6,8 +6,10 @@ names the field and never its value.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from enum import StrEnum
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from typethrough.core.document import Position
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from typethrough.core.outcome import Suggestion
 
 
+_NO_WORD = re.compile(r"\W")
+_TICKS = re.compile(r"`+")
 _WIDEST_UNIT = 16
 
 
@@ -202,17 +206,24 @@ def item(
 
 
 def completion_item(
-    suggestion: Suggestion, context: Context, encoding: Encoding, *, eol: str, command: str
+    suggestion: Suggestion, context: Context, encoding: Encoding, *, eol: str, command: str, markdown: bool
 ) -> dict[str, Any]:
-    """A suggestion for a client that has only the completion menu: last in the list, never selected by itself."""
-    inline = item(suggestion, context, encoding, start=None, eol=eol, command=command)
-    first_line = (context.line_prefix.lstrip() + suggestion.text).strip().split("\n", 1)[0]
+    """A suggestion for a client that has only the completion menu: last in the list, never selected by itself.
+
+    Menus filter by the word at the cursor and some put the label in its place for a moment, so label and range begin with it.
+    """
+    word = _NO_WORD.split(context.line_prefix)[-1]
+    start = Position(context.position.line, context.position.column - len(word))
+    inline = item(suggestion, context, encoding, start=start, eol=eol, command=command)
+    head, *rest = (word + suggestion.text).split("\n")
+    label = head if head != word else f"{word} ↵ {next(filter(None, map(str.strip, rest)), '')}".strip()
+    whole = dedent(context.line_prefix + suggestion.text)
     return {
-        "label": first_line,
-        "detail": "typethrough",
+        "label": label,
+        "detail": "typethrough" if not rest else f"typethrough, {len(rest) + 1} lines",
         "kind": 1,
-        "documentation": suggestion.text.strip("\n"),
-        "filterText": inline["insertText"].split("\n", 1)[0],
+        "documentation": _code_block(whole, context.language_id) if markdown else whole,
+        "filterText": head or label,
         "sortText": "\uffff",
         "preselect": False,
         "insertTextFormat": 1,
@@ -220,6 +231,12 @@ def completion_item(
         "textEdit": {"range": inline["range"], "newText": inline["insertText"]},
         "command": inline["command"],
     }
+
+
+def _code_block(code: str, language_id: str) -> dict[str, str]:
+    """Code as Markdown that shows it as it is, whatever it holds."""
+    fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(code)), default=0))
+    return {"kind": "markdown", "value": f"{fence}{language_id}\n{code}\n{fence}"}
 
 
 def line_end(snapshot: Snapshot, line: int) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typethrough.engine.engine import Engine
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock
-    from typethrough.lsp.convert import Encoding
+    from typethrough.lsp.client import Client
     from typethrough.lsp.protocol import MessageId, Protocol
 
 
@@ -44,12 +44,13 @@ class Requests:
     """The requests of one client that have not ended yet, and the form of their answers. `command` reports an acceptance."""
 
     def __init__(
-        self, engine: Engine, protocol: Protocol, clock: Clock, encoding: Encoding, command: str
+        self, engine: Engine, protocol: Protocol, clock: Clock, client: Client, command: str
     ) -> None:
         self._engine = engine
         self._protocol = protocol
         self._clock = clock
-        self._encoding = encoding
+        self._encoding = client.encoding
+        self._markdown = client.markdown
         self._command = command
         self._pending: dict[MessageId, Pending] = {}
         self._draft_kinds = False
@@ -148,4 +149,6 @@ class Requests:
         encoding, command = self._encoding, self._command
         if form.inline:
             return item(suggestion, context, encoding, start=form.start, eol=eol, command=command)
-        return completion_item(suggestion, context, encoding, eol=eol, command=command)
+        return completion_item(
+            suggestion, context, encoding, eol=eol, command=command, markdown=self._markdown
+        )

@@ -101,7 +101,7 @@ class Session:
         """From now on every method that we know has its handler."""
         protocol, server = self.protocol, self._server
         command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
-        requests = Requests(engine, protocol, self._clock, client.encoding, command)
+        requests = Requests(engine, protocol, self._clock, client, command)
         Extras(engine, protocol, self.feedback, self.feedback.history, self.status, self._clock)
         protocol.on_cancel = requests.cancel
         if client.inline_completion:
