@@ -32,12 +32,13 @@ def family() -> str:
     raise PackagesMissing("fetching packages is known for Debian and Ubuntu only")
 
 
-def fetch(package: str, state: Path, *, suite: str | None = None, alone: bool = False) -> list[Path]:
-    """Download `package` into the new folder `state`; returns the package files.
+def fetch(package: str, state: Path, *more: str, suite: str | None = None, alone: bool = False) -> list[Path]:
+    """Download `package`, and any `more`, into the new folder `state`; returns the package files.
 
-    Everything that it needs comes too, down to the C library, unless `alone`. The suite is this system's own unless
+    Everything that they need comes too, down to the C library, unless `alone`. The suite is this system's own unless
     another is named. Raises PackagesMissing.
     """
+    names = (package, *more)
     distribution = family()
     codename = _os_release().get("VERSION_CODENAME", "")
     mirror = _mirror(codename, distribution)
@@ -67,9 +68,10 @@ def fetch(package: str, state: Path, *, suite: str | None = None, alone: bool = 
     archives = state / "cache" / "archives"
     run([*apt, "update"], f"read the index of {suite or codename}")
     if alone:
-        run([*apt, "download", package], f"download {package}", folder=archives)
+        run([*apt, "download", *names], f"download {' '.join(names)}", folder=archives)
     else:
-        run([*apt, "--no-install-recommends", "--download-only", "install", package], f"download {package}")
+        install = ["--no-install-recommends", "--download-only", "install"]
+        run([*apt, *install, *names], f"download {' '.join(names)}")
     return sorted(archives.glob("*.deb"))
 
 

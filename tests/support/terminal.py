@@ -1,0 +1,202 @@
+"""A terminal with one program in it, that a test types into and reads: tmux, on a server of its own.
+
+Owns: the terminal's process, its keys, its screen and the waiting. Must not know which program runs in it.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from tests.support.debian_editors import installed
+
+POLL_S = 0.02
+_STYLE = re.compile(r"\x1b\[([0-9;:]*)m|\x1b[^m]?[^\x1b]*?[A-Za-z\\]|\x0e|\x0f")
+
+
+class Cell(NamedTuple):
+    """One character on the screen and how it is drawn, as the terminal was told; "" is plain."""
+
+    character: str
+    style: str
+
+
+class Terminal:
+    """A program in a terminal of `columns` by `lines`, in its own empty home; a context manager that ends both.
+
+    `environment` is added to a clean one that holds no key. `work` is the folder that the program starts in: a git
+    repository as editors see it, so that they find the workspace by themselves.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        columns: int = 100,
+        lines: int = 30,
+    ) -> None:
+        self.home = home
+        self.work = home / "work"
+        (self.work / ".git").mkdir(parents=True, exist_ok=True)
+        # A socket's path may be only some hundred characters long, and a test's folder is longer.
+        self._folder = tempfile.mkdtemp(prefix="typethrough-")
+        tmux = installed() / "usr" / "bin" / "tmux"
+        self._tmux = [str(tmux), "-S", f"{self._folder}/tmux", "-f", os.devnull]
+        variables = clean_environment(home) | dict(environment or {})
+        size = ["-x", str(columns), "-y", str(lines)]
+        options = [
+            "set",
+            "-g",
+            "default-terminal",
+            "tmux-256color",
+            ";",
+            "set",
+            "-s",
+            "escape-time",
+            "0",
+            ";",
+        ]
+        self._run(
+            *options,
+            *("set", "-g", "status", "off", ";", "set", "-g", "remain-on-exit", "on", ";"),
+            *("new-session", "-d", *size, "-c", str(self.work), "--", *command),
+            environment=variables,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the program and the terminal."""
+        subprocess.run([*self._tmux, "kill-server"], capture_output=True, timeout=10, check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    # What a person does.
+
+    def type(self, text: str) -> None:
+        """Type plain text; a line feed is the Enter key."""
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self.keys("Enter")
+            if line:
+                # A trailing semicolon would end tmux's command.
+                self._run("send-keys", "-l", "--", re.sub(r";$", r"\\;", line))
+
+    def keys(self, *keys: str) -> None:
+        """Press keys in tmux's notation, for example `Escape`, `C-x` or `Enter`."""
+        self._run("send-keys", *keys)
+
+    # What a person sees.
+
+    def screen(self) -> list[str]:
+        """Return the rows of the screen as text, without trailing blanks."""
+        return [row.rstrip() for row in self._run("capture-pane", "-p").split("\n")]
+
+    def cells(self) -> list[list[Cell]]:
+        """Return the rows of the screen as cells."""
+        return [_cells(row) for row in self._run("capture-pane", "-p", "-e").split("\n")]
+
+    def style_of(self, text: str) -> str:
+        """Return how a text that is on the screen is drawn; of its characters, the first one. Fails when it is not there."""
+        for row in self.cells():
+            at = "".join(cell.character for cell in row).find(text)
+            if at >= 0:
+                return row[at].style
+        raise AssertionError(self.report(f"{text!r} is not on the screen"))
+
+    def shows(self, *texts: str) -> bool:
+        """Whether all these texts are on the screen."""
+        rows = self.screen()
+        return all(any(text in row for row in rows) for text in texts)
+
+    # Waiting for it.
+
+    def wait_for(self, predicate: Callable[[], bool], timeout_s: float, what: str) -> None:
+        """Poll the real thing until it holds; raises AssertionError with the screen otherwise."""
+        deadline = time.monotonic() + timeout_s
+        while not predicate():
+            if time.monotonic() > deadline:
+                raise AssertionError(self.report(f"waited {timeout_s:g} s for {what}"))
+            time.sleep(POLL_S)
+
+    def wait_for_text(self, *texts: str, timeout_s: float = 15.0) -> None:
+        """Wait until all these texts are on the screen."""
+        self.wait_for(lambda: self.shows(*texts), timeout_s, f"{texts!r} on the screen")
+
+    def wait_until_gone(self, text: str, timeout_s: float = 10.0) -> None:
+        """Wait until a text is no longer on the screen."""
+        self.wait_for(lambda: not self.shows(text), timeout_s, f"{text!r} to go")
+
+    def wait_for_file(self, path: Path, content: bytes, timeout_s: float = 10.0) -> None:
+        """Wait until a file holds exactly this."""
+        what = f"{path.name} to hold {content!r}"
+
+        def holds() -> bool:
+            return path.exists() and path.read_bytes() == content
+
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            if time.monotonic() > deadline:
+                found = path.read_bytes() if path.exists() else None
+                raise AssertionError(self.report(f"waited {timeout_s:g} s for {what}; it holds {found!r}"))
+            time.sleep(POLL_S)
+
+    def report(self, headline: str) -> str:
+        """Return what a reader of a failed test needs: the screen."""
+        return "\n".join([headline, "--- screen", *self.screen()])
+
+    def _run(self, *command: str, environment: Mapping[str, str] | None = None) -> str:
+        done = subprocess.run(
+            [*self._tmux, *command],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=10,
+            check=False,
+            env=None if environment is None else dict(environment),
+        )
+        if done.returncode != 0:
+            raise AssertionError(f"tmux {command[0]}: {done.stderr.strip()}")
+        return done.stdout
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """An environment that knows no key and no configuration, with this checkout's server first on PATH.
+
+    Of the checkout's tools the server alone: some editors start any language server that they find.
+    """
+    own = home / "bin"
+    own.mkdir(exist_ok=True)
+    if not (own / "typethrough").exists():
+        (own / "typethrough").symlink_to(Path(sys.executable).parent / "typethrough")
+    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "TMPDIR") if name in os.environ}
+    folders = {f"XDG_{kind.upper()}_HOME": str(home / kind) for kind in ("config", "data", "state", "cache")}
+    path = os.pathsep.join([str(own), os.defpath])
+    return {"LANG": "C.UTF-8", **kept, **folders, "HOME": str(home), "PATH": path, "TERM": "xterm-256color"}
+
+
+def _cells(row: str) -> list[Cell]:
+    cells: list[Cell] = []
+    style, at = "", 0
+    for found in _STYLE.finditer(row):
+        cells += [Cell(character, style) for character in row[at : found.start()]]
+        if found.group(1) is not None:
+            codes = found.group(1)
+            style = "" if codes in ("", "0") else f"{style};{codes}".removeprefix(";")
+            style = style.rpartition(";0;")[2] if ";0;" in style else style
+        at = found.end()
+    cells += [Cell(character, style) for character in row[at:]]
+    return cells
