@@ -13,19 +13,29 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from tests.support.debian_editors import installed
 
-POLL_S = 0.02
-_STYLE = re.compile(r"\x1b\[([0-9;:]*)m|\x1b[^m]?[^\x1b]*?[A-Za-z\\]|\x0e|\x0f")
+POLL_S: Final = 0.02
+_ESCAPE: Final = re.compile(r"\x1b\[([0-9;:]*)m|[\x0e\x0f]")
+# Select Graphic Rendition: what sets an attribute, and what takes which of them back.
+_ATTRIBUTES: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse"}
+_TAKEN_BACK: Final = {22: {"bold", "dim"}, 23: {"italic"}, 24: {"underline"}, 27: {"reverse"}}
+
+
+class Style(NamedTuple):
+    """How a character is drawn: the colour as the terminal was told it, "" for its own, and attributes."""
+
+    colour: str = ""
+    attributes: frozenset[str] = frozenset()
 
 
 class Cell(NamedTuple):
-    """One character on the screen and how it is drawn, as the terminal was told; "" is plain."""
+    """One character on the screen."""
 
     character: str
-    style: str
+    style: Style
 
 
 class Terminal:
@@ -108,9 +118,9 @@ class Terminal:
 
     def cells(self) -> list[list[Cell]]:
         """Return the rows of the screen as cells."""
-        return [_cells(row) for row in self._run("capture-pane", "-p", "-e").split("\n")]
+        return [cells_of(row) for row in self._run("capture-pane", "-p", "-e").split("\n")]
 
-    def style_of(self, text: str) -> str:
+    def style_of(self, text: str) -> Style:
         """Return how a text that is on the screen is drawn; of its characters, the first one. Fails when it is not there."""
         for row in self.cells():
             at = "".join(cell.character for cell in row).find(text)
@@ -188,15 +198,36 @@ def clean_environment(home: Path) -> dict[str, str]:
     return {"LANG": "C.UTF-8", **kept, **folders, "HOME": str(home), "PATH": path, "TERM": "xterm-256color"}
 
 
-def _cells(row: str) -> list[Cell]:
+def cells_of(row: str) -> list[Cell]:
+    """A row of the screen with its escape sequences, as tmux writes it, as cells."""
     cells: list[Cell] = []
-    style, at = "", 0
-    for found in _STYLE.finditer(row):
+    style, at = Style(), 0
+    for found in _ESCAPE.finditer(row):
         cells += [Cell(character, style) for character in row[at : found.start()]]
         if found.group(1) is not None:
-            codes = found.group(1)
-            style = "" if codes in ("", "0") else f"{style};{codes}".removeprefix(";")
-            style = style.rpartition(";0;")[2] if ";0;" in style else style
+            style = _after(style, [int(code or 0) for code in re.split("[;:]", found.group(1))])
         at = found.end()
-    cells += [Cell(character, style) for character in row[at:]]
-    return cells
+    return cells + [Cell(character, style) for character in row[at:]]
+
+
+def _after(style: Style, codes: list[int]) -> Style:
+    colour, attributes = style
+    while codes:
+        code = codes.pop(0)
+        if code == 0:
+            colour, attributes = "", frozenset()
+        elif code in (38, 48, 58):
+            # A palette's entry, or red, green and blue.
+            length = 2 if codes[:1] == [5] else 4
+            if code == 38:
+                colour = ";".join(map(str, codes[:length]))
+            del codes[:length]
+        elif 30 <= code <= 37 or 90 <= code <= 97:
+            colour = str(code)
+        elif code == 39:
+            colour = ""
+        elif code in _ATTRIBUTES:
+            attributes |= {_ATTRIBUTES[code]}
+        else:
+            attributes -= _TAKEN_BACK.get(code, set())
+    return Style(colour, attributes)
