@@ -92,6 +92,24 @@ def test_lsp_mode_shows_the_rest_of_it_while_it_is_typed_and_asks_the_model_for_
     assert editor.buffer() == HEAD + TYPED + "el_for(week"
 
 
+def test_lsp_mode_shows_ghost_text_on_an_indented_empty_line_and_leaves_the_cursor_there(
+    emacs: StartEmacs,
+) -> None:
+    editor = emacs(LSP_MODE)
+    editor.keys("M->")
+    editor.type(FIRST_LINE + "\n")
+    second_line = TAIL.split("\n")[1]
+    editor.wait_for_text(second_line)
+    row = next(number for number, text in enumerate(editor.screen()) if second_line in text)
+    at = editor.screen()[row].index("names")
+    assert editor.cursor() == (at, row)
+    assert editor.eval("(current-column)") == "4"
+    editor.keys("Tab")
+    editor.wait_for_sent(EXECUTE)
+    editor.keys("C-x", "C-s")
+    editor.wait_for_file(editor.file, (HEAD + FIRST_LINE + "\n" + second_line + "\n").encode())
+
+
 def test_lsp_mode_in_a_file_with_emoji_and_crlf_inserts_at_the_right_place_and_one_undo_takes_it_back(
     emacs: StartEmacs,
 ) -> None:

@@ -71,8 +71,9 @@ def test_a_suggestion_is_asked_for_shown_and_accepted_its_way() -> None:
         stage.gateway.streams[-1].say("3.14 * r\n")
         await settle()
         [item] = stage.reply(message_id)["result"]["items"]
-        assert item["insertText"] == "return 3.14 * r"
-        assert item["range"] == at(1, 1, 1, 8)
+        # From the start of the line, as Copilot's items are.
+        assert item["insertText"] == "\treturn 3.14 * r"
+        assert item["range"] == at(1, 0, 1, 8)
         assert item["command"]["command"] == "github.copilot.didAcceptCompletionItem"
         stage.notify("textDocument/didShowCompletion", {"item": {"command": item["command"]}})
         assert stage.call("workspace/executeCommand", item["command"]) is None
@@ -169,7 +170,7 @@ def test_its_panel_gets_what_asking_by_hand_gets() -> None:
         await settle()
         stage.gateway.streams[-1].say("3.14 * r\n")
         await settle()
-        assert stage.reply(message_id)["result"]["items"][0]["insertText"] == "return 3.14 * r"
+        assert stage.reply(message_id)["result"]["items"][0]["insertText"] == "    return 3.14 * r"
         unknown = {"textDocument": {"uri": "file:///x"}, "position": {"line": 0, "character": 0}}
         assert stage.call("textDocument/copilotPanelCompletion", unknown) == {"items": []}
         await stage.session.aclose()

@@ -30,6 +30,35 @@ def test_a_suggestion_comes_in_the_shape_that_every_client_shows() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "character", "span"),
+    [
+        # Within the line's indentation an empty range would have lsp-mode move the cursor.
+        ("def area(r):\n    \n", 1, 4, (0, 4)),
+        ("def area(r):\n    return \n", 1, 11, (0, 11)),
+        # In the middle of a line the text is an insertion, as for everybody.
+        ("x = f()\n", 0, 6, (6, 6)),
+    ],
+)
+def test_lsp_mode_gets_whole_lines(text: str, line: int, character: int, span: tuple[int, int]) -> None:
+    async def scenario() -> None:
+        stage = Stage()
+        stage.initialize({"textDocument": {"inlineCompletion": None}}, clientInfo={"name": "emacs"})
+        stage.notify("initialized", {})
+        stage.open(text)
+        await settle()
+        message_id = stage.request(INLINE, stage.place(line, character))
+        await stage.wait(150)
+        stage.gateway.streams[-1].say("3.14\n")
+        await settle()
+        [item] = stage.reply(message_id)["result"]["items"]
+        assert item["range"] == at(line, span[0], line, span[1])
+        assert item["insertText"] == text.split("\n")[line][span[0] : span[1]] + "3.14"
+        await stage.session.aclose()
+
+    asyncio.run(scenario())
+
+
 def test_the_completion_menu_gets_the_same_suggestion_when_that_is_all_a_client_has() -> None:
     async def scenario() -> None:
         stage = Stage()

@@ -120,6 +120,11 @@ class Terminal:
         """Return the rows of the screen as cells."""
         return [cells_of(row) for row in self._run("capture-pane", "-p", "-e").split("\n")]
 
+    def cursor(self) -> tuple[int, int]:
+        """Return the column and the row of the cursor, from 0."""
+        column, row = self._run("display-message", "-p", "#{cursor_x} #{cursor_y}").split()
+        return int(column), int(row)
+
     def style_of(self, text: str) -> Style:
         """Return how a text that is on the screen is drawn; of its characters, the first one. Fails when it is not there."""
         for row in self.cells():

@@ -17,12 +17,17 @@ from typethrough.lsp.convert import Encoding, is_integer
 
 
 class Client(NamedTuple):
-    """What a client's `initialize` says that matters to us. `copilot`: it was written for Copilot's language server."""
+    """What a client's `initialize` says that matters to us.
+
+    `copilot`: it was written for Copilot's language server. `whole_lines`: at the end of a line it wants a range that begins at
+    the line's start, as Copilot's do.
+    """
 
     process_id: int | None
     encoding: Encoding
     inline_completion: bool
     copilot: bool
+    whole_lines: bool
     markdown: bool
     can_pull_configuration: bool
     wants_registration: bool
@@ -43,6 +48,7 @@ def client_of(params: dict[str, Any]) -> Client:
         _encoding(_within(capabilities, "general", "positionEncodings")),
         inline,
         is_copilot,
+        is_copilot or _is_lsp_mode(params),
         _reads_markdown(params),
         bool(_within(capabilities, "workspace", "configuration")),
         _within(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
@@ -63,8 +69,12 @@ def _shows_inline(params: dict[str, Any]) -> bool:
     capabilities = _within(params.get("capabilities"), "textDocument")
     offered = _within(capabilities, "inlineCompletion")
     if offered is None and isinstance(capabilities, dict) and "inlineCompletion" in capabilities:
-        return bool(_within(params.get("clientInfo"), "name") == "emacs")
+        return _is_lsp_mode(params)
     return offered not in (None, False)
+
+
+def _is_lsp_mode(params: dict[str, Any]) -> bool:
+    return bool(_within(params.get("clientInfo"), "name") == "emacs")
 
 
 def _reads_markdown(params: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
+from typethrough.core.document import Position
 from typethrough.core.outcome import Ending
 from typethrough.engine.pending import Request
 from typethrough.lsp.convert import (
@@ -23,7 +24,6 @@ from typethrough.lsp.protocol import REQUEST_CANCELLED, is_id
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
-    from typethrough.core.document import Position
     from typethrough.core.outcome import Outcome, Suggestion
     from typethrough.engine.engine import Engine
     from typethrough.engine.pending import Pending
@@ -51,6 +51,7 @@ class Requests:
         self._clock = clock
         self._encoding = client.encoding
         self._markdown = client.markdown
+        self._whole_lines = client.whole_lines
         self._command = command
         self._pending: dict[MessageId, Pending] = {}
         self._draft_kinds = False
@@ -148,7 +149,11 @@ class Requests:
         eol = line_end(context.snapshot, context.position.line)
         encoding, command = self._encoding, self._command
         if form.inline:
-            return item(suggestion, context, encoding, start=form.start, eol=eol, command=command)
+            start = form.start
+            if start is None and self._whole_lines and not context.line_suffix.strip():
+                # Lsp-mode moves the cursor one to the left when the range is empty; some clients for Copilot show no other.
+                start = Position(context.position.line, 0)
+            return item(suggestion, context, encoding, start=start, eol=eol, command=command)
         return completion_item(
             suggestion, context, encoding, eol=eol, command=command, markdown=self._markdown
         )
