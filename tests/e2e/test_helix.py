@@ -45,6 +45,8 @@ def helix(tmp_path: Path, gateway: Simulator) -> Iterator[StartHelix]:
 
 def write(editor: Helix) -> None:
     editor.keys("Escape")
+    # An escape with a key right after it is that key with Alt.
+    editor.wait_for_text("NOR")
     editor.type(":w\n")
 
 

@@ -40,6 +40,7 @@ def test_typing_brings_up_a_menu_and_its_entry_completes_the_word(vim: Vim) -> N
     vim.keys("C-n", "C-y")
     vim.wait_for_text("def label_for")
     vim.keys("Escape")
+    vim.wait_until_gone("-- INSERT --")
     vim.type(":w\n")
     # As far as ALE takes any server's text: up to the bracket.
     vim.wait_for_file(vim.file, (HEAD + FIRST_LINE.partition("(")[0] + "\n").encode())
