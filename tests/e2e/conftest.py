@@ -68,6 +68,7 @@ def neovim(tmp_path: Path, _neovim_installed: Path) -> Iterator[StartNeovim]:
             environment: Mapping[str, str] | None = None,
             init_lua: str = "",
             plugin: bool = True,
+            version: str = "0.12",
         ) -> Neovim:
             nonlocal started
             started += 1
@@ -78,6 +79,7 @@ def neovim(tmp_path: Path, _neovim_installed: Path) -> Iterator[StartNeovim]:
                     environment=endpoint | dict(environment or {}),
                     init_lua=init_lua,
                     plugin=plugin,
+                    version=version,
                 )
             )
 

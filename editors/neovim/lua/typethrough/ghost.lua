@@ -1,221 +1,271 @@
---- What is on screen, and whether it still fits. Neovim 0.12's inline completion draws and inserts; on its own it keeps
---- showing a suggestion that the text typed has left behind, inserts one at a stale place when accepted early, asks only
---- after a pause of 200 ms, and lets a matched bracket lend its looks to the ghost text before it. This module sees the
---- client's requests, keeps the callback they came with, and through it takes back what no longer fits and asks again.
+--- The suggestion at the cursor: asked for at each change, drawn, typed through, accepted, sent away. There is one cursor, so
+--- there is one of everything here.
+local compat = require('typethrough.compat')
+local server = require('typethrough.server')
+local suggestions = require('typethrough.suggestion')
+local view = require('typethrough.view')
+
 local M = {}
 
 local METHOD = 'textDocument/inlineCompletion'
+local TOKEN = 'typethrough/'
+local INVOKED, AUTOMATIC = 1, 2
 
----@class typethrough.Record What is known of one buffer's suggestions.
+---@class typethrough.Request
+---@field token string
+---@field id? integer
 ---@field client vim.lsp.Client
----@field handler lsp.Handler The built-in client's own callback.
----@field items lsp.InlineCompletionItem[] What is offered now.
----@field rest? string The text right of the cursor when these were asked for.
----@field asked_at? lsp.Position
----@field context? lsp.HandlerContext
+---@field place typethrough.Place
+---@field step? integer By how many to move among the suggestions that come; only when the user has asked.
 
----@type table<integer, typethrough.Record?>
-local records = {}
+---@type typethrough.Suggestion[] What is offered now.
+local offered = {}
+--- Which of them is shown.
+local index = 1
+---@type typethrough.Place? Where that is.
+local seen
+---@type typethrough.Request?
+local pending
+---@type any The suggestion that the server was last told of as shown.
+local announced
+local count = 0
 
----@return integer row, integer col, string line # zero-based, of the current window
-local function cursor()
-  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  return row - 1, col, vim.api.nvim_get_current_line()
-end
-
---- Returns where an item would go now, or nothing when the text no longer leads into it.
----@param item lsp.InlineCompletionItem
----@param record typethrough.Record
----@return lsp.Range?
-local function place(item, record)
-  local row, col, line = cursor()
-  local range, encoding = item.range, record.client.offset_encoding
-  if not range or range.start.line ~= row or line:sub(col + 1) ~= record.rest then
-    return nil
-  end
-  local start = vim.str_byteindex(line, encoding, range.start.character, false)
-  local typed = line:sub(start + 1, col)
-  if start > col or not vim.startswith(item.insertText, typed) or #typed == #item.insertText then
-    return nil
-  end
-  local reach = vim.str_utfindex(line, encoding, col, false) + range['end'].character - record.asked_at.character
-  return { start = range.start, ['end'] = { line = row, character = reach } }
-end
-
----@param items lsp.InlineCompletionItem[]
----@param record typethrough.Record
-local function fitting(items, record)
-  return vim.iter(items):filter(function(item)
-    return place(item, record) ~= nil
-  end):totable()
-end
-
---- Whether this buffer is where ghost text is wanted at this moment.
----@param bufnr integer
-local function is_wanted(bufnr)
-  return vim.api.nvim_get_current_buf() == bufnr
-    and vim.startswith(vim.api.nvim_get_mode().mode, 'i')
-    and vim.lsp.inline_completion.is_enabled({ bufnr = bufnr })
-end
-
---- Asks now, without the pause that the built-in client waits for; `after` runs when the answer is on screen.
----@param bufnr integer
----@param kind 'Automatic'|'Invoked'
----@param after? fun()
-local function ask(bufnr, kind, after)
-  local record = records[bufnr]
-  if not record or not is_wanted(bufnr) then
-    return
-  end
-  local params = vim.lsp.util.make_position_params(0, record.client.offset_encoding)
-  params.context = { triggerKind = vim.lsp.protocol.InlineCompletionTriggerKind[kind] }
-  record.client:request(METHOD, params, function(...)
-    record.handler(...)
-    if after then
-      after()
-    end
-  end, bufnr)
-end
-
---- Draws ghost text in its own looks alone: by default they are combined with those of the bracket it stands before.
----@param bufnr integer
-local function keep_looks(bufnr)
-  local namespace = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
-  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(bufnr, namespace, 0, -1, { details = true })) do
-    local id, row, col, details = unpack(mark)
-    local kept = { id = id, hl_mode = 'replace' }
-    for _, key in ipairs({ 'virt_text', 'virt_lines', 'virt_text_pos' }) do
-      kept[key] = details[key]
-    end
-    vim.api.nvim_buf_set_extmark(bufnr, namespace, row, col, kept)
+--- Where the user types, and the server there; nothing outside insert mode.
+---@return typethrough.Place?, vim.lsp.Client?
+local function here()
+  local bufnr = vim.api.nvim_get_current_buf()
+  local client = vim.startswith(vim.api.nvim_get_mode().mode, 'i') and server.client(bufnr)
+  if client then
+    local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+    local tick = vim.api.nvim_buf_get_changedtick(bufnr)
+    return { bufnr = bufnr, row = row - 1, col = col, tick = tick }, client
   end
 end
 
---- Wraps an answer's callback: it gets only what still fits, and nothing when nobody waits for it any more.
----@param bufnr integer
----@param handler lsp.Handler
----@param position lsp.Position
----@return lsp.Handler
-local function guard(bufnr, handler, position)
-  local _, col, line = cursor()
-  local record = records[bufnr]
-  return function(err, result, context)
-    local items = not err and result and (result.items or result)
-    if records[bufnr] ~= record or not is_wanted(bufnr) then
-      return
-    elseif not items then
-      return handler(err, nil, context)
-    end
-    local asked = { client = record.client, rest = line:sub(col + 1), asked_at = position, context = context }
-    asked.items = fitting(items, asked)
-    -- An answer that the text has outrun says nothing about what is shown now.
-    if #items == 0 or #asked.items > 0 then
-      for key, value in pairs(asked) do
-        record[key] = value
-      end
-      handler(nil, { items = asked.items }, context)
-      keep_looks(bufnr)
-    end
+--- Takes back the request under way: its answer would be for another text.
+local function cancel()
+  local request = pending
+  pending = nil
+  if request and request.id and not compat.call(request.client, 'is_stopped') then
+    compat.call(request.client, 'cancel_request', request.id)
   end
 end
 
---- Takes back what the text or the cursor has left.
----@param bufnr integer
-local function refresh(bufnr)
-  local record = records[bufnr]
-  local fit = record and fitting(record.items, record)
-  if record and #fit < #record.items then
-    record.items = fit
-    record.handler(nil, { items = fit }, record.context)
-    if #fit == 0 then
-      ask(bufnr, 'Automatic')
-    end
-  end
-  keep_looks(bufnr)
-end
-
---- Begins to follow a buffer. The built-in client did so before it asked, so its handlers of an event run first.
----@param bufnr integer
-local function follow(bufnr)
-  local group = vim.api.nvim_create_augroup('typethrough.' .. bufnr, {})
-  local function on(events, act)
-    vim.api.nvim_create_autocmd(events, { group = group, buffer = bufnr, callback = act })
-  end
-  on({ 'CursorMovedI', 'TextChangedI', 'TextChangedP' }, function() refresh(bufnr) end)
-  on({ 'LspDetach', 'BufWipeout' }, function() M.forget(bufnr) end)
-  on({ 'InsertLeave' }, function()
-    if records[bufnr] then
-      records[bufnr].items = {}
-    end
-  end)
-end
-
---- Sees every request for inline completion that this client makes.
+--- Draws what is offered and tells the server that it is on screen.
+---@param place typethrough.Place
 ---@param client vim.lsp.Client
-function M.watch(client)
-  if client.typethrough_request then
+local function show(place, client)
+  local suggestion = offered[index]
+  if not suggestion then
+    return view.clear(place.bufnr)
+  end
+  view.draw(suggestion, place)
+  local command = suggestion.item.command
+  local id = command and command.arguments and command.arguments[1] or suggestion.item
+  if id ~= announced then
+    announced = id
+    server.notify(client, 'textDocument/didShowCompletion', { item = suggestion.item })
+  end
+end
+
+--- Takes what is offered to where the cursor is now. When what is shown does not fit there, nothing is offered any more.
+---@param place typethrough.Place
+local function follow(place)
+  local shown = offered[index]
+  offered = vim.tbl_filter(function(suggestion) return suggestions.follow(suggestion, place) end, offered)
+  index = 1
+  for number, suggestion in ipairs(offered) do
+    if suggestion == shown then
+      index = number
+      return
+    end
+  end
+  offered = {}
+end
+
+--- Puts what the server has sent on screen. What still fits there is never shortened: by itself it only grows.
+---@param request typethrough.Request
+---@param items table[]
+local function take(request, items)
+  local place, client = here()
+  if not place or not client or not vim.deep_equal(place, request.place) then
     return
   end
-  client.typethrough_request = client.request
-  client.request = function(self, method, params, handler, bufnr)
-    if method == METHOD and handler then
-      local asked = vim._resolve_bufnr(bufnr)
-      if not records[asked] then
-        records[asked] = { client = client, handler = handler, items = {} }
-        follow(asked)
+  ---@type typethrough.Suggestion[]
+  local fresh = {}
+  for _, item in ipairs(items) do
+    table.insert(fresh, suggestions.read(item, client.offset_encoding, place))
+  end
+  local shown, new = offered[index], fresh[1]
+  if #items > 0 and not new then
+    return
+  elseif request.step then
+    index = 1
+    for number, suggestion in ipairs(fresh) do
+      if shown and suggestion.rest == shown.rest then
+        index = (number - 1 + request.step) % #fresh + 1
       end
-      handler = guard(asked, handler, params.position)
     end
-    return self.typethrough_request(self, method, params, handler, bufnr)
+    offered = fresh
+  elseif not (new and shown) then
+    offered, index = fresh, 1
+  elseif vim.startswith(new.rest, shown.rest) then
+    offered[index] = new
+  elseif not vim.startswith(shown.rest, new.rest) then
+    offered, index = fresh, 1
+  end
+  show(place, client)
+end
+
+--- Asks the server. By itself one suggestion comes, and grows while the model speaks; when the user asks, several may come.
+---@param place typethrough.Place
+---@param client vim.lsp.Client
+---@param step? integer
+local function ask(place, client, step)
+  cancel()
+  count = count + 1
+  local token, line = TOKEN .. count, vim.api.nvim_get_current_line():sub(1, place.col)
+  ---@type typethrough.Request
+  local request = { token = token, client = client, place = place, step = step }
+  local params = {
+    textDocument = { uri = vim.uri_from_bufnr(place.bufnr), version = server.version(place.bufnr) },
+    position = { line = place.row, character = compat.units(line, client.offset_encoding) },
+    context = { triggerKind = step and INVOKED or AUTOMATIC },
+    formattingOptions = {
+      tabSize = vim.lsp.util.get_effective_tabstop(place.bufnr),
+      insertSpaces = vim.bo[place.bufnr].expandtab,
+    },
+    partialResultToken = not step and token or nil,
+  }
+  pending = request
+  local sent, id = compat.call(client, 'request', METHOD, params, function(err, result)
+    if pending == request then
+      pending = nil
+      -- Null leaves alone what is on screen, such as what has grown there.
+      if not err and type(result) == 'table' then
+        take(request, result.items or result)
+      end
+    end
+  end, place.bufnr)
+  request.id = sent and id or nil
+end
+
+--- Follows the text and the cursor: what still fits stays on screen, anything else goes, and the server is asked.
+function M.update()
+  local place, client = here()
+  if place and client and not vim.deep_equal(place, seen) then
+    seen = place
+    follow(place)
+    show(place, client)
+    ask(place, client)
   end
 end
 
----@param bufnr integer
-function M.forget(bufnr)
-  records[bufnr] = nil
+--- Insert mode or the buffer has been left, or there is no server any more.
+---@param bufnr? integer Only if it is this one.
+function M.leave(bufnr)
+  if seen and (not bufnr or bufnr == seen.bufnr) then
+    cancel()
+    view.clear(seen.bufnr)
+    offered, seen, announced = {}, nil, nil
+  end
 end
 
---- Inserts what is shown, as its own step of undo, and asks for what follows.
----@param bufnr integer
+--- A partial result: the text so far.
+---@param params { token: string|integer, value: any }
+---@return boolean # whether it was one of ours
+function M.progress(params)
+  if pending and pending.token == params.token then
+    take(pending, params.value.items or params.value)
+  end
+  return vim.startswith(tostring(params.token), TOKEN)
+end
+
+--- The suggestion on screen, where and from whom; nothing when none is shown that belongs there.
+---@return typethrough.Suggestion?, typethrough.Place, vim.lsp.Client
+local function current()
+  local place, client = here()
+  local shown = seen and place and seen.bufnr == place.bufnr and offered[index]
+  ---@diagnostic disable-next-line: return-type-mismatch
+  return shown and suggestions.follow(shown, place) and shown or nil, place, client
+end
+
+--- Puts text at the cursor and the cursor behind it, as a step of undo of its own.
+---@param place typethrough.Place
+---@param text string
+---@param replaced integer How many bytes right of the cursor it takes the place of.
+local function insert(place, text, replaced)
+  local lines, bo = vim.split(text, '\n', { plain = true }), vim.bo[place.bufnr]
+  bo.undolevels = bo.undolevels -- ends the step of what was typed
+  vim.api.nvim_buf_set_text(place.bufnr, place.row, place.col, place.row, place.col + replaced, lines)
+  vim.api.nvim_win_set_cursor(0, { place.row + #lines, #lines[#lines] + (#lines == 1 and place.col or 0) })
+  bo.undolevels = bo.undolevels
+end
+
+---@param place typethrough.Place
+local function clear(place)
+  cancel()
+  offered = {}
+  view.clear(place.bufnr)
+end
+
+--- Inserts what is shown, or its next word or line.
+---@param part? 'word'|'line'
 ---@return boolean # false when nothing is shown
-function M.accept(bufnr)
-  local record = records[bufnr]
-  if not record or not is_wanted(bufnr) or #fitting(record.items, record) == 0 then
+function M.accept(part)
+  local suggestion, place, client = current()
+  if not suggestion then
     return false
   end
-  return vim.lsp.inline_completion.get({
-    bufnr = bufnr,
-    on_accept = function(item)
-      -- Keys may have been typed between the key and this moment, so where it goes is worked out now.
-      for _, known in ipairs(item.client_id == record.client.id and record.items or {}) do
-        local range = known.insertText == item.insert_text and place(known, record)
-        if range then
-          vim.bo[bufnr].undolevels = vim.bo[bufnr].undolevels -- ends the undo step of what was typed
-          item.range = vim.range.lsp(bufnr, range, record.client.offset_encoding)
-          record.items = {}
-          vim.schedule(function() ask(bufnr, 'Automatic') end)
-          return item
-        end
-      end
-    end,
-  })
+  local item, text = suggestion.item, part and suggestions[part](suggestion.rest) or suggestion.rest
+  if #text < #suggestion.rest then
+    local length = suggestions.accepted_length(suggestion, #text)
+    insert(place, text, 0)
+    server.notify(client, 'textDocument/didPartiallyAcceptCompletion', { item = item, acceptedLength = length })
+    return true
+  end
+  insert(place, text, suggestion.covered)
+  clear(place)
+  if item.command then
+    local params = { command = item.command.command, arguments = item.command.arguments }
+    compat.call(client, 'request', 'workspace/executeCommand', params, function() end, place.bufnr)
+  end
+  return true
+end
+
+--- Sends what is shown away; the server will not offer it there again.
+---@return boolean # false when nothing is shown
+function M.dismiss()
+  local suggestion, place, client = current()
+  if suggestion then
+    clear(place)
+    server.notify(client, 'typethrough/dismissed', { item = suggestion.item })
+  end
+  return suggestion ~= nil
+end
+
+---@return boolean
+function M.is_shown()
+  return current() ~= nil
 end
 
 --- Shows another suggestion; asks the server for more when there are not several.
----@param step integer
-function M.select(step)
-  local bufnr = vim.api.nvim_get_current_buf()
-  local function move()
-    local several = records[bufnr] and #records[bufnr].items > 1
-    if several then
-      vim.lsp.inline_completion.select({ bufnr = bufnr, count = step })
-      keep_looks(bufnr)
-    end
-    return several
+---@param step integer How many further, negative for back; 0 asks anew.
+---@return boolean # false when there is nobody to ask
+function M.cycle(step)
+  local place, client = here()
+  if not place or not client then
+    return false
   end
-  if not move() then
-    ask(bufnr, 'Invoked', move)
+  seen = place
+  follow(place)
+  if step ~= 0 and #offered > 1 then
+    index = (index - 1 + step) % #offered + 1
+    show(place, client)
+  else
+    ask(place, client, step)
   end
+  return true
 end
 
 return M

@@ -1,55 +1,76 @@
 --- `:checkhealth typethrough`.
-local M = {}
+local keymaps = require('typethrough.keymaps')
+local server = require('typethrough.server')
+local status = require('typethrough.status')
+
+local health, M = vim.health, {}
 
 local KEYS = { 'TYPETHROUGH_API_KEY', 'AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN', 'OPENAI_API_KEY' }
 
+--- What the program prints; nothing when it fails.
+---@param arguments string[]
+---@return string?
+local function run(path, arguments)
+  local env = require('typethrough.options').current.env
+  local started, process = pcall(vim.system, vim.list_extend({ path }, arguments), { text = true, env = env })
+  local answer = started and process:wait(10000)
+  return answer and answer.code == 0 and vim.trim(answer.stdout) or nil
+end
+
 local function check_program()
-  local path = vim.fn.exepath(require('typethrough').options.cmd[1])
+  local path = vim.fn.exepath(require('typethrough.options').current.cmd[1])
+  local version = path ~= '' and run(path, { '--version' })
   if path == '' then
-    return vim.health.error('the server is not on PATH', 'install it or set `cmd`: :help typethrough-install')
+    return health.error('the server is not on PATH', 'install it or set `cmd`: :help typethrough-install')
+  elseif not version then
+    return health.error(path .. ' --version failed', 'install it again: :help typethrough-install')
   end
-  local started, process = pcall(vim.system, { path, '--version' }, { text = true })
-  local answer = started and process:wait(5000)
-  if answer and answer.code == 0 then
-    vim.health.ok(('server: %s, %s'):format(vim.trim(answer.stdout), path))
+  health.ok(('server: %s, %s'):format(version, path))
+  local set = vim.tbl_filter(function(name) return (vim.env[name] or '') ~= '' end, KEYS)
+  if #set > 0 then
+    health.ok('a key is set in ' .. table.concat(set, ', '))
   else
-    vim.health.error(path .. ' --version failed')
+    health.info('no key in the environment: the local lane works without one; `typethrough settings` says more')
   end
 end
 
 local function check_clients()
-  local own = require('typethrough.client')
-  local clients = vim.lsp.get_clients({ name = 'typethrough' })
+  local clients = server.clients()
   if #clients == 0 then
-    vim.health.warn('no server is running', 'open a file; then see :Typethrough log and :Typethrough restart')
+    health.warn('no server is running', 'open a file; then see :Typethrough log and :Typethrough restart')
   end
   for _, client in ipairs(clients) do
     local buffers = vim.tbl_keys(client.attached_buffers)
-    vim.health.ok(('attached: %d buffers, root %s'):format(#buffers, client.root_dir or 'none'))
-    if not client:supports_method('textDocument/inlineCompletion') then
-      vim.health.error('the server offers no inline completion')
-    elseif buffers[1] and vim.lsp.inline_completion.is_enabled({ bufnr = buffers[1] }) then
-      vim.health.ok(('inline completion is on; the server says: %s %s'):format(own.status(buffers[1])))
+    health.ok(('attached: %d buffers, root %s'):format(#buffers, client.config.root_dir or 'none'))
+    if not client.server_capabilities.inlineCompletionProvider then
+      health.error('the server offers no inline completion', 'is `cmd` an old one, or another program?')
+    elseif buffers[1] then
+      health.info('the server says: ' .. table.concat(status.lines(buffers[1]), '\n'))
+    end
+  end
+end
+
+local function check_keys()
+  for _, key in ipairs(keymaps.keys) do
+    local map = keymaps.mapping_of(key.lhs)
+    local before = key.before.lhs and ', else what it was mapped to before' or ''
+    if keymaps.is_own(map) then
+      health.ok(('%s  %s%s'):format(key.lhs, map.desc:gsub('^typethrough: ', ''), before))
     else
-      vim.health.warn('inline completion is off', ':Typethrough enable')
+      health.warn(('%s has been mapped by somebody else since'):format(key.lhs), ':help typethrough-keys')
     end
   end
 end
 
 function M.check()
-  vim.health.start('typethrough')
-  if vim.fn.has('nvim-0.12') == 0 then
-    return vim.health.error('needs Neovim 0.12 or later')
+  health.start('typethrough')
+  if vim.fn.has('nvim-0.10') == 0 then
+    return health.error('needs Neovim 0.10 or later')
   end
-  vim.health.ok('Neovim ' .. tostring(vim.version()))
+  health.ok('Neovim ' .. tostring(vim.version()))
   check_program()
   check_clients()
-  local set = vim.tbl_filter(function(name) return (vim.env[name] or '') ~= '' end, KEYS)
-  if #set > 0 then
-    vim.health.ok('a key is set in ' .. table.concat(set, ', '))
-  else
-    vim.health.info('no key in the environment: the local lane works without one')
-  end
+  check_keys()
 end
 
 return M
