@@ -224,7 +224,7 @@ def test_the_readmes_set_up_puts_server_and_plugin_where_they_are_found(tmp_path
 
 def test_the_set_up_without_a_plugin_is_the_one_tried_in_a_real_neovim() -> None:
     (snippet,) = (block for block in blocks("README.md", "lua") if "vim.lsp.enable" in block)
-    assert snippet in read("tests/e2e/test_neovim_setup.py")
+    assert snippet in read("tests/support/neovim.py")
     assert snippet in blocks("editors/README.md", "lua")
 
 

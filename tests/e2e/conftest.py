@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import simulator
-from tests.support.neovim import Neovim
-from tests.support.neovim_install import find_or_install
+from tests.support.neovim import BUILT_IN_ONLY, Neovim, View
 from tests.support.simulator import Simulator
 
 # Nothing in the second function can be guessed from the first, so that what is shown for it came from the model.
@@ -35,11 +34,6 @@ def label_for(weekday):
 StartNeovim = Callable[..., Neovim]
 
 
-@pytest.fixture(scope="session")
-def _neovim_installed() -> Path:
-    return find_or_install()
-
-
 @pytest.fixture
 def truth(tmp_path: Path) -> Path:
     """The file that the simulated model knows by heart."""
@@ -57,8 +51,16 @@ def gateway(truth: Path) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def neovim(tmp_path: Path, _neovim_installed: Path) -> Iterator[StartNeovim]:
-    """Start a Neovim with the plugin; its server uses `gateway` when one is given, else it has no key at all."""
+def view(request: pytest.FixtureRequest) -> View:
+    """Which Neovim, and who draws its ghost text; the newest with our plugin unless a test says otherwise."""
+    chosen = getattr(request, "param", View("0.12"))
+    assert isinstance(chosen, View)
+    return chosen
+
+
+@pytest.fixture
+def neovim(tmp_path: Path, view: View) -> Iterator[StartNeovim]:
+    """Start a Neovim; its server uses `gateway` when one is given, else it has no key at all."""
     with ExitStack() as running:
         started = 0
 
@@ -68,7 +70,6 @@ def neovim(tmp_path: Path, _neovim_installed: Path) -> Iterator[StartNeovim]:
             environment: Mapping[str, str] | None = None,
             init_lua: str = "",
             plugin: bool = True,
-            version: str = "0.12",
         ) -> Neovim:
             nonlocal started
             started += 1
@@ -77,9 +78,9 @@ def neovim(tmp_path: Path, _neovim_installed: Path) -> Iterator[StartNeovim]:
                 Neovim(
                     tmp_path / f"neovim-{started}",
                     environment=endpoint | dict(environment or {}),
-                    init_lua=init_lua,
-                    plugin=plugin,
-                    version=version,
+                    init_lua=BUILT_IN_ONLY + init_lua if view.built_in else init_lua,
+                    plugin=plugin and not view.built_in,
+                    version=view.version,
                 )
             )
 

@@ -7,20 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import HEAD, StartNeovim
-from tests.e2e.test_neovim_typing import open_and_type
+from tests.e2e.neovim_steps import open_and_type
 from tests.support.neovim import PLUGIN, Neovim
 from tests.support.simulator import Simulator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
-
-BUILT_IN_ONLY = """
-vim.lsp.config('typethrough', { cmd = { 'typethrough', '--stdio' }, root_markers = { '.git' } })
-vim.lsp.enable('typethrough')
-vim.lsp.inline_completion.enable()
-vim.keymap.set('i', '<Tab>', function()
-  return vim.lsp.inline_completion.get() and '' or '<Tab>'
-end, { expr = true })
-"""
 
 
 def press_tab_in(editor: Neovim, content: str, keys: str) -> None:
@@ -28,14 +19,6 @@ def press_tab_in(editor: Neovim, content: str, keys: str) -> None:
     editor.attach()
     editor.keys(keys)
     editor.keys("<Tab>")
-
-
-def test_the_built_in_client_needs_no_plugin(neovim: StartNeovim, gateway: Simulator) -> None:
-    editor = neovim(gateway, plugin=False, init_lua=BUILT_IN_ONLY)
-    ghost = open_and_type(editor)
-    editor.keys("<Tab>")
-    editor.wait_for(lambda: "\n".join(editor.buffer()).endswith(ghost), 5, "the text to be accepted")
-    assert editor.messages() == ""
 
 
 def test_health_says_what_is_there_and_never_the_key(neovim: StartNeovim, gateway: Simulator) -> None:

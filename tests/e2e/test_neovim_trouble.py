@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from tests.e2e.conftest import HEAD, StartNeovim
-from tests.e2e.test_neovim_typing import REST, open_and_type
+from tests.e2e.neovim_steps import REST, open_and_type
 from tests.support import simulator
 from tests.support.neovim import Neovim
 from tests.support.simulator import Simulator

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +63,28 @@ return table.concat(lines, '\\n')
 """
 
 
+# README's set-up without a plugin.
+BUILT_IN_ONLY = """
+vim.lsp.config('typethrough', { cmd = { 'typethrough', '--stdio' }, root_markers = { '.git' } })
+vim.lsp.enable('typethrough')
+vim.lsp.inline_completion.enable()
+vim.keymap.set('i', '<Tab>', function()
+  return vim.lsp.inline_completion.get() and '' or '<Tab>'
+end, { expr = true })
+"""
+
+
+@dataclass(frozen=True)
+class View:
+    """A Neovim and who draws its ghost text: our plugin, or the client that 0.12 has built in."""
+
+    version: str
+    built_in: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.version}-built-in" if self.built_in else self.version
+
+
 class Neovim:
     """A running editor in its own empty home; a context manager that ends it.
 
@@ -93,7 +116,8 @@ class Neovim:
         init = home / "init.lua"
         runtime_path = f"vim.opt.runtimepath:prepend({_lua_string(str(PLUGIN))})\n" if plugin else ""
         init.write_text(
-            "require('vim.lsp.log').set_level('debug')\n" + _TRACE_LUA + runtime_path + init_lua, encoding="utf-8"
+            "require('vim.lsp.log').set_level('debug')\n" + _TRACE_LUA + runtime_path + init_lua,
+            encoding="utf-8",
         )
         self._process = subprocess.Popen(
             [find_or_install(version), "--embed", "-n", "-i", "NONE", "-u", init],
@@ -183,6 +207,11 @@ class Neovim:
         """Return every ghost text seen on the screen so far, in order, "" where there was none: flicker shows here."""
         with self._lock:
             return list(self._screen.ghosts)
+
+    def cursor_lines(self) -> list[str]:
+        """Return every text that the screen's line with the cursor had so far, ghost text and all, in order."""
+        with self._lock:
+            return list(self._screen.cursor_lines)
 
     def ghost_marks(self) -> str:
         """Return the ghost text the editor believes it shows (its extmarks): the cross-check of `ghost`."""

@@ -47,7 +47,8 @@ BLANK = Cell()
 class Screen:
     """The grid as of the last redraw event; feed it with `apply`, read it with the rest.
 
-    `ghosts` is every ghost text that has been on screen, in order, with "" for none: what a watchful eye saw.
+    `ghosts` is every ghost text that has been on screen, in order, with "" for none, and `cursor_lines` every text of the
+    line with the cursor, ghost text and all: what a watchful eye saw.
     """
 
     def __init__(self) -> None:
@@ -56,6 +57,7 @@ class Screen:
         self.foreground = 0x000000
         self.background = 0xFFFFFF
         self.ghosts: list[str] = [""]
+        self.cursor_lines: list[str] = [""]
         self._looks: dict[int, Looks] = {0: Looks()}
 
     def apply(self, events: Sequence[Sequence[Any]]) -> None:
@@ -108,6 +110,9 @@ class Screen:
         ghost = self.ghost()
         if ghost != self.ghosts[-1]:
             self.ghosts.append(ghost)
+        line = "".join(cell.text for cell in self.rows[self.cursor[0]]).rstrip() if self.rows else ""
+        if line != self.cursor_lines[-1]:
+            self.cursor_lines.append(line)
 
     def _on_grid_resize(self, _grid: int, width: int, height: int) -> None:
         kept = [(row + [BLANK] * width)[:width] for row in self.rows[:height]]

@@ -97,7 +97,8 @@ local function take(request, items)
     table.insert(fresh, suggestions.read(item, client.offset_encoding, place))
   end
   local shown, new = offered[index], fresh[1]
-  if #items > 0 and not new then
+  -- Nothing fits, or the server has nothing to put before a bracket that the editor has closed: what is shown goes round it.
+  if not new and (#items > 0 or (shown and shown.covered > 0)) then
     return
   elseif request.step then
     index = 1

@@ -63,7 +63,7 @@ function M.config()
     end,
     handlers = {
       ['window/showMessage'] = function(_, params) status.show_message(params) end,
-      ['typethrough/status'] = function(_, params, context) status.set(context.client_id, params) end,
+      ['$/typethrough/status'] = function(_, params, context) status.set(context.client_id, params) end,
       ['$/progress'] = function(err, params, ...)
         if not require('typethrough.ghost').progress(params) then
           return vim.lsp.handlers['$/progress'](err, params, ...)

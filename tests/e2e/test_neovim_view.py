@@ -1,0 +1,349 @@
+"""What our own view of ghost text does in a real Neovim, from 0.10 on, that the client built into 0.12 does not."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import HEAD, TAIL, StartNeovim
+from tests.e2e.neovim_steps import OWN, REST, TYPED, at_rest, open_and_type, removals
+from tests.support import simulator
+from tests.support.neovim import Neovim
+from tests.support.simulator import Simulator
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(120),
+    pytest.mark.parametrize("view", OWN, indirect=True, ids=str),
+]
+
+FIRST_LINE = REST.partition("\n")[0]
+
+# Writes down what the client sends, as the server gets it.
+SENT_LUA = """
+_G.sent = {}
+local start = vim.lsp.rpc.start
+vim.lsp.rpc.start = function(...)
+  local client = start(...)
+  local notify, request = client.notify, client.request
+  client.notify = function(method, params)
+    table.insert(_G.sent, { method = method, params = params })
+    return notify(method, params)
+  end
+  client.request = function(method, params, ...)
+    table.insert(_G.sent, { method = method, params = params })
+    return request(method, params, ...)
+  end
+  return client
+end
+"""
+
+
+def sent(editor: Neovim, method: str) -> list[dict[str, Any]]:
+    """Return the parameters of every message of this method that went to the server."""
+    code = """
+        return vim.iter(_G.sent):filter(function(message) return message.method == ... end)
+          :map(function(message) return message.params end):totable()
+    """
+    return list(editor.lua(code.replace("...", "'" + method + "'")))
+
+
+def test_ghost_text_that_no_longer_fits_is_gone_with_the_key_that_left_it(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    ghost = open_and_type(editor)
+    seen = len(editor.ghosts())
+    editor.type("y")
+    editor.wait_for(lambda: len(editor.ghosts()) > seen, 5, "the screen to follow the key")
+    assert editor.ghosts()[seen] == ""
+    assert ghost not in editor.ghosts()[seen:]
+
+
+def test_two_hundred_keys_through_suggestions_remove_no_ghost_text(
+    neovim: StartNeovim, tmp_path: Path
+) -> None:
+    lines = [
+        f"    {word}_of_weekday = names[weekday % {n}]"
+        for n, word in enumerate(("first", "second", "third"), 3)
+    ]
+    lines += [
+        f'    {word}_message = f"{word} of {{weekday}}"' for word in ("morning", "noon", "evening", "night")
+    ]
+    path = tmp_path / "labels.py"
+    path.write_text(HEAD + "def label_for(weekday):\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    with simulator.start(truth=[path]) as gateway:
+        editor = neovim(gateway)
+        open_and_type(editor, "def label_for(weekday):\n")
+        seen, keys = len(editor.ghosts()), 0
+        for line in lines:
+            editor.wait_for_ghost()
+            for count in range(5, len(line) + 1):
+                editor.type(line[count - 1])
+                editor.wait_for(lambda text=line[:count]: editor.buffer()[-1] == text, 5, "the key")
+            # The editor indents the line that Enter begins.
+            editor.type("\n")
+            keys += len(line) - 3
+        editor.wait_for(lambda: editor.buffer()[-1].isspace(), 5, "the last key")
+        assert keys >= 200
+        assert removals(editor.ghosts()[seen - 1 :]) == []
+        assert sum(ghost != "" for ghost in editor.ghosts()[seen:]) >= 200
+
+
+def test_a_slow_answer_grows_on_screen_and_is_never_rewritten(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    gateway.control(latency={"ttft_ms": 0.0, "tokens_per_s": 12.0})
+    editor = neovim(gateway, init_lua=SENT_LUA)
+    first = open_and_type(editor)
+    editor.wait_for_ghost(FIRST_LINE)
+    seen = editor.ghosts()
+    grown = seen[seen.index(first) : seen.index(FIRST_LINE) + 1]
+    assert len(grown) >= 3
+    assert all(after.startswith(before) for before, after in pairwise(grown))
+    # It is one suggestion, so it is announced once.
+    assert len(sent(editor, "textDocument/didShowCompletion")) == 1
+
+
+def test_growing_text_can_be_typed_through(neovim: StartNeovim, gateway: Simulator) -> None:
+    gateway.control(latency={"ttft_ms": 0.0, "tokens_per_s": 12.0})
+    editor = neovim(gateway)
+    ghost = open_and_type(editor)
+    assert FIRST_LINE.startswith(ghost)
+    for count in (1, 2):
+        editor.type(ghost[count - 1])
+        editor.wait_for(lambda count=count: editor.buffer()[-1] == TYPED + ghost[:count], 5, "the key")
+    editor.wait_for_ghost(FIRST_LINE[2:])
+    seen = editor.ghosts()
+    assert removals(seen[seen.index(ghost) :]) == []
+    assert len(gateway.log()) == 1
+
+
+def test_each_request_says_what_the_server_needs_and_a_key_takes_back_the_one_before(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    gateway.fault("stall_before_headers")
+    editor = neovim(gateway, init_lua=SENT_LUA + "vim.o.shiftwidth = 3\nvim.o.expandtab = true\n")
+    editor.open("labels.txt", HEAD)
+    editor.attach()
+    editor.keys("Go")
+    editor.type("d")
+    editor.wait_for(lambda: len(editor.requests()) >= 1, 5, "a request")
+    editor.type("e")
+    editor.wait_for(lambda: len(sent(editor, "$/cancelRequest")) >= 1, 5, "its cancellation")
+    at_once = [request for request in editor.requests() if "ended_ms" not in request]
+    assert len(at_once) <= 1
+    last = sent(editor, "textDocument/inlineCompletion")[-1]
+    assert (
+        last["textDocument"]["version"]
+        == sent(editor, "textDocument/didChange")[-1]["textDocument"]["version"]
+    )
+    assert last["formattingOptions"] == {"tabSize": 3, "insertSpaces": True}
+    assert last["context"] == {"triggerKind": 2}
+    assert sent(editor, "textDocument/didFocus")[-1]["textDocument"] == {
+        "uri": (editor.work / "labels.txt").as_uri()
+    }
+    assert editor.messages() == ""
+
+
+def test_a_word_then_a_line_then_the_rest(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway, init_lua=SENT_LUA)
+    open_and_type(editor)
+    before = editor.buffer()
+    seen = len(editor.ghosts())
+    editor.keys("<M-Right>")
+    editor.wait_for_buffer([*before[:-1], "def label_for"])
+    editor.wait_for_ghost(FIRST_LINE.removeprefix("el_for"))
+    editor.keys("<M-Right>")
+    editor.wait_for_buffer([*before[:-1], "def label_for("])
+    lengths = [
+        params["acceptedLength"] for params in sent(editor, "textDocument/didPartiallyAcceptCompletion")
+    ]
+    assert lengths == [len("def label_for"), len("def label_for(")]
+    editor.type("w")
+    editor.wait_for_ghost("eekday):")
+    assert removals([ghost.removeprefix("el_for") for ghost in editor.ghosts()[seen:]]) == []
+    editor.keys("<M-C-Right>")
+    editor.wait_for(lambda: "def label_for(weekday):" in editor.buffer(), 5, "the line")
+    assert sent(editor, "workspace/executeCommand")[0]["command"] == "typethrough.accepted"
+
+
+def test_an_accepted_suggestion_is_one_step_of_undo(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway)
+    ghost = open_and_type(editor)
+    before = editor.buffer()
+    accepted = [*before[:-1], *(TYPED + ghost).split("\n")]
+    editor.keys("<Tab>")
+    editor.wait_for_buffer(accepted)
+    editor.type("#")
+    editor.wait_for(lambda: editor.buffer()[-1].endswith("#"), 5, "a key after it")
+    editor.keys("<Esc>u")
+    editor.wait_for_buffer(accepted)
+    editor.keys("u")
+    editor.wait_for_buffer(before)
+    editor.keys("<C-r>")
+    editor.wait_for_buffer(accepted)
+
+
+def test_a_dismissed_suggestion_goes_and_is_not_offered_there_again(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway, init_lua=SENT_LUA)
+    open_and_type(editor)
+    at_rest(editor, gateway)
+    editor.keys("<C-]>")
+    editor.wait_for_ghost("")
+    assert len(sent(editor, "typethrough/dismissed")) == 1
+    requests = len(editor.requests())
+    editor.type("e")
+    editor.keys("<BS>")
+    editor.wait_for(
+        lambda: len(editor.requests()) > requests and editor.buffer()[-1] == TYPED, 5, "new requests"
+    )
+    at_rest(editor, gateway)
+    assert editor.ghost() == ""
+    assert editor.buffer()[-1] == TYPED
+
+
+def test_asked_for_by_hand_it_comes_where_none_comes_by_itself(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    open_and_type(editor)
+    editor.keys("<C-]>")
+    editor.wait_for_ghost("")
+    editor.keys("<M-Bslash>")
+    editor.wait_for(lambda: editor.ghost().startswith(FIRST_LINE), 5, "ghost text")
+
+
+# A server of a few lines, in the editor itself: ours has one suggestion at a time, the protocol allows several.
+SEVERAL_LUA = """
+local function serve(dispatchers)
+  local closing = false
+  return {
+    request = function(method, params, callback)
+      local result = {}
+      if method == 'initialize' then
+        result = { capabilities = { inlineCompletionProvider = true, textDocumentSync = 1 } }
+      elseif method == 'textDocument/inlineCompletion' then
+        local at = params.position
+        result = { items = {} }
+        for number = 1, params.context.triggerKind == 1 and 3 or 1 do
+          local text = ('choice %d of it'):format(number)
+          result.items[number] = { insertText = text, range = { start = at, ['end'] = at } }
+        end
+      end
+      vim.schedule(function() callback(nil, result) end)
+      return true, 1
+    end,
+    notify = function() return true end,
+    is_closing = function() return closing end,
+    terminate = function() closing = true dispatchers.on_exit(0, 0) end,
+  }
+end
+require('typethrough').setup({ cmd = serve })
+"""
+
+
+def test_next_and_previous_go_round_the_choices_by_a_count(neovim: StartNeovim) -> None:
+    editor = neovim(init_lua=SEVERAL_LUA)
+    editor.open("choices.txt", "")
+    editor.attach()
+    editor.keys("i")
+    editor.wait_for_ghost("choice 1 of it")
+    for keys, expected in (("<M-]>", 2), ("<M-]>", 3), ("<M-]>", 1), ("<M-[>", 3)):
+        editor.keys(keys)
+        editor.wait_for_ghost(f"choice {expected} of it")
+    editor.lua("require('typethrough').next(2)")
+    editor.wait_for_ghost("choice 2 of it")
+    editor.keys("<Tab>")
+    editor.wait_for_buffer(["choice 2 of it"])
+
+
+def test_after_tab_the_next_suggestion_comes_without_waiting_for_the_gateway(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    ghost = open_and_type(editor)
+    at_rest(editor, gateway)
+    if ghost == REST:
+        pytest.fail("the whole function came at once, so nothing is left to suggest")
+    gateway.fault("stall_before_headers")
+    editor.keys("<Tab>")
+    editor.wait_for(lambda: editor.ghost() not in ("", ghost), 5, "the next ghost text")
+    following = editor.ghost()
+    assert editor.buffer()[-1] != TYPED
+    assert REST[len(ghost) :].lstrip("\n").startswith(following.lstrip("\n"))
+
+
+def test_an_automatically_closed_bracket_is_not_doubled(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway, init_lua="vim.keymap.set('i', '(', '()<Left>')")
+    editor.open("labels.py", HEAD)
+    editor.attach()
+    editor.keys("Go")
+    editor.type("def label_for(")
+    ghost = editor.wait_for_ghost()
+    assert ghost == editor.ghost_marks()
+    editor.keys("<Tab>")
+    editor.wait_for(lambda: "weekday" in "\n".join(editor.buffer()), 5, "the text to be accepted")
+    accepted = "\n".join(editor.buffer()).removeprefix(HEAD)
+    assert accepted.startswith("def label_for(weekday)")
+    assert accepted.count("(") == accepted.count(")")
+
+
+# As nvim-autopairs and its like do it: an expression that closes what is opened, and steps over what is closed already.
+AUTO_PAIRS_LUA = """
+local function next_is(character)
+  return vim.api.nvim_get_current_line():sub(vim.fn.col('.'), vim.fn.col('.')) == character
+end
+for open, close in pairs({ ['('] = ')', ['['] = ']', ['"'] = '"' }) do
+  vim.keymap.set('i', open, function()
+    if open == close and next_is(close) then return '<C-g>U<Right>' end
+    return open .. close .. '<C-g>U<Left>'
+  end, { expr = true })
+  if open ~= close then
+    vim.keymap.set('i', close, function() return next_is(close) and '<C-g>U<Right>' or close end, { expr = true })
+  end
+end
+"""
+
+
+def test_typing_through_closed_pairs_leaves_the_line_on_screen_as_it_is(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway, init_lua=AUTO_PAIRS_LUA)
+    head, line = TAIL.split("\n")[:2]
+    open_and_type(editor)
+    for text, done in ((head.removeprefix(TYPED), head), (line.strip(), line)):
+        editor.wait_for_ghost(text)
+        seen = len(editor.cursor_lines())
+        for count in range(1, len(text) + 1):
+            editor.type(text[count - 1])
+            typed = done[: len(done) - len(text) + count]
+            editor.wait_for(lambda typed=typed: editor.buffer()[-1].startswith(typed), 5, "the key")
+        assert editor.buffer()[-1] == done
+        assert set(editor.cursor_lines()[seen:]) <= {done}
+        editor.type("\n")
+
+
+MENU_LUA = """
+vim.o.completeopt = 'menuone,noinsert,noselect'
+vim.keymap.set('i', '<F5>', function() vim.fn.complete(5, { 'label_for', 'label_of' }) end)
+"""
+
+
+def test_ghost_text_stands_beside_an_open_completion_menu(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway, init_lua=MENU_LUA)
+    open_and_type(editor)
+    seen = len(editor.ghosts())
+    editor.keys("<F5>")
+    editor.wait_for(lambda: editor.lua("return vim.fn.pumvisible()") == 1, 5, "the menu")
+    for count in (1, 2):
+        editor.type(FIRST_LINE[count - 1])
+        editor.wait_for_ghost(FIRST_LINE[count:])
+    assert removals(editor.ghosts()[seen - 1 :]) == []
+    # What is chosen in the menu is what is typed: ghost text that goes on otherwise leaves, other ghost text may come.
+    editor.keys("<C-n><C-n>")
+    editor.wait_for(lambda: editor.buffer()[-1] == "def label_of", 5, "the second entry")
+    assert not editor.ghost().startswith(FIRST_LINE[2:])
