@@ -7,7 +7,7 @@ from tests.support.simulator import Simulator
 TYPED = "def lab"
 REST = TAIL.removeprefix(TYPED).rstrip("\n")
 
-OWN = (View("0.12"),)
+OWN = (View("0.12"), View("0.11"), View("0.10"))
 ALL = (*OWN, View("0.12", built_in=True))
 
 

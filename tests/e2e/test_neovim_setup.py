@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import HEAD, StartNeovim
-from tests.e2e.neovim_steps import open_and_type
-from tests.support.neovim import PLUGIN, Neovim
+from tests.e2e.neovim_steps import OWN, open_and_type
+from tests.support.neovim import PLUGIN, Neovim, View
 from tests.support.simulator import Simulator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -25,10 +25,17 @@ def test_health_says_what_is_there_and_never_the_key(neovim: StartNeovim, gatewa
     editor = neovim(gateway, environment={"TYPETHROUGH_API_KEY": "sk-secret-0123456789"})
     open_and_type(editor)
     editor.keys("<Esc>:checkhealth typethrough<CR>")
-    editor.wait_for(lambda: any("TYPETHROUGH_API_KEY" in line for line in editor.buffer()), 10, "the report")
+    editor.wait_for(lambda: any("<M-Right>" in line for line in editor.buffer()), 10, "the report")
     report = "\n".join(editor.buffer())
     assert "sk-secret" not in report
-    for expected in ("Neovim 0.", "server: typethrough ", "attached: 1 buffers", "inline completion is on"):
+    for expected in (
+        "Neovim 0.",
+        "server: typethrough ",
+        "TYPETHROUGH_API_KEY",
+        "attached: 1 buffers",
+        "the server says: TT",
+        "<Tab>  accept",
+    ):
         assert expected in report
     assert "ERROR" not in report
     assert "WARN" not in report
@@ -76,18 +83,113 @@ def test_an_open_completion_menu_keeps_tab_for_itself(neovim: StartNeovim, gatew
     )
 
 
-def test_keys_can_be_chosen_and_left_out(neovim: StartNeovim, gateway: Simulator) -> None:
+def test_keys_can_be_chosen_and_left_out_and_what_they_were_comes_back(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
     choice = (
         "require('typethrough').setup({ keymaps = { accept = '<C-l>', next = false, previous = false } })"
     )
-    editor = neovim(gateway, init_lua=choice)
+    editor = neovim(gateway, init_lua=f"vim.keymap.set('i', '<C-l>', 'MAPPED')\n{choice}")
     ghost = open_and_type(editor)
-    mapped = editor.lua("""
-        return vim.iter(vim.api.nvim_buf_get_keymap(0, 'i')):map(function(map) return map.lhs end):totable()
-    """)
-    assert mapped == ["<C-L>"]
+    mapped = """
+        local own = vim.iter(vim.api.nvim_get_keymap('i')):filter(function(map)
+          return vim.startswith(map.desc or '', 'typethrough: ')
+        end)
+        return own:map(function(map) return map.lhs end):totable()
+    """
+    assert sorted(editor.lua(mapped)) == sorted(["<C-L>", "<C-]>", "<M-Bslash>", "<M-Right>", "<M-C-Right>"])
     editor.keys("<C-l>")
     editor.wait_for(lambda: "\n".join(editor.buffer()).endswith(ghost), 5, "the text to be accepted")
+    editor.lua("require('typethrough').setup({ keymaps = { accept = false } })")
+    assert editor.lua("return vim.fn.maparg('<C-l>', 'i')") == "MAPPED"
+
+
+# The parts of nvim-cmp and blink.cmp that meet ours: a menu of their own, and <Tab> with a way back to what it was.
+CMP_LUA = """
+local open = false
+package.loaded['cmp'] = { visible = function() return open end }
+vim.keymap.set('i', '<F5>', function() open = not open end)
+vim.api.nvim_create_autocmd('InsertEnter', { once = true, callback = function()
+  local before = vim.fn.maparg('<Tab>', 'i', false, true)
+  vim.keymap.set('i', '<Tab>', function()
+    if open then return vim.api.nvim_put({ 'CHOSEN' }, 'c', false, true) end
+    before.callback()
+  end)
+end })
+"""
+BLINK_LUA = """
+local open = false
+package.loaded['blink.cmp'] = { is_menu_visible = function() return open end, is_visible = function() return true end }
+vim.keymap.set('i', '<F5>', function() open = not open end)
+vim.api.nvim_create_autocmd('InsertEnter', { callback = function(event)
+  vim.keymap.set('i', '<Tab>', function()
+    if open then
+      vim.schedule(function() vim.api.nvim_put({ 'CHOSEN' }, 'c', false, true) end)
+      return ''
+    end
+    for _, map in ipairs(vim.api.nvim_get_keymap('i')) do
+      if map.lhs == '<Tab>' and map.expr ~= 1 then vim.schedule(map.callback) return '' end
+    end
+    return '<Tab>'
+  end, { buffer = event.buf, expr = true })
+end })
+"""
+
+
+@pytest.mark.parametrize("menu", [CMP_LUA, BLINK_LUA], ids=["nvim-cmp", "blink.cmp"])
+def test_tab_goes_to_the_menu_of_another_plugin_while_that_is_open_and_to_ghost_text_else(
+    neovim: StartNeovim, gateway: Simulator, menu: str
+) -> None:
+    editor = neovim(gateway, init_lua=menu)
+    ghost = open_and_type(editor)
+    editor.keys("<F5><Tab>")
+    editor.wait_for(lambda: editor.buffer()[-1] == "def labCHOSEN", 5, "the menu's text")
+    editor.keys("<F5><C-w><C-w>")
+    editor.wait_for(lambda: editor.buffer()[-1] == "", 5, "an empty line")
+    editor.type("def lab")
+    editor.wait_for_ghost(ghost)
+    editor.keys("<Tab>")
+    editor.wait_for(
+        lambda: "\n".join(editor.buffer()).endswith("def lab" + ghost), 5, "the text to be accepted"
+    )
+
+
+def test_a_key_that_no_menu_uses_accepts_while_one_is_open(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(
+        gateway, init_lua=CMP_LUA + "require('typethrough').setup({ keymaps = { accept = '<C-l>' } })"
+    )
+    ghost = open_and_type(editor)
+    editor.keys("<F5><C-l>")
+    editor.wait_for(
+        lambda: "\n".join(editor.buffer()).endswith("def lab" + ghost), 5, "the text to be accepted"
+    )
+
+
+@pytest.mark.parametrize("view", OWN[:2], indirect=True, ids=str)
+def test_who_enables_it_as_neovim_does_gets_one_server_and_one_ghost_text(
+    neovim: StartNeovim, gateway: Simulator, view: View
+) -> None:
+    own = "vim.lsp.config('typethrough', { settings = { typethrough = { max_lines = 3 } } })\n"
+    enabled = "vim.lsp.enable('typethrough')\n"
+    built_in = "vim.lsp.inline_completion.enable()\n" if view.version == "0.12" else ""
+    editor = neovim(gateway, init_lua=own + enabled + built_in)
+    ghost = open_and_type(editor)
+    assert ghost.count("\n") >= 1, "the settings of vim.lsp.config are in force"
+    assert ghost == editor.ghost_marks()
+    assert len(editor.server_pids()) == 1
+    assert len(gateway.log()) == 1
+
+
+def test_the_configuration_serves_the_built_in_view_too(neovim: StartNeovim, gateway: Simulator) -> None:
+    lines = (
+        "vim.g.loaded_typethrough = true",
+        "vim.lsp.enable('typethrough')",
+        "vim.lsp.inline_completion.enable()",
+    )
+    editor = neovim(gateway, init_lua="\n".join(lines))
+    open_and_type(editor)
+    namespaces = editor.lua("return vim.tbl_keys(vim.api.nvim_get_namespaces())")
+    assert "typethrough" not in namespaces
 
 
 def test_a_disabled_filetype_and_a_wrong_option_name(neovim: StartNeovim, gateway: Simulator) -> None:
@@ -96,6 +198,7 @@ def test_a_disabled_filetype_and_a_wrong_option_name(neovim: StartNeovim, gatewa
     editor.open("labels.lua", "local x = 1\n")
     editor.attach()
     editor.open("labels.py", HEAD)
+    editor.keys("i")
     assert editor.lua("return #vim.lsp.get_clients({ bufnr = 0 })") == 0
     assert editor.messages() == "typethrough: unknown option `colour`"
 
@@ -139,3 +242,9 @@ def test_the_help_has_a_tag_for_every_word_it_points_to(neovim: StartNeovim) -> 
     pointed_to = {word for word in re.findall(r"\|([^|\s]+)\|", text) if word.startswith("typethrough")}
     assert pointed_to
     assert pointed_to <= defined
+
+
+def test_the_plugin_stays_thin() -> None:
+    lines = [line.strip() for path in PLUGIN.rglob("*.lua") for line in path.read_text("utf-8").splitlines()]
+    code = [line for line in lines if line and not line.startswith("--")]
+    assert len(code) <= 900

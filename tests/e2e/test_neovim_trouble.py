@@ -3,11 +3,12 @@
 import os
 import signal
 from functools import partial
+from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import HEAD, StartNeovim
-from tests.e2e.neovim_steps import REST, open_and_type
+from tests.e2e.neovim_steps import OWN, REST, TYPED, at_rest, open_and_type
 from tests.support import simulator
 from tests.support.neovim import Neovim
 from tests.support.simulator import Simulator
@@ -36,8 +37,13 @@ BUDGET_MS = 500
 EDITOR_MS = 250
 
 
+def answered(editor: Neovim) -> list[dict[str, Any]]:
+    """Return the requests that were answered, not those that the editor took back."""
+    return [request for request in editor.requests() if request.get("how") == "complete"]
+
+
 def has_answers(editor: Neovim, wanted: int) -> bool:
-    return len([request for request in editor.requests() if "ended_ms" in request]) >= wanted
+    return len(answered(editor)) >= wanted
 
 
 @pytest.mark.parametrize("fault", ["stall_before_headers", "stall_after_headers", "stall_mid"])
@@ -52,9 +58,7 @@ def test_a_stalled_gateway_delays_no_answer_past_the_budget(
     for wanted, word in enumerate(("def lab", "yrinth", "(of"), start=1):
         editor.type(word)
         editor.wait_for(partial(has_answers, editor, wanted), 10, "an answer")
-    took_ms = [
-        request["ended_ms"] - request["sent_ms"] for request in editor.requests() if "ended_ms" in request
-    ]
+    took_ms = [request["ended_ms"] - request["sent_ms"] for request in answered(editor)]
     assert gateway.log(), "the gateway was never asked"
     assert max(took_ms) <= BUDGET_MS + EDITOR_MS
     assert editor.messages() == ""
@@ -93,27 +97,63 @@ def test_with_no_key_the_local_lane_shows_ghost_text_and_says_so(neovim: StartNe
     assert editor.lua("return require('typethrough').status()") in ("TT local", "TT no key")
 
 
-def test_a_killed_server_leaves_no_ghost_text_and_one_message_and_can_be_started_again(
-    neovim: StartNeovim, gateway: Simulator
-) -> None:
-    # The editor's own message is longer than the screen is wide and would wait for Enter.
-    editor = neovim(gateway, init_lua="vim.o.messagesopt = 'wait:0,history:500'")
-    ghost = open_and_type(editor)
+def kill_server(editor: Neovim) -> None:
+    """Kill the server and wait until it is gone, or another runs in its place."""
     (server,) = editor.server_pids()
     os.kill(server, signal.SIGKILL)
-    editor.wait_for_ghost("")
-    editor.wait_for(
-        lambda: editor.lua("return require('typethrough').status()") == "TT stopped", 5, "the status"
-    )
+    editor.wait_for(lambda: server not in editor.server_pids(), 5, "the server to end")
+
+
+@pytest.mark.parametrize("view", OWN, indirect=True, ids=str)
+def test_a_killed_server_comes_back_by_itself_and_has_the_right_text(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    ghost = open_and_type(editor)
+    kill_server(editor)
     editor.type(ghost[:3])
-    editor.wait_for(lambda: editor.buffer()[-1].endswith(ghost[:3]), 5, "typing to go on")
-    assert len(editor.messages().splitlines()) == 1
-    editor.keys("<C-o>:Typethrough restart<CR>")
     editor.attach()
     editor.type(ghost[3:5])
     # It fits what was typed while no server ran, so the new one knows of that.
-    assert REST[5:].startswith(editor.wait_for_ghost())
-    assert editor.lua("return require('typethrough').status()") != "TT stopped"
+    editor.wait_for(
+        lambda: editor.ghost() != "" and REST[5:].startswith(editor.ghost()), 10, "ghost text that fits"
+    )
+    editor.keys("<Tab>")
+    editor.wait_for(
+        lambda: "\n".join(editor.buffer()).endswith("def lab" + ghost), 5, "the text to be accepted"
+    )
+    assert editor.messages() == ""
+    assert len(editor.server_pids()) == 1
+
+
+@pytest.mark.parametrize("view", OWN, indirect=True, ids=str)
+def test_a_server_that_keeps_ending_is_given_up_with_one_message_and_started_again_by_hand(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    ghost = open_and_type(editor)
+    for _ in range(3):
+        kill_server(editor)
+        editor.wait_for(lambda: len(editor.server_pids()) == 1, 5, "another server")
+        editor.attach()
+    kill_server(editor)
+    editor.wait_for(
+        lambda: editor.lua("return require('typethrough').status()") == "TT stopped", 5, "the status"
+    )
+    assert editor.server_pids() == []
+    (message,) = editor.messages().splitlines()
+    assert "signal 9" in message
+    assert ":Typethrough log" in message
+    assert len(message) < 90, "a longer one would wait for Enter"
+    editor.type(ghost[:3])
+    editor.wait_for(lambda: editor.buffer()[-1].endswith(ghost[:3]), 5, "typing to go on")
+    assert editor.ghost() == ""
+    editor.keys("<C-o>:Typethrough restart<CR>")
+    editor.attach()
+    editor.type(ghost[3:5])
+    editor.wait_for(
+        lambda: editor.ghost() != "" and REST[5:].startswith(editor.ghost()), 10, "ghost text that fits"
+    )
 
 
 def test_a_running_server_can_be_restarted(neovim: StartNeovim, gateway: Simulator) -> None:
@@ -142,3 +182,94 @@ def test_a_server_that_is_not_installed_is_one_clear_message(neovim: StartNeovim
     assert ":help typethrough-install" in message
     assert editor.lua("return #vim.lsp.get_clients()") == 0
     assert editor.lua("return require('typethrough').status()") == ""
+
+
+def status(editor: Neovim) -> str:
+    return str(editor.lua("return require('typethrough').status()"))
+
+
+@pytest.mark.parametrize("view", OWN, indirect=True, ids=str)
+@pytest.mark.parametrize("scope", ["", " language", " file", " pause 5"])
+def test_switched_off_nothing_is_shown_or_asked_and_switched_on_it_is_back(
+    neovim: StartNeovim, gateway: Simulator, scope: str
+) -> None:
+    editor = neovim(gateway)
+    open_and_type(editor)
+    asked = at_rest(editor, gateway)
+    editor.keys(f"<C-o>:Typethrough disable{scope}<CR>")
+    editor.wait_for_ghost("")
+    editor.wait_for(lambda: status(editor) == "TT off", 5, "the status")
+    editor.type("el")
+    editor.wait_for(lambda: editor.buffer()[-1] == TYPED + "el", 5, "the text typed")
+    assert at_rest(editor, gateway) == asked
+    assert editor.ghost() == ""
+    message = editor.messages()
+    assert message.startswith("typethrough: ")
+    assert len(message.splitlines()) == 1
+    editor.keys(f"<C-o>:Typethrough enable{scope.removesuffix(' 5')}<CR>")
+    editor.type("_")
+    assert REST.startswith("el_" + editor.wait_for_ghost())
+    assert status(editor) in ("TT", "TT …")
+
+
+def test_a_file_or_language_switched_off_leaves_the_others_alone(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    open_and_type(editor)
+    editor.keys("<Esc>:Typethrough toggle file<CR>")
+    editor.wait_for(lambda: status(editor) == "TT off", 5, "the status")
+    editor.open("other.py", HEAD)
+    editor.wait_for(lambda: status(editor) == "TT", 5, "the status of another file")
+    editor.keys(":Typethrough toggle language<CR>")
+    editor.wait_for(lambda: status(editor) == "TT off", 5, "the status")
+    editor.open("notes.txt", "")
+    editor.wait_for(lambda: status(editor) == "TT", 5, "the status in another language")
+
+
+def test_what_is_switched_off_stays_so_when_the_server_comes_back(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    open_and_type(editor)
+    editor.keys("<C-o>:Typethrough toggle<CR>")
+    editor.wait_for(lambda: status(editor) == "TT off", 5, "the status")
+    kill_server(editor)
+    editor.attach()
+    editor.wait_for(lambda: status(editor) == "TT off", 5, "the status of the next server")
+    editor.keys("<C-o>:Typethrough toggle<CR>")
+    editor.wait_for(lambda: status(editor) == "TT", 5, "the status")
+
+
+def test_why_there_was_nothing_is_said_in_a_window_that_q_closes(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    open_and_type(editor)
+    editor.keys("<Esc>:Typethrough why<CR>")
+    editor.wait_for(lambda: editor.lua("return vim.bo.filetype") == "typethrough", 5, "the window")
+    assert any("labels.py" in line and "suggested" in line for line in editor.buffer())
+    assert any("labels.py" in row for row in editor.screen())
+    editor.keys("q")
+    editor.wait_for(lambda: editor.buffer()[-1] == TYPED, 5, "the file again")
+    editor.keys(":Typethrough<CR>")
+    editor.wait_for(lambda: editor.lua("return vim.bo.filetype") == "typethrough", 5, "the window")
+    assert editor.buffer()[0].startswith("TT  ")
+    assert any(line.startswith("Last suggestion: model, ") for line in editor.buffer())
+    editor.keys("<Esc>")
+    editor.wait_for(lambda: editor.buffer()[-1] == TYPED, 5, "the file again")
+    assert editor.messages() == ""
+
+
+def test_the_command_completes_its_words_and_names_a_wrong_one(neovim: StartNeovim) -> None:
+    editor = neovim()
+    complete = "return vim.fn.getcompletion(..., 'cmdline')"
+    assert editor.lua(complete, "Typethrough ") == sorted(
+        ["disable", "enable", "log", "pause", "restart", "status", "toggle", "why"]
+    )
+    assert editor.lua(complete, "Typethrough toggle ") == ["everywhere", "file", "language", "pause"]
+    assert editor.lua(complete, "Typethrough enable l") == ["language"]
+    editor.keys(":Typethrough toggle sideways<CR>")
+    editor.wait_for(
+        lambda: editor.messages() == "typethrough: no such command: toggle sideways", 5, "the message"
+    )
