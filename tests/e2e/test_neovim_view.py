@@ -217,6 +217,26 @@ def test_asked_for_by_hand_it_comes_where_none_comes_by_itself(
     editor.wait_for(lambda: editor.ghost().startswith(FIRST_LINE), 5, "ghost text")
 
 
+def test_a_block_asked_for_by_hand_stands_below_and_goes_in_as_it_is(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    gateway.control(latency={"ttft_ms": 0.0, "tokens_per_s": 40.0})
+    editor = neovim(gateway)
+    editor.open("labels.py", HEAD + "def label_for(weekday):\n    \n")
+    editor.attach()
+    before = editor.buffer()
+    seen = len(editor.ghosts())
+    block = TAIL.partition("\n")[2].strip("\n").removeprefix("    ")
+    editor.keys("GA<M-Bslash>")
+    editor.wait_for_ghost(block)
+    assert removals(editor.ghosts()[seen:]) == []
+    editor.keys("<Tab>")
+    after = [*before[:-1], *("    " + block).split("\n")]
+    editor.wait_for_buffer(after)
+    editor.keys("<Esc>u")
+    editor.wait_for_buffer(before)
+
+
 # A server of a few lines, in the editor itself: ours has one suggestion at a time, the protocol allows several.
 SEVERAL_LUA = """
 local function serve(dispatchers)

@@ -256,6 +256,15 @@ class Neovim:
         """Wait until the buffer holds exactly these lines."""
         self.wait_for(lambda: self.buffer() == lines, timeout_s, f"the buffer {lines!r}")
 
+    def press_until(self, key: str, seen: Callable[[Screen], bool], timeout_s: float = 5.0) -> float:
+        """Press a key and return the seconds until the screen is so: a stopwatch, so nothing is polled."""
+        with self._answered:
+            start_s = time.monotonic()
+            self._send([2, "nvim_input", [key]])
+            if not self._answered.wait_for(lambda: seen(self._screen), timeout_s):
+                raise AssertionError(self._report_locked(f"waited {timeout_s:g} s after {key}"))
+            return time.monotonic() - start_s
+
     def report(self, headline: str) -> str:
         """Return what a reader of a failed test needs: the screen and the end of the LSP log."""
         with self._lock:

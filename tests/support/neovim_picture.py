@@ -61,7 +61,7 @@ def svg(screen: Screen) -> str:
             f'<rect width="100%" height="100%" rx="8" fill="{_colour(screen.background)}"/>',
             *backgrounds,
             caret,
-            f'<g font-family="{escape(FONT)}" font-size="14" xml:space="preserve">',
+            f'<g font-family="{escape(FONT)}" font-size="14" style="white-space:pre">',
             *texts,
             "</g>",
             "</svg>",

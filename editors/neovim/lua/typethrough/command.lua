@@ -11,26 +11,11 @@ local SCOPED = { disable = true, enable = true, toggle = true }
 --- Shows lines in a window of their own; q or Esc closes it.
 ---@param lines string[]
 local function float(lines)
-  local bufnr = vim.api.nvim_create_buf(false, true)
-  lines = vim.split(table.concat(lines, '\n'), '\n', { plain = true })
-  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
-  vim.bo[bufnr].filetype, vim.bo[bufnr].bufhidden, vim.bo[bufnr].modifiable = 'typethrough', 'wipe', false
-  local widest = math.max(20, unpack(vim.tbl_map(vim.api.nvim_strwidth, lines)))
-  local width, height = math.min(widest, vim.o.columns - 4), math.min(#lines, vim.o.lines - 6)
-  vim.api.nvim_open_win(bufnr, true, {
-    relative = 'editor',
-    width = width,
-    height = height,
-    row = math.floor((vim.o.lines - height) / 2) - 1,
-    col = math.floor((vim.o.columns - width) / 2),
-    style = 'minimal',
-    border = 'rounded',
-    title = ' typethrough ',
-  })
-  vim.wo.wrap, vim.wo.linebreak = true, true
-  for _, key in ipairs({ 'q', '<Esc>' }) do
-    vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = bufnr, nowait = true })
-  end
+  local text = vim.split(table.concat(lines, '\n'), '\n', { plain = true })
+  local look = { border = 'rounded', relative = 'editor', max_width = vim.o.columns - 4, close_events = {} }
+  local bufnr, window = vim.lsp.util.open_floating_preview(text, 'typethrough', look)
+  vim.api.nvim_set_current_win(window)
+  vim.keymap.set('n', '<Esc>', '<Cmd>close<CR>', { buffer = bufnr, nowait = true })
 end
 
 --- Says of the last requests whence the suggestion came, or why there was none.

@@ -40,10 +40,9 @@ function M.bytes(line, units, encoding)
   units = math.min(units, M.units(line, encoding))
   if encoding == 'utf-8' then
     return units
-  elseif is_modern then
-    return vim.str_byteindex(line, encoding, units)
   end
-  return vim.str_byteindex(line, units, encoding == 'utf-16')
+  return is_modern and vim.str_byteindex(line, encoding, units)
+    or vim.str_byteindex(line, units, encoding == 'utf-16')
 end
 
 return M

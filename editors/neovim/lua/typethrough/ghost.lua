@@ -16,7 +16,7 @@ local INVOKED, AUTOMATIC = 1, 2
 ---@field id? integer
 ---@field client vim.lsp.Client
 ---@field place typethrough.Place
----@field step? integer By how many to move among the suggestions that come; only when the user has asked.
+---@field step? integer By how many to move among the suggestions that come; nil unless the user has asked.
 
 ---@type typethrough.Suggestion[] What is offered now.
 local offered = {}
@@ -100,7 +100,7 @@ local function take(request, items)
   -- Nothing fits, or the server has nothing to put before a bracket that the editor has closed: what is shown goes round it.
   if not new and (#items > 0 or (shown and shown.covered > 0)) then
     return
-  elseif request.step then
+  elseif (request.step or 0) ~= 0 then
     index = 1
     for number, suggestion in ipairs(fresh) do
       if shown and suggestion.rest == shown.rest then
@@ -136,7 +136,7 @@ local function ask(place, client, step)
       tabSize = vim.lsp.util.get_effective_tabstop(place.bufnr),
       insertSpaces = vim.bo[place.bufnr].expandtab,
     },
-    partialResultToken = not step and token or nil,
+    partialResultToken = (step or 0) == 0 and token or nil,
   }
   pending = request
   local sent, id = compat.call(client, 'request', METHOD, params, function(err, result)
