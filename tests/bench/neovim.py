@@ -19,6 +19,8 @@ from tests.support import simulator
 from tests.support.neovim import BUILT_IN_ONLY, Neovim
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.neovim_screen import Screen
 
 _LINES: Final = 40
@@ -62,8 +64,18 @@ CONTESTANTS: Final = (
 )
 
 
-def _line(screen: Screen) -> str:
-    return "".join(cell.text for cell in screen.rows[screen.cursor[0]]).rstrip()
+def _shows(ghost: str, line: str = "") -> Callable[[Screen], bool]:
+    """Whether this ghost text is on the screen, and, when it is given, this text in the line with the cursor."""
+
+    def seen(screen: Screen) -> bool:
+        cells = screen.rows[screen.cursor[0]]
+        return screen.ghost() == ghost and (not line or "".join(cell.text for cell in cells).rstrip() == line)
+
+    return seen
+
+
+def _stands_in(column: int) -> Callable[[Screen], bool]:
+    return lambda screen: screen.cursor[1] == column
 
 
 def measure(contestant: Contestant, folder: Path) -> Times:
@@ -92,8 +104,7 @@ def measure(contestant: Contestant, folder: Path) -> Times:
         editor.keys("o")
         if not contestant.server:
             for column, character in enumerate(_BODY[0].strip(), 5):
-                moved = editor.press_until(character, lambda s, column=column: s.cursor[1] == column)
-                times.typed.append(moved)
+                times.typed.append(editor.press_until(character, _stands_in(column)))
             return times
         _type_through(editor, times)
         _accept(editor, times)
@@ -106,12 +117,7 @@ def _type_through(editor: Neovim, times: Times) -> None:
     for whole in _BODY[:5]:
         editor.wait_for_ghost(whole.strip())
         for count in range(4, len(whole) - 1):
-            rest = whole[count + 1 :]
-            times.typed.append(
-                editor.press_until(
-                    whole[count], lambda s, whole=whole, rest=rest: _line(s) == whole and s.ghost() == rest
-                )
-            )
+            times.typed.append(editor.press_until(whole[count], _shows(whole[count + 1 :], whole)))
         editor.type(whole[-1] + "\n")
 
 
@@ -120,8 +126,7 @@ def _accept(editor: Neovim, times: Times) -> None:
     editor.wait_for_ghost(_BODY[5].strip())
     for following in _BODY[6:30]:
         time.sleep(_PACE_S)
-        shown = following.strip()
-        times.accepted.append(editor.press_until("<Tab>", lambda s, shown=shown: s.ghost().strip() == shown))
+        times.accepted.append(editor.press_until("<Tab>", _shows(following)))
     editor.keys("<Tab>")
 
 
@@ -130,8 +135,8 @@ def _correct(editor: Neovim, times: Times) -> None:
     editor.type("\nweight_30 = it")
     shown = editor.wait_for_ghost(_BODY[30].partition(" = it")[2])
     for _ in range(_SLIPS):
-        editor.press_until("~", lambda s, shown=shown: s.ghost() != shown)
-        times.corrected.append(editor.press_until("<BS>", lambda s, shown=shown: s.ghost() == shown))
+        editor.press_until("~", lambda screen: screen.ghost() != shown)
+        times.corrected.append(editor.press_until("<BS>", _shows(shown)))
 
 
 def _ms(seconds: list[float]) -> str:

@@ -1,5 +1,7 @@
 """What the Neovim tests do again and again: which Neovims to try, opening the known file, and waiting for rest."""
 
+from itertools import pairwise
+
 from tests.e2e.conftest import HEAD, TAIL
 from tests.support.neovim import Neovim, View
 from tests.support.simulator import Simulator
@@ -18,6 +20,12 @@ def open_and_type(editor: Neovim, typed: str = TYPED, content: str | bytes = HEA
     editor.keys("Go")
     editor.type(typed)
     return editor.wait_for_ghost()
+
+
+def press(editor: Neovim, character: str, line: str) -> None:
+    """Type a character and wait until the buffer's last line begins with what it should."""
+    editor.type(character)
+    editor.wait_for(lambda: editor.buffer()[-1].startswith(line), 5, f"the key {character}")
 
 
 def at_rest(editor: Neovim, gateway: Simulator) -> int:
@@ -45,6 +53,6 @@ def removals(ghosts: list[str]) -> list[tuple[str, str]]:
     bare = ["".join(ghost.split()) for ghost in ghosts]
     return [
         (ghosts[number], ghosts[number + 1])
-        for number, (before, after) in enumerate(zip(bare, bare[1:], strict=False))
+        for number, (before, after) in enumerate(pairwise(bare))
         if not after.startswith((before, before[1:]))
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import HEAD, TAIL, StartNeovim
-from tests.e2e.neovim_steps import OWN, REST, TYPED, at_rest, open_and_type, removals
+from tests.e2e.neovim_steps import OWN, REST, TYPED, at_rest, open_and_type, press, removals
 from tests.support import simulator
 from tests.support.neovim import Neovim
 from tests.support.simulator import Simulator
@@ -80,8 +80,7 @@ def test_two_hundred_keys_through_suggestions_remove_no_ghost_text(
         for line in lines:
             editor.wait_for_ghost()
             for count in range(5, len(line) + 1):
-                editor.type(line[count - 1])
-                editor.wait_for(lambda text=line[:count]: editor.buffer()[-1] == text, 5, "the key")
+                press(editor, line[count - 1], line[:count])
             # The editor indents the line that Enter begins.
             editor.type("\n")
             keys += len(line) - 3
@@ -112,8 +111,7 @@ def test_growing_text_can_be_typed_through(neovim: StartNeovim, gateway: Simulat
     ghost = open_and_type(editor)
     assert FIRST_LINE.startswith(ghost)
     for count in (1, 2):
-        editor.type(ghost[count - 1])
-        editor.wait_for(lambda count=count: editor.buffer()[-1] == TYPED + ghost[:count], 5, "the key")
+        press(editor, ghost[count - 1], TYPED + ghost[:count])
     editor.wait_for_ghost(FIRST_LINE[2:])
     seen = editor.ghosts()
     assert removals(seen[seen.index(ghost) :]) == []
@@ -339,9 +337,7 @@ def test_typing_through_closed_pairs_leaves_the_line_on_screen_as_it_is(
         editor.wait_for_ghost(text)
         seen = len(editor.cursor_lines())
         for count in range(1, len(text) + 1):
-            editor.type(text[count - 1])
-            typed = done[: len(done) - len(text) + count]
-            editor.wait_for(lambda typed=typed: editor.buffer()[-1].startswith(typed), 5, "the key")
+            press(editor, text[count - 1], done[: len(done) - len(text) + count])
         assert editor.buffer()[-1] == done
         assert set(editor.cursor_lines()[seen:]) <= {done}
         editor.type("\n")
