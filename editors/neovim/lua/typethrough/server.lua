@@ -19,6 +19,8 @@ local versions = {}
 ---@type number[] When the server crashed.
 local crashes = {}
 local is_restarting = false
+---@type string? The program that was last looked for in vain.
+local missing
 --- The server was ended on purpose, or has crashed too often: it is not started until the user says so.
 M.is_halted = false
 
@@ -118,8 +120,9 @@ end
 local function start(bufnr, config)
   if type(config.cmd) == 'table' then
     if vim.fn.executable(config.cmd[1]) == 0 then
-      local message = 'typethrough: `%s` not found, see :help typethrough-install'
-      return vim.notify_once(message:format(config.cmd[1]), vim.log.levels.WARN)
+      local is_known = missing == config.cmd[1]
+      missing = config.cmd[1]
+      return is_known or status.tell(('`%s` not found, see :help typethrough-install'):format(missing), 'WARN')
     end
     config.cmd = launch(config)
   end
@@ -154,9 +157,13 @@ function M.start(bufnr)
   if not is_wanted(bufnr, config.filetypes) then
     return
   elseif type(root) == 'function' then
-    return root(bufnr, function(dir) start(bufnr, vim.tbl_extend('force', config, { root_dir = dir or false })) end)
+    return root(bufnr, function(dir)
+      config.root_dir = dir
+      start(bufnr, config)
+    end)
   end
-  start(bufnr, vim.tbl_extend('force', config, { root_dir = root }))
+  config.root_dir = root
+  start(bufnr, config)
 end
 
 --- Keeps the server's text true. Neovim stops following a buffer that is edited while no client is attached, and 0.12 does not
