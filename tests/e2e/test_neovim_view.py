@@ -235,7 +235,7 @@ def test_a_block_asked_for_by_hand_stands_below_and_goes_in_as_it_is(
     editor.wait_for_buffer(before)
 
 
-# A server of a few lines, in the editor itself: ours has one suggestion at a time, the protocol allows several.
+# A server of a few lines, in the editor itself, for it always has three to choose from.
 SEVERAL_LUA = """
 local function serve(dispatchers)
   local closing = false
@@ -262,6 +262,27 @@ local function serve(dispatchers)
 end
 require('typethrough').setup({ cmd = serve })
 """
+
+
+def test_the_next_suggestion_is_the_models_where_a_guess_came_first(
+    neovim: StartNeovim, tmp_path: Path
+) -> None:
+    known = "def load(path):\n    with open(path) as handle:\n        return parse(handle.read())\n\n\n"
+    start = known + known.replace("load", "load_again") + "def load_bytes(path):\n"
+    (tmp_path / "load.py").write_text(
+        start + '    with open(path, "rb") as handle:\n        return handle.read()\n'
+    )
+    with simulator.start(truth=[tmp_path / "load.py"]) as gateway:
+        editor = neovim(gateway)
+        editor.open("load.py", start)
+        editor.attach()
+        editor.keys("Go")
+        editor.type("with open(path")
+        guess = editor.wait_for_ghost(") as handle:")
+        editor.keys("<M-]>")
+        editor.wait_for(lambda: editor.ghost().startswith(', "rb") as handle:'), 5, "the model's suggestion")
+        editor.keys("<M-]>")
+        editor.wait_for_ghost(guess)
 
 
 def test_next_and_previous_go_round_the_choices_by_a_count(neovim: StartNeovim) -> None:

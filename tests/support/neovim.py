@@ -1,7 +1,7 @@
 """A real Neovim to test with: started clean, driven over msgpack-rpc, read from its screen.
 
 Owns: the editor's process, its throw-away home, the rpc and the waiting. Must not know the server's insides: what a
-test learns here is what a person at the keyboard would see. `python -m tests.support.neovim` prints the executable.
+test learns here is what a person at the keyboard would see. `python -m tests.support.neovim` fetches what is missing.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import msgpack  # type: ignore[import-untyped]  # the package ships no types and only this module touches it
 
-from tests.support.neovim_install import ROOT, NeovimMissing, find_or_install
+from tests.support.neovim_install import ROOT, VERSIONS, NeovimMissing, find_or_install
 from tests.support.neovim_screen import Screen
 
 PLUGIN = ROOT / "editors" / "neovim"
@@ -334,13 +334,15 @@ def _lua_string(text: str) -> str:
 
 
 def main() -> int:
-    """Print the path of a usable Neovim, fetching one when there is none; returns the exit status."""
-    try:
-        sys.stdout.write(f"{find_or_install()}\n")
-    except NeovimMissing as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    """Print the paths of the Neovims to test with, fetching those that are missing; returns the exit status."""
+    failed = 0
+    for version in VERSIONS:
+        try:
+            sys.stdout.write(f"{find_or_install(version)}\n")
+        except NeovimMissing as error:
+            failed = 1
+            sys.stderr.write(f"{error}\n")
+    return failed
 
 
 if __name__ == "__main__":

@@ -108,11 +108,9 @@ local function take(request, items)
       end
     end
     offered = fresh
-  elseif not (new and shown) then
-    offered, index = fresh, 1
-  elseif vim.startswith(new.rest, shown.rest) then
+  elseif new and shown and #fresh == 1 and vim.startswith(new.rest, shown.rest) then
     offered[index] = new
-  elseif not vim.startswith(shown.rest, new.rest) then
+  elseif not (new and shown and #new.rest < #shown.rest and vim.startswith(shown.rest, new.rest)) then
     offered, index = fresh, 1
   end
   show(place, client)
