@@ -1,0 +1,53 @@
+/** Which program is the server: the configured one, the one on PATH, or the one that the extension has installed. */
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, isAbsolute, join } from "node:path";
+import type { ExtensionContext } from "vscode";
+import { installed } from "./install";
+import { machineSetting } from "./settings";
+
+export interface Launch {
+  program: string;
+  arguments: string[];
+  origin: "setting" | "path" | "private";
+}
+
+/** The server to start, or undefined when there is none on this machine. */
+export async function findServer(context: ExtensionContext): Promise<Launch | undefined> {
+  const [program, ...rest] = machineSetting<string[]>("command") ?? [];
+  if (program) {
+    const path = program.replace(/^~(?=[\\/])/, homedir());
+    return { program: path, arguments: [...rest, "--stdio"], origin: "setting" };
+  }
+  const found = await onPath("typethrough");
+  if (found !== undefined) {
+    return { program: found, arguments: ["--stdio"], origin: "path" };
+  }
+  const python = await installed(context);
+  return python === undefined ? undefined : privateServer(python);
+}
+
+/** -I keeps Python from importing anything out of the current folder or the user's environment. */
+export function privateServer(python: string): Launch {
+  return { program: python, arguments: ["-I", "-m", "typethrough", "--stdio"], origin: "private" };
+}
+
+async function onPath(name: string): Promise<string | undefined> {
+  const file = process.platform === "win32" ? `${name}.exe` : name;
+  // A relative folder on PATH would be one of the project that is open.
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute)) {
+    const path = join(folder, file);
+    if (await exists(path, constants.X_OK)) {
+      return path;
+    }
+  }
+  return undefined;
+}
+
+export async function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
