@@ -1,115 +1,97 @@
 /** The language client: what it asks the server, and with what. Decides nothing about suggestions. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { homedir } from "node:os";
-import {
-  type CancellationToken,
-  type ExtensionContext,
-  type InlineCompletionContext,
-  type InlineCompletionItem,
-  type LogOutputChannel,
-  type Position,
-  type TextDocument,
-  env,
-  version,
-  window,
-} from "vscode";
-import {
-  CloseAction,
-  DidChangeConfigurationNotification,
-  ErrorAction,
-  InlineCompletionRequest,
-  LanguageClient,
-  type LanguageClientOptions,
-  RevealOutputChannelOn,
-  State,
-} from "vscode-languageclient/node";
-import type { Launch } from "./launch";
+import { createInterface } from "node:readline";
+import * as vscode from "vscode";
+import * as lsp from "vscode-languageclient/node";
 import { SECTION, editorSettings } from "./settings";
 
-/** A client for a server that `launch` starts, each time with the environment of that moment. */
-export function makeClient(
-  context: ExtensionContext,
-  log: LogOutputChannel,
-  launch: Launch,
-  environment: () => Promise<NodeJS.ProcessEnv>,
-): LanguageClient {
-  const client: LanguageClient = new LanguageClient(
-    SECTION,
-    SECTION,
-    async () => startProcess(launch, await environment()),
-    options(context, log, () => client),
-  );
-  const usual = client.createDefaultErrorHandler();
-  let ran = false;
-  client.onDidChangeState(({ newState }) => {
-    ran ||= newState === State.Running;
-  });
-  client.clientOptions.errorHandler = {
-    // A write to a server that has just died fails too; that it closed is what counts.
-    error: () => ({ action: ErrorAction.Continue, handled: true }),
-    // One that never ran would not do so the next time either: whoever started it says what is wrong.
-    closed: () => (ran ? usual.closed() : { action: CloseAction.DoNotRestart, handled: true }),
-  };
-  return client;
-}
+const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warn", ERROR: "error" } as const;
+export const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
 
-async function startProcess(launch: Launch, environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
-  // Not in the workspace's folder: no program that is started may find its parts there.
-  const child = spawn(launch.program, launch.arguments, { cwd: homedir(), env: environment, windowsHide: true });
-  await once(child, "spawn");
-  return child;
-}
+/** A client for the server that `command` starts, each time with the environment of that moment. */
+export class Client extends lsp.LanguageClient {
+  private ran = false;
 
-function options(context: ExtensionContext, log: LogOutputChannel, client: () => LanguageClient): LanguageClientOptions {
-  return {
-    documentSelector: ["file", "untitled", "vscode-notebook-cell"].map((scheme) => ({ scheme })),
-    outputChannel: log,
-    revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationFailedHandler: () => false,
-    initializationOptions: { editorInfo: { name: env.appName, version } },
-    middleware: {
-      provideInlineCompletionItems: (document, position, context, token) =>
-        ask(client(), document, position, context, token),
-      workspace: {
-        configuration: ({ items }) =>
-          items.map(({ section }) => (section === SECTION ? editorSettings(context) : null)),
-        // The server asks for what it needs when it hears of a change.
-        didChangeConfiguration: () => announceSettings(client()),
+  constructor(
+    context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    command: string[],
+    environment: () => Promise<NodeJS.ProcessEnv>,
+  ) {
+    super(SECTION, SECTION, async () => this.startProcess(command, await environment()), {
+      documentSelector: SCHEMES.map((scheme) => ({ scheme })),
+      outputChannel: log,
+      initializationFailedHandler: () => false,
+      initializationOptions: { editorInfo: { name: vscode.env.appName, version: vscode.version } },
+      middleware: {
+        provideInlineCompletionItems: (document, at, context, token) =>
+          this.ask(document, at, context, token),
+        workspace: {
+          // Ours is the only section that our server asks for.
+          configuration: ({ items }) => items.map(() => editorSettings(context)),
+          didChangeConfiguration: () => this.announceSettings(),
+        },
       },
-    },
-  };
-}
+    });
+    const usual = this.createDefaultErrorHandler();
+    this.clientOptions.errorHandler = {
+      // A write to a server that has just died fails too; that it closed is what counts.
+      error: () => ({ action: lsp.ErrorAction.Continue, handled: true }),
+      // One that never ran would not do so the next time either.
+      closed: () => (this.ran ? usual.closed() : { action: lsp.CloseAction.DoNotRestart, handled: true }),
+    };
+    this.onDidChangeState(({ newState }) => (this.ran ||= newState === lsp.State.Running));
+  }
 
-export function announceSettings(client: LanguageClient): Promise<void> {
-  return client.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
-}
+  /** Into the log and nowhere else: what the user has to know, `Server` says in plain words. */
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
 
-/** LSP's request with the document's version and the editor's indentation. A failure is in the log, never in a message. */
-async function ask(
-  client: LanguageClient,
-  document: TextDocument,
-  position: Position,
-  context: InlineCompletionContext,
-  token: CancellationToken,
-): Promise<InlineCompletionItem[] | undefined> {
-  const plain = client.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
-  const indentation = window.visibleTextEditors.find((editor) => editor.document === document)?.options;
-  const parameters = {
-    ...plain,
-    textDocument: { ...plain.textDocument, version: document.version },
-    ...(indentation && {
-      formattingOptions: { tabSize: indentation.tabSize, insertSpaces: indentation.insertSpaces },
-    }),
-  };
-  try {
-    const answer = await client.sendRequest(InlineCompletionRequest.type, parameters, token);
-    const list = await client.protocol2CodeConverter.asInlineCompletionResult(answer, token);
-    return Array.isArray(list) ? list : list?.items;
-  } catch (error) {
-    if (!token.isCancellationRequested && client.state === State.Running) {
-      client.error("textDocument/inlineCompletion failed", error, false);
+  /** The server asks for the settings when it hears that they have changed. */
+  announceSettings(): Promise<void> {
+    return this.sendNotification(lsp.DidChangeConfigurationNotification.type, { settings: null });
+  }
+
+  private async startProcess([program = "", ...rest]: string[], env: NodeJS.ProcessEnv) {
+    // Not in the workspace's folder: no program that is started may find its parts there.
+    const child = spawn(program, rest, { cwd: homedir(), env, windowsHide: true });
+    await once(child, "spawn");
+    child.on("error", (error) => this.log.error(error));
+    createInterface(child.stderr).on("line", (line) => {
+      const [, level = "WARNING", text = line] =
+        /^\S+ \S+ (DEBUG|INFO|WARNING|ERROR) +(.*)$/.exec(line) ?? [];
+      this.log[LEVELS[level as keyof typeof LEVELS]](text);
+    });
+    this.onDidChangeState(({ newState }) => newState === lsp.State.Stopped && child.kill());
+    return { reader: child.stdout, writer: child.stdin };
+  }
+
+  /** LSP's request, with the document's version and the editor's indentation. A failure is for the log. */
+  private async ask(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    context: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlineCompletionItem[] | undefined> {
+    const plain = this.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
+    const options = vscode.window.visibleTextEditors.find((editor) => editor.document === document)?.options;
+    const parameters = {
+      ...plain,
+      textDocument: { ...plain.textDocument, version: document.version },
+      ...(options && { formattingOptions: { tabSize: options.tabSize, insertSpaces: options.insertSpaces } }),
+    };
+    try {
+      const answer = await this.sendRequest(lsp.InlineCompletionRequest.type, parameters, token);
+      const items = await this.protocol2CodeConverter.asInlineCompletionResult(answer, token);
+      return Array.isArray(items) ? items : items?.items;
+    } catch (error) {
+      if (!token.isCancellationRequested && this.state === lsp.State.Running) {
+        this.error("textDocument/inlineCompletion failed", error);
+      }
+      return undefined;
     }
-    return undefined;
   }
 }

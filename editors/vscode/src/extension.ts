@@ -19,7 +19,7 @@ export function activate(context: ExtensionContext): void {
   context.subscriptions.push(
     log,
     status,
-    command("menu", () => showMenu(started, status)),
+    command("menu", () => showMenu(started, status.message)),
     command("toggle", toggle),
     command("setKey", () => setKey(context)),
     command("removeKey", () => removeKey(context)),
@@ -27,7 +27,7 @@ export function activate(context: ExtensionContext): void {
     command("openLog", () => log.show()),
     command("restart", () => started.start()),
     command("install", () => started.install()),
-    command("sample", openSample),
+    command("sample", () => openSample(context)),
     window.onDidChangeActiveTextEditor(() => started.focus()),
     workspace.onDidGrantWorkspaceTrust(() => started.settingsChanged()),
     workspace.onDidChangeConfiguration((event) => {

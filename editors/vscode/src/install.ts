@@ -1,15 +1,22 @@
 /** The private environment: a Python virtual environment in the extension's own folder, with the wheel that it brings. */
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { type ExtensionContext, type LogOutputChannel, type Progress, ProgressLocation, window } from "vscode";
+import { dirname, join } from "node:path";
+import {
+  type ExtensionContext,
+  type LogOutputChannel,
+  type Progress,
+  ProgressLocation,
+  window,
+} from "vscode";
 import { exists } from "./launch";
-import { type Python, findPython, run } from "./python";
+import { findPython, run } from "./python";
 
-const PREFIX = "server-";
 const PYTHON = process.platform === "win32" ? join("Scripts", "python.exe") : join("bin", "python");
 
+type Step = Progress<{ message: string; increment: number }>;
+
 function folder(context: ExtensionContext): string {
-  return join(context.globalStorageUri.fsPath, PREFIX + context.extension.packageJSON.version);
+  return join(context.globalStorageUri.fsPath, `server-${context.extension.packageJSON.version}`);
 }
 
 /** The Python of the environment made for this version of the extension. */
@@ -20,110 +27,77 @@ export async function installed(context: ExtensionContext): Promise<string | und
 
 /** The Pythons of environments made for other versions: to replace, and to fall back on. */
 export async function outdated(context: ExtensionContext): Promise<string[]> {
-  const entries = await readdir(context.globalStorageUri.fsPath).catch(() => []);
-  const current = folder(context);
-  const folders = entries
-    .filter((entry) => /^server-[0-9.]+$/.test(entry))
-    .map((entry) => join(context.globalStorageUri.fsPath, entry));
-  return folders.filter((path) => path !== current).map((path) => join(path, PYTHON));
+  const storage = context.globalStorageUri.fsPath;
+  const names = (await readdir(storage).catch(() => [])).filter((name) => /^server-[\d.]+\d$/.test(name));
+  return names
+    .map((name) => join(storage, name, PYTHON))
+    .filter((python) => !python.startsWith(folder(context)));
 }
 
-/** Make the environment, with a progress notification; its Python, or undefined when it failed, which the user was told. */
-export async function install(context: ExtensionContext, log: LogOutputChannel): Promise<string | undefined> {
-  for (;;) {
+/** Make the environment, with a progress notification. False when that failed, which the user was told, or was cancelled. */
+export async function install(context: ExtensionContext, log: LogOutputChannel): Promise<boolean> {
+  const options = {
+    location: ProgressLocation.Notification,
+    title: "typethrough: installing its server",
+    cancellable: true,
+  };
+  const problem = await window.withProgress(options, async (progress, token) => {
     const abort = new AbortController();
-    const problem = await window.withProgress(
-      { location: ProgressLocation.Notification, title: "typethrough: installing its server", cancellable: true },
-      (progress, token) => {
-        token.onCancellationRequested(() => abort.abort());
-        return make(context, log, progress, abort.signal);
-      },
-    );
-    if (problem === undefined || abort.signal.aborted) {
-      return installed(context);
-    }
-    log.error(`the installation failed: ${problem}`);
-    const choice = await window.showErrorMessage(`typethrough: ${problem}`, "Try Again", "Open Log");
-    if (choice === "Open Log") {
-      log.show();
-    }
-    if (choice !== "Try Again") {
-      return undefined;
-    }
-  }
+    token.onCancellationRequested(() => abort.abort());
+    const said = await make(context, log, progress, abort.signal);
+    return abort.signal.aborted ? "cancelled" : said;
+  });
+  if (problem === undefined || problem === "cancelled") return problem === undefined;
+  log.error(`the installation failed: ${problem}`);
+  const choice = await window.showErrorMessage(`typethrough: ${problem}`, "Try Again", "Open Log");
+  if (choice === "Open Log") log.show();
+  return choice === "Try Again" && install(context, log);
 }
-
-type Step = Progress<{ message: string; increment: number }>;
 
 /** What went wrong, in words for people, or undefined. */
-async function make(
-  context: ExtensionContext,
-  log: LogOutputChannel,
-  progress: Step,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+async function make(context: ExtensionContext, log: LogOutputChannel, progress: Step, signal: AbortSignal) {
   progress.report({ message: "looking for Python", increment: 5 });
   const python = await findPython();
-  if (typeof python === "string") {
-    return python;
-  }
-  const target = folder(context);
+  if (typeof python === "string") return python;
   // Made aside and moved into place whole, so that neither an interruption nor another window leaves half of one.
-  const draft = `${target}.${process.pid}`;
-  await mkdir(context.globalStorageUri.fsPath, { recursive: true });
+  const draft = `${folder(context)}.${process.pid}`;
+  const wheels = context.asAbsolutePath("server");
   try {
-    const problem = await fill(context, log, python, draft, progress, signal);
-    if (problem === undefined) {
-      await rm(target, { recursive: true, force: true });
-      await rename(draft, target);
+    await mkdir(dirname(draft), { recursive: true });
+    const wheel = join(wheels, ...(await readdir(wheels)).filter((name) => name.endsWith(".whl")));
+    const pip = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--retries", "2"];
+    const steps = [
+      {
+        message: "making an environment",
+        increment: 15,
+        command: [...python, "-I", "-m", "venv", "--clear", draft],
+      },
+      { message: "downloading what it needs", increment: 40, command: [join(draft, PYTHON), ...pip, wheel] },
+    ];
+    for (const { command, ...step } of steps) {
+      progress.report(step);
+      const { ok, output } = await run(command, signal);
+      log.info(`${command.join(" ")}\n${output}`);
+      if (!ok) {
+        return `${step.message} failed. ${lastError(output)}`;
+      }
     }
-    return problem;
+    await rm(folder(context), { recursive: true, force: true });
+    await rename(draft, folder(context));
+    // Those of other versions are of no use any more.
+    await Promise.all(
+      (await outdated(context)).map((old) => rm(dirname(dirname(old)), { recursive: true, force: true })),
+    );
+    return undefined;
   } catch (error) {
-    return `the folder ${target} cannot be written: ${String(error)}`;
+    return String(error);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
 }
 
-async function fill(
-  context: ExtensionContext,
-  log: LogOutputChannel,
-  { program, parameters }: Python,
-  draft: string,
-  progress: Step,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const wheels = context.asAbsolutePath("server");
-  const wheel = (await readdir(wheels)).find((file) => file.endsWith(".whl"));
-  if (wheel === undefined) {
-    return "this build of the extension brings no server.";
-  }
-  progress.report({ message: "making an environment", increment: 10 });
-  const made = await run(program, [...parameters, "-I", "-m", "venv", "--clear", draft], signal);
-  log.info(`${program} -m venv: ${made.ok ? "done" : made.output}`);
-  if (!made.ok) {
-    return `the environment could not be made: ${lastError(made.output)}`;
-  }
-  progress.report({ message: "downloading what the server needs", increment: 35 });
-  const pip = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--retries", "2"];
-  const filled = await run(join(draft, PYTHON), [...pip, join(wheels, wheel)], signal);
-  log.info(`pip install ${wheel}:\n${filled.output}`);
-  if (!filled.ok) {
-    return `pip could not install the server: ${lastError(filled.output)}`;
-  }
-  progress.report({ message: "starting", increment: 45 });
-  return undefined;
-}
-
 /** The last line that says what went wrong. */
-export function lastError(output: string): string {
+function lastError(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
-  return lines.findLast((line) => /error/i.test(line)) ?? lines.findLast((line) => line !== "") ?? "no output";
-}
-
-/** Environments of other versions go once the new one is in place. */
-export async function removeOutdated(context: ExtensionContext): Promise<void> {
-  for (const python of await outdated(context)) {
-    await rm(join(python, "..", ".."), { recursive: true, force: true });
-  }
+  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? "";
 }

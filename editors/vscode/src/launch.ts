@@ -8,8 +8,7 @@ import { installed } from "./install";
 import { machineSetting } from "./settings";
 
 export interface Launch {
-  program: string;
-  arguments: string[];
+  command: string[];
   origin: "setting" | "path" | "private";
 }
 
@@ -17,12 +16,11 @@ export interface Launch {
 export async function findServer(context: ExtensionContext): Promise<Launch | undefined> {
   const [program, ...rest] = machineSetting<string[]>("command") ?? [];
   if (program) {
-    const path = program.replace(/^~(?=[\\/])/, homedir());
-    return { program: path, arguments: [...rest, "--stdio"], origin: "setting" };
+    return { command: [program.replace(/^~(?=[\\/])/, homedir()), ...rest, "--stdio"], origin: "setting" };
   }
-  const found = await onPath("typethrough");
+  const found = await onPath(process.platform === "win32" ? "typethrough.exe" : "typethrough");
   if (found !== undefined) {
-    return { program: found, arguments: ["--stdio"], origin: "path" };
+    return { command: [found, "--stdio"], origin: "path" };
   }
   const python = await installed(context);
   return python === undefined ? undefined : privateServer(python);
@@ -30,24 +28,17 @@ export async function findServer(context: ExtensionContext): Promise<Launch | un
 
 /** -I keeps Python from importing anything out of the current folder or the user's environment. */
 export function privateServer(python: string): Launch {
-  return { program: python, arguments: ["-I", "-m", "typethrough", "--stdio"], origin: "private" };
+  return { command: [python, "-I", "-m", "typethrough", "--stdio"], origin: "private" };
 }
 
 async function onPath(name: string): Promise<string | undefined> {
-  const file = process.platform === "win32" ? `${name}.exe` : name;
   // A relative folder on PATH would be one of the project that is open.
   for (const folder of (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute)) {
-    const path = join(folder, file);
-    if (await exists(path, constants.X_OK)) {
-      return path;
-    }
+    if (await exists(join(folder, name), constants.X_OK)) return join(folder, name);
   }
   return undefined;
 }
 
-export async function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
-  return access(path, mode).then(
-    () => true,
-    () => false,
-  );
+export function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
+  return access(path, mode).then(...([() => true, () => false] as const));
 }

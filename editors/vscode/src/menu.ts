@@ -3,14 +3,12 @@ import {
   ConfigurationTarget,
   type QuickPickItem,
   QuickPickItemKind,
-  type TextDocument,
   commands,
   window,
   workspace,
 } from "vscode";
 import type { Server } from "./server";
 import { SECTION } from "./settings";
-import type { StatusItem } from "./status";
 
 const PAUSE_MINUTES = 10;
 
@@ -18,50 +16,53 @@ interface Choice extends QuickPickItem {
   run?: () => unknown;
 }
 
-export async function showMenu(server: Server, status: StatusItem): Promise<void> {
-  const document = window.activeTextEditor?.document;
-  const run = (command: string, ...parameters: unknown[]) => () => commands.executeCommand(command, ...parameters);
+export async function showMenu(server: Server, message: string): Promise<void> {
   const choices: Choice[] = [
-    ...(server.running ? switches(server, document) : repairs()),
+    ...(server.running ? switches(server) : []),
     { label: "", kind: QuickPickItemKind.Separator },
-    ...(server.running ? [{ label: "$(question) Why no suggestion?", run: run("typethrough.why") }] : []),
-    { label: "$(key) Set key…", run: run("typethrough.setKey") },
-    { label: "$(output) Open log", run: run("typethrough.openLog") },
-    { label: "$(gear) Settings", run: run("workbench.action.openSettings", `@ext:typethrough.${SECTION}`) },
+    ...(server.running
+      ? [choice("$(question) Why no suggestion?", "typethrough.why")]
+      : [
+          choice("$(debug-start) Start the server", "typethrough.restart"),
+          choice("$(cloud-download) Install or repair the server", "typethrough.install"),
+        ]),
+    choice("$(key) Set key…", "typethrough.setKey"),
+    choice("$(output) Open log", "typethrough.openLog"),
+    choice("$(gear) Settings", "workbench.action.openSettings", "@ext:typethrough.typethrough"),
   ];
-  const chosen = await window.showQuickPick(choices, { title: "typethrough", placeHolder: status.message });
+  const chosen = await window.showQuickPick(choices, { title: "typethrough", placeHolder: message });
   await chosen?.run?.();
 }
 
-function repairs(): Choice[] {
-  const run = (command: string) => () => commands.executeCommand(command);
+function choice(label: string, command: string, ...parameters: unknown[]): Choice {
+  return { label, run: () => commands.executeCommand(command, ...parameters) };
+}
+
+function switches(server: Server): Choice[] {
+  const document = window.activeTextEditor?.document;
+  const choices = [onOff(isEnabled(), "everywhere", toggle)];
+  if (document !== undefined) {
+    const { languageId, uri } = document;
+    const [language, file] = [!disabledLanguages().includes(languageId), !server.isOff(uri)];
+    choices.push(
+      onOff(language, `for ${languageId}`, () => setLanguage(languageId, !language)),
+      onOff(file, "for this file", () => server.setFile(uri, !file), "until this window is closed"),
+    );
+  }
   return [
-    { label: "$(debug-start) Start the server", run: run("typethrough.restart") },
-    { label: "$(cloud-download) Install or repair the server", run: run("typethrough.install") },
+    ...choices,
+    server.paused
+      ? { label: "$(debug-continue) Resume", run: () => server.pause(0) }
+      : {
+          label: `$(debug-pause) Pause for ${PAUSE_MINUTES} minutes`,
+          run: () => server.pause(PAUSE_MINUTES),
+        },
   ];
 }
 
-function switches(server: Server, document: TextDocument | undefined): Choice[] {
-  const enabled = isEnabled();
-  const choices: Choice[] = [onOff(!enabled, "everywhere", () => setEnabled(!enabled))];
-  if (document !== undefined) {
-    const { languageId, uri } = document;
-    const languageOff = disabledLanguages().includes(languageId);
-    const fileOff = server.isFileOff(uri);
-    choices.push(onOff(languageOff, `for ${languageId}`, () => setLanguage(languageId, languageOff)));
-    choices.push(onOff(fileOff, "for this file", () => server.setFile(uri, fileOff), "until VS Code is closed"));
-  }
-  choices.push(
-    server.paused
-      ? { label: "$(debug-continue) Resume", run: () => server.pause(0) }
-      : { label: `$(debug-pause) Pause for ${PAUSE_MINUTES} minutes`, run: () => server.pause(PAUSE_MINUTES) },
-  );
-  return choices;
-}
-
-function onOff(on: boolean, where: string, run: () => unknown, description?: string): Choice {
-  const label = on ? `$(check) Turn on ${where}` : `$(circle-slash) Turn off ${where}`;
-  return { label, run, ...(description && !on && { description }) };
+function onOff(on: boolean, where: string, run: () => unknown, description = ""): Choice {
+  const label = on ? `$(circle-slash) Turn off ${where}` : `$(check) Turn on ${where}`;
+  return { label, run, description: on ? description : "" };
 }
 
 function isEnabled(): boolean {
@@ -72,30 +73,25 @@ function disabledLanguages(): string[] {
   return workspace.getConfiguration(SECTION).get("disabledLanguages", []);
 }
 
-export function toggle(): Promise<void> {
-  return setEnabled(!isEnabled());
-}
-
-async function setEnabled(on: boolean): Promise<void> {
-  await workspace.getConfiguration(SECTION).update("enabled", on, ConfigurationTarget.Global);
-  if (isEnabled() !== on) {
-    tellOfWorkspace("enabled");
-  }
+export async function toggle(): Promise<void> {
+  const on = !isEnabled();
+  await update("enabled", on, () => isEnabled() === on);
 }
 
 async function setLanguage(languageId: string, on: boolean): Promise<void> {
   const others = disabledLanguages().filter((language) => language !== languageId);
   const languages = on ? others : [...others, languageId];
-  await workspace.getConfiguration(SECTION).update("disabledLanguages", languages, ConfigurationTarget.Global);
-  if (disabledLanguages().includes(languageId) === on) {
-    tellOfWorkspace("disabledLanguages");
-  }
+  await update("disabledLanguages", languages, () => disabledLanguages().includes(languageId) !== on);
 }
 
-/** The user's settings were changed, and the workspace's own say otherwise and win. */
-function tellOfWorkspace(name: string): void {
-  const open = "Open Workspace Settings";
-  void window
-    .showInformationMessage(`typethrough: this workspace's own settings have typethrough.${name}, which wins here.`, open)
-    .then((choice) => choice && commands.executeCommand("workbench.action.openWorkspaceSettings", `${SECTION}.${name}`));
+/** Change the user's settings; when the workspace's own say otherwise, they win, and the user is told so. */
+async function update(name: string, value: unknown, holds: () => boolean): Promise<void> {
+  await workspace.getConfiguration(SECTION).update(name, value, ConfigurationTarget.Global);
+  if (!holds()) {
+    const message = `typethrough: this workspace's own settings have typethrough.${name}, which wins here.`;
+    const choice = await window.showInformationMessage(message, "Open Workspace Settings");
+    if (choice !== undefined) {
+      await commands.executeCommand("workbench.action.openWorkspaceSettings", `${SECTION}.${name}`);
+    }
+  }
 }

@@ -14,12 +14,9 @@ export interface Status {
   today?: { promptTokens: number; cachedTokens: number; outputTokens: number; dollars: number };
 }
 
-export interface Switch {
-  scope: "file" | "pause";
-  on: boolean;
-  uri?: string;
-  minutes?: number;
-}
+export type Switch = { on: boolean } & (
+  { scope: "file"; uri: string } | { scope: "pause"; minutes?: number }
+);
 
 export interface Entry {
   at: string;

@@ -1,4 +1,4 @@
-/** Running a Python, and finding one that can make the private environment. */
+/** Running programs to their end, and finding a Python that can make the private environment. */
 import { execFile } from "node:child_process";
 import { homedir } from "node:os";
 
@@ -7,65 +7,42 @@ export interface Ran {
   output: string;
 }
 
-/** Run a program to its end. Nothing is thrown: a program that cannot be started has failed, and its output says why. */
-export function run(program: string, parameters: string[], signal?: AbortSignal): Promise<Ran> {
+/** Nothing is thrown: a program that cannot be started has failed, and its output says why. */
+export function run([program = "", ...rest]: string[], signal?: AbortSignal): Promise<Ran> {
+  const options = { cwd: homedir(), maxBuffer: 2 ** 24, windowsHide: true, ...(signal && { signal }) };
   return new Promise((resolve) => {
-    const options = { cwd: homedir(), maxBuffer: 16 * 1024 * 1024, windowsHide: true, ...(signal && { signal }) };
-    execFile(program, parameters, options, (error, stdout, stderr) => {
-      const said = `${stdout}${stderr}`.trim();
-      resolve({ ok: error === null, output: said || (error?.message ?? "") });
+    execFile(program, rest, options, (error, stdout, stderr) => {
+      resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || String(error) });
     });
   });
 }
 
-export interface Python {
-  program: string;
-  parameters: string[];
-}
+const POSIX = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"].map((name) => [
+  name,
+]);
+const CANDIDATES = process.platform === "win32" ? [["py", "-3"], ["python"]] : POSIX;
+// Debian leaves ensurepip out of its package of Python: without it an environment gets no pip.
+const PROBE =
+  "import sys, importlib.util as u; print(*sys.version_info[:2], int(all(map(u.find_spec, ('venv', 'ensurepip')))))";
 
-const CANDIDATES: Python[] =
-  process.platform === "win32"
-    ? [
-        { program: "py", parameters: ["-3"] },
-        { program: "python", parameters: [] },
-      ]
-    : ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"].map((program) => ({
-        program,
-        parameters: [],
-      }));
-
-// Debian leaves ensurepip out of its python3 package: without it an environment cannot get pip.
-const PROBE = `
-import sys
-from importlib.util import find_spec
-print(sys.version_info[0], sys.version_info[1], int(bool(find_spec("venv") and find_spec("ensurepip"))))
-`;
-
-/** A Python that will do; else, in words for people, what is missing. */
-export async function findPython(): Promise<Python | string> {
-  let newest: [number, number] = [0, 0];
-  let withoutVenv = "";
+/** The command of a Python that will do; else, in words for people, what is missing. */
+export async function findPython(): Promise<string[] | string> {
+  let newest = 0;
+  let withoutVenv = 0;
   for (const candidate of CANDIDATES) {
-    const { ok, output } = await run(candidate.program, [...candidate.parameters, "-I", "-c", PROBE]);
-    const [major = 0, minor = 0, venv = 0] = ok ? output.split(" ").map(Number) : [];
-    const recent = major > 3 || (major === 3 && minor >= 11);
-    if (recent && venv) {
-      return candidate;
-    }
-    if (recent && !withoutVenv) {
-      withoutVenv = `${major}.${minor}`;
-    }
-    if (major > newest[0] || (major === newest[0] && minor > newest[1])) {
-      newest = [major, minor];
+    const { ok, output } = await run([...candidate, "-I", "-c", PROBE]);
+    const [major, minor = 0, venv] = ok ? output.split(" ").map(Number) : [];
+    if (major === 3) {
+      newest = Math.max(newest, minor);
+      if (minor >= 11 && venv) return candidate;
+      withoutVenv ||= minor >= 11 ? minor : 0;
     }
   }
+  const debian = "On Debian and Ubuntu: sudo apt install";
   if (withoutVenv) {
-    return (
-      `Python ${withoutVenv} is here, but not its module venv. ` +
-      `On Debian and Ubuntu: sudo apt install python${withoutVenv}-venv`
-    );
+    return `Python 3.${withoutVenv} is here, but not its module venv. ${debian} python3.${withoutVenv}-venv`;
   }
-  return newest[0]
-    ? `Python 3.11 or newer is needed; the newest that was found is ${newest.join(".")}.`
-    : "Python 3.11 or newer is needed, and there is none on your PATH. On Debian and Ubuntu: sudo apt install python3 python3-venv";
+  return newest
+    ? `Python 3.11 or newer is needed, and the newest on your PATH is 3.${newest}.`
+    : `Python 3.11 or newer is needed, and there is none on your PATH. ${debian} python3 python3-venv`;
 }

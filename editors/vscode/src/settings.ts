@@ -8,7 +8,8 @@ interface Property {
 }
 
 function names(context: ExtensionContext, scope: string): string[] {
-  const properties: Record<string, Property> = context.extension.packageJSON.contributes.configuration.properties;
+  const properties: Record<string, Property> =
+    context.extension.packageJSON.contributes.configuration.properties;
   return Object.keys(properties)
     .filter((key) => properties[key]?.scope === scope)
     .map((key) => key.slice(SECTION.length + 1));
@@ -29,9 +30,7 @@ export function editorSettings(context: ExtensionContext): Record<string, unknow
   for (const name of names(context, "window")) {
     const { globalValue, workspaceValue, workspaceFolderValue } = configuration.inspect(name) ?? {};
     const value = workspace.isTrusted ? (workspaceFolderValue ?? workspaceValue ?? globalValue) : globalValue;
-    if (value !== undefined) {
-      found[name] = value;
-    }
+    if (value !== undefined) found[name] = value;
   }
   return found;
 }

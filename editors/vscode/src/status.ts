@@ -1,54 +1,36 @@
-/** The item in the status bar: one icon for each state, of the same width, and the figures in its tooltip. */
-import { MarkdownString, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from "vscode";
+/** The item in the status bar: one icon for each state, all of the same width, and the figures in its tooltip. */
+import { MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
 import type { Kind, Status } from "./protocol";
 
 /** The server's states, and those that it cannot tell of itself. */
-export type Shown = Kind | "starting" | "stopped";
+type Shown = Kind | "starting" | "stopped";
 
-const ICONS: Record<Shown, string> = {
-  ready: "sparkle",
-  busy: "loading~spin",
-  local: "home",
-  no_key: "home",
-  rate_limited: "watch",
-  over_limit: "credit-card",
-  error: "warning",
-  off: "circle-slash",
-  starting: "loading~spin",
-  stopped: "debug-disconnect",
+const STATES: Record<Shown, { icon: string; title: string; warning?: true }> = {
+  ready: { icon: "sparkle", title: "Ready" },
+  busy: { icon: "loading~spin", title: "Asking the model" },
+  local: { icon: "home", title: "Local lane only" },
+  no_key: { icon: "home", title: "Local lane only: no key" },
+  rate_limited: { icon: "watch", title: "Rate limited" },
+  over_limit: { icon: "credit-card", title: "Over today's limit", warning: true },
+  error: { icon: "warning", title: "The model cannot be asked", warning: true },
+  off: { icon: "circle-slash", title: "Off here" },
+  starting: { icon: "loading~spin", title: "Starting" },
+  stopped: { icon: "debug-disconnect", title: "Stopped", warning: true },
 };
-const TITLES: Record<Shown, string> = {
-  ready: "Ready",
-  busy: "Asking the model",
-  local: "Local lane only",
-  no_key: "Local lane only: no key",
-  rate_limited: "Rate limited",
-  over_limit: "Over today's limit",
-  error: "The model cannot be asked",
-  off: "Off here",
-  starting: "Starting",
-  stopped: "Stopped",
-};
-const WARNING: ReadonlySet<Shown> = new Set(["over_limit", "error", "stopped"]);
 // An answer usually comes sooner: an icon that turns at each pause in typing would be a distraction.
 const BUSY_AFTER_MS = 700;
 
 export class StatusItem {
-  private readonly item: StatusBarItem;
+  private readonly item = window.createStatusBarItem("typethrough.status", StatusBarAlignment.Right, 100);
   private timer: NodeJS.Timeout | undefined;
-  private icon = "";
-  private status: { kind: Shown } & Omit<Status, "kind"> = { kind: "starting", message: "" };
+  private drawn: Shown | undefined;
+  private status: Omit<Status, "kind"> & { kind: Shown } = { kind: "starting", message: "" };
 
   constructor() {
-    this.item = window.createStatusBarItem("typethrough.status", StatusBarAlignment.Right, 100);
     this.item.name = "typethrough";
     this.item.command = "typethrough.menu";
-    this.local("starting", "The server is starting.");
+    this.draw();
     this.item.show();
-  }
-
-  get kind(): Shown {
-    return this.status.kind;
   }
 
   get message(): string {
@@ -58,12 +40,18 @@ export class StatusItem {
   show(status: Status): void {
     // The answer to a switch brings no figures: those of before still hold.
     this.status = { ...this.status, ...status };
-    this.draw();
+    clearTimeout(this.timer);
+    if (status.kind === "busy" && this.drawn !== "busy") {
+      this.timer = setTimeout(() => this.draw(), BUSY_AFTER_MS);
+    } else {
+      this.draw();
+    }
   }
 
   /** A state that the extension knows and the server cannot tell. */
-  local(kind: "starting" | "stopped", message: string): void {
+  set(kind: "starting" | "stopped", message: string): void {
     this.status = { kind, message };
+    clearTimeout(this.timer);
     this.draw();
   }
 
@@ -73,43 +61,34 @@ export class StatusItem {
   }
 
   private draw(): void {
-    clearTimeout(this.timer);
-    if (this.status.kind === "busy" && this.icon !== "busy" && this.icon !== "") {
-      this.timer = setTimeout(() => this.drawIcon(), BUSY_AFTER_MS);
-    } else {
-      this.drawIcon();
-    }
-    this.item.tooltip = tooltip(this.status);
-  }
-
-  private drawIcon(): void {
     const { kind } = this.status;
-    if (kind !== this.icon) {
-      this.icon = kind;
-      this.item.text = `$(${ICONS[kind]}) typethrough`;
-      this.item.accessibilityInformation = { label: `typethrough: ${TITLES[kind]}` };
-      this.item.backgroundColor = WARNING.has(kind) ? new ThemeColor("statusBarItem.warningBackground") : undefined;
+    const { icon, title, warning } = STATES[kind];
+    if (kind !== this.drawn) {
+      this.drawn = kind;
+      this.item.text = `$(${icon}) typethrough`;
+      this.item.accessibilityInformation = { label: `typethrough: ${title}` };
+      this.item.backgroundColor = warning && new ThemeColor("statusBarItem.warningBackground");
     }
+    this.item.tooltip = tooltip(title, this.status);
   }
 }
 
-function tooltip({ kind, message, last, today }: { kind: Shown } & Omit<Status, "kind">): MarkdownString {
-  const text = new MarkdownString("", true);
+function tooltip(title: string, { message, last, today }: Omit<Status, "kind">): MarkdownString {
+  const text = new MarkdownString(`**typethrough: ${title}**\n\n`);
   text.isTrusted = { enabledCommands: ["typethrough.why", "typethrough.setKey", "typethrough.openLog"] };
-  text.appendMarkdown(`**typethrough: ${TITLES[kind]}**\n\n`);
   // The server's words may hold a model's or a host's name: text, never markup.
   text.appendText(message);
   if (last) {
-    text.appendMarkdown("\n\nLast suggestion: ").appendText(`${last.source}, ${Math.round(last.latencyMs)} ms`);
+    text.appendText(`\n\nLast suggestion: ${last.source}, ${Math.round(last.latencyMs)} ms`);
   }
   if (today) {
-    const number = (value: number): string => value.toLocaleString("en");
-    const cached = today.promptTokens ? Math.round((100 * today.cachedTokens) / today.promptTokens) : 0;
-    text.appendMarkdown(
-      `\n\nToday: ${number(today.promptTokens)} tokens sent (${cached} % from the provider's cache), ` +
-        `${number(today.outputTokens)} received, $${today.dollars.toFixed(4)}`,
+    const [sent, cached, received] = [today.promptTokens, today.cachedTokens, today.outputTokens].map(
+      (count) => count.toLocaleString("en"),
     );
+    text.appendText(`\n\nToday: ${sent} tokens sent (${cached} of them from the provider's cache), `);
+    text.appendText(`${received} received, $${today.dollars.toFixed(4)}`);
   }
-  text.appendMarkdown("\n\n[Why no suggestion?](command:typethrough.why) · [Set key](command:typethrough.setKey)");
-  return text.appendMarkdown(" · [Log](command:typethrough.openLog)");
+  const links = { "Why no suggestion?": "why", "Set key": "setKey", Log: "openLog" };
+  const written = Object.entries(links).map(([label, name]) => `[${label}](command:typethrough.${name})`);
+  return text.appendMarkdown(`\n\n${written.join(" · ")}`);
 }

@@ -39,7 +39,8 @@ window.addEventListener("message", ({ data }: MessageEvent<{ entries: Entry[]; p
   body.replaceChildren(...data.entries.map(row));
   table.hidden = data.entries.length === 0;
   const nothing = "No request yet. Type something in a file, then come back.";
-  note.textContent = data.problem ?? (table.hidden ? nothing : "The last requests, newest first. Times are in milliseconds.");
+  note.textContent =
+    data.problem ?? (table.hidden ? nothing : "The last requests, newest first. Times are in milliseconds.");
 });
 
 document.querySelector("#refresh")?.addEventListener("click", () => api.postMessage("refresh"));
