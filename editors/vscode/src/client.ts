@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import * as lsp from "vscode-languageclient/node";
+import { DID_SHOW } from "./protocol";
 import { SECTION, editorSettings } from "./settings";
 
 const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warn", ERROR: "error" } as const;
@@ -85,6 +86,14 @@ export class Client extends lsp.LanguageClient {
     };
     try {
       const answer = await this.sendRequest(lsp.InlineCompletionRequest.type, parameters, token);
+      const editor = vscode.window.activeTextEditor;
+      const [first] = Array.isArray(answer) ? answer : (answer?.items ?? []);
+      // VS Code does not say what it shows: this is what it is handed for the place where the user still is.
+      if (first && !token.isCancellationRequested && editor?.document === document) {
+        if (document.version === parameters.textDocument.version && editor.selection.active.isEqual(position)) {
+          void this.sendNotification(DID_SHOW, { item: first });
+        }
+      }
       const items = await this.protocol2CodeConverter.asInlineCompletionResult(answer, token);
       return Array.isArray(items) ? items : items?.items;
     } catch (error) {

@@ -65,7 +65,7 @@ async function make(context: ExtensionContext, log: LogOutputChannel, progress: 
   try {
     await mkdir(dirname(draft), { recursive: true });
     const wheel = join(wheels, ...(await readdir(wheels)).filter((name) => name.endsWith(".whl")));
-    const pip = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--retries", "2"];
+    const pip = ["-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--retries", "2"];
     const steps = [
       {
         message: "making an environment",

@@ -1,8 +1,9 @@
 /** What typethrough's server speaks beyond LSP, as it comes over the wire. */
 
-export const STATUS = "typethrough/status";
+export const STATUS = "$/typethrough/status";
 export const SWITCH = "typethrough/switch";
 export const WHY = "typethrough/why";
+export const DID_SHOW = "textDocument/didShowCompletion";
 export const DID_FOCUS = "textDocument/didFocus";
 
 export type Kind = "ready" | "busy" | "local" | "no_key" | "rate_limited" | "over_limit" | "error" | "off";
@@ -21,9 +22,8 @@ export type Switch = { on: boolean } & (
 export interface Entry {
   at: string;
   file: string;
-  ending: string;
   source: string | null;
-  reason: string;
+  headline: string;
   advice: string;
   totalMs: number;
   stages: { name: string; ms: number }[];

@@ -12,7 +12,7 @@ export function run([program = "", ...rest]: string[], signal?: AbortSignal): Pr
   const options = { cwd: homedir(), maxBuffer: 2 ** 24, windowsHide: true, ...(signal && { signal }) };
   return new Promise((resolve) => {
     execFile(program, rest, options, (error, stdout, stderr) => {
-      resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || String(error) });
+      resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? "") });
     });
   });
 }

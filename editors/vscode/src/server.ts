@@ -46,7 +46,9 @@ export class Server {
 
   /** Make the private environment, and start with it. */
   async install(): Promise<void> {
-    if (await install(this.context, this.log)) await this.start();
+    this.status.set("starting", "The server is being installed.");
+    await install(this.context, this.log);
+    await this.start();
   }
 
   private async startNow(): Promise<void> {
@@ -105,6 +107,7 @@ export class Server {
   private async privateServer(): Promise<Launch | undefined> {
     const [old] = await outdated(this.context);
     if (old === undefined && !(await this.mayInstall())) return undefined;
+    this.status.set("starting", "The server is being installed.");
     await install(this.context, this.log);
     const python = (await installed(this.context)) ?? old;
     return python === undefined ? undefined : privateServer(python);
@@ -115,8 +118,7 @@ export class Server {
     this.status.set("stopped", "The server is not installed.");
     const [yes, elsewhere, never] = ["Install", "I Have It Elsewhere", "Don't Ask Again"] as const;
     const choice = await window.showInformationMessage(
-      "typethrough: there is no language server on your PATH. Install it for VS Code alone? That takes Python 3.11 or " +
-        "newer, some seconds and about 40 MB, and changes nothing else on this machine.",
+      "typethrough needs its language server. Install it for VS Code alone? (Python 3.11 or newer, 50 MB)",
       ...[yes, elsewhere, never],
     );
     if (choice === elsewhere) {

@@ -79,14 +79,14 @@ function tooltip(title: string, { message, last, today }: Omit<Status, "kind">):
   // The server's words may hold a model's or a host's name: text, never markup.
   text.appendText(message);
   if (last) {
-    text.appendText(`\n\nLast suggestion: ${last.source}, ${Math.round(last.latencyMs)} ms`);
+    const time = last.latencyMs < 1 ? "less than 1" : Math.round(last.latencyMs);
+    text.appendText(`\n\nLast suggestion: ${last.source}, ${time} ms`);
   }
-  if (today) {
-    const [sent, cached, received] = [today.promptTokens, today.cachedTokens, today.outputTokens].map(
-      (count) => count.toLocaleString("en"),
-    );
-    text.appendText(`\n\nToday: ${sent} tokens sent (${cached} of them from the provider's cache), `);
-    text.appendText(`${received} received, $${today.dollars.toFixed(4)}`);
+  if (today?.promptTokens) {
+    const { promptTokens: sent, cachedTokens: cached, outputTokens: received, dollars } = today;
+    const tokens = `${sent.toLocaleString()} tokens sent, ${received.toLocaleString()} received`;
+    const share = Math.round((100 * cached) / sent);
+    text.appendText(`\n\nToday: ${tokens}; ${share} % from the provider's cache; $${dollars.toFixed(4)}`);
   }
   const links = { "Why no suggestion?": "why", "Set key": "setKey", Log: "openLog" };
   const written = Object.entries(links).map(([label, name]) => `[${label}](command:typethrough.${name})`);
