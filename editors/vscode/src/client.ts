@@ -1,19 +1,24 @@
 /** The language client: what it asks the server, and with what. Decides nothing about suggestions. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import * as lsp from "vscode-languageclient/node";
-import { DID_SHOW } from "./protocol";
 import { SECTION, editorSettings } from "./settings";
+import { tell } from "./tell";
 
+type Asked = Parameters<NonNullable<lsp.Middleware["provideInlineCompletionItems"]>>;
+
+const LOG_LINE = /^\S+ \S+ (DEBUG|INFO|WARNING|ERROR) +(.*)$/;
 const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warn", ERROR: "error" } as const;
 export const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
 
 /** A client for the server that `command` starts, each time with the environment of that moment. */
 export class Client extends lsp.LanguageClient {
-  private ran = false;
+  /** Whether the server answered at least once. */
+  ran = false;
+  private child: ChildProcess | undefined;
 
   constructor(
     context: vscode.ExtensionContext,
@@ -27,12 +32,13 @@ export class Client extends lsp.LanguageClient {
       initializationFailedHandler: () => false,
       initializationOptions: { editorInfo: { name: vscode.env.appName, version: vscode.version } },
       middleware: {
-        provideInlineCompletionItems: (document, at, context, token) =>
-          this.ask(document, at, context, token),
+        provideInlineCompletionItems: (...asked) => this.ask(asked),
         workspace: {
           // Ours is the only section that our server asks for.
           configuration: ({ items }) => items.map(() => editorSettings(context)),
-          didChangeConfiguration: () => this.announceSettings(),
+          // With none of them in it: then the server asks.
+          didChangeConfiguration: () =>
+            this.sendNotification(lsp.DidChangeConfigurationNotification.type, { settings: null }),
         },
       },
     });
@@ -44,6 +50,11 @@ export class Client extends lsp.LanguageClient {
       closed: () => (this.ran ? usual.closed() : { action: lsp.CloseAction.DoNotRestart, handled: true }),
     };
     this.onDidChangeState(({ newState }) => (this.ran ||= newState === lsp.State.Running));
+    // Instead of the client's own handler, for what the server has to say mostly is about the key or a setting.
+    const buttons = { "Set Key": "setKey", Settings: "settings", "Open Log": "openLog" };
+    this.onNotification(lsp.ShowMessageNotification.type, ({ message }) =>
+      tell(vscode.window.showWarningMessage, message.replace(/^typethrough: /, ""), buttons),
+    );
   }
 
   /** Into the log and nowhere else: what the user has to know, `Server` says in plain words. */
@@ -51,9 +62,10 @@ export class Client extends lsp.LanguageClient {
     super.error(message, data, false);
   }
 
-  /** The server asks for the settings when it hears that they have changed. */
-  announceSettings(): Promise<void> {
-    return this.sendNotification(lsp.DidChangeConfigurationNotification.type, { settings: null });
+  /** End the server, the way LSP has it and then by force. */
+  async end(): Promise<void> {
+    await this.dispose().catch((error: unknown) => this.log.warn(`stopping: ${String(error)}`));
+    this.child?.kill();
   }
 
   private async startProcess([program = "", ...rest]: string[], env: NodeJS.ProcessEnv) {
@@ -62,21 +74,15 @@ export class Client extends lsp.LanguageClient {
     await once(child, "spawn");
     child.on("error", (error) => this.log.error(error));
     createInterface(child.stderr).on("line", (line) => {
-      const [, level = "WARNING", text = line] =
-        /^\S+ \S+ (DEBUG|INFO|WARNING|ERROR) +(.*)$/.exec(line) ?? [];
+      const [, level = "WARNING", text = line] = LOG_LINE.exec(line) ?? [];
       this.log[LEVELS[level as keyof typeof LEVELS]](text);
     });
-    this.onDidChangeState(({ newState }) => newState === lsp.State.Stopped && child.kill());
+    this.child = child;
     return { reader: child.stdout, writer: child.stdin };
   }
 
   /** LSP's request, with the document's version and the editor's indentation. A failure is for the log. */
-  private async ask(
-    document: vscode.TextDocument,
-    position: vscode.Position,
-    context: vscode.InlineCompletionContext,
-    token: vscode.CancellationToken,
-  ): Promise<vscode.InlineCompletionItem[] | undefined> {
+  private async ask([document, position, context, token]: Asked) {
     const plain = this.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
     const options = vscode.window.visibleTextEditors.find((editor) => editor.document === document)?.options;
     const parameters = {
@@ -86,13 +92,12 @@ export class Client extends lsp.LanguageClient {
     };
     try {
       const answer = await this.sendRequest(lsp.InlineCompletionRequest.type, parameters, token);
-      const editor = vscode.window.activeTextEditor;
       const [first] = Array.isArray(answer) ? answer : (answer?.items ?? []);
       // VS Code does not say what it shows: this is what it is handed for the place where the user still is.
-      if (first && !token.isCancellationRequested && editor?.document === document) {
-        if (document.version === parameters.textDocument.version && editor.selection.active.isEqual(position)) {
-          void this.sendNotification(DID_SHOW, { item: first });
-        }
+      const here = vscode.window.activeTextEditor;
+      const still = here?.document === document && here.selection.active.isEqual(position);
+      if (first && still && document.version === parameters.textDocument.version) {
+        void this.sendNotification("textDocument/didShowCompletion", { item: first });
       }
       const items = await this.protocol2CodeConverter.asInlineCompletionResult(answer, token);
       return Array.isArray(items) ? items : items?.items;

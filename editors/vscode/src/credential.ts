@@ -1,6 +1,6 @@
 /** The key: asked for, kept in the secret storage, and given to the server for the one endpoint it was entered for. */
-import { ConfigurationTarget, type ExtensionContext, commands, window, workspace } from "vscode";
-import { SECTION, machineSetting } from "./settings";
+import { type ExtensionContext, commands, window } from "vscode";
+import { machineSetting, setForUser } from "./settings";
 
 const SECRET = "typethrough.credential";
 const GATEWAY = "https://ai-gateway.vercel.sh/v1";
@@ -9,21 +9,11 @@ const URL_FORM = /^https?:\/\/[^\s@?#]+$/;
 const ENDPOINTS = [
   { label: "Vercel AI Gateway", detail: "One key for the models of many providers", baseUrl: GATEWAY },
   { label: "OpenAI", detail: "A key of OpenAI's own platform", baseUrl: "https://api.openai.com/v1" },
-  {
-    label: "My own endpoint",
-    detail: "Any server that streams OpenAI-compatible chat completions",
-    baseUrl: "",
-  },
+  { label: "My own endpoint", detail: "Any server with OpenAI-compatible chat completions", baseUrl: "" },
 ];
 
-interface Credential {
-  baseUrl: string;
-  key: string;
-}
-
-function same(one: string, other: string): boolean {
-  return one.trim().replace(/\/+$/, "") === other.trim().replace(/\/+$/, "");
-}
+const plain = (url: string): string => url.trim().replace(/\/+$/, "");
+const same = (one: string, other: string): boolean => plain(one) === plain(other);
 
 /**
  * The server's environment with the endpoint and its key: the stored key for the endpoint it was entered for, else whatever
@@ -39,7 +29,7 @@ export async function withCredential(
   const environment = { ...inherited, ...settings };
   const chosen = settings["TYPETHROUGH_BASE_URL"];
   if (text !== undefined) {
-    const { baseUrl, key } = JSON.parse(text) as Credential;
+    const { baseUrl, key } = JSON.parse(text) as { baseUrl: string; key: string };
     if (chosen === undefined || same(chosen, baseUrl)) {
       return { ...environment, TYPETHROUGH_BASE_URL: baseUrl, TYPETHROUGH_API_KEY: key };
     }
@@ -70,31 +60,18 @@ export async function setKey(context: ExtensionContext): Promise<void> {
   });
   if (answer === undefined) return;
   // Of the known endpoints the key says which; only one of the user's own stands in the settings, for it may need no key.
-  await update("baseUrl", own ? baseUrl : undefined);
-  await update("model", model || machineSetting("model"));
+  await setForUser("baseUrl", own ? baseUrl : undefined);
+  if (model) await setForUser("model", model);
   const key = answer.trim();
-  await (key
-    ? context.secrets.store(SECRET, JSON.stringify({ baseUrl, key }))
-    : context.secrets.delete(SECRET));
+  if (key) await context.secrets.store(SECRET, JSON.stringify({ baseUrl, key }));
+  else await context.secrets.delete(SECRET);
 }
 
-async function update(name: string, value: string | undefined): Promise<void> {
-  if (machineSetting(name) !== value) {
-    await workspace.getConfiguration(SECTION).update(name, value, ConfigurationTarget.Global);
-  }
-}
-
-async function ask(
-  prompt: string,
-  setting: string,
-  usual: string,
-  allowed = /^/,
-): Promise<string | undefined> {
+async function ask(prompt: string, setting: string, usual: string, allowed = /^/) {
   const value = machineSetting<string>(setting) ?? usual;
   const validateInput = (text: string) => (allowed.test(text.trim()) ? undefined : `Such as ${usual}`);
-  return (
-    await window.showInputBox({ title: TITLE, prompt, value, ignoreFocusOut: true, validateInput })
-  )?.trim();
+  const options = { title: TITLE, prompt, value, ignoreFocusOut: true, validateInput };
+  return (await window.showInputBox(options))?.trim();
 }
 
 export async function removeKey(context: ExtensionContext): Promise<void> {

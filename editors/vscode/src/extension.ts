@@ -4,10 +4,11 @@ import { removeKey, setKey } from "./credential";
 import { showMenu, toggle } from "./menu";
 import { openSample } from "./sample";
 import { Server } from "./server";
-import { SECTION, needsRestart } from "./settings";
+import { needsRestart } from "./settings";
 import { StatusItem } from "./status";
 import { showWhy } from "./why";
 
+const OURS = "@ext:typethrough.typethrough";
 let server: Server | undefined;
 
 export function activate(context: ExtensionContext): void {
@@ -15,6 +16,12 @@ export function activate(context: ExtensionContext): void {
   const status = new StatusItem();
   const started = new Server(context, log, status);
   server = started;
+  // Setting a key changes several things one after the other.
+  let timer: NodeJS.Timeout | undefined;
+  const startSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void started.start(), 300);
+  };
   const command = (name: string, run: () => unknown) => commands.registerCommand(`typethrough.${name}`, run);
   context.subscriptions.push(
     log,
@@ -27,19 +34,15 @@ export function activate(context: ExtensionContext): void {
     command("openLog", () => log.show()),
     command("restart", () => started.start()),
     command("install", () => started.install()),
+    command("settings", () => commands.executeCommand("workbench.action.openSettings", OURS)),
     command("sample", () => openSample(context)),
     window.onDidChangeActiveTextEditor(() => started.focus()),
-    workspace.onDidGrantWorkspaceTrust(() => started.settingsChanged()),
     workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(SECTION) && needsRestart(context, event.affectsConfiguration)) {
-        void started.start();
-      }
+      if (needsRestart(context, event.affectsConfiguration)) startSoon();
     }),
-    context.secrets.onDidChange(() => void started.start()),
+    context.secrets.onDidChange(startSoon),
   );
   void started.start();
 }
 
-export async function deactivate(): Promise<void> {
-  await server?.stop();
-}
+export const deactivate = (): Promise<void> | undefined => server?.stop();

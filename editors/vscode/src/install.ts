@@ -1,19 +1,14 @@
 /** The private environment: a Python virtual environment in the extension's own folder, with the wheel that it brings. */
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import {
-  type ExtensionContext,
-  type LogOutputChannel,
-  type Progress,
-  ProgressLocation,
-  window,
-} from "vscode";
+import { ProgressLocation, window } from "vscode";
+import type { ExtensionContext, LogOutputChannel, Progress } from "vscode";
 import { exists } from "./launch";
 import { findPython, run } from "./python";
-
-const PYTHON = process.platform === "win32" ? join("Scripts", "python.exe") : join("bin", "python");
+import { tell } from "./tell";
 
 type Step = Progress<{ message: string; increment: number }>;
+const PYTHON = process.platform === "win32" ? join("Scripts", "python.exe") : join("bin", "python");
 
 function folder(context: ExtensionContext): string {
   return join(context.globalStorageUri.fsPath, `server-${context.extension.packageJSON.version}`);
@@ -29,29 +24,23 @@ export async function installed(context: ExtensionContext): Promise<string | und
 export async function outdated(context: ExtensionContext): Promise<string[]> {
   const storage = context.globalStorageUri.fsPath;
   const names = (await readdir(storage).catch(() => [])).filter((name) => /^server-[\d.]+\d$/.test(name));
-  return names
-    .map((name) => join(storage, name, PYTHON))
-    .filter((python) => !python.startsWith(folder(context)));
+  const folders = names.map((name) => join(storage, name)).filter((path) => path !== folder(context));
+  return folders.map((path) => join(path, PYTHON));
 }
 
-/** Make the environment, with a progress notification. False when that failed, which the user was told, or was cancelled. */
-export async function install(context: ExtensionContext, log: LogOutputChannel): Promise<boolean> {
-  const options = {
-    location: ProgressLocation.Notification,
-    title: "typethrough: installing its server",
-    cancellable: true,
-  };
+/** Make the environment, with a progress notification. When that fails, the user is told. */
+export async function install(context: ExtensionContext, log: LogOutputChannel): Promise<void> {
+  const title = "typethrough: installing its server";
+  const options = { location: ProgressLocation.Notification, title, cancellable: true };
   const problem = await window.withProgress(options, async (progress, token) => {
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     const said = await make(context, log, progress, abort.signal);
-    return abort.signal.aborted ? "cancelled" : said;
+    return abort.signal.aborted ? undefined : said;
   });
-  if (problem === undefined || problem === "cancelled") return problem === undefined;
+  if (problem === undefined) return;
   log.error(`the installation failed: ${problem}`);
-  const choice = await window.showErrorMessage(`typethrough: ${problem}`, "Try Again", "Open Log");
-  if (choice === "Open Log") log.show();
-  return choice === "Try Again" && install(context, log);
+  tell(window.showErrorMessage, problem, { "Try Again": "install", "Open Log": "openLog" });
 }
 
 /** What went wrong, in words for people, or undefined. */
@@ -66,34 +55,30 @@ async function make(context: ExtensionContext, log: LogOutputChannel, progress: 
     await mkdir(dirname(draft), { recursive: true });
     const wheel = join(wheels, ...(await readdir(wheels)).filter((name) => name.endsWith(".whl")));
     const pip = ["-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--retries", "2"];
-    const steps = [
-      {
-        message: "making an environment",
-        increment: 15,
-        command: [...python, "-I", "-m", "venv", "--clear", draft],
-      },
-      { message: "downloading what it needs", increment: 40, command: [join(draft, PYTHON), ...pip, wheel] },
-    ];
-    for (const { command, ...step } of steps) {
-      progress.report(step);
+    const steps = {
+      "making an environment": [...python, "-I", "-m", "venv", "--clear", draft],
+      "downloading what it needs": [join(draft, PYTHON), ...pip, wheel],
+    };
+    for (const [message, command] of Object.entries(steps)) {
+      progress.report({ message, increment: 30 });
       const { ok, output } = await run(command, signal);
       log.info(`${command.join(" ")}\n${output}`);
-      if (!ok) {
-        return `${step.message} failed. ${lastError(output)}`;
-      }
+      if (!ok) return `${message} failed. ${lastError(output)}`;
     }
-    await rm(folder(context), { recursive: true, force: true });
+    await remove(folder(context));
     await rename(draft, folder(context));
     // Those of other versions are of no use any more.
-    await Promise.all(
-      (await outdated(context)).map((old) => rm(dirname(dirname(old)), { recursive: true, force: true })),
-    );
+    await Promise.all((await outdated(context)).map((python) => remove(dirname(dirname(python)))));
     return undefined;
   } catch (error) {
     return String(error);
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    await remove(draft);
   }
+}
+
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
 }
 
 /** The last line that says what went wrong. */

@@ -19,9 +19,7 @@ export async function findServer(context: ExtensionContext): Promise<Launch | un
     return { command: [program.replace(/^~(?=[\\/])/, homedir()), ...rest, "--stdio"], origin: "setting" };
   }
   const found = await onPath(process.platform === "win32" ? "typethrough.exe" : "typethrough");
-  if (found !== undefined) {
-    return { command: [found, "--stdio"], origin: "path" };
-  }
+  if (found !== undefined) return { command: [found, "--stdio"], origin: "path" };
   const python = await installed(context);
   return python === undefined ? undefined : privateServer(python);
 }
@@ -40,5 +38,5 @@ async function onPath(name: string): Promise<string | undefined> {
 }
 
 export function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
-  return access(path, mode).then(...([() => true, () => false] as const));
+  return access(path, mode).then(() => true, () => false);
 }

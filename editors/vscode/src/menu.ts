@@ -1,41 +1,30 @@
 /** The menu behind the status bar item: what is on, and the way to everything else. */
-import {
-  ConfigurationTarget,
-  type QuickPickItem,
-  QuickPickItemKind,
-  commands,
-  window,
-  workspace,
-} from "vscode";
+import { type QuickPickItem, QuickPickItemKind, commands, window, workspace } from "vscode";
 import type { Server } from "./server";
-import { SECTION } from "./settings";
+import { SECTION, setForUser } from "./settings";
 
-const PAUSE_MINUTES = 10;
+const MINUTES = 10;
 
-interface Choice extends QuickPickItem {
-  run?: () => unknown;
-}
+type Choice = QuickPickItem & { run?: () => unknown };
 
 export async function showMenu(server: Server, message: string): Promise<void> {
   const choices: Choice[] = [
     ...(server.running ? switches(server) : []),
     { label: "", kind: QuickPickItemKind.Separator },
-    ...(server.running
-      ? [choice("$(question) Why no suggestion?", "typethrough.why")]
-      : [
-          choice("$(debug-start) Start the server", "typethrough.restart"),
-          choice("$(cloud-download) Install or repair the server", "typethrough.install"),
-        ]),
-    choice("$(key) Set key…", "typethrough.setKey"),
-    choice("$(output) Open log", "typethrough.openLog"),
-    choice("$(gear) Settings", "workbench.action.openSettings", "@ext:typethrough.typethrough"),
+    server.running
+      ? choice("$(question) Why no suggestion?", "why")
+      : choice("$(debug-start) Start the server", "restart"),
+    ...(server.running ? [] : [choice("$(cloud-download) Install or repair the server", "install")]),
+    choice("$(key) Set key…", "setKey"),
+    choice("$(output) Open log", "openLog"),
+    choice("$(gear) Settings", "settings"),
   ];
   const chosen = await window.showQuickPick(choices, { title: "typethrough", placeHolder: message });
   await chosen?.run?.();
 }
 
-function choice(label: string, command: string, ...parameters: unknown[]): Choice {
-  return { label, run: () => commands.executeCommand(command, ...parameters) };
+function choice(label: string, name: string): Choice {
+  return { label, run: () => commands.executeCommand(`typethrough.${name}`) };
 }
 
 function switches(server: Server): Choice[] {
@@ -49,15 +38,9 @@ function switches(server: Server): Choice[] {
       onOff(file, "for this file", () => server.setFile(uri, !file), "until this window is closed"),
     );
   }
-  return [
-    ...choices,
-    server.paused
-      ? { label: "$(debug-continue) Resume", run: () => server.pause(0) }
-      : {
-          label: `$(debug-pause) Pause for ${PAUSE_MINUTES} minutes`,
-          run: () => server.pause(PAUSE_MINUTES),
-        },
-  ];
+  const minutes = server.paused ? 0 : MINUTES;
+  const label = minutes ? `$(debug-pause) Pause for ${minutes} minutes` : "$(debug-continue) Resume";
+  return [...choices, { label, run: () => server.pause(minutes) }];
 }
 
 function onOff(on: boolean, where: string, run: () => unknown, description = ""): Choice {
@@ -65,13 +48,9 @@ function onOff(on: boolean, where: string, run: () => unknown, description = "")
   return { label, run, description: on ? description : "" };
 }
 
-function isEnabled(): boolean {
-  return workspace.getConfiguration(SECTION).get("enabled", true);
-}
-
-function disabledLanguages(): string[] {
-  return workspace.getConfiguration(SECTION).get("disabledLanguages", []);
-}
+const setting = <T>(name: string, usual: T): T => workspace.getConfiguration(SECTION).get(name, usual);
+const isEnabled = (): boolean => setting("enabled", true);
+const disabledLanguages = (): string[] => setting("disabledLanguages", []);
 
 export async function toggle(): Promise<void> {
   const on = !isEnabled();
@@ -86,12 +65,9 @@ async function setLanguage(languageId: string, on: boolean): Promise<void> {
 
 /** Change the user's settings; when the workspace's own say otherwise, they win, and the user is told so. */
 async function update(name: string, value: unknown, holds: () => boolean): Promise<void> {
-  await workspace.getConfiguration(SECTION).update(name, value, ConfigurationTarget.Global);
-  if (!holds()) {
-    const message = `typethrough: this workspace's own settings have typethrough.${name}, which wins here.`;
-    const choice = await window.showInformationMessage(message, "Open Workspace Settings");
-    if (choice !== undefined) {
-      await commands.executeCommand("workbench.action.openWorkspaceSettings", `${SECTION}.${name}`);
-    }
-  }
+  await setForUser(name, value);
+  if (holds()) return;
+  const message = `typethrough: this workspace's own settings have typethrough.${name}, which wins here.`;
+  const choice = await window.showInformationMessage(message, "Open Workspace Settings");
+  if (choice) await commands.executeCommand("workbench.action.openWorkspaceSettings", `${SECTION}.${name}`);
 }

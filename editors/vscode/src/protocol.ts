@@ -1,12 +1,5 @@
-/** What typethrough's server speaks beyond LSP, as it comes over the wire. */
-
-export const STATUS = "$/typethrough/status";
-export const SWITCH = "typethrough/switch";
-export const WHY = "typethrough/why";
-export const DID_SHOW = "textDocument/didShowCompletion";
-export const DID_FOCUS = "textDocument/didFocus";
-
-export type Kind = "ready" | "busy" | "local" | "no_key" | "rate_limited" | "over_limit" | "error" | "off";
+/** What typethrough's server speaks beyond LSP, as it comes over the wire: server/PROTOCOL.md. */
+import type { Kind } from "./status";
 
 export interface Status {
   kind: Kind;
@@ -15,9 +8,7 @@ export interface Status {
   today?: { promptTokens: number; cachedTokens: number; outputTokens: number; dollars: number };
 }
 
-export type Switch = { on: boolean } & (
-  { scope: "file"; uri: string } | { scope: "pause"; minutes?: number }
-);
+export type Switch = { on: boolean; uri?: string; minutes?: number; scope: "file" | "pause" };
 
 export interface Entry {
   at: string;

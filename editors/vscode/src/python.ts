@@ -2,25 +2,18 @@
 import { execFile } from "node:child_process";
 import { homedir } from "node:os";
 
-export interface Ran {
-  ok: boolean;
-  output: string;
-}
-
 /** Nothing is thrown: a program that cannot be started has failed, and its output says why. */
-export function run([program = "", ...rest]: string[], signal?: AbortSignal): Promise<Ran> {
+export function run([program = "", ...rest]: string[], signal?: AbortSignal) {
   const options = { cwd: homedir(), maxBuffer: 2 ** 24, windowsHide: true, ...(signal && { signal }) };
-  return new Promise((resolve) => {
+  return new Promise<{ ok: boolean; output: string }>((resolve) => {
     execFile(program, rest, options, (error, stdout, stderr) => {
       resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? "") });
     });
   });
 }
 
-const POSIX = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"].map((name) => [
-  name,
-]);
-const CANDIDATES = process.platform === "win32" ? [["py", "-3"], ["python"]] : POSIX;
+const POSIX = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
+const CANDIDATES = process.platform === "win32" ? [["py", "-3"], ["python"]] : POSIX.map((name) => [name]);
 // Debian leaves ensurepip out of its package of Python: without it an environment gets no pip.
 const PROBE =
   "import sys, importlib.util as u; print(*sys.version_info[:2], int(all(map(u.find_spec, ('venv', 'ensurepip')))))";
@@ -39,10 +32,9 @@ export async function findPython(): Promise<string[] | string> {
     }
   }
   const debian = "On Debian and Ubuntu: sudo apt install";
-  if (withoutVenv) {
-    return `Python 3.${withoutVenv} is here, but not its module venv. ${debian} python3.${withoutVenv}-venv`;
-  }
-  return newest
-    ? `Python 3.11 or newer is needed, and the newest on your PATH is 3.${newest}.`
-    : `Python 3.11 or newer is needed, and there is none on your PATH. ${debian} python3 python3-venv`;
+  return withoutVenv
+    ? `Python 3.${withoutVenv} is here, but not its module venv. ${debian} python3.${withoutVenv}-venv`
+    : newest
+      ? `Python 3.11 or newer is needed, and the newest on your PATH is 3.${newest}.`
+      : `Python 3.11 or newer is needed, and there is none on your PATH. ${debian} python3 python3-venv`;
 }

@@ -1,23 +1,22 @@
 /** The user's settings, in the two ways they reach the server: on its request, and in its environment. */
-import { type ExtensionContext, workspace } from "vscode";
+import { ConfigurationTarget, type ExtensionContext, workspace } from "vscode";
 
 export const SECTION = "typethrough";
 
-interface Property {
-  scope: string;
-}
-
 function names(context: ExtensionContext, scope: string): string[] {
-  const properties: Record<string, Property> =
-    context.extension.packageJSON.contributes.configuration.properties;
-  return Object.keys(properties)
-    .filter((key) => properties[key]?.scope === scope)
-    .map((key) => key.slice(SECTION.length + 1));
+  const { properties } = context.extension.packageJSON.contributes.configuration;
+  const ours = Object.keys(properties).filter((key) => properties[key].scope === scope);
+  return ours.map((key) => key.slice(SECTION.length + 1));
 }
 
 /** A setting that says what is run and where code goes: the user's own value, whatever a workspace holds. */
 export function machineSetting<T>(name: string): T | undefined {
   return workspace.getConfiguration(SECTION).inspect<T>(name)?.globalValue;
+}
+
+/** Change a setting for this user, in every workspace. */
+export function setForUser(name: string, value: unknown): Thenable<void> {
+  return workspace.getConfiguration(SECTION).update(name, value, ConfigurationTarget.Global);
 }
 
 /**
@@ -39,11 +38,9 @@ export function editorSettings(context: ExtensionContext): Record<string, unknow
 export function environmentSettings(context: ExtensionContext): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const name of names(context, "machine").filter((name) => name !== "command")) {
-    const value = machineSetting<unknown>(name);
-    if (value !== undefined && value !== "") {
-      const variable = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-      variables[`TYPETHROUGH_${variable}`] = String(value);
-    }
+    const value = machineSetting<unknown>(name) ?? "";
+    const variable = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    if (value !== "") variables[`TYPETHROUGH_${variable}`] = String(value);
   }
   return variables;
 }

@@ -1,30 +1,32 @@
 /** The item in the status bar: one icon for each state, all of the same width, and the figures in its tooltip. */
 import { MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
-import type { Kind, Status } from "./protocol";
+import type { Status } from "./protocol";
 
-/** The server's states, and those that it cannot tell of itself. */
-type Shown = Kind | "starting" | "stopped";
-
-const STATES: Record<Shown, { icon: string; title: string; warning?: true }> = {
+/** The server's states, and the last two, which it cannot tell of itself. */
+const STATES = {
   ready: { icon: "sparkle", title: "Ready" },
   busy: { icon: "loading~spin", title: "Asking the model" },
   local: { icon: "home", title: "Local lane only" },
   no_key: { icon: "home", title: "Local lane only: no key" },
   rate_limited: { icon: "watch", title: "Rate limited" },
-  over_limit: { icon: "credit-card", title: "Over today's limit", warning: true },
-  error: { icon: "warning", title: "The model cannot be asked", warning: true },
+  over_limit: { icon: "credit-card", title: "Over today's limit" },
+  error: { icon: "warning", title: "The model cannot be asked" },
   off: { icon: "circle-slash", title: "Off here" },
   starting: { icon: "loading~spin", title: "Starting" },
-  stopped: { icon: "debug-disconnect", title: "Stopped", warning: true },
+  stopped: { icon: "debug-disconnect", title: "Stopped" },
 };
+export type Kind = keyof typeof STATES;
+
+const WARNING_COLOR = new ThemeColor("statusBarItem.warningBackground");
+const WARNING = new Set<Kind>(["over_limit", "error", "stopped"]);
 // An answer usually comes sooner: an icon that turns at each pause in typing would be a distraction.
 const BUSY_AFTER_MS = 700;
 
 export class StatusItem {
   private readonly item = window.createStatusBarItem("typethrough.status", StatusBarAlignment.Right, 100);
   private timer: NodeJS.Timeout | undefined;
-  private drawn: Shown | undefined;
-  private status: Omit<Status, "kind"> & { kind: Shown } = { kind: "starting", message: "" };
+  private drawn: Kind | undefined;
+  private status: Status = { kind: "starting", message: "" };
 
   constructor() {
     this.item.name = "typethrough";
@@ -38,7 +40,7 @@ export class StatusItem {
   }
 
   show(status: Status): void {
-    // The answer to a switch brings no figures: those of before still hold.
+    // Where there are no figures, those of before still hold.
     this.status = { ...this.status, ...status };
     clearTimeout(this.timer);
     if (status.kind === "busy" && this.drawn !== "busy") {
@@ -48,47 +50,37 @@ export class StatusItem {
     }
   }
 
-  /** A state that the extension knows and the server cannot tell. */
-  set(kind: "starting" | "stopped", message: string): void {
-    this.status = { kind, message };
-    clearTimeout(this.timer);
-    this.draw();
-  }
-
-  dispose(): void {
-    clearTimeout(this.timer);
-    this.item.dispose();
-  }
+  readonly dispose = (): void => this.item.dispose();
 
   private draw(): void {
     const { kind } = this.status;
-    const { icon, title, warning } = STATES[kind];
+    const { icon, title } = STATES[kind];
     if (kind !== this.drawn) {
       this.drawn = kind;
       this.item.text = `$(${icon}) typethrough`;
       this.item.accessibilityInformation = { label: `typethrough: ${title}` };
-      this.item.backgroundColor = warning && new ThemeColor("statusBarItem.warningBackground");
+      this.item.backgroundColor = WARNING.has(kind) ? WARNING_COLOR : undefined;
     }
     this.item.tooltip = tooltip(title, this.status);
   }
 }
 
-function tooltip(title: string, { message, last, today }: Omit<Status, "kind">): MarkdownString {
-  const text = new MarkdownString(`**typethrough: ${title}**\n\n`);
-  text.isTrusted = { enabledCommands: ["typethrough.why", "typethrough.setKey", "typethrough.openLog"] };
+function tooltip(title: string, { message, last, today }: Status): MarkdownString {
   // The server's words may hold a model's or a host's name: text, never markup.
-  text.appendText(message);
+  const parts = [`**typethrough: ${title}**`, message.replace(/[!-/:-@[-`{-~]/g, "\\$&")];
   if (last) {
     const time = last.latencyMs < 1 ? "less than 1" : Math.round(last.latencyMs);
-    text.appendText(`\n\nLast suggestion: ${last.source}, ${time} ms`);
+    parts.push(`Last suggestion: ${last.source}, ${time} ms`);
   }
   if (today?.promptTokens) {
     const { promptTokens: sent, cachedTokens: cached, outputTokens: received, dollars } = today;
     const tokens = `${sent.toLocaleString()} tokens sent, ${received.toLocaleString()} received`;
     const share = Math.round((100 * cached) / sent);
-    text.appendText(`\n\nToday: ${tokens}; ${share} % from the provider's cache; $${dollars.toFixed(4)}`);
+    parts.push(`Today: ${tokens}; ${share} % from the provider's cache; $${dollars.toFixed(4)}`);
   }
   const links = { "Why no suggestion?": "why", "Set key": "setKey", Log: "openLog" };
   const written = Object.entries(links).map(([label, name]) => `[${label}](command:typethrough.${name})`);
-  return text.appendMarkdown(`\n\n${written.join(" · ")}`);
+  const text = new MarkdownString([...parts, written.join(" · ")].join("\n\n"));
+  text.isTrusted = { enabledCommands: Object.values(links).map((name) => `typethrough.${name}`) };
+  return text;
 }

@@ -4,7 +4,8 @@ import type { Entry } from "./protocol";
 declare function acquireVsCodeApi(): { postMessage(message: unknown): void };
 
 const api = acquireVsCodeApi();
-const [note, table, body] = ["#note", "table", "tbody"].map((name) => document.querySelector<HTMLElement>(name)!);
+const find = (name: string) => document.querySelector(name) as HTMLElement;
+const [note, table, body] = [find("#note"), find("table"), find("tbody")];
 
 function cell(main: string, more = ""): HTMLElement {
   const made = document.createElement("td");
@@ -17,18 +18,18 @@ function cell(main: string, more = ""): HTMLElement {
 
 function row(entry: Entry): HTMLElement {
   const made = document.createElement("tr");
-  const stages = entry.stages.map(({ name, ms }) => `${name.replaceAll("_", " ")} ${ms.toFixed(1)}`).join(", ");
-  made.append(cell(new Date(entry.at).toLocaleTimeString()), cell(entry.file), cell(entry.headline, entry.advice));
-  made.append(cell(`${entry.totalMs.toFixed(1)} ms`, stages));
+  const stages = entry.stages.map(({ name, ms }) => `${name.replaceAll("_", " ")} ${ms.toFixed(1)}`);
+  made.append(cell(new Date(entry.at).toLocaleTimeString()), cell(entry.file));
+  made.append(cell(entry.headline, entry.advice), cell(`${entry.totalMs.toFixed(1)} ms`, stages.join(", ")));
   return made;
 }
 
-window.addEventListener("message", ({ data }: MessageEvent<{ entries: Entry[]; problem?: string }>) => {
-  body!.replaceChildren(...data.entries.map(row));
-  table!.hidden = data.entries.length === 0;
-  const usual = table!.hidden ? "No request yet. Type in a file, then come back." : "The last requests, newest first.";
-  note!.textContent = data.problem ?? usual;
+window.addEventListener("message", ({ data: entries }: MessageEvent<Entry[] | undefined>) => {
+  body.replaceChildren(...(entries ?? []).map(row));
+  table.hidden = !entries?.length;
+  const nothing = entries ? "No request yet. Type in a file, then come back." : "The server does not answer.";
+  note.textContent = table.hidden ? nothing : "The last requests, newest first.";
 });
 
-document.querySelector("#refresh")?.addEventListener("click", () => api.postMessage("refresh"));
+find("#refresh").addEventListener("click", () => api.postMessage("refresh"));
 api.postMessage("ready");
