@@ -4,6 +4,7 @@
 one that decides about a setting: its name, type, default, bounds and words, and whether a project may set it.
 """
 
+# ruff: noqa: INP001  # a script, not a module of a package
 from __future__ import annotations
 
 import argparse
@@ -79,13 +80,18 @@ def with_settings(package: dict[str, Any], rows: list[dict[str, Any]]) -> dict[s
 def main() -> int:
     """Rewrite or check; the exit code is 1 when a check finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if something would change")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 if something would change"
+    )
     check = parser.parse_args().check
     said = subprocess.run(
         [sys.executable, "-m", "typethrough", "settings", "--json"], stdout=subprocess.PIPE, check=True
     )
     before = PACKAGE.read_text(encoding="utf-8")
-    after = json.dumps(with_settings(json.loads(before), json.loads(said.stdout)), indent=2, ensure_ascii=False) + "\n"
+    after = (
+        json.dumps(with_settings(json.loads(before), json.loads(said.stdout)), indent=2, ensure_ascii=False)
+        + "\n"
+    )
     if check:
         return int(before != after)
     PACKAGE.write_text(after, encoding="utf-8")
