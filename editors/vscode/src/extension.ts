@@ -1,48 +1,51 @@
 /** Where the parts are put together. Nothing here waits: the server is found and started after activation. */
+import { setImmediate } from "node:timers/promises";
 import { type ExtensionContext, commands, window, workspace } from "vscode";
 import { removeKey, setKey } from "./credential";
 import { showMenu, toggle } from "./menu";
 import { openSample } from "./sample";
-import { Server } from "./server";
+import type { Server } from "./server";
 import { needsRestart } from "./settings";
 import { StatusItem } from "./status";
 import { showWhy } from "./why";
 
 const OURS = "@ext:typethrough.typethrough";
-let server: Server | undefined;
+let server: Promise<Server> | undefined;
 
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("typethrough", { log: true });
   const status = new StatusItem();
-  const started = new Server(context, log, status);
-  server = started;
+  // The language client takes most of the time that there is to take: it is loaded when VS Code is done with activation.
+  const ready = setImmediate().then(async () => new (await import("./server")).Server(context, log, status));
+  server = ready;
+  const start = async () => (await ready).start();
   // Setting a key changes several things one after the other.
   let timer: NodeJS.Timeout | undefined;
   const startSoon = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void started.start(), 300);
+    timer = setTimeout(() => void start(), 300);
   };
   const command = (name: string, run: () => unknown) => commands.registerCommand(`typethrough.${name}`, run);
   context.subscriptions.push(
     log,
     status,
-    command("menu", () => showMenu(started, status.message)),
+    command("menu", async () => showMenu(await ready, status.message)),
     command("toggle", toggle),
     command("setKey", () => setKey(context)),
     command("removeKey", () => removeKey(context)),
-    command("why", () => showWhy(context, started)),
+    command("why", async () => showWhy(context, await ready)),
     command("openLog", () => log.show()),
-    command("restart", () => started.start()),
-    command("install", () => started.install()),
+    command("restart", start),
+    command("install", async () => (await ready).install()),
     command("settings", () => commands.executeCommand("workbench.action.openSettings", OURS)),
     command("sample", () => openSample(context)),
-    window.onDidChangeActiveTextEditor(() => started.focus()),
+    window.onDidChangeActiveTextEditor(async () => (await ready).focus()),
     workspace.onDidChangeConfiguration((event) => {
       if (needsRestart(context, event.affectsConfiguration)) startSoon();
     }),
     context.secrets.onDidChange(startSoon),
   );
-  void started.start();
+  void start();
 }
 
-export const deactivate = (): Promise<void> | undefined => server?.stop();
+export const deactivate = async (): Promise<void> => (await server)?.stop();
