@@ -63,7 +63,7 @@ async function make(context: ExtensionContext, log: LogOutputChannel, progress: 
       progress.report({ message, increment: 30 });
       const { ok, output } = await run(command, signal);
       log.info(`${command.join(" ")}\n${output}`);
-      if (!ok) return `${message} failed. ${lastError(output)}`;
+      if (!ok) return `${message} failed: ${lastError(output)}`;
     }
     await remove(folder(context));
     await rename(draft, folder(context));

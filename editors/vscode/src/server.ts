@@ -47,7 +47,8 @@ export class Server {
   async install(): Promise<void> {
     this.say("starting", "The server is being installed.");
     await install(this.context, this.log);
-    await this.start();
+    if (this.running || (await installed(this.context))) await this.start();
+    else this.say("stopped", "The server is not installed.");
   }
 
   private async startNow(): Promise<void> {
