@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import HEAD, StartNeovim
-from tests.e2e.neovim_steps import OWN, open_and_type
+from tests.e2e.neovim_steps import OWN, TYPED, open_and_type, press, removals
 from tests.support.neovim import PLUGIN, Neovim, View
 from tests.support.simulator import Simulator
 
@@ -81,6 +81,20 @@ def test_an_open_completion_menu_keeps_tab_for_itself(neovim: StartNeovim, gatew
     editor.wait_for(
         lambda: editor.lua("return vim.fn.complete_info({ 'selected' }).selected") == 1, 5, "the menu to move"
     )
+
+
+def test_ghost_text_is_typed_through_under_neovims_own_autocompletion(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    options = "vim.o.autocomplete = true\nvim.o.complete = '.'\nvim.o.completeopt = 'menuone,noselect'\n"
+    editor = neovim(gateway, init_lua=options)
+    ghost = open_and_type(editor, content=HEAD.replace("math", "math  # label_form, label_fort", 1))
+    seen = len(editor.ghosts())
+    for count in range(1, 7):
+        press(editor, ghost[count - 1], TYPED + ghost[:count])
+    editor.wait_for(lambda: editor.lua("return vim.fn.pumvisible()") == 1, 5, "the menu")
+    editor.wait_for_ghost(ghost[6:])
+    assert removals(editor.ghosts()[seen - 1 :]) == []
 
 
 def test_keys_can_be_chosen_and_left_out_and_what_they_were_comes_back(
@@ -230,6 +244,19 @@ def test_a_link_in_the_native_package_folder_is_all_it_takes(
     editor = neovim(gateway, plugin=False)
     open_and_type(editor)
     assert editor.lua("return vim.fn.exists(':Typethrough')") == 2
+
+
+def test_a_plugin_manager_may_load_it_late(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway, plugin=False)
+    editor.open("labels.py", HEAD)
+    editor.lua("vim.opt.runtimepath:append(...) vim.cmd.runtime('plugin/typethrough.lua')", str(PLUGIN))
+    editor.attach()
+    editor.keys("Godef lab")
+    ghost = editor.wait_for_ghost()
+    editor.keys("<Tab>")
+    editor.wait_for(
+        lambda: "\n".join(editor.buffer()).endswith("def lab" + ghost), 5, "the text to be accepted"
+    )
 
 
 def test_the_help_has_a_tag_for_every_word_it_points_to(neovim: StartNeovim) -> None:

@@ -145,6 +145,21 @@ def test_each_request_says_what_the_server_needs_and_a_key_takes_back_the_one_be
     assert editor.messages() == ""
 
 
+def test_a_file_whose_type_changes_is_opened_as_what_it_is_now(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway, init_lua=SENT_LUA)
+    editor.open("labels", HEAD)
+    editor.attach()
+    editor.keys(":set filetype=python<CR>")
+    editor.wait_for(lambda: len(sent(editor, "textDocument/didOpen")) == 2, 5, "the file to be opened again")
+    documents = [params["textDocument"] for params in sent(editor, "textDocument/didOpen")]
+    assert [document["languageId"] for document in documents] == ["", "python"]
+    editor.keys("Go")
+    editor.type(TYPED)
+    editor.wait_for_ghost()
+
+
 def test_a_word_then_a_line_then_the_rest(neovim: StartNeovim, gateway: Simulator) -> None:
     editor = neovim(gateway, init_lua=SENT_LUA)
     open_and_type(editor)

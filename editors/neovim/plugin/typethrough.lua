@@ -1,7 +1,5 @@
 -- Starts typethrough with no `setup` call. Everything else is loaded when a file is opened.
-if vim.g.loaded_typethrough then
-  return
-end
+if vim.g.loaded_typethrough then return end
 vim.g.loaded_typethrough = true
 
 if vim.fn.has('nvim-0.10') == 0 then
@@ -43,6 +41,7 @@ on({ 'ColorScheme' }, 'view', function(view) view.set_highlight() end)
 -- By then the user's own mappings are there, to which the keys fall back.
 if vim.v.vim_did_enter == 1 then
   require('typethrough.keymaps').set()
+  require('typethrough.server').start(vim.api.nvim_get_current_buf())
 else
   on({ 'VimEnter' }, 'keymaps', function(keymaps) keymaps.set() end)
 end

@@ -13,7 +13,8 @@ local SCOPED = { disable = true, enable = true, toggle = true }
 local function float(lines)
   local text = vim.split(table.concat(lines, '\n'), '\n', { plain = true })
   local look = { border = 'rounded', relative = 'editor', max_width = vim.o.columns - 4, close_events = {} }
-  local bufnr, window = vim.lsp.util.open_floating_preview(text, 'typethrough', look)
+  local bufnr, window = vim.lsp.util.open_floating_preview(text, '', look)
+  vim.bo[bufnr].filetype = 'typethrough'
   vim.api.nvim_set_current_win(window)
   vim.keymap.set('n', '<Esc>', '<Cmd>close<CR>', { buffer = bufnr, nowait = true })
 end
@@ -22,14 +23,10 @@ end
 ---@param limit? string
 local function why(limit)
   local client = server.client(0)
-  if not client then
-    return float(status.lines(0))
-  end
+  if not client then return float(status.lines(0)) end
   local params = limit and { limit = tonumber(limit) } or vim.empty_dict()
   compat.call(client, 'request', 'typethrough/why', params, function(err, answer)
-    if err then
-      return status.tell('the server does not say why: ' .. err.message, 'WARN')
-    end
+    if err then return status.tell('the server does not say why: ' .. err.message, 'WARN') end
     float(#answer.lines > 0 and answer.lines or { 'Nothing has been asked yet.' })
   end, 0)
 end

@@ -11,9 +11,7 @@ local is_modern = vim.fn.has('nvim-0.11') == 1
 ---@return any ...
 function M.call(client, method, ...)
   local run = client[method] --[[@as function]]
-  if is_modern then
-    return run(client, ...)
-  end
+  if is_modern then return run(client, ...) end
   return run(...)
 end
 
@@ -38,9 +36,7 @@ end
 ---@return integer
 function M.bytes(line, units, encoding)
   units = math.min(units, M.units(line, encoding))
-  if encoding == 'utf-8' then
-    return units
-  end
+  if encoding == 'utf-8' then return units end
   return is_modern and vim.str_byteindex(line, encoding, units)
     or vim.str_byteindex(line, units, encoding == 'utf-16')
 end

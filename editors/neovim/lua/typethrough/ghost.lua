@@ -56,9 +56,7 @@ end
 ---@param client vim.lsp.Client
 local function show(place, client)
   local suggestion = offered[index]
-  if not suggestion then
-    return view.clear(place.bufnr)
-  end
+  if not suggestion then return view.clear(place.bufnr) end
   view.draw(suggestion, place)
   local command = suggestion.item.command
   local id = command and command.arguments and command.arguments[1] or suggestion.item
@@ -88,9 +86,7 @@ end
 ---@param items table[]
 local function take(request, items)
   local place, client = here()
-  if not place or not client or not vim.deep_equal(place, request.place) then
-    return
-  end
+  if not place or not client or not vim.deep_equal(place, request.place) then return end
   ---@type typethrough.Suggestion[]
   local fresh = {}
   for _, item in ipairs(items) do
@@ -124,16 +120,14 @@ local function ask(place, client, step)
   cancel()
   count = count + 1
   local token, line = TOKEN .. count, vim.api.nvim_get_current_line():sub(1, place.col)
+  local width = vim.lsp.util.get_effective_tabstop(place.bufnr)
   ---@type typethrough.Request
   local request = { token = token, client = client, place = place, step = step }
   local params = {
     textDocument = { uri = vim.uri_from_bufnr(place.bufnr), version = server.version(place.bufnr) },
     position = { line = place.row, character = compat.units(line, client.offset_encoding) },
     context = { triggerKind = step and INVOKED or AUTOMATIC },
-    formattingOptions = {
-      tabSize = vim.lsp.util.get_effective_tabstop(place.bufnr),
-      insertSpaces = vim.bo[place.bufnr].expandtab,
-    },
+    formattingOptions = { tabSize = width, insertSpaces = vim.bo[place.bufnr].expandtab },
     partialResultToken = (step or 0) == 0 and token or nil,
   }
   pending = request
@@ -213,9 +207,7 @@ end
 ---@return boolean # false when nothing is shown
 function M.accept(part)
   local suggestion, place, client = current()
-  if not suggestion then
-    return false
-  end
+  if not suggestion then return false end
   local item, text = suggestion.item, part and suggestions[part](suggestion.rest) or suggestion.rest
   if #text < #suggestion.rest then
     local length = suggestions.accepted_length(suggestion, #text)
@@ -253,9 +245,7 @@ end
 ---@return boolean # false when there is nobody to ask
 function M.cycle(step)
   local place, client = here()
-  if not place or not client then
-    return false
-  end
+  if not place or not client then return false end
   seen = place
   follow(place)
   if step ~= 0 and #offered > 1 then

@@ -64,9 +64,7 @@ end
 
 function M.check()
   health.start('typethrough')
-  if vim.fn.has('nvim-0.10') == 0 then
-    return health.error('needs Neovim 0.10 or later')
-  end
+  if vim.fn.has('nvim-0.10') == 0 then return health.error('needs Neovim 0.10 or later') end
   health.ok('Neovim ' .. tostring(vim.version()))
   check_program()
   check_clients()

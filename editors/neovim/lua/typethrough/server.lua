@@ -149,9 +149,7 @@ function M.start(bufnr)
   elseif client then
     return
   end
-  if M.is_halted or not is_wanted(bufnr) then
-    return
-  end
+  if M.is_halted or not is_wanted(bufnr) then return end
   local config = vim.deepcopy(vim.fn.has('nvim-0.11') == 1 and vim.lsp.config[NAME] or M.config())
   local root = config.root_dir or vim.fs.root(bufnr, config.root_markers or ROOT_MARKERS)
   if not is_wanted(bufnr, config.filetypes) then
@@ -192,9 +190,7 @@ end
 ---@param bufnr integer
 function M.attached(client_id, bufnr)
   local client = vim.lsp.get_client_by_id(client_id)
-  if not client or client.name ~= NAME then
-    return
-  end
+  if not client or client.name ~= NAME then return end
   languages[bufnr], versions[bufnr] = vim.bo[bufnr].filetype, nil
   if not watched[bufnr] then
     watch(bufnr)

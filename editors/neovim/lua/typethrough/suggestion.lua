@@ -27,9 +27,7 @@ function M.pieces(line, there)
   local pieces, from = {}, 1
   for offset, char in there:gmatch('()([%z\1-\127\194-\244][\128-\191]*)') do
     local at = line:find(char, from, true)
-    if not at then
-      return nil
-    end
+    if not at then return nil end
     table.insert(pieces, { offset = offset - 1, text = line:sub(from, at - 1) })
     from = at + #char
   end
@@ -60,9 +58,7 @@ end
 ---@return boolean
 function M.follow(suggestion, place)
   local lines = vim.api.nvim_buf_get_lines(place.bufnr, suggestion.row, place.row + 1, false)
-  if #lines == 0 then
-    return false
-  end
+  if #lines == 0 then return false end
   local after = lines[#lines]:sub(place.col + 1)
   lines[#lines] = lines[#lines]:sub(1, place.col)
   local is_behind = #lines[1] >= suggestion.col
@@ -70,9 +66,7 @@ function M.follow(suggestion, place)
   local typed = table.concat(lines, '\n')
   local rest = suggestion.text:sub(#typed + 1)
   local count = is_behind and rest ~= '' and vim.startswith(suggestion.text, typed) and covered(suggestion, after, rest)
-  if not count then
-    return false
-  end
+  if not count then return false end
   suggestion.rest, suggestion.after, suggestion.covered = rest, after, count
   return true
 end

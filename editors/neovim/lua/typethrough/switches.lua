@@ -24,9 +24,7 @@ end
 ---@param on_answer? fun(report: typethrough.Status)
 local function send(client, params, on_answer)
   compat.call(client, 'request', 'typethrough/switch', params, function(err, report)
-    if err then
-      return status.tell('the server cannot switch: ' .. err.message, 'WARN')
-    end
+    if err then return status.tell('the server cannot switch: ' .. err.message, 'WARN') end
     status.set(client.id, report)
     return on_answer and on_answer(report)
   end, 0)

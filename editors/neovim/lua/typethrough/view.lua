@@ -20,9 +20,7 @@ end
 ---@return string
 local function without_tabs(text, column, width)
   local head, tail = text:match('^([^\t]*)\t(.*)$')
-  if not head then
-    return text
-  end
+  if not head then return text end
   head = head .. (' '):rep(width - (column + vim.fn.strdisplaywidth(head)) % width)
   return without_tabs(head .. tail, column, width)
 end
