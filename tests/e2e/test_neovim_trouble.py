@@ -275,3 +275,23 @@ def test_the_command_completes_its_words_and_names_a_wrong_one(neovim: StartNeov
     editor.wait_for(
         lambda: editor.messages() == "typethrough: no such command: toggle sideways", 5, "the message"
     )
+
+
+def test_servers_of_two_projects_are_restarted_together(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway)
+    for project in ("one", "two"):
+        editor.write(f"{project}/package.json", "{}")
+        editor.open(f"{project}/labels.py", HEAD)
+        editor.attach()
+    before = editor.server_pids()
+    assert len(before) == 2
+    editor.keys(":Typethrough restart<CR>")
+    editor.wait_for(
+        lambda: len(editor.server_pids()) == 2 and not set(before) & set(editor.server_pids()),
+        10,
+        "two others",
+    )
+    editor.attach()
+    editor.keys("Go")
+    editor.type(TYPED)
+    editor.wait_for_ghost()

@@ -18,7 +18,8 @@ local watched = {}
 local versions = {}
 ---@type number[] When the server crashed.
 local crashes = {}
-local is_restarting = false
+--- How many clients are being ended in order to start again.
+local restarting = 0
 ---@type string? The program that was last looked for in vain.
 local missing
 --- The server was ended on purpose, or has crashed too often: it is not started until the user says so.
@@ -86,7 +87,7 @@ local function ended(code, signal)
   if vim.v.exiting ~= vim.NIL then
     return
   elseif code == 0 and (signal == 0 or signal == 15) then
-    M.is_halted, is_restarting = not is_restarting, false
+    M.is_halted, restarting = restarting == 0, math.max(restarting - 1, 0)
   else
     crashes = vim.tbl_filter(function(at) return now - at < IN_MS end, crashes)
     table.insert(crashes, now)
@@ -224,11 +225,11 @@ end
 --- Ends the server and starts it again; starts it when it had ended.
 function M.restart()
   local clients = M.clients()
-  crashes, M.is_halted, is_restarting = {}, false, #clients > 0
+  crashes, M.is_halted, restarting = {}, false, #clients
   for _, client in ipairs(clients) do
     compat.call(client, 'stop')
   end
-  if not is_restarting then
+  if restarting == 0 then
     start_everywhere()
   end
 end

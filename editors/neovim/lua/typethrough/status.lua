@@ -60,7 +60,11 @@ end
 ---@param client_id integer
 ---@param report typethrough.Status
 function M.set(client_id, report)
-  reports[client_id] = vim.tbl_extend('force', reports[client_id] or {}, report)
+  local known = reports[client_id] or {}
+  for key, value in pairs(report) do
+    known[key] = value ~= vim.NIL and value or nil
+  end
+  reports[client_id] = known
   M.redraw()
 end
 
@@ -92,10 +96,10 @@ function M.lines(bufnr)
   end
   local lines = { ('%s  %s'):format(M.label(bufnr), report.message) }
   local last, today = report.last, report.today
-  if type(last) == 'table' then
+  if last then
     table.insert(lines, ('Last suggestion: %s, %.0f ms'):format(last.source, last.latencyMs))
   end
-  if type(today) == 'table' then
+  if today then
     local form = 'Today: %d prompt tokens (%d of them cached), %d output tokens, $%.4f'
     table.insert(lines, form:format(today.promptTokens, today.cachedTokens, today.outputTokens, today.dollars))
   end
