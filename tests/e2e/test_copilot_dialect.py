@@ -18,6 +18,7 @@ from tests.support.emacs import Emacs
 from tests.support.neovim import Neovim
 from tests.support.simulator import Simulator
 from tests.support.snippets import snippet
+from tests.support.terminal_editor import serving_from
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -52,7 +53,7 @@ def test_lsp_copilot_shows_ghost_text_and_its_acceptance_reaches_the_server(
         init=LSP_COPILOT,
         file="labels.py",
         content=HEAD.encode(),
-        environment={"TYPETHROUGH_BASE_URL": gateway.base_url},
+        environment=serving_from(gateway),
     )
     with editor:
         editor.wait_for_sent("textDocument/didOpen", timeout_s=30)
@@ -99,7 +100,7 @@ def start_neovim(tmp_path: Path, gateway: Simulator) -> Callable[[str], Neovim]:
         path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
         return Neovim(
             tmp_path / "neovim",
-            environment={"TYPETHROUGH_BASE_URL": gateway.base_url, "PATH": path},
+            environment=serving_from(gateway) | {"PATH": path},
             init_lua=init_lua,
             plugin=False,
         )

@@ -14,6 +14,7 @@ from tests.support import emacs as emacs_support
 from tests.support.emacs import Emacs
 from tests.support.simulator import Simulator
 from tests.support.snippets import snippet
+from tests.support.terminal_editor import serving_from
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -41,7 +42,7 @@ def emacs(tmp_path: Path, gateway: Simulator) -> Iterator[StartEmacs]:
                 init=init,
                 file="labels.py",
                 content=content.encode() if isinstance(content, str) else content,
-                environment={"TYPETHROUGH_BASE_URL": gateway.base_url} | settings,
+                environment=serving_from(gateway) | settings,
             )
             running.enter_context(editor)
             editor.wait_for_sent("textDocument/didOpen", timeout_s=30)

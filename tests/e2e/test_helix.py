@@ -10,6 +10,7 @@ from tests.e2e.conftest import HEAD, TAIL
 from tests.support.helix import Helix
 from tests.support.simulator import Simulator
 from tests.support.snippets import snippet
+from tests.support.terminal_editor import serving_from
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -32,7 +33,7 @@ def helix(tmp_path: Path, gateway: Simulator) -> Iterator[StartHelix]:
                 languages=LANGUAGES,
                 file="labels.py",
                 content=content.encode() if isinstance(content, str) else content,
-                environment={"TYPETHROUGH_BASE_URL": gateway.base_url} | settings,
+                environment=serving_from(gateway) | settings,
             )
             running.enter_context(editor)
             editor.wait_for_sent("textDocument/didOpen")

@@ -14,6 +14,7 @@ from tests.support import wiretap
 from tests.support.debian_editors import KATE, installed
 from tests.support.simulator import Simulator
 from tests.support.snippets import snippet
+from tests.support.terminal_editor import serving_from
 from tests.support.virtual_screen import VirtualScreen
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -69,7 +70,7 @@ def kate(home: Path, screen: VirtualScreen, gateway: Simulator) -> Iterator[None
         "PATH": os.pathsep.join([str(home / "bin"), os.defpath]),
         "QT_PLUGIN_PATH": str(libraries / "qt6" / "plugins"),
         "QT_QPA_PLATFORM": "xcb",
-        "TYPETHROUGH_BASE_URL": gateway.base_url,
+        **serving_from(gateway),
         "TYPETHROUGH_MAX_LINES": "10",
         "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_DATA_DIRS": str(root / "usr" / "share"),

@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.conftest import HEAD, TAIL
 from tests.support.simulator import Simulator
 from tests.support.snippets import snippet
+from tests.support.terminal_editor import serving_from
 from tests.support.vim import Vim
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -24,7 +25,7 @@ def vim(tmp_path: Path, gateway: Simulator) -> Iterator[Vim]:
         vimrc=VIMRC,
         file="labels.py",
         content=HEAD.encode(),
-        environment={"TYPETHROUGH_BASE_URL": gateway.base_url},
+        environment=serving_from(gateway),
     )
     with editor:
         editor.wait_for_sent("textDocument/didOpen")

@@ -60,7 +60,7 @@ class Terminal:
         # A socket's path may be only some hundred characters long, and a test's folder is longer.
         self._folder = tempfile.mkdtemp(prefix="typethrough-")
         tmux = installed() / "usr" / "bin" / "tmux"
-        self._tmux = [str(tmux), "-S", f"{self._folder}/tmux", "-f", os.devnull]
+        self._tmux = [str(tmux), "-u", "-S", f"{self._folder}/tmux", "-f", os.devnull]
         variables = clean_environment(home) | dict(environment or {})
         size = ["-x", str(columns), "-y", str(lines)]
         options = [
@@ -197,7 +197,7 @@ def clean_environment(home: Path) -> dict[str, str]:
     own.mkdir(exist_ok=True)
     if not (own / "typethrough").exists():
         (own / "typethrough").symlink_to(Path(sys.executable).parent / "typethrough")
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("TZ", "TMPDIR") if name in os.environ}
     folders = {f"XDG_{kind.upper()}_HOME": str(home / kind) for kind in ("config", "data", "state", "cache")}
     path = os.pathsep.join([str(own), os.defpath])
     return {"LANG": "C.UTF-8", **kept, **folders, "HOME": str(home), "PATH": path, "TERM": "xterm-256color"}

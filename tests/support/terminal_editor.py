@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import wiretap
+from tests.support.simulator import Simulator
 from tests.support.terminal import Terminal
+
+
+def serving_from(gateway: Simulator) -> dict[str, str]:
+    """The environment in which an editor's server uses a gateway, and waits for it on a machine that is busy.
+
+    These editors ask once and not again until the text changes, so that an answer that came too late would never be seen.
+    """
+    return {"TYPETHROUGH_BASE_URL": gateway.base_url, "TYPETHROUGH_BUDGET_MS": "5000"}
 
 
 class TerminalEditor(Terminal):
