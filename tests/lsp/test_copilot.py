@@ -176,3 +176,71 @@ def test_its_panel_gets_what_asking_by_hand_gets() -> None:
         await stage.session.aclose()
 
     asyncio.run(scenario())
+
+
+def doc(version: int = 1, **more: Any) -> dict[str, Any]:
+    return {"doc": {"uri": URI, "version": version, "position": {"line": 1, "character": 11}, **more}}
+
+
+@pytest.mark.parametrize("method", ["getCompletions", "getCompletionsCycling"])
+def test_the_request_that_was_before_lsp_had_one_is_answered_for_who_says_nothing_of_himself(
+    method: str,
+) -> None:
+    async def scenario() -> None:
+        stage = Stage({"AI_GATEWAY_API_KEY": "k"})
+        stage.initialize({"workspace": {"workspaceFolders": True}})
+        stage.notify("initialized", {})
+        stage.open("def area(r):\n    return \n")
+        await settle()
+        message_id = stage.request(method, doc())
+        await stage.wait(150)
+        stage.gateway.streams[-1].say("3.14 * r\n")
+        await settle()
+        [one, *_] = stage.reply(message_id)["result"]["completions"]
+        suggestion_id = one.pop("uuid")
+        assert one == {
+            "text": "    return 3.14 * r",
+            "displayText": "3.14 * r",
+            "range": at(1, 0, 1, 11),
+            "position": {"line": 1, "character": 11},
+            "docVersion": 1,
+        }
+        for _ in range(2):
+            assert stage.call("notifyShown", {"uuid": suggestion_id}) == "OK"
+        assert stage.call("notifyRejected", {"uuids": [suggestion_id]}) == "OK"
+        assert stage.call("notifyAccepted", {"uuid": suggestion_id, "acceptedLength": 8}) == "OK"
+        told = [(kind, known) for kind, known, _ in stage.notes.feedbacks]
+        assert told == [(Feedback.SHOWN, suggestion_id), (Feedback.ACCEPTED, suggestion_id)]
+        await stage.session.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_what_cannot_be_answered_then_is_an_empty_list_and_never_null() -> None:
+    async def scenario() -> None:
+        stage = await started("def area(r):\n    return \n")
+        assert stage.call("getCompletions", doc(uri="file:///not/open")) == {"completions": []}
+        assert stage.call("getCompletions", doc(version=7)) == {"completions": []}
+        message_id = stage.request("getCompletions", doc())
+        stage.request("getCompletions", doc())
+        assert stage.reply(message_id)["result"] == {"completions": []}
+        assert stage.error("getCompletions", {"doc": 1})[0] == -32602
+        assert stage.error("getCompletions")[0] == -32602
+        assert stage.error("notifyAccepted", {"uuid": None})[0] == -32602
+        await stage.session.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_its_indentation_is_told_in_the_document() -> None:
+    async def scenario() -> None:
+        stage = await started("def area(r):\n")
+        place = doc(position={"line": 0, "character": 12}, tabSize=3, insertSpaces=True)
+        stage.request("getCompletions", place)
+        assert stage.session.engine is not None
+        document = stage.session.engine.document(URI)
+        assert document is not None
+        assert document.usual_unit == "   "
+        await stage.session.aclose()
+
+    asyncio.run(scenario())

@@ -12,11 +12,19 @@ from typethrough import __version__
 from typethrough.core.settings_layers import SECTION
 
 if TYPE_CHECKING:
+    from typethrough.core.context import Context
+    from typethrough.core.outcome import Suggestion
     from typethrough.lsp.protocol import MessageId, Params, Protocol
 
 ACCEPTED_COMMAND = "github.copilot.didAcceptCompletionItem"
 FINISH_COMMAND = "github.copilot.finishDeviceFlow"
 PANEL = "textDocument/copilotPanelCompletion"
+# Older than LSP's own request; clients that send it need not say in `initialize` who they are.
+COMPLETIONS = "getCompletions"
+CYCLING = "getCompletionsCycling"
+NOTIFY_SHOWN = "notifyShown"
+NOTIFY_ACCEPTED = "notifyAccepted"
+NOTIFY_REJECTED = "notifyRejected"
 
 # Shown as "signed in as …".
 _SIGNED_IN: Final = {"status": "OK", "user": "typethrough"}
@@ -52,6 +60,18 @@ def register(protocol: Protocol) -> None:
         protocol.requests[method] = _constant(protocol, answer)
     # Lua and Emacs Lisp write no parameters as an empty array.
     protocol.lenient |= set(_ANSWERS)
+
+
+def completion(suggestion: Suggestion, context: Context, item: dict[str, Any]) -> dict[str, Any]:
+    """An inline completion item of a whole line as Copilot's server had it before LSP knew such items."""
+    return {
+        "uuid": suggestion.id,
+        "text": item["insertText"],
+        "displayText": suggestion.text,
+        "range": item["range"],
+        "position": item["range"]["end"],
+        "docVersion": context.version,
+    }
 
 
 def finish_sign_in(*_: Any) -> dict[str, str]:

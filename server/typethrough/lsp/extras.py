@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typethrough.core import why
 from typethrough.core.outcome import Feedback
 from typethrough.core.switches import Scope
+from typethrough.lsp import copilot
 from typethrough.lsp.convert import InvalidParams, is_integer, text_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,14 @@ class Extras:
         self._status = status
         self._clock = clock
         self._shown_id = ""
-        protocol.requests |= {SWITCH: self.switch, WHY: self.why}
+        protocol.requests |= {
+            SWITCH: self.switch,
+            WHY: self.why,
+            copilot.NOTIFY_SHOWN: self.notify_shown,
+            copilot.NOTIFY_ACCEPTED: self.notify_accepted,
+            # Sent for whatever is no longer shown, because it is being typed too.
+            copilot.NOTIFY_REJECTED: lambda message_id, _: protocol.reply(message_id, "OK"),
+        }
         protocol.notifications |= {
             DID_FOCUS: self.did_focus,
             DID_SHOW: self.did_show,
@@ -64,9 +72,21 @@ class Extras:
         uri = document.get("uri") if isinstance(document, dict) else None
         self._status.focus(uri if isinstance(uri, str) else "")
 
+    def notify_shown(self, message_id: MessageId, params: Params) -> None:
+        """Copilot's older request that tells the same as `did_show`."""
+        self._shown(text_of(params.get("uuid"), "uuid"))
+        self._protocol.reply(message_id, "OK")
+
+    def notify_accepted(self, message_id: MessageId, params: Params) -> None:
+        """Copilot's older request that tells the same as an item's command."""
+        self._engine.accepted(text_of(params.get("uuid"), "uuid"))
+        self._protocol.reply(message_id, "OK")
+
     def did_show(self, params: Params) -> None:
         """A suggestion is on the screen. Some clients repeat it at every redraw."""
-        suggestion_id = suggestion_of(params)
+        self._shown(suggestion_of(params))
+
+    def _shown(self, suggestion_id: str) -> None:
         if suggestion_id and suggestion_id != self._shown_id:
             self._shown_id = suggestion_id
             self._recorder.feedback(Feedback.SHOWN, suggestion_id)

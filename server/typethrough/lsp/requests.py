@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lsprotocol import types
 
 from typethrough.core.document import Position
 from typethrough.core.outcome import Ending
 from typethrough.engine.pending import Request
+from typethrough.lsp import copilot
 from typethrough.lsp.convert import (
     asked,
     completion_item,
@@ -20,7 +22,7 @@ from typethrough.lsp.convert import (
     uri_of,
     version_in,
 )
-from typethrough.lsp.protocol import REQUEST_CANCELLED, is_id
+from typethrough.lsp.protocol import REQUEST_CANCELLED, as_object, is_id
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
@@ -32,10 +34,21 @@ if TYPE_CHECKING:
     from typethrough.lsp.protocol import MessageId, Protocol
 
 
+_NO_COMPLETIONS: Final[dict[str, Any]] = {"completions": []}
+
+
+class _Kind(Enum):
+    """For which of the requests an answer is."""
+
+    INLINE = auto()
+    MENU = auto()
+    COPILOT = auto()
+
+
 class _Form(NamedTuple):
     """What an answer looks like: `start` is where an open completion menu has its range begin, `token` names partial results."""
 
-    inline: bool = True
+    kind: _Kind = _Kind.INLINE
     start: Position | None = None
     token: MessageId | None = None
 
@@ -96,9 +109,22 @@ class Requests:
             self._protocol.reply(message_id, None)
             return
         position = position_in(document.snapshot, params.get("position"), self._encoding)
-        self._begin(
-            message_id, Request(uri, position, invoked=False, arrived_s=arrived_s), _Form(inline=False)
-        )
+        request = Request(uri, position, invoked=False, arrived_s=arrived_s)
+        self._begin(message_id, request, _Form(_Kind.MENU))
+
+    def copilot_completions(self, message_id: MessageId, params: dict[str, Any], *, invoked: bool) -> None:
+        """Answer the request that Copilot's server had before there was one in LSP, and that clients still send."""
+        arrived_s = self._clock.now()
+        doc = as_object(params.get("doc"))
+        uri = uri_of({"textDocument": doc})
+        document = self._engine.document(uri)
+        if document is None or version_in({"textDocument": doc}) not in (None, document.version):
+            self._protocol.reply(message_id, _NO_COMPLETIONS)
+            return
+        document.usual_unit = unit_in({"formattingOptions": doc}) or document.usual_unit
+        position = position_in(document.snapshot, doc.get("position"), self._encoding)
+        request = Request(uri, position, invoked=invoked, arrived_s=arrived_s)
+        self._begin(message_id, request, _Form(_Kind.COPILOT))
 
     def cancel(self, message_id: MessageId) -> bool:
         """The client takes a request back; False when it is none of these."""
@@ -128,7 +154,7 @@ class Requests:
                 self._protocol.fail(message_id, REQUEST_CANCELLED, "the request was cancelled")
             elif outcome.ending is Ending.SUPERSEDED:
                 # Null leaves alone what a newer request may have put on screen; an empty list would hide it.
-                self._protocol.reply(message_id, None)
+                self._protocol.reply(message_id, _NO_COMPLETIONS if form.kind is _Kind.COPILOT else None)
             elif told and outcome.suggestions:
                 # Once a part has been reported, all of it is, and the response holds nothing (LSP, "Partial Result Progress").
                 grown(context, outcome.suggestions[0])
@@ -143,17 +169,25 @@ class Requests:
 
     def _result(self, outcome: Outcome, context: Context, form: _Form) -> dict[str, Any]:
         items = [self._item(one, context, form) for one in outcome.suggestions]
-        return {"items": items} if form.inline else {"isIncomplete": True, "items": items}
+        match form.kind:
+            case _Kind.INLINE:
+                return {"items": items}
+            case _Kind.MENU:
+                return {"isIncomplete": True, "items": items}
+            case _Kind.COPILOT:
+                return {"completions": items}
 
     def _item(self, suggestion: Suggestion, context: Context, form: _Form) -> dict[str, Any]:
         eol = line_end(context.snapshot, context.position.line)
         encoding, command = self._encoding, self._command
-        if form.inline:
-            start = form.start
-            if start is None and self._whole_lines and not context.line_suffix.strip():
-                # Lsp-mode moves the cursor one to the left when the range is empty; some clients for Copilot show no other.
-                start = Position(context.position.line, 0)
-            return item(suggestion, context, encoding, start=start, eol=eol, command=command)
-        return completion_item(
-            suggestion, context, encoding, eol=eol, command=command, markdown=self._markdown
-        )
+        if form.kind is _Kind.MENU:
+            return completion_item(
+                suggestion, context, encoding, eol=eol, command=command, markdown=self._markdown
+            )
+        start = form.start
+        whole_line = self._whole_lines and not context.line_suffix.strip()
+        if form.kind is _Kind.COPILOT or (start is None and whole_line):
+            # Lsp-mode moves the cursor one to the left when the range is empty; some clients for Copilot show no other.
+            start = Position(context.position.line, 0)
+        inline = item(suggestion, context, encoding, start=start, eol=eol, command=command)
+        return inline if form.kind is _Kind.INLINE else copilot.completion(suggestion, context, inline)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
@@ -125,6 +126,10 @@ class Session:
             lambda params: self._configuration_changed(params, client)
         )
         server.command(command)(lambda *arguments: self._accepted(engine, arguments))
+        protocol.requests |= {
+            copilot.COMPLETIONS: partial(requests.copilot_completions, invoked=False),
+            copilot.CYCLING: partial(requests.copilot_completions, invoked=True),
+        }
         if client.copilot:
             self.status.copilot = True
             copilot.register(protocol)
