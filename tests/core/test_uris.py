@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from typethrough.core.uris import is_excluded, short_path
+from typethrough.core.uris import is_excluded, language_of, short_path
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,21 @@ def test_exclusions_read_every_kind_of_document_name(
 )
 def test_a_short_path_tells_the_file_and_its_folder(uri: str, short: str) -> None:
     assert short_path(uri) == short
+
+
+@pytest.mark.parametrize(
+    ("uri", "language"),
+    [
+        ("file:///home/me/main.py", "python"),
+        ("file:///home/me/MAIN.PY", "python"),
+        ("c:\\Users\\me\\main.cpp", "cpp"),
+        ("main.rs", "rust"),
+        ("file:///home/me/.py", ""),
+        ("file:///home/me.py/makefile", ""),
+        ("file:///home/me/notes.unknown", ""),
+        ("untitled:Untitled-1", ""),
+        ("", ""),
+    ],
+)
+def test_a_files_name_says_its_language(uri: str, language: str) -> None:
+    assert language_of(uri) == language

@@ -334,3 +334,17 @@ def test_asking_by_hand_with_a_guess_on_the_screen_asks_the_model() -> None:
         assert [one.text for one in request.outcome.suggestions] == ["height * 3", "width + depth"]
 
     run(scenario)
+
+
+def test_a_language_that_nobody_knows_is_read_off_the_files_name() -> None:
+    async def scenario() -> None:
+        bench = Bench("x = $0", language="prog")
+        document = bench.engine.document(URI)
+        assert document is not None
+        assert document.language_id == "python"
+        bench = Bench("x = $0", language="lua")
+        document = bench.engine.document(URI)
+        assert document is not None
+        assert document.language_id == "lua"
+
+    run(scenario)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from typethrough.cli.demo_stretch import language_of
 from typethrough.cli.errors import UsageError
 from typethrough.cli.process import begin_verb
 from typethrough.core.document import Position, split_lines
+from typethrough.core.uris import PLAIN_TEXT, language_of
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +55,7 @@ async def _complete(composition: Composition, place: Place) -> Outcome:
     engine = composition.engine(settings, recorder)
     try:
         uri = place.path.as_uri()
-        engine.open(uri, language_of(place.path), 1, place.text)
+        engine.open(uri, language_of(uri) or PLAIN_TEXT, 1, place.text)
         await composition.read_workspace(engine, workspace_of(place.path), _READING_S)
         arrived_s = composition.clock.now()
         outcome = await engine.complete(Request(uri, place.position, invoked=True, arrived_s=arrived_s))

@@ -6,28 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from typethrough.cli.errors import UsageError
+from typethrough.core.uris import PLAIN_TEXT, language_of
 
 _MAX_FILE_BYTES = 2_000_000
-_LANGUAGES = {
-    ".py": "python",
-    ".js": "javascript",
-    ".ts": "typescript",
-    ".tsx": "typescriptreact",
-    ".jsx": "javascriptreact",
-    ".go": "go",
-    ".rs": "rust",
-    ".c": "c",
-    ".h": "c",
-    ".cpp": "cpp",
-    ".java": "java",
-    ".lua": "lua",
-    ".rb": "ruby",
-    ".sh": "shellscript",
-    ".md": "markdown",
-    ".html": "html",
-    ".css": "css",
-}
-
 # A function much like the one above it: the case a copy model is for, and an everyday one.
 _OWN_MARK = "def _common_suffix("
 
@@ -48,12 +29,7 @@ class Stretch:
     @property
     def language_id(self) -> str:
         """The language id an editor would give."""
-        return language_of(self.path)
-
-
-def language_of(path: Path) -> str:
-    """The language id an editor would give to a file of this name; "plaintext" when the name does not say."""
-    return _LANGUAGES.get(path.suffix.lower(), "plaintext")
+        return language_of(self.path.name) or PLAIN_TEXT
 
 
 def stretch_of(file: Path | None) -> Stretch:

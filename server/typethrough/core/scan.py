@@ -173,13 +173,14 @@ _LANGUAGES: Final = {
     "data": "yaml toml ini json jsonc properties terraform nix",
     "text": "markdown plaintext text latex tex restructuredtext rst asciidoc git-commit gitcommit mdx",
 }
+UNKNOWN: Final = "unknown"
 _FAMILY_OF: Final = {one: family for family, ids in _LANGUAGES.items() for one in ids.split()}
 _WITH_TAGS: Final = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx", "astro"))
 
 
 def family_of(language_id: str) -> str:
-    """The name of a language's family; `unknown` for one that is not in the table."""
-    return _FAMILY_OF.get(language_id, "unknown")
+    """The name of a language's family; `UNKNOWN` for one that is not in the table."""
+    return _FAMILY_OF.get(language_id, UNKNOWN)
 
 
 def comment_marks(language_id: str) -> tuple[str, ...]:

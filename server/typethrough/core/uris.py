@@ -14,6 +14,40 @@ if TYPE_CHECKING:
 # A drive's letter is no scheme.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?://[^/]*)?")
 
+PLAIN_TEXT = "plaintext"
+# The language ids that editors give to files of these names (LSP 3.18, `TextDocumentItem`).
+_LANGUAGES = {
+    ".py": "python",
+    ".js": "javascript",
+    ".ts": "typescript",
+    ".tsx": "typescriptreact",
+    ".jsx": "javascriptreact",
+    ".go": "go",
+    ".rs": "rust",
+    ".c": "c",
+    ".h": "c",
+    ".cpp": "cpp",
+    ".java": "java",
+    ".lua": "lua",
+    ".rb": "ruby",
+    ".sh": "shellscript",
+    ".md": "markdown",
+    ".html": "html",
+    ".css": "css",
+    ".hpp": "cpp",
+    ".cc": "cpp",
+    ".cs": "csharp",
+    ".kt": "kotlin",
+    ".swift": "swift",
+    ".php": "php",
+    ".scala": "scala",
+    ".sql": "sql",
+    ".json": "json",
+    ".toml": "toml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
+
 
 def path_of(uri: str) -> str:
     """The path of a `file:` URI, a notebook cell's or a bare path; decoded."""
@@ -25,6 +59,13 @@ def path_of(uri: str) -> str:
 def short_path(uri: str) -> str:
     """The file's name and its folder's: enough to know what is meant, without telling where it lies."""
     return "/".join(uri.partition("://")[2].split("/")[-2:])
+
+
+def language_of(uri: str) -> str:
+    """The language id an editor would give to a file of this name; empty when the name does not say."""
+    name = path_of(uri).replace("\\", "/").rpartition("/")[2].lower()
+    stem, dot, suffix = name.rpartition(".")
+    return _LANGUAGES.get(dot + suffix, "") if stem else ""
 
 
 def is_excluded(uri: str, patterns: Iterable[str]) -> bool:

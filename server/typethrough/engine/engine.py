@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from typethrough.core.document import Document
 from typethrough.core.outcome import Ending, Feedback, Outcome
 from typethrough.core.prompt.layout import PromptState
+from typethrough.core.scan import UNKNOWN, family_of
 from typethrough.core.shown import Shown
 from typethrough.core.switches import Switches
-from typethrough.core.uris import is_excluded, short_path
+from typethrough.core.uris import is_excluded, language_of, short_path
 from typethrough.engine.answers import Answers
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
@@ -76,6 +77,9 @@ class Engine:
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
         """A document was opened. Opening one twice replaces it."""
         self.close(uri)
+        if family_of(language_id) == UNKNOWN:
+            # Editors of their own mind say "prog" or "c++"; the file's name is plainer.
+            language_id = language_of(uri) or language_id
         prompt = PromptState(short_path(uri), language_id, self.workspace)
         session = Session(Document(uri, language_id, version, text), prompt)
         self._sessions[uri] = session
