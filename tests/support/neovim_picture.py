@@ -6,6 +6,7 @@ gateway simulator.
 """
 
 import argparse
+import re
 import sys
 import tempfile
 from html import escape
@@ -61,7 +62,7 @@ def svg(screen: Screen) -> str:
             f'<rect width="100%" height="100%" rx="8" fill="{_colour(screen.background)}"/>',
             *backgrounds,
             caret,
-            f'<g font-family="{escape(FONT)}" font-size="14" style="white-space:pre">',
+            f'<g font-family="{escape(FONT)}" font-size="14" xml:space="preserve">',
             *texts,
             "</g>",
             "</svg>",
@@ -85,18 +86,19 @@ def _background(screen: Screen, row: int, column: int, text: str, looks: Looks) 
 
 
 def _text(screen: Screen, row: int, column: int, text: str, looks: Looks) -> list[str]:
-    bare = text.strip()
-    if not bare:
-        return []
-    start = column + len(text) - len(text.lstrip())
     style = ' font-weight="bold"' if looks.bold else ""
     style += ' font-style="italic"' if looks.italic or looks.is_ghost else ""
     style += ' text-decoration="underline"' if looks.underline else ""
     foreground, _ = _colours(screen, looks)
-    # The width is said outright, so that the columns hold whichever of the fonts is there.
-    where = f'x="{_x(start):g}" y="{_y(row) + BASELINE:g}" textLength="{len(bare) * CELL_WIDTH:g}"'
     drawn_as = f'lengthAdjust="spacingAndGlyphs" fill="{_colour(foreground)}"{style}'
-    return [f"<text {where} {drawn_as}>{escape(bare)}</text>"]
+    drawn = []
+    # Where several blanks follow one another the text is drawn in parts, for some renderers make one blank of them.
+    for part in re.finditer(r"\S+(?: \S+)*", text):
+        # The width is said outright, so that the columns hold whichever of the fonts is there.
+        where = f'x="{_x(column + part.start()):g}" y="{_y(row) + BASELINE:g}"'
+        width = f'textLength="{len(part[0]) * CELL_WIDTH:g}"'
+        drawn.append(f"<text {where} {width} {drawn_as}>{escape(part[0])}</text>")
+    return drawn
 
 
 def _x(column: int) -> float:
