@@ -1,18 +1,21 @@
-"""Fixtures of the end-to-end tests: a gateway simulator that knows a file's true text, and a real Neovim.
+"""Fixtures of the end-to-end tests: a gateway simulator that knows a file's true text, a real Neovim and a real VS Code.
 
-Owns: what every such test starts from. A test that takes `neovim` gets a function that starts one, so that it can set
-the environment and the configuration first; all of them end with the test.
+Owns: what every such test starts from. A test that takes `neovim` or `vscode` gets a function that starts one, so that it
+can set the environment and the configuration first; each Neovim ends with its test, each VS Code with its module.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support import simulator
+from tests.support import simulator, vscode_extension, vscode_install
 from tests.support.neovim import BUILT_IN_ONLY, Neovim, View
 from tests.support.simulator import Simulator
+from tests.support.vscode import VSCode
+from tests.support.vscode_browser import Browser
 
 # Nothing in the second function can be guessed from the first, so that what is shown for it came from the model.
 HEAD = """\
@@ -29,6 +32,24 @@ def label_for(weekday):
     names = ["Mon", "Tue", "Wed"]
     picked = names[weekday % 3]
     return f"<{picked}>"
+"""
+
+# A function to type from beginning to end: long lines, and all the pairs that an editor closes by itself.
+ACCOUNTS_HEAD = """\
+class Account:
+    def __init__(self, owner, balance):
+        self.owner = owner
+        self.balance = balance
+
+
+"""
+ACCOUNTS_TAIL = """\
+def settle_outstanding_amounts(accounts, exchange_rate, rounding_unit):
+    remaining = sum(account.balance for account in accounts) * exchange_rate
+    rounded_amount = rounding_unit * round(remaining / rounding_unit, 2)
+    print(f"settled {rounded_amount} for {len(accounts)} accounts", "in all")
+    first, second = accounts[0].owner.strip().lower(), accounts[-1].owner
+    return {"amount": rounded_amount, "first": first, "second": second}
 """
 
 StartNeovim = Callable[..., Neovim]
@@ -85,3 +106,87 @@ def neovim(tmp_path: Path, view: View) -> Iterator[StartNeovim]:
             )
 
         yield start
+
+
+# VS Code takes some ten seconds to start, so the tests of a module share a window; each gets a new language server in it.
+
+KEY = "sk-test-0123456789"
+StartVSCode = Callable[..., VSCode]
+
+
+@pytest.fixture(scope="session")
+def _vscode_installed() -> vscode_install.Parts:
+    return vscode_install.find_or_install()
+
+
+@pytest.fixture(scope="session")
+def extension() -> Path:
+    """The VS Code extension as people get it."""
+    return vscode_extension.pack()
+
+
+@pytest.fixture(scope="module")
+def browser(_vscode_installed: vscode_install.Parts) -> Iterator[Browser]:
+    with Browser(_vscode_installed.chromium) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def vscode(
+    tmp_path_factory: pytest.TempPathFactory,
+    _vscode_installed: vscode_install.Parts,
+    browser: Browser,
+    extension: Path,
+) -> Iterator[StartVSCode]:
+    """Start a VS Code with the extension; its server uses `gateway` when one is given, else it has no key at all."""
+    with ExitStack() as running:
+
+        def start(gateway: Simulator | None = None, **options: Any) -> VSCode:
+            home = tmp_path_factory.mktemp("vscode")
+            endpoint = (
+                {}
+                if gateway is None
+                else {"TYPETHROUGH_BASE_URL": gateway.base_url, "TYPETHROUGH_API_KEY": KEY}
+            )
+            log = {"TYPETHROUGH_LOG_LEVEL": "debug"}
+            options["environment"] = log | endpoint | dict(options.get("environment", {}))
+            options.setdefault("extension", extension)
+            return running.enter_context(VSCode(home, browser, _vscode_installed, **options))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def _shared_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    labels = tmp_path_factory.mktemp("truth") / "labels.py"
+    labels.write_text(HEAD + TAIL, encoding="utf-8")
+    accounts = labels.with_name("accounts.py")
+    accounts.write_text(ACCOUNTS_HEAD + ACCOUNTS_TAIL, encoding="utf-8")
+    with simulator.start(truth=[labels, accounts]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def _shared_vscode(vscode: StartVSCode, _shared_gateway: Simulator) -> VSCode:
+    return vscode(_shared_gateway)
+
+
+@pytest.fixture
+def model(_shared_gateway: Simulator) -> Simulator:
+    """The gateway behind `editor`, whose model answers with the true text, at once."""
+    _shared_gateway.reset()
+    _shared_gateway.control(latency="none", key=None)
+    return _shared_gateway
+
+
+@pytest.fixture
+def editor(_shared_vscode: VSCode, model: Simulator) -> VSCode:
+    """A VS Code with nothing open and a language server that has seen nothing yet."""
+    window = _shared_vscode
+    window.attach()
+    window.clear()
+    window.server.configure({})
+    window.run("typethrough.restart")
+    window.attach()
+    model.reset()
+    return window

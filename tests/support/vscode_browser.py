@@ -1,0 +1,132 @@
+"""A headless Chromium and the pages in it, for tests that are not asynchronous themselves.
+
+Owns: the browser's process and the event loop it is driven on, in a thread of its own, so that a test may use asyncio for
+what it tests. Each call has a bound and ends with an error, never by hanging. Must not know what a page shows.
+"""
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Page as PlaywrightPage
+from playwright.async_api import Playwright, async_playwright
+
+T = TypeVar("T")
+
+_CALL_S: Final = 30.0
+# No look-ups and no downloads of its own, and no graphics card.
+_FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Browser:
+    """A running browser; as a context manager it ends on leaving."""
+
+    def __init__(self, executable: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
+        self._thread.start()
+        self._playwright: Playwright = self.run(async_playwright().start())
+        self._chromium: Chromium = self.run(
+            self._playwright.chromium.launch(executable_path=executable, args=list(_FLAGS))
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the browser and the loop it was driven on."""
+        self.run(self._chromium.close())
+        self.run(self._playwright.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    def page(self, *, width: int, height: int, scale: float, script: str) -> "Page":
+        """Return an empty page that shares nothing with others; `script` runs first in whatever it loads."""
+        return Page(self, self.run(self._open(width, height, scale, script)))
+
+    async def _open(self, width: int, height: int, scale: float, script: str) -> PlaywrightPage:
+        context = await self._chromium.new_context(
+            viewport={"width": width, "height": height}, device_scale_factor=scale, locale="en-US"
+        )
+        await context.add_init_script(script)
+        return await context.new_page()
+
+    def run(self, work: Coroutine[Any, Any, T], timeout_s: float = _CALL_S) -> T:
+        """Run `work` on the browser's loop and return its value. Raises AssertionError when it takes too long."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(timeout_s)
+        except concurrent.futures.TimeoutError:
+            future.cancel()
+            raise AssertionError(f"the browser did not answer within {timeout_s:g} s") from None
+
+
+class Page:
+    """One page, driven as a person would; its calls return when the browser has taken them."""
+
+    def __init__(self, browser: Browser, page: PlaywrightPage) -> None:
+        self._browser = browser
+        self._page = page
+        self.crashes: list[str] = []
+        page.on("pageerror", lambda error: self.crashes.append(str(error)))
+
+    def close(self) -> None:
+        """Close the page and everything it kept; the browser goes on."""
+        self._browser.run(self._page.context.close())
+
+    def load(self, address: str) -> None:
+        """Load an address and wait until its document stands."""
+        self._browser.run(self._page.goto(address, wait_until="domcontentloaded"))
+
+    def press(self, key: str) -> None:
+        """Press a key or a chord, such as `Tab` or `Control+ArrowRight`."""
+        self._browser.run(self._page.keyboard.press(key))
+
+    def type(self, text: str, rhythm_ms: float = 0) -> None:
+        """Type text, a key a character; what no key of a US keyboard gives is put in as an input method would."""
+        typing = self._page.keyboard.type(text, delay=rhythm_ms)
+        self._browser.run(typing, _CALL_S + len(text) * rhythm_ms / 1000)
+
+    def click(self, selector: str) -> None:
+        """Click the first element that matches, once it is there."""
+        self._browser.run(self._page.locator(selector).first.click(timeout=10_000))
+
+    def hover(self, selector: str) -> None:
+        """Rest the mouse on the first element that matches."""
+        self._browser.run(self._page.locator(selector).first.hover(timeout=10_000))
+
+    def evaluate(self, script: str, value: object = None) -> Any:
+        """Run JavaScript in the page and return its value."""
+        return self._browser.run(self._page.evaluate(script, value))
+
+    def text_of_frames(self) -> str:
+        """Return the text of the documents inside the page, which no script of the page itself may read."""
+        return self._browser.run(self._text_of_frames())
+
+    async def _text_of_frames(self) -> str:
+        texts = [await frame.evaluate("document.body?.innerText ?? ''") for frame in self._page.frames[1:]]
+        return "\n".join(texts)
+
+    def picture(self, path: Path, *, selector: str | None = None) -> None:
+        """Write what is on screen, or one element of it, as a PNG."""
+        what = self._page if selector is None else self._page.locator(selector).first
+        self._browser.run(what.screenshot(path=path))
