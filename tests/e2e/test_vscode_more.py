@@ -1,0 +1,119 @@
+"""Ghost text in a real VS Code beside the rest of it: several lines, the suggest widget, switches, asking by hand."""
+
+import pytest
+
+from tests.e2e.conftest import ACCOUNTS_HEAD, HEAD, TAIL
+from tests.e2e.test_vscode_through import LINES, begin
+from tests.e2e.test_vscode_typing import REST, TYPED, at_rest, open_and_type
+from tests.support.simulator import Simulator
+from tests.support.vscode import VSCode
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+BODY = TAIL.split("\n", 1)[1].rstrip("\n")
+INDENT = "    "
+
+
+def test_several_lines_at_the_end_of_a_block_go_where_they_belong(editor: VSCode) -> None:
+    editor.set("typethrough.maxLines", 5)
+    before = HEAD + "def label_for(weekday):"
+    editor.open("labels.py", before)
+    editor.type("\n")
+    ghost = editor.wait_for_ghost(BODY.removeprefix(INDENT))
+    assert ghost.count("\n") == 2
+    editor.press("Tab")
+    editor.wait_for_text(before + "\n" + BODY)
+    editor.press("Control+z")
+    editor.wait_for_text(before + "\n" + INDENT)
+
+
+def test_the_next_line_is_accepted_alone_and_the_rest_stays(editor: VSCode) -> None:
+    editor.set("typethrough.maxLines", 5)
+    before = HEAD + "def label_for(weekday):"
+    editor.open("labels.py", before)
+    editor.type("\n")
+    editor.wait_for_ghost(BODY.removeprefix(INDENT))
+    first, rest = BODY.split("\n", 1)
+    editor.run("editor.action.inlineSuggest.acceptNextLine")
+    editor.wait_for_text(before + "\n" + first + "\n")
+    editor.wait_for_ghost(rest)
+    # Where a line begins Tab indents, and what is shown is still right behind the indentation.
+    editor.press("Tab")
+    editor.wait_for_ghost(rest.removeprefix(INDENT))
+    editor.press("Tab")
+    editor.wait_for_text(before + "\n" + BODY)
+
+
+def test_asked_for_by_hand_ghost_text_comes_where_it_was_sent_away(editor: VSCode) -> None:
+    ghost = open_and_type(editor)
+    editor.press("Escape")
+    editor.wait_for_ghost("")
+    editor.press("Alt+Backslash")
+    assert REST.startswith(editor.wait_for_ghost()[: len(ghost)])
+    editor.wait_for_text(HEAD + TYPED)
+
+
+def test_with_the_suggest_widget_open_ghost_text_extends_what_is_selected_in_it(editor: VSCode) -> None:
+    number, typed, offered = 5, 'return {"amount": rounded', "rounded_amount"
+    ghost = begin(editor, number, typed)
+    editor.press("Control+Space")
+    widget = "document.querySelector('.suggest-widget.visible .monaco-list-row.focused')?.ariaLabel ?? ''"
+    editor.wait_for(lambda: editor.page(widget).startswith(offered), 10, "the suggest widget")
+    editor.wait_for_ghost(ghost)
+    # The first Tab is the widget's, the second takes the ghost text.
+    editor.press("Tab")
+    editor.wait_for(lambda: offered in editor.text().splitlines()[-1], 5, "what was selected")
+    editor.wait_for_ghost(ghost.removeprefix("_amount"))
+    editor.press("Tab")
+    editor.wait_for_text(ACCOUNTS_HEAD + "\n".join(LINES[: number + 1]))
+    assert editor.told() == []
+
+
+def choose(editor: VSCode, label: str) -> None:
+    """Choose an entry of our menu, the one behind the status bar item."""
+    editor.click("[id='typethrough.typethrough.typethrough.status']")
+    row = f".quick-input-list [aria-label*={label!r}]"
+    editor.wait_for(
+        lambda: bool(editor.page(f"!!document.querySelector({row!r})")), 10, f"{label} in the menu"
+    )
+    editor.click(row)
+    editor.run("workbench.action.focusActiveEditorGroup")
+
+
+@pytest.mark.parametrize(
+    ("off", "on"),
+    [
+        ("Turn off everywhere", "Turn on everywhere"),
+        ("Turn off for python", "Turn on for python"),
+        ("Turn off for this file", "Turn on for this file"),
+        ("Pause for 10 minutes", "Resume"),
+    ],
+)
+def test_switched_off_nothing_is_shown_or_asked_and_switched_on_it_is_back(
+    editor: VSCode, model: Simulator, off: str, on: str
+) -> None:
+    open_and_type(editor)
+    asked = at_rest(editor, model)
+    choose(editor, off)
+    editor.wait_for(lambda: editor.status() == "typethrough: Off here", 10, "the status")
+    editor.type("el")
+    editor.wait_for_text(HEAD + TYPED + "el")
+    # What was on screen may be typed through; nothing new comes.
+    editor.press("Escape")
+    editor.type("_")
+    editor.wait_for_text(HEAD + TYPED + "el_")
+    assert editor.ghost() == ""
+    assert at_rest(editor, model) == asked
+    choose(editor, on)
+    editor.wait_for(lambda: editor.status() == "typethrough: Ready", 10, "the status")
+    editor.type("f")
+    assert REST.startswith("el_f" + editor.wait_for_ghost())
+    assert editor.told() == []
+
+
+def test_why_no_suggestion_lists_the_last_requests(editor: VSCode) -> None:
+    open_and_type(editor)
+    editor.run("typethrough.why")
+    editor.wait_for(lambda: "Why No Suggestion?" in editor.tabs(), 10, "the panel")
+    editor.wait_for(lambda: "labels.py" in editor.panels(), 10, "the request in the panel")
+    assert "suggested" in editor.panels()
