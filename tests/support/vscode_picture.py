@@ -1,0 +1,80 @@
+"""Takes the pictures of ghost text in VS Code that README shows, in a light and a dark theme.
+
+Owns the scene and what of the window is shown. `python -m tests.support.vscode_picture` types in a real VS Code with the
+real server, whose model is the gateway simulator, and writes the pictures into the extension's folder.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tests.support import simulator, vscode_extension, vscode_install
+from tests.support.neovim_picture import SCENE, SUGGESTED, TRUTH
+from tests.support.vscode import VSCode
+from tests.support.vscode_browser import Browser
+
+IMAGES: Final = vscode_extension.FOLDER / "images"
+THEMES: Final = {"light": "Default Light Modern", "dark": "Default Dark Modern"}
+SETTINGS: Final = {
+    "editor.fontSize": 15,
+    "editor.lineHeight": 22,
+    "editor.cursorBlinking": "solid",
+    "editor.lightbulb.enabled": "off",
+    "editor.scrollbar.vertical": "hidden",
+    "editor.overviewRulerBorder": False,
+    "editor.hideCursorInOverviewRuler": True,
+    "editor.scrollBeyondLastLine": False,
+    "editor.stickyScroll.enabled": False,
+    "workbench.activityBar.location": "hidden",
+    "workbench.editor.editorActionsLocation": "hidden",
+    "workbench.layoutControl.enabled": False,
+    "workbench.statusBar.visible": False,
+    "window.commandCenter": False,
+}
+TYPED: Final = (
+    "def total_tax(invoices: list[Invoice]) -> int:\n",
+    '"""Return the sum of all tax amounts, in cents."""\n',
+)
+
+
+def take(name: str, browser: Browser, parts: vscode_install.Parts, folder: Path) -> Path:
+    """Type the scene in one theme and write the picture of it."""
+    truth = folder / f"{name}.py"
+    truth.write_text(TRUTH, encoding="utf-8")
+    with (
+        simulator.start(truth=[truth]) as gateway,
+        VSCode(
+            folder / name,
+            browser,
+            parts,
+            width=760,
+            height=450,
+            scale=2,
+            extension=vscode_extension.pack(),
+            environment={"TYPETHROUGH_BASE_URL": gateway.base_url},
+            settings={**SETTINGS, "workbench.colorTheme": THEMES[name]},
+        ) as editor,
+    ):
+        editor.wait_for(lambda: editor.server_pids() != [], 20, "the language server")
+        editor.open("invoices.py", SCENE)
+        for part in TYPED:
+            editor.type(part)
+        editor.wait_for_ghost(SUGGESTED, timeout_s=20)
+        editor.run("scrollEditorTop")
+        IMAGES.mkdir(exist_ok=True)
+        return editor.picture(IMAGES / f"ghost-text-{name}.png")
+
+
+def main() -> int:
+    """Write both pictures; returns the exit status."""
+    parts = vscode_install.find_or_install()
+    with tempfile.TemporaryDirectory() as folder, Browser(parts.chromium) as browser:
+        for name in THEMES:
+            path = take(name, browser, parts, Path(folder))
+            sys.stdout.write(f"{path} {path.stat().st_size // 1024} KiB\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
