@@ -9,9 +9,9 @@ import { SECTION, editorSettings } from "./settings";
 import { tell } from "./tell";
 
 type Asked = Parameters<NonNullable<lsp.Middleware["provideInlineCompletionItems"]>>;
-
 const LOG_LINE = /^\S+ \S+ (DEBUG|INFO|WARNING|ERROR) +(.*)$/;
-const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warn", ERROR: "error" } as const;
+// The setting logLevel has decided: what the server says at all is shown without VS Code's own log level being raised too.
+const LEVELS = { DEBUG: "info", INFO: "info", WARNING: "warn", ERROR: "error" } as const;
 export const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
 
 /** A client for the server that `command` starts, each time with the environment of that moment. */
