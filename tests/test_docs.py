@@ -141,6 +141,9 @@ def test_every_command_can_be_run_as_it_is_written(document: str) -> None:
                 assert local.startswith(".venv/bin/typethrough") or (ROOT / local).exists(), target
             case ["mkdir", "-p", *_]:
                 pass
+            case ["code", "--install-extension", package]:
+                # The script before it makes the file.
+                assert package == f"editors/vscode/typethrough-{__version__}.vsix"
             case _:
                 pytest.fail(f"a command that no test knows: {shlex.join(words)}")
 
@@ -208,7 +211,7 @@ def test_the_readme_knows_the_default_models_end_and_successor() -> None:
 
 def test_the_readmes_first_screen_has_the_picture_and_the_first_command() -> None:
     first_screen = read("README.md").partition("\n## ")[0]
-    assert first_screen.index("ghost-text-light.svg") < first_screen.index("sh server/demo")
+    assert first_screen.index("images/ghost-text-light.png") < first_screen.index("sh server/demo")
     assert len(first_screen.splitlines()) <= 20
 
 
