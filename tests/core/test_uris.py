@@ -47,7 +47,8 @@ def test_exclusions_read_every_kind_of_document_name(
     [
         ("file:///home/me/project/main.py", "project/main.py"),
         ("file:///main.py", "/main.py"),
-        ("untitled:Untitled-1", ""),
+        ("untitled:Untitled-1", "Untitled-1"),
+        ("file:///home/me/my%20project/ein%20B%C3%BCro.py", "my project/ein Büro.py"),
     ],
 )
 def test_a_short_path_tells_the_file_and_its_folder(uri: str, short: str) -> None:

@@ -58,7 +58,7 @@ def path_of(uri: str) -> str:
 
 def short_path(uri: str) -> str:
     """The file's name and its folder's: enough to know what is meant, without telling where it lies."""
-    return "/".join(uri.partition("://")[2].split("/")[-2:])
+    return "/".join(path_of(uri).split("/")[-2:])
 
 
 def language_of(uri: str) -> str:
