@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.engine.test_life_of_a_keystroke import CODE, run
 from tests.support.engine_kit import URI, Bench
 from typethrough.core.document import Position
-from typethrough.core.outcome import Ending, Feedback, Source
+from typethrough.core.outcome import Ending, Feedback, Source, Usage
 from typethrough.engine.pending import Request
-from typethrough.engine.ports import GatewayUnavailable
+from typethrough.engine.ports import GatewayUnavailable, StreamEnd
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
@@ -346,5 +348,70 @@ def test_a_language_that_nobody_knows_is_read_off_the_files_name() -> None:
         document = bench.engine.document(URI)
         assert document is not None
         assert document.language_id == "lua"
+
+    run(scenario)
+
+
+# --- closers that the editor has put behind the cursor
+
+
+@pytest.mark.parametrize(
+    ("typed", "behind", "rest", "shown", "replaces"),
+    [
+        ("print(", ")", "area(2, 3))\n", "area(2, 3)", 0),
+        ("def depth(", ")", "a, b):\n", "a, b):", 1),
+        ("def depth(a, b", ")", "):\n", "):", 1),
+        ("first = areas[0", "]", "].owner, areas[-1].owner\n", "].owner, areas[-1].owner", 1),
+        ('names = {"', '"}', 'a": 1, "b": two}\n', 'a": 1, "b": two}', 2),
+        ('print(f"{wid', '}")', 'th} by {height}", "in all")\n', 'th} by {height}", "in all")', 3),
+        ("print(f(", "))", "width))\n", "width", 0),
+    ],
+)
+def test_the_line_is_right_whatever_the_editor_has_closed(
+    typed: str, behind: str, rest: str, shown: str, replaces: int
+) -> None:
+    async def scenario() -> None:
+        bench = Bench(f"width = 2\n{typed}$0{behind}\n")
+        request = bench.ask()
+        await bench.wait(100)
+        await bench.say(rest)
+        assert (request.text, request.outcome.suggestions[0].replaces) == (shown, replaces)
+        again = bench.ask()
+        assert again.outcome.source is Source.SHOWN
+        assert again.outcome.suggestions[0].replaces == replaces
+        bench.insert(shown[0])
+        through = bench.ask().outcome.suggestions[0]
+        assert (through.text, through.replaces) == (shown[1:], replaces)
+
+    run(scenario)
+
+
+def test_a_text_cut_off_at_the_limit_of_tokens_ends_at_its_last_whole_line() -> None:
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):$0\n\nprint(area(2, 3))\n")
+        request = bench.ask(invoked=True)
+        await bench.wait(100)
+        await bench.say("\n    scale = 2\n    weight =")
+        bench.stream.end.set_result(StreamEnd("length", Usage()))
+        await bench.wait(0)
+        assert request.text == "\n    scale = 2"
+        assert bench.notes.streams == ["length"]
+
+    run(scenario)
+
+
+def test_moving_the_cursor_about_asks_when_it_rests() -> None:
+    async def scenario() -> None:
+        bench = Bench("a = 1\n" * 40 + "$0")
+        bench.insert("b = ")
+        await bench.wait(1_000)
+        for line in range(20):
+            bench.cursor = Position(line, 5)
+            bench.ask()
+            await bench.wait(30)
+        # The first request comes a second after the edit, when nothing says yet that the cursor is on its way.
+        assert len(bench.gateway.streams) <= 1
+        await bench.wait(200)
+        assert len(bench.gateway.streams) <= 2
 
     run(scenario)

@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 class Shown:
     """A suggestion the editor was given: its text from the place it was made for, and where the user has got to in it.
 
-    `line_suffix` is what stood right of the cursor when it was shown; `accepted` says the editor reported acceptance.
+    `line_suffix` is what stood right of the cursor when it was shown, `replaces` how much of that the text takes the place of.
+    `accepted` says the editor reported acceptance.
     """
 
     id: str
     text: str
     trail: Trail
     line_suffix: str
+    replaces: int = 0
     accepted: bool = False
 
     @staticmethod
-    def of(suggestion_id: str, text: str, position: Position, line_suffix: str) -> Shown:
+    def of(suggestion_id: str, text: str, position: Position, line_suffix: str, replaces: int = 0) -> Shown:
         """What has just been shown at `position`."""
-        return Shown(suggestion_id, text, Trail(position, position), line_suffix)
+        return Shown(suggestion_id, text, Trail(position, position), line_suffix, replaces)
 
     def after(self, edit: Edit, snapshot: Snapshot) -> Shown | None:
         """What is left after an edit; None when the text typed no longer fits."""

@@ -67,7 +67,7 @@ class Answers:
             # Before anything else can answer: what the stream has said so far may be on the screen already.
             self._promise(pending, pending.flight)
         # Who asks by hand with a guess on the screen wants more than the guess.
-        if not (invoked and shown) and self._from_local(session, pending, CONFIDENT):
+        if not (invoked and shown.text) and self._from_local(session, pending, CONFIDENT):
             return
         if pending.request.expected:
             pending.end(Ending.SKIPPED, "the completion menu shows something else")
@@ -90,7 +90,7 @@ class Answers:
             offer = from_hit(hit, pending.context, self._max_lines(pending))
             refused = refused or offer.refused
             source = Source.CACHE if flight is None else Source.JOIN
-            if self._offer(session, pending, offer.text, source, hit.entry):
+            if self._offer(session, pending, offer, source, hit.entry):
                 return True
             if flight is not None and pending.flight is None:
                 pending.flight = flight
@@ -109,10 +109,10 @@ class Answers:
         guess = self._local.guess(pending.context)
         if guess is None or guess.confidence < threshold:
             return False
-        return self._offer(session, pending, guess.text, Source.LOCAL)
+        return self._offer(session, pending, Offer(guess.text), Source.LOCAL)
 
     def _debounce(self, session: Session, pending: Pending) -> None:
-        """Wait until the typing pauses, counting from the last edit: the editor's own waiting is part of it."""
+        """Wait until typing or moving pauses, counting from the last of it: the editor's own waiting is part of it."""
         settings = self.settings
         now_s = self._clock.now()
         delay_ms = debounce_ms(
@@ -124,7 +124,8 @@ class Answers:
             min_ms=settings.debounce_min_ms,
             max_ms=settings.debounce_max_ms,
         )
-        due_s = now_s if pending.request.invoked else session.rhythm.last_edit_s + delay_ms / 1_000
+        quiet_since_s = max(session.rhythm.last_edit_s, session.moved_s)
+        due_s = now_s if pending.request.invoked else quiet_since_s + delay_ms / 1_000
         if due_s <= now_s:
             self._ask(session, pending)
         else:
@@ -174,7 +175,7 @@ class Answers:
             )
             if hit := self._hit(flight, pending):
                 offer = from_hit(hit, pending.context, self._max_lines(pending))
-                if not self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
+                if not self._offer(session, pending, offer, Source.MODEL, flight.entry):
                     self._promise(pending, flight)
         if flight.long_enough():
             flight.close("enough")
@@ -192,7 +193,7 @@ class Answers:
         pending.flight = None
         hit = self._hit(flight, pending)
         offer = from_hit(hit, pending.context, self._max_lines(pending)) if hit else Offer()
-        if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
+        if self._offer(session, pending, offer, Source.MODEL, flight.entry):
             return
         if self._from_local(session, pending, USABLE):
             return
@@ -210,15 +211,16 @@ class Answers:
             flight.clean()
             hit = self._hit(flight, pending)
             offer = from_unfinished(hit, pending.context, self._max_lines(pending)) if hit else Offer()
-            if self._offer(session, pending, offer.text, Source.MODEL, flight.entry):
+            if self._offer(session, pending, offer, Source.MODEL, flight.entry):
                 return
         if not self._from_local(session, pending, USABLE):
             pending.end(Ending.DEADLINE, "no answer within the budget")
 
     def _offer(
-        self, session: Session, pending: Pending, text: str, source: Source, entry: Entry | None = None
+        self, session: Session, pending: Pending, offer: Offer, source: Source, entry: Entry | None = None
     ) -> bool:
         """End the request with a suggestion, unless there is no text, or the menu or what was promised wants another."""
+        text = offer.text
         if not text or not text.startswith(pending.request.expected) or not text.startswith(pending.promised):
             return False
         if entry is not None and not entry.shown:
@@ -231,7 +233,7 @@ class Answers:
             suggestion_id = shown.id
         else:
             suggestion_id = pending.promised_id or self._next_id()
-        first = Suggestion(suggestion_id, text, context.position, source)
+        first = Suggestion(suggestion_id, text, context.position, source, offer.replaces)
         pending.answer(source, first, *(self._others(pending, text) if pending.request.invoked else ()))
         return True
 
@@ -239,15 +241,14 @@ class Answers:
         """What else is known for this place, for who asks by hand and looks through it."""
         context, given = pending.context, {text}
         max_lines = self._max_lines(pending)
-        known = [
-            (from_hit(hit, context, max_lines).text, Source.CACHE) for hit in self.cache.look_up(context)
-        ]
+        known = [(from_hit(hit, context, max_lines), Source.CACHE) for hit in self.cache.look_up(context)]
         if self.settings.local_lane and (guess := self._local.guess(context)) is not None:
-            known.append((guess.text, Source.LOCAL))
+            known.append((Offer(guess.text), Source.LOCAL))
         for other, source in known:
-            if other and other not in given and other.startswith(pending.request.expected):
-                given.add(other)
-                yield Suggestion(self._next_id(), other, context.position, source)
+            text = other.text
+            if text and text not in given and text.startswith(pending.request.expected):
+                given.add(text)
+                yield Suggestion(self._next_id(), text, context.position, source, other.replaces)
             if len(given) == _MOST_SUGGESTIONS:
                 return
 

@@ -182,6 +182,7 @@ class Engine:
         session = self._sessions[request.uri]
         if session.pending:
             session.pending.end(Ending.SUPERSEDED, "a newer request")
+        session.note_request(request.position, request.arrived_s)
         context = session.context(request.position, request.arrived_s)
         deadline_s = request.arrived_s + self.settings.budget_ms / 1_000 - _MARGIN_S
 
@@ -191,7 +192,8 @@ class Engine:
             shown = session.shown
             for answer in outcome.suggestions[:1]:
                 if shown is None or shown.id != answer.id:
-                    session.shown = Shown.of(answer.id, answer.text, answer.position, context.line_suffix)
+                    suffix, replaces = context.line_suffix, answer.replaces
+                    session.shown = Shown.of(answer.id, answer.text, answer.position, suffix, replaces)
             self._recorder.request_ended(request.uri, outcome)
             on_outcome(context, outcome)
 

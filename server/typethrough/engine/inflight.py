@@ -138,7 +138,8 @@ class Flight:
             self._finish("failed")
         else:
             self.usage = end.usage
-            self._finish("complete")
+            # Cut off at the limit of tokens it breaks off anywhere, as one does that we close.
+            self._finish("length" if end.finish_reason == "length" else "complete")
 
     def _finish(self, ending: str) -> None:
         """Settle the entry: a stream cut off ends in the middle of a line, and only its whole lines can be believed."""

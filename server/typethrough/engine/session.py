@@ -51,7 +51,9 @@ class Session:
         self.consumed: Shown | None = None
         self.flights: list[Flight] = []
         self.pending: Pending | None = None
+        self.moved_s = float("-inf")
         self._dismissed: list[Shown] = []
+        self._asked: tuple[int, Position] | None = None
         self._deletions: list[_Deletion] = []
 
     def context(self, position: Position, now_s: float) -> Context:
@@ -66,6 +68,13 @@ class Session:
             usual_unit=document.usual_unit,
             deleted=tuple(old.text for old in self._deletions if now_s - old.at_s < _DELETED_S),
         )
+
+    def note_request(self, position: Position, now_s: float) -> None:
+        """A suggestion is asked for here. Without an edit since the last time, the cursor has been moved, and may move on."""
+        version = self.document.version
+        if self._asked is not None and self._asked[0] == version and self._asked[1] != position:
+            self.moved_s = now_s
+        self._asked = (version, position)
 
     def dismiss(self, unwanted: Shown) -> None:
         """The user has sent a suggestion away: as long as the text leads into it, it does not come back."""

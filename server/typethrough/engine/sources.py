@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from typethrough.core.cover import covered
 from typethrough.core.filters import Refused, finished
 from typethrough.core.stream import best_so_far, certain, enough
 
@@ -14,22 +16,25 @@ if TYPE_CHECKING:
 
 
 class Offer(NamedTuple):
-    """A text to show, or why there is none: `refused` names the filter, empty when more text is needed."""
+    """A text to show, or why there is none: `refused` names the filter, empty when more text is needed.
+
+    `replaces` counts the characters right of the cursor that the text takes the place of.
+    """
 
     text: str = ""
     refused: str = ""
+    replaces: int = 0
 
 
-def from_shown(shown: Shown | None, context: Context) -> str:
+def from_shown(shown: Shown | None, context: Context) -> Offer:
     """What is left of the suggestion on screen. Not filtered again, so that typing through it never changes it."""
-    if shown is None:
-        return ""
-    remainder = shown.remainder(context)
-    if not remainder or context.line_suffix == shown.line_suffix:
-        return remainder
+    remainder = shown.remainder(context) if shown is not None else ""
+    if shown is None or not remainder:
+        return Offer()
+    if context.line_suffix == shown.line_suffix:
+        return Offer(remainder, replaces=shown.replaces)
     # The editor has closed a bracket or quote behind the cursor: what it closed must not be there twice.
-    result = finished(remainder, context)
-    return "" if isinstance(result, Refused) else result
+    return _checked(remainder, context)
 
 
 def from_hit(hit: Hit, context: Context, max_lines: int) -> Offer:
@@ -56,5 +61,12 @@ def from_unfinished(hit: Hit, context: Context, max_lines: int) -> Offer:
 
 
 def _checked(text: str, context: Context) -> Offer:
+    """The text as it may be shown: put in at the cursor, or, where that cannot give the line it means, in place of closers."""
     result = finished(text, context)
-    return Offer(refused=result.name) if isinstance(result, Refused) else Offer(text=result)
+    inserted = "" if isinstance(result, Refused) else result
+    suffix = context.line_suffix
+    if inserted + suffix.rstrip() != text.rstrip() and (count := covered(text, context)):
+        whole = finished(text, replace(context, line_suffix=suffix[count:]))
+        if not isinstance(whole, Refused):
+            return Offer(whole, replaces=count)
+    return Offer(refused=result.name) if isinstance(result, Refused) else Offer(result)
