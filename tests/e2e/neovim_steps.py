@@ -13,12 +13,23 @@ OWN = (View("0.12"), View("0.11"), View("0.10"))
 ALL = (*OWN, View("0.12", built_in=True))
 
 
-def open_and_type(editor: Neovim, typed: str = TYPED, content: str | bytes = HEAD) -> str:
-    """Open the known file without its last function, begin to type that, and return the ghost text that appears."""
+def open_and_type(
+    editor: Neovim, typed: str = TYPED, content: str | bytes = HEAD, *, growing: bool = False
+) -> str:
+    """Open the known file without its last function, begin to type that, and return the ghost text that appears.
+
+    That is all of it, unless `growing`: then it is the first of it that was seen.
+    """
     editor.open("labels.py", content)
     editor.attach()
     editor.keys("Go")
     editor.type(typed)
+    first = editor.wait_for_ghost()
+    if growing:
+        return first
+    editor.wait_for(
+        lambda: all("ended_ms" in request for request in editor.requests()), 10, "the whole answer"
+    )
     return editor.wait_for_ghost()
 
 

@@ -95,7 +95,7 @@ def test_a_slow_answer_grows_on_screen_and_is_never_rewritten(
 ) -> None:
     gateway.control(latency={"ttft_ms": 0.0, "tokens_per_s": 12.0})
     editor = neovim(gateway, init_lua=SENT_LUA)
-    first = open_and_type(editor)
+    first = open_and_type(editor, growing=True)
     editor.wait_for_ghost(FIRST_LINE)
     seen = editor.ghosts()
     grown = seen[seen.index(first) : seen.index(FIRST_LINE) + 1]
@@ -108,7 +108,7 @@ def test_a_slow_answer_grows_on_screen_and_is_never_rewritten(
 def test_growing_text_can_be_typed_through(neovim: StartNeovim, gateway: Simulator) -> None:
     gateway.control(latency={"ttft_ms": 0.0, "tokens_per_s": 12.0})
     editor = neovim(gateway)
-    ghost = open_and_type(editor)
+    ghost = open_and_type(editor, growing=True)
     assert FIRST_LINE.startswith(ghost)
     for count in (1, 2):
         press(editor, ghost[count - 1], TYPED + ghost[:count])
