@@ -95,8 +95,11 @@ def test_every_command_is_registered_and_every_registered_one_is_declared() -> N
     assert declared == registered
 
 
-def test_no_key_of_the_editor_is_taken() -> None:
-    assert "keybindings" not in PACKAGE["contributes"]
+def test_no_key_is_taken_but_the_one_that_asks_now_where_no_suggestion_is_on_the_screen() -> None:
+    (binding,) = PACKAGE["contributes"]["keybindings"]
+    assert binding["command"] == "editor.action.inlineSuggest.trigger"
+    assert binding["key"] == "alt+\\"
+    assert "!inlineSuggestionVisible" in binding["when"]
 
 
 def test_the_server_is_told_nothing_that_makes_it_speak_another_dialect() -> None:

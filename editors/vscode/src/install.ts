@@ -3,8 +3,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ProgressLocation, window } from "vscode";
 import type { ExtensionContext, LogOutputChannel, Progress } from "vscode";
-import { exists } from "./launch";
-import { findPython, run } from "./python";
+import { exists, findPython, run } from "./python";
 import { tell } from "./tell";
 
 type Step = Progress<{ message: string; increment: number }>;

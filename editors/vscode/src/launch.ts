@@ -1,10 +1,10 @@
 /** Which program is the server: the configured one, the one on PATH, or the one that the extension has installed. */
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { ExtensionContext } from "vscode";
 import { installed } from "./install";
+import { exists } from "./python";
 import { machineSetting } from "./settings";
 
 export interface Launch {
@@ -35,8 +35,4 @@ async function onPath(name: string): Promise<string | undefined> {
     if (await exists(join(folder, name), constants.X_OK)) return join(folder, name);
   }
   return undefined;
-}
-
-export function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
-  return access(path, mode).then(() => true, () => false);
 }

@@ -1,5 +1,7 @@
 /** What typethrough's server speaks beyond LSP, as it comes over the wire: server/PROTOCOL.md. */
-import type { Kind } from "./status";
+type Trouble = "rate_limited" | "over_limit" | "error";
+/** The server's states, and the last two, which it cannot tell of itself. */
+export type Kind = "ready" | "busy" | "local" | "no_key" | Trouble | "off" | "starting" | "stopped";
 
 export interface Status {
   kind: Kind;

@@ -1,5 +1,6 @@
 /** Running programs to their end, and finding a Python that can make the private environment. */
 import { execFile } from "node:child_process";
+import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
 
 /** Nothing is thrown: a program that cannot be started has failed, and its output says why. */
@@ -10,6 +11,10 @@ export function run([program = "", ...rest]: string[], signal?: AbortSignal) {
       resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? "") });
     });
   });
+}
+
+export function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
+  return access(path, mode).then(() => true, () => false);
 }
 
 const POSIX = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];

@@ -1,9 +1,8 @@
 /** The item in the status bar: one icon for each state, all of the same width, and the figures in its tooltip. */
 import { MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
-import type { Status } from "./protocol";
+import type { Kind, Status } from "./protocol";
 
-/** The server's states, and the last two, which it cannot tell of itself. */
-const STATES = {
+const STATES: Record<Kind, { icon: string; title: string }> = {
   ready: { icon: "sparkle", title: "Ready" },
   busy: { icon: "loading~spin", title: "Asking the model" },
   local: { icon: "home", title: "Local lane only" },
@@ -15,7 +14,6 @@ const STATES = {
   starting: { icon: "loading~spin", title: "Starting" },
   stopped: { icon: "debug-disconnect", title: "Stopped" },
 };
-export type Kind = keyof typeof STATES;
 
 const WARNING_COLOR = new ThemeColor("statusBarItem.warningBackground");
 const WARNING = new Set<Kind>(["over_limit", "error", "stopped"]);
