@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 def test_a_wrong_key_is_one_clear_message_and_the_local_lane_goes_on(
     editor: VSCode, model: Simulator
 ) -> None:
+    editor.set("typethrough.localLane", True)
     model.control(key="another one")
     editor.open("invoices.py", REPEATED.rstrip("\n"))
     editor.type("\nqqq zzz yyy")
