@@ -415,3 +415,14 @@ def test_moving_the_cursor_about_asks_when_it_rests() -> None:
         assert len(bench.gateway.streams) <= 2
 
     run(scenario)
+
+
+def test_the_local_lane_goes_round_what_the_editor_has_closed() -> None:
+    async def scenario() -> None:
+        known = "with open(path, encoding=code) as handle:\n    total += handle.size\n" * 12
+        bench = Bench(known + "with open($0)\n", local_lane=True)
+        (suggestion,) = bench.ask().outcome.suggestions
+        assert (suggestion.text, suggestion.source) == ("path, encoding=code) as handle:", Source.LOCAL)
+        assert suggestion.replaces == 1
+
+    run(scenario)

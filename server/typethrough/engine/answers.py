@@ -15,7 +15,14 @@ from typethrough.core.outcome import Ending, Source, Suggestion
 from typethrough.core.prefetching import Prefetching
 from typethrough.core.rhythm import debounce_ms
 from typethrough.core.trail import typed_between
-from typethrough.engine.sources import Offer, from_growing, from_hit, from_shown, from_unfinished
+from typethrough.engine.sources import (
+    Offer,
+    from_growing,
+    from_guess,
+    from_hit,
+    from_shown,
+    from_unfinished,
+)
 from typethrough.local.predictor import CONFIDENT, USABLE
 
 if TYPE_CHECKING:
@@ -106,10 +113,8 @@ class Answers:
         """Answer from the local lane when it is that sure."""
         if not self.settings.local_lane:
             return False
-        guess = self._local.guess(pending.context)
-        if guess is None or guess.confidence < threshold:
-            return False
-        return self._offer(session, pending, Offer(guess.text), Source.LOCAL)
+        offer, confidence = from_guess(self._local.guess, pending.context)
+        return confidence >= threshold and self._offer(session, pending, offer, Source.LOCAL)
 
     def _debounce(self, session: Session, pending: Pending) -> None:
         """Wait until typing or moving pauses, counting from the last of it: the editor's own waiting is part of it."""
@@ -242,8 +247,8 @@ class Answers:
         context, given = pending.context, {text}
         max_lines = self._max_lines(pending)
         known = [(from_hit(hit, context, max_lines), Source.CACHE) for hit in self.cache.look_up(context)]
-        if self.settings.local_lane and (guess := self._local.guess(context)) is not None:
-            known.append((Offer(guess.text), Source.LOCAL))
+        if self.settings.local_lane:
+            known.append((from_guess(self._local.guess, context)[0], Source.LOCAL))
         for other, source in known:
             text = other.text
             if text and text not in given and text.startswith(pending.request.expected):

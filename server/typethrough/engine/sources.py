@@ -10,9 +10,12 @@ from typethrough.core.filters import Refused, finished
 from typethrough.core.stream import best_so_far, certain, enough
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typethrough.core.cache import Hit
     from typethrough.core.context import Context
     from typethrough.core.shown import Shown
+    from typethrough.local.predictor import Guess
 
 
 class Offer(NamedTuple):
@@ -58,6 +61,21 @@ def from_unfinished(hit: Hit, context: Context, max_lines: int) -> Offer:
     """The best of a text that the deadline did not let finish."""
     cut = best_so_far(hit.remainder, context, max_lines=max_lines) if hit.remainder else None
     return Offer() if cut is None else _checked(hit.remainder[: cut.length], context)
+
+
+def from_guess(guess: Callable[[Context], Guess | None], context: Context) -> tuple[Offer, float]:
+    """The local lane's guess, and how likely it is the right one; 0 when there is none.
+
+    Before closers that the editor has put there a whole line may be known that has them in another place.
+    """
+    found, replaces = guess(context), 0
+    suffix = context.line_suffix.rstrip()
+    if found is None and suffix:
+        found = guess(replace(context, line_suffix=""))
+        replaces = covered(found.text, context) if found else 0
+        if replaces < len(suffix):
+            found = None
+    return (Offer(found.text, replaces=replaces), found.confidence) if found else (Offer(), 0.0)
 
 
 def _checked(text: str, context: Context) -> Offer:
