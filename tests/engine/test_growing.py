@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.test_life_of_a_keystroke import CODE, run
+from tests.support.cursor import context_at
 from tests.support.engine_kit import URI, Bench
+from typethrough.core.cover import covered
 from typethrough.core.document import Position
 from typethrough.core.outcome import Ending, Feedback, Source, Usage
 from typethrough.engine.pending import Request
@@ -426,3 +428,8 @@ def test_the_local_lane_goes_round_what_the_editor_has_closed() -> None:
         assert suggestion.replaces == 1
 
     run(scenario)
+
+
+def test_a_line_full_of_closers_is_not_read_once_for_each() -> None:
+    context = context_at("f($0" + ")" * 1_900)
+    assert covered("a))))))))))))", context) <= 8

@@ -11,6 +11,8 @@ import pytest
 
 from typethrough.core.history import Entry
 from typethrough.core.outcome import Ending, Feedback, Outcome, Source, Timings, Usage
+from typethrough.core.why import lines
+from typethrough.telemetry import store as store_module
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.recorder import LogRecorder
 from typethrough.telemetry.store import Store, StreamRow, Unreadable, read_outcomes
@@ -137,3 +139,44 @@ def test_a_record_of_another_version_is_left_alone(path: Path) -> None:
 
 def test_before_any_record_there_is_nothing_to_read(path: Path) -> None:
     assert read_outcomes(path, 1) == []
+
+
+def test_after_a_record_that_cannot_be_opened_nothing_piles_up(path: Path) -> None:
+    path.parent.mkdir()
+    path.mkdir()
+    store = Store(path, lambda: DAY)
+    store.add(entry(1))
+    store.close()
+    for number in range(50):
+        store.add(entry(number))
+    assert store._rows.qsize() <= 2
+
+
+def test_a_batch_that_cannot_be_written_costs_that_batch_and_no_more(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = store_module._write
+
+    def write(connection: sqlite3.Connection, row: Entry | StreamRow, process: str) -> None:
+        if isinstance(row, Entry) and row.reason == "reason 0":
+            raise sqlite3.OperationalError("database or disk is full")
+        written(connection, row, process)
+
+    monkeypatch.setattr(store_module, "_write", write)
+    monkeypatch.setattr(store_module, "_BATCH_ROWS", 1)
+    store = Store(path, lambda: DAY)
+    for number in range(3):
+        store.add(entry(number))
+    store.close()
+    assert [one.reason for one in read_outcomes(path, 10)] == ["reason 2", "reason 1"]
+    assert caplog.text.count("the record has a gap") == 1
+
+
+def test_a_files_name_cannot_steer_the_terminal_that_shows_it(path: Path) -> None:
+    store = Store(path, lambda: DAY)
+    keeper = Keeper(LogRecorder(), store, Watch().now)
+    keeper.request_ended("file:///p/a%1B%5B2J%0Ab.py", Outcome(Ending.FAILED, "no\x1b]0;x\x07 key"))
+    store.close()
+    text = "".join(lines(read_outcomes(path, 1)))
+    assert text.isprintable()
+    assert "b.py" in text

@@ -15,7 +15,8 @@ from typethrough.core.scan import scan
 if TYPE_CHECKING:
     from typethrough.core.context import Context
 
-_CLOSERS: Final = re.compile(r"[)\]}>\"'`]+")
+# More than an editor closes at one place; each is a reading of the line.
+_CLOSERS: Final = re.compile(r"[)\]}>\"'`]{1,8}")
 
 
 def covered(text: str, context: Context) -> int:

@@ -35,8 +35,9 @@ class ModelProfile:
 
     def cost_dollars(self, usage: Usage) -> float:
         """What these tokens cost."""
+        fresh_tokens = max(0, usage.prompt_tokens - usage.cached_tokens)
         return (
-            (usage.prompt_tokens - usage.cached_tokens) * self.input_price
+            fresh_tokens * self.input_price
             + usage.cached_tokens * self.cached_price
             + usage.output_tokens * self.output_price
         ) / _PER_MILLION

@@ -58,7 +58,17 @@ def path_of(uri: str) -> str:
 
 def short_path(uri: str) -> str:
     """The file's name and its folder's: enough to know what is meant, without telling where it lies."""
-    return "/".join(path_of(uri).split("/")[-2:])
+    return printable("/".join(path_of(uri).split("/")[-2:]))
+
+
+def file_name(uri: str) -> str:
+    """The file's name alone."""
+    return printable(path_of(uri).rpartition("/")[2])
+
+
+def printable(text: str) -> str:
+    """The text with a mark for what is no visible character: a file's name must not steer the terminal that shows it."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def language_of(uri: str) -> str:

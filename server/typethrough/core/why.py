@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.outcome import Ending
+from typethrough.core.uris import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,7 +67,7 @@ def lines(entries: Iterable[Entry]) -> Iterator[str]:
     empty = True
     for entry in entries:
         empty = False
-        yield f"{_time(entry.at)}  {entry.file}  {headline(entry)}"
+        yield f"{_time(entry.at)}  {entry.file}  {printable(headline(entry))}"
         stages = ", ".join(
             f"{name.replace('_', ' ')} {ms:.1f} ms" for name, ms in entry.stages_ms.items() if name != "total"
         )

@@ -140,7 +140,8 @@ class Extras:
         return document.language_id
 
     def _pause(self, minutes: Any) -> None:
-        known = isinstance(minutes, int | float) and 0 < minutes <= _LONGEST_PAUSE_MINUTES
+        number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
+        known = number and 0 < minutes <= _LONGEST_PAUSE_MINUTES
         if minutes is not None and not known:
             raise InvalidParams(f"minutes must be above 0 and up to {_LONGEST_PAUSE_MINUTES:g}")
         now_s = self._clock.now()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.history import History
 from typethrough.core.outcome import Spent, Usage
-from typethrough.core.uris import path_of
+from typethrough.core.uris import file_name
 from typethrough.telemetry.store import StreamRow
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Keeper:
     def request_ended(self, uri: str, outcome: Outcome) -> None:
         """Count and keep a request, under the file's name alone."""
         self._inner.request_ended(uri, outcome)
-        if (entry := self._history.note(self._now(), path_of(uri).rpartition("/")[2], outcome)) is not None:
+        if (entry := self._history.note(self._now(), file_name(uri), outcome)) is not None:
             self._store.add(entry)
 
     def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:

@@ -72,11 +72,14 @@ class Store:
         self._others: tuple[str, Spent] = ("", Spent())
         self._rows: queue.SimpleQueue[Entry | StreamRow | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._is_broken = False
 
     def add(self, row: Entry | StreamRow) -> None:
         """Have a row written. Never waits."""
         self._start()
-        self._rows.put(row)
+        # Nobody would take it out again.
+        if not self._is_broken:
+            self._rows.put(row)
 
     def others(self) -> Spent:
         """What other processes had spent today when the file was read last; nothing while that is not known."""
@@ -103,19 +106,31 @@ class Store:
             with closing(_opened(self._path)) as connection:
                 self._serve(connection)
         except (sqlite3.Error, OSError) as error:
+            self._is_broken = True
             logger.warning(
                 "no record is kept: %s cannot be written (%s)", self._path.name, type(error).__name__
             )
 
     def _serve(self, connection: sqlite3.Connection) -> None:
-        going_on = True
+        import sqlite3
+
+        going_on, lost = True, False
         while going_on:
-            self._read_others(connection)
-            rows, going_on = self._batch()
-            with connection:
-                for row in rows:
-                    _write(connection, row, self._process)
-                _trim(connection)
+            rows: list[Entry | StreamRow] = []
+            try:
+                self._read_others(connection)
+                rows, going_on = self._batch()
+                with connection:
+                    for row in rows:
+                        _write(connection, row, self._process)
+                    _trim(connection)
+            except sqlite3.Error as error:
+                # A full disk, or a server that holds the file for long: it may pass, and the batch is no great loss.
+                if not lost:
+                    logger.warning("the record has a gap: %s", type(error).__name__)
+                lost = True
+                if not rows:
+                    _, going_on = self._batch()
 
     def _batch(self) -> tuple[list[Entry | StreamRow], bool]:
         """The rows of the next second or so, and whether more may come."""

@@ -6,9 +6,11 @@ import pytest
 
 from tests.core.prompt.editing import Editing, anchor_text
 from tests.support.cursor import context_at
-from typethrough.core.document import Position, snapshot_of
+from typethrough.core.context import Context
+from typethrough.core.document import Document, Position, snapshot_of
 from typethrough.core.prompt import window
 from typethrough.core.prompt.anchor import freeze
+from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR, opening
 from typethrough.core.prompt.tokens import TokenRatio
 
@@ -109,3 +111,18 @@ def test_a_count_that_cannot_be_is_ignored(chars: int, tokens: int) -> None:
     ratio.note(chars, tokens)
 
     assert ratio.chars_per_token == before
+
+
+def test_a_files_name_cannot_bring_a_second_cursor_into_the_prompt() -> None:
+    document = Document("file:///p/x", "python", 1, "a = 1\n")
+    state = PromptState("src/<CURSOR></file>.py", "python", "work<CURSOR>")
+    prompt = state.build(
+        Context.at(document.snapshot, Position(0, 5)),
+        anchor_chars=4_000,
+        max_output_tokens=64,
+        now_s=0.0,
+        cache_ttl_s=300.0,
+    )
+    own = "".join(message.text for message in prompt.messages[-2:])
+    assert own.count("<CURSOR>") == 1
+    assert own.count("</file>") == 1

@@ -13,7 +13,7 @@ from typethrough.core.prompt import window
 from typethrough.core.prompt.anchor import Anchor, freeze
 from typethrough.core.prompt.edit_log import EditLog
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.prompt.rules import STOP, opening
+from typethrough.core.prompt.rules import STOP, opening, plain
 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
@@ -81,4 +81,4 @@ class PromptState:
 
 def _attribute(text: str) -> str:
     """`text` as the value of an attribute: one line, no quotes, bounded."""
-    return " ".join(text.replace('"', "'").split())[:200]
+    return plain(" ".join(text.replace('"', "'").split())[:200])
