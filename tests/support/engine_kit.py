@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.document import Position
-from typethrough.core.outcome import Ending, Feedback, Outcome, Spent, Usage
-from typethrough.core.settings import Settings
+from typethrough.core.models import profile_of
+from typethrough.core.outcome import Ending, Feedback, Outcome, Spent, StreamRecord, Usage
+from typethrough.core.settings import DEFAULTS, Settings
 from typethrough.engine.engine import Engine
 from typethrough.engine.pending import Request
 from typethrough.engine.ports import StreamEnd
@@ -99,6 +100,8 @@ class ScriptedGateway:
         self.reason = ""
         self.closed = False
         self.warmed = 0
+        self.model = DEFAULTS.model
+        self.profile = profile_of(self.model)
 
     def refusal(self) -> str:
         return self.reason
@@ -125,6 +128,7 @@ class Notes:
 
     outcomes: list[Outcome] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
+    records: list[StreamRecord] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     feedbacks: list[tuple[Feedback, str, int]] = field(default_factory=list)
@@ -133,9 +137,10 @@ class Notes:
     def request_ended(self, uri: str, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
-        self.streams.append(ending)
-        self.spent = Spent(usage, self.spent.dollars + dollars)
+    def stream_ended(self, stream: StreamRecord) -> None:
+        self.streams.append(stream.ending)
+        self.records.append(stream)
+        self.spent = Spent(stream.usage, self.spent.dollars + stream.dollars)
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
         self.feedbacks.append((kind, suggestion_id, chars))

@@ -8,7 +8,16 @@ import pytest
 
 from typethrough.core.document import Position
 from typethrough.core.models import ModelProfile
-from typethrough.core.outcome import Ending, Outcome, Source, Suggestion, Timings, Usage
+from typethrough.core.outcome import (
+    Ending,
+    Outcome,
+    Purpose,
+    Source,
+    StreamRecord,
+    Suggestion,
+    Timings,
+    Usage,
+)
 from typethrough.telemetry.recorder import LogRecorder, file_tag, percentile
 
 URI = "file:///home/someone/secret-project/plan.py"
@@ -36,8 +45,10 @@ def test_tokens_add_up_and_cached_ones_cost_less() -> None:
     recorder = LogRecorder()
     profile = ModelProfile(input_price=0.10, cached_price=0.025, output_price=0.40)
     usage = Usage(1_000_000, 750_000, 100_000)
-    recorder.stream_ended("enough", usage, 350.0, profile.cost_dollars(usage))
-    recorder.stream_ended("diverged", Usage(), None, 0.0)
+    dollars = profile.cost_dollars(usage)
+    record = StreamRecord("1", "m", Purpose.AUTOMATIC, "enough", usage, ttft_ms=350.0, dollars=dollars)
+    recorder.stream_ended(record)
+    recorder.stream_ended(StreamRecord("2", "m", Purpose.PREFETCH, "diverged", Usage()))
     counters = recorder.counters
     assert dict(counters.streams) == {"enough": 1, "diverged": 1}
     assert list(counters.ttft_ms) == [350.0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from typethrough.core.history import Entry
-from typethrough.core.outcome import Ending, Feedback, Outcome, Source, Timings, Usage
+from typethrough.core.outcome import Ending, Feedback, Outcome, Purpose, Source, StreamRecord, Timings, Usage
 from typethrough.core.why import lines
 from typethrough.telemetry import store as store_module
 from typethrough.telemetry.keeper import Keeper
@@ -73,7 +73,8 @@ def test_what_other_servers_spent_today_counts_and_yesterdays_does_not(path: Pat
     watch = Watch()
     store = Store(path, lambda: watch.now().date().isoformat())
     keeper = Keeper(LogRecorder(), store, watch.now)
-    keeper.stream_ended("complete", Usage(100, 50, 7), 350.0, 0.25)
+    usage = Usage(100, 50, 7)
+    keeper.stream_ended(StreamRecord("1", "m", Purpose.AUTOMATIC, "complete", usage, dollars=0.25))
     store.close()
     spent = keeper.today()
     assert spent.usage == Usage(400, 51, 9)

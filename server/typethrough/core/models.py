@@ -42,6 +42,10 @@ class ModelProfile:
             + usage.output_tokens * self.output_price
         ) / _PER_MILLION
 
+    def saved_dollars(self, usage: Usage) -> float:
+        """What the provider's prompt cache spared of that."""
+        return usage.cached_tokens * (self.input_price - self.cached_price) / _PER_MILLION
+
 
 _NANO = ModelProfile(
     context_tokens=1_047_576,

@@ -65,6 +65,35 @@ class Usage:
     output_tokens: int = 0
 
 
+class Purpose(StrEnum):
+    """Why a model was asked."""
+
+    AUTOMATIC = "automatic"
+    INVOKED = "invoked"
+    PREFETCH = "prefetch"
+    WARM_UP = "warm-up"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRecord:
+    """What is known of one upstream stream when it has ended.
+
+    `ending`: "complete", "length", "enough", "diverged", "shutdown", or an error's name. `usage` is the provider's count, or with
+    `is_estimated` ours, because a stream that is closed early is not counted for us. `dollars` and `saved_dollars` (what the
+    prompt cache spared) go by the model's prices. `id` tells streams of one process apart.
+    """
+
+    id: str
+    model: str
+    purpose: Purpose
+    ending: str
+    usage: Usage
+    is_estimated: bool = False
+    ttft_ms: float | None = None
+    dollars: float = 0.0
+    saved_dollars: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     """Tokens and dollars over some time."""

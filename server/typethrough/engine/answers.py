@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core import trigger
 from typethrough.core.cache import CompletionCache, Hit
-from typethrough.core.outcome import Ending, Source, Suggestion
+from typethrough.core.outcome import Ending, Purpose, Source, Suggestion
 from typethrough.core.prefetching import Prefetching
 from typethrough.core.rhythm import debounce_ms
 from typethrough.core.trail import typed_between
@@ -141,7 +141,8 @@ class Answers:
         pending.stage("asked")
         refusal = self._model.refusal()
         if not refusal:
-            pending.flight = self._launch(session, pending.context)
+            purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC
+            pending.flight = self._launch(session, pending.context, purpose)
         elif self._from_local(session, pending, USABLE):
             return
         elif self._model.absent:
@@ -149,14 +150,14 @@ class Answers:
         else:
             pending.end(Ending.FAILED, refusal)
 
-    def _launch(self, session: Session, context: Context, *, prefetch: bool = False) -> Flight:
+    def _launch(self, session: Session, context: Context, purpose: Purpose) -> Flight:
         """Send a question to the model; its answer grows in the cache."""
         flight = self._model.launch(
             session,
             context,
             lambda flight: self._flight_text(session, flight),
             lambda flight: self._flight_ended(session, flight),
-            prefetch=prefetch,
+            purpose=purpose,
         )
         self.cache.add(context, flight.entry)
         return flight
@@ -290,4 +291,4 @@ class Answers:
             hit.remainder or not hit.entry.complete or not hit.typed for hit in self.cache.look_up(context)
         )
         if not any(known) and self._prefetching.worth_it():
-            self._launch(session, context, prefetch=True)
+            self._launch(session, context, Purpose.PREFETCH)

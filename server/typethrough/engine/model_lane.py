@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING
 
-from typethrough.core.models import profile_of
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome import Purpose, StreamRecord, Usage
 from typethrough.core.prompt.tokens import TokenRatio
 from typethrough.core.rhythm import Latency
 from typethrough.engine.inflight import Flight
@@ -37,6 +37,7 @@ class ModelLane:
         self._recorder = recorder
         self._ratio = TokenRatio()
         self._cached_share = 0.0
+        self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -63,13 +64,13 @@ class ModelLane:
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
         *,
-        prefetch: bool = False,
+        purpose: Purpose,
     ) -> Flight:
         """Send the question of a context. Only when `refusal` is empty."""
         if self._gateway is None:
             raise RuntimeError("a stream needs a gateway")
         settings = self._settings
-        profile = profile_of(settings.model)
+        model, profile = self._gateway.model, self._gateway.profile
         prompt = session.prompt.build(
             context,
             anchor_chars=self._ratio.chars(min(settings.context_tokens, profile.context_tokens // 2)),
@@ -83,9 +84,24 @@ class ModelLane:
 
         def ended(flight: Flight) -> None:
             self._learn(flight, sent_chars)
+            usage, is_estimated = self._usage(flight, sent_chars)
+            record = StreamRecord(
+                stream_id,
+                model,
+                purpose,
+                flight.ending,
+                usage,
+                is_estimated,
+                flight.ttft_ms,
+                profile.cost_dollars(usage),
+                profile.saved_dollars(usage),
+            )
+            self._recorder.stream_ended(record)
+            self._report(flight)
             on_end(flight)
 
-        flight = Flight(context, self._clock, on_text, ended, prefetch=prefetch)
+        flight = Flight(context, self._clock, on_text, ended, prefetch=purpose is Purpose.PREFETCH)
+        stream_id = str(next(self._ids))
         session.flights.append(flight)
         flight.start(self._gateway, prompt)
         self._recorder.status("busy", "")
@@ -116,10 +132,17 @@ class ModelLane:
         if usage.prompt_tokens:
             self._ratio.note(sent_chars, usage.prompt_tokens)
             self._cached_share = usage.cached_tokens / usage.prompt_tokens
-        elif flight.error is None:
-            usage = self._estimated(flight, sent_chars)
-        dollars = profile_of(self._settings.model).cost_dollars(usage)
-        self._recorder.stream_ended(flight.ending, usage, flight.ttft_ms, dollars)
+
+    def _usage(self, flight: Flight, sent_chars: int) -> tuple[Usage, bool]:
+        """The provider's count, or else our estimate, which is true: a stream that we closed had its prompt read all the same."""
+        if flight.usage.prompt_tokens or flight.error is not None:
+            return flight.usage, False
+        prompt_tokens = self._ratio.tokens(sent_chars)
+        cached_tokens = round(prompt_tokens * self._cached_share)
+        return Usage(prompt_tokens, cached_tokens, self._ratio.tokens(flight.received_chars)), True
+
+    def _report(self, flight: Flight) -> None:
+        """Tell the user what state a stream has left the lane in."""
         error = flight.error
         if error is not None:
             self._recorder.notice(type(error).__name__, str(error))
@@ -129,12 +152,6 @@ class ModelLane:
             self._recorder.status("over_limit", limit)
         else:
             self._recorder.status("ready", "")
-
-    def _estimated(self, flight: Flight, sent_chars: int) -> Usage:
-        """What a stream that we closed will have cost: its prompt was read all the same, and nobody tells us."""
-        prompt_tokens = self._ratio.tokens(sent_chars)
-        cached_tokens = round(prompt_tokens * self._cached_share)
-        return Usage(prompt_tokens, cached_tokens, self._ratio.tokens(flight.received_chars))
 
     def _over_limit(self) -> str:
         """Why nothing more is spent today, or the empty string."""

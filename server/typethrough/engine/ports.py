@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from typethrough.core.outcome import Feedback, Outcome, Spent, Usage
+    from typethrough.core.models import ModelProfile
+    from typethrough.core.outcome import Feedback, Outcome, Spent, StreamRecord, Usage
     from typethrough.core.prompt.message import Prompt
 
 
@@ -84,6 +85,16 @@ class StreamEnd:
 class Gateway(Protocol):
     """A model behind a network."""
 
+    @property
+    def model(self) -> str:
+        """The model's name as the endpoint spells it."""
+        ...
+
+    @property
+    def profile(self) -> ModelProfile:
+        """What is known of the model now: its dialect, its cache, its prices."""
+        ...
+
     def refusal(self) -> str:
         """Why a request would not be sent now (rate limited, no key, model unknown …), or the empty string."""
         ...
@@ -139,11 +150,8 @@ class Recorder(Protocol):
         """A request ended."""
         ...
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
-        """An upstream stream ended: "complete", "enough", "diverged", "shutdown", or the name of an error.
-
-        Of a stream that was closed early `usage` is estimated; `dollars` is what it costs by the model's prices.
-        """
+    def stream_ended(self, stream: StreamRecord) -> None:
+        """An upstream stream ended."""
         ...
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:

@@ -29,6 +29,7 @@ from typethrough.gateway.wire import RequestEncoder
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.ports import Clock, Gateway
     from typethrough.gateway.connections import GatewayTransport
@@ -59,6 +60,16 @@ class HttpGateway:
         self._error_body_s = error_body_s
         self._health = Health()
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
+
+    @property
+    def model(self) -> str:
+        """The model's name as the endpoint spells it."""
+        return self._endpoint.model
+
+    @property
+    def profile(self) -> ModelProfile:
+        """What is known of the model."""
+        return self._endpoint.profile
 
     def refusal(self) -> str:
         """Why a request would not be sent now, or the empty string."""

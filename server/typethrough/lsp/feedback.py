@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from typethrough.core.outcome import Feedback as Event
-    from typethrough.core.outcome import Outcome, Spent, Usage
+    from typethrough.core.outcome import Outcome, Spent, StreamRecord
     from typethrough.engine.ports import Recorder, WallClock
     from typethrough.lsp.status import Status
 
@@ -45,11 +45,11 @@ class Feedback:
         if entry is not None and entry.ending is Ending.ANSWERED:
             self._status.answered(entry.source, entry.total_ms)
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
+    def stream_ended(self, stream: StreamRecord) -> None:
         """Pass on; a stream that ended well makes old causes worth a message again."""
-        self._inner.stream_ended(ending, usage, ttft_ms, dollars)
+        self._inner.stream_ended(stream)
         self._status.spent(self._inner.today())
-        if ending == "complete":
+        if stream.ending == "complete":
             self._shown.clear()
 
     def feedback(self, kind: Event, suggestion_id: str, chars: int = 0) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from typethrough.core.outcome import Feedback, Outcome
+    from typethrough.core.outcome import Feedback, Outcome, StreamRecord
     from typethrough.telemetry.recorder import LogRecorder
     from typethrough.telemetry.store import Store
 
@@ -34,12 +34,15 @@ class Keeper:
         if (entry := self._history.note(self._now(), file_name(uri), outcome)) is not None:
             self._store.add(entry)
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
+    def stream_ended(self, stream: StreamRecord) -> None:
         """Count and keep a stream."""
-        self._inner.stream_ended(ending, usage, ttft_ms, dollars)
-        row = StreamRow(self._now(), ending, usage, dollars, ttft_ms)
+        self._inner.stream_ended(stream)
+        row = StreamRow(self._now(), stream.ending, stream.usage, stream.dollars, stream.ttft_ms)
         day, spent = self._own
-        self._own = (row.day, _added(spent if day == row.day else Spent(), Spent(usage, dollars)))
+        self._own = (
+            row.day,
+            _added(spent if day == row.day else Spent(), Spent(stream.usage, stream.dollars)),
+        )
         self._store.add(row)
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:

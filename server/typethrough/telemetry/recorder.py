@@ -16,7 +16,7 @@ from typethrough.core.outcome import Ending, Outcome, Spent, Usage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.outcome import Feedback
+    from typethrough.core.outcome import Feedback, StreamRecord
 
 logger = logging.getLogger(__name__)
 
@@ -64,19 +64,19 @@ class LogRecorder:
                 " ".join(f"{name} {ms:.1f} ms" for name, ms in stages_ms.items()),
             )
 
-    def stream_ended(self, ending: str, usage: Usage, ttft_ms: float | None, dollars: float) -> None:
+    def stream_ended(self, stream: StreamRecord) -> None:
         """Count and log an upstream stream's ending and tokens."""
-        counters = self.counters
-        counters.streams[ending] += 1
+        counters, usage, ttft_ms = self.counters, stream.usage, stream.ttft_ms
+        counters.streams[stream.ending] += 1
         counters.usage.prompt_tokens += usage.prompt_tokens
         counters.usage.cached_tokens += usage.cached_tokens
         counters.usage.output_tokens += usage.output_tokens
-        counters.dollars += dollars
+        counters.dollars += stream.dollars
         if ttft_ms is not None:
             counters.ttft_ms.append(ttft_ms)
         logger.debug(
             "stream %s: first text %s, tokens %d (%d cached) in, %d out",
-            ending,
+            stream.ending,
             "never" if ttft_ms is None else f"{ttft_ms:.0f} ms",
             usage.prompt_tokens,
             usage.cached_tokens,

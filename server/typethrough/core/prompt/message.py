@@ -17,7 +17,8 @@ class Message:
 class Prompt:
     """A whole question. The first `stable` messages are the same objects from one keystroke to the next.
 
-    `cache_key` names the prompt-cache shard it belongs to; it holds no text and no path.
+    `cache_key` names the prompt-cache shard it belongs to; it holds no text and no path. With `raw` the messages' texts, joined,
+    are the prompt of a text completion (fill-in-the-middle marks and all), and their roles say nothing.
     """
 
     messages: tuple[Message, ...]
@@ -25,3 +26,4 @@ class Prompt:
     stop: tuple[str, ...]
     max_output_tokens: int
     cache_key: str
+    raw: bool = False
