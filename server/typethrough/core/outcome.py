@@ -58,11 +58,12 @@ class Suggestion:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens as the provider counted them; zero when it said nothing."""
+    """Tokens as the provider counted them; zero when it said nothing. Cached and written ones are among the prompt's."""
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
 class Purpose(StrEnum):
