@@ -119,7 +119,9 @@ class Composition:
             service_tier=settings.service_tier,
         )
         profile = profile_of(choice.model)
-        endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, profile, routing)
+        endpoint = Endpoint(
+            choice.base_url, choice.api_key, choice.model, profile, routing, settings.prompt_form
+        )
         return HttpGateway(endpoint, self.clock, open_transport(endpoint, self.clock))
 
     @contextmanager

@@ -93,6 +93,14 @@ class Settings:
         "The model's name as the endpoint spells it; behind a routing gateway it also says which provider reads the code.",
         reach=Reach.USER,
     )
+    prompt_form: str = _setting(
+        "auto",
+        Kind.CHOICE,
+        "How the model is asked: in a `chat`, or by fill-in-the-middle marks (`fim`) in a text completion, as llama.cpp, vLLM, "
+        "Ollama and LiteLLM serve it. `auto`: by marks where the model has them and the endpoint takes them.",
+        choices=("auto", "chat", "fim"),
+        reach=Reach.USER,
+    )
     fallback_models: tuple[str, ...] = _setting(
         (),
         Kind.NAMES,

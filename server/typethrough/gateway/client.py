@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import httpx
@@ -60,6 +61,7 @@ class HttpGateway:
         self._error_body_s = error_body_s
         self._health = Health()
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
+        self._profile = endpoint.profile if endpoint.problem else replace(endpoint.profile, fim=endpoint.fim)
 
     @property
     def model(self) -> str:
@@ -68,8 +70,8 @@ class HttpGateway:
 
     @property
     def profile(self) -> ModelProfile:
-        """What is known of the model."""
-        return self._endpoint.profile
+        """What is known of the model; `fim` is set exactly when the fill-in-the-middle form is to be used."""
+        return self._profile
 
     def refusal(self) -> str:
         """Why a request would not be sent now, or the empty string."""
@@ -121,8 +123,9 @@ class HttpGateway:
 
     async def _send(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
         for retries_left in reversed(range(_DIALECT_RETRIES + 1)):
+            url = self._endpoint.text_url if prompt.raw else self._endpoint.url
             request = httpx.Request(
-                "POST", self._endpoint.url, headers=encoder.headers(prompt), content=encoder.body(prompt)
+                "POST", url, headers=encoder.headers(prompt), content=encoder.body(prompt)
             )
             response = await self._transport.handle_async_request(request)
             if response.status_code == 200:

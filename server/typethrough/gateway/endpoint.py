@@ -16,9 +16,23 @@ from typethrough.core.settings_endpoint import is_loopback
 from typethrough.gateway.routing import ANY, Routing
 
 if TYPE_CHECKING:
-    from typethrough.core.models import ModelProfile
+    from typethrough.core.models import FimMarks, ModelProfile
 
-_PATH = "/chat/completions"
+AUTO, CHAT, FIM = "auto", "chat", "fim"
+_CHAT_PATH = "/chat/completions"
+_TEXT_PATH = "/completions"
+_VERCEL_HOST = httpx.URL(GATEWAY_BASE_URL).host
+# They serve chats, and fill-in-the-middle under other addresses or not at all. A router passes a raw prompt on as a chat.
+_CHAT_ONLY_HOSTS = frozenset(
+    {
+        _VERCEL_HOST,
+        "api.openai.com",
+        "api.mistral.ai",
+        "codestral.mistral.ai",
+        "api.inceptionlabs.ai",
+        "openrouter.ai",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,8 @@ class Endpoint:
     """One model behind one OpenAI-compatible address.
 
     `base_url` includes its version ("https://…/v1"), with or without a trailing slash. What `routing` asks is sent only where it
-    asks something; a gateway that routes understands it.
+    asks something; a gateway that routes understands it. `prompt_form` is "auto", "chat" or "fim" (fill-in-the-middle marks in a
+    text completion); with "auto" that is asked of models whose marks are known, where text completions can be.
     """
 
     base_url: str
@@ -34,6 +49,7 @@ class Endpoint:
     model: str
     profile: ModelProfile
     routing: Routing = ANY
+    prompt_form: str = AUTO
 
     @cached_property
     def key(self) -> str:
@@ -43,8 +59,19 @@ class Endpoint:
     @cached_property
     def url(self) -> httpx.URL:
         """The address of chat completions. Raises httpx.InvalidURL; `problem` says so first."""
-        base = self.base_url.strip().rstrip("/")
-        return httpx.URL(base if base.endswith(_PATH) else base + _PATH)
+        return httpx.URL(self._base + _CHAT_PATH)
+
+    @cached_property
+    def text_url(self) -> httpx.URL:
+        """The address of text completions, beside it."""
+        return httpx.URL(self._base + _TEXT_PATH)
+
+    @cached_property
+    def fim(self) -> FimMarks | None:
+        """The marks of the fill-in-the-middle form, when that is to be used."""
+        if self.prompt_form == CHAT or self.url.host in _CHAT_ONLY_HOSTS:
+            return None
+        return self.profile.fim
 
     @cached_property
     def is_loopback(self) -> bool:
@@ -54,7 +81,7 @@ class Endpoint:
     @cached_property
     def is_vercel(self) -> bool:
         """Whether this is the Vercel AI Gateway itself."""
-        return self.url.host == httpx.URL(GATEWAY_BASE_URL).host
+        return self.url.host == _VERCEL_HOST
 
     @cached_property
     def problem(self) -> str:
@@ -77,6 +104,8 @@ class Endpoint:
             )
         if not self.model.strip():
             return "No model is set: see the setting `model` (TYPETHROUGH_MODEL)."
+        if self.prompt_form == FIM and self.fim is None:
+            return self._no_fim()
         if not (self.key.isascii() and self.key.isprintable()) or " " in self.key:
             return "The key holds characters that no HTTP header can carry: copy it again, without quotes or spaces."
         if not self.key and not self.is_loopback:
@@ -85,3 +114,15 @@ class Endpoint:
                 "for the Vercel AI Gateway."
             )
         return ""
+
+    @cached_property
+    def _base(self) -> str:
+        base = self.base_url.strip().rstrip("/")
+        return base.removesuffix(_CHAT_PATH).removesuffix(_TEXT_PATH)
+
+    def _no_fim(self) -> str:
+        setting = "The setting `prompt_form` (TYPETHROUGH_PROMPT_FORM) is `fim`, but"
+        if self.profile.fim is None:
+            model = self.model if self.model.isprintable() and len(self.model) <= 100 else "the model"
+            return f"{setting} the fill-in-the-middle marks of {model} are not known: set it to `auto` or `chat`."
+        return f"{setting} {self.url.host} serves no raw text completions: set it to `auto` or `chat`."

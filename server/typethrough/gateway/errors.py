@@ -164,6 +164,13 @@ def _leaf(
         return GatewayTimeout(f"The gateway gave up waiting for its provider ({where}).")
     if status in (409, 424) or status >= 500:
         return GatewayUnavailable(f"The gateway or the provider behind it is not working ({where}).{quote}")
+    if status in (404, 405) and prompt.raw:
+        return GatewayRejected(
+            f"The server does not serve text completions at this address ({where}): set `prompt_form` "
+            "(TYPETHROUGH_PROMPT_FORM) to `chat`, or check the setting `base_url` (TYPETHROUGH_BASE_URL).",
+            status=status,
+            code=word,
+        )
     if status in (404, 405):
         return GatewayRejected(
             f"The gateway does not serve chat completions at this address ({where}): check the setting "

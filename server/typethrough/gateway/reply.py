@@ -1,4 +1,4 @@
-"""What a stream of chat-completion chunks says: text, an ending, token counts, or an error. Pure.
+"""What a stream of completion chunks says, chat or text: text, an ending, token counts, or an error. Pure.
 
 Takes every form seen in the wild: both first chunks, usage with the finish and after it, errors in the stream, an
 answer that is no stream at all. Must not know where the bytes come from.
@@ -104,7 +104,7 @@ class Reply:
             return ""
         text = self._choice(frame.get("choices"))
         if isinstance(frame.get("usage"), dict):
-            self._usage = _usage(frame["usage"])
+            self._usage = _usage(frame["usage"], frame.get("timings"))
             self._seen_usage = True
         # Nothing of worth can follow the ending and the counts, and a gateway may be slow to say [DONE].
         self.is_done = bool(self._finish_reason) and self._seen_usage and self.error is None
@@ -123,7 +123,7 @@ class Reply:
                 )
         # A server that does not stream sends one `message` where the others send many a `delta`.
         delta = choice.get("delta") or choice.get("message")
-        return _text(delta.get("content")) if isinstance(delta, dict) else ""
+        return _text(delta.get("content") if isinstance(delta, dict) else choice.get("text"))
 
 
 def _text(content: Any) -> str:
@@ -135,14 +135,26 @@ def _text(content: Any) -> str:
     return ""
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+def _usage(usage: dict[str, Any], timings: Any) -> Usage:
+    details = _members(usage.get("prompt_tokens_details"))
+    # DeepSeek counts what came from its cache beside the rest, and older llama.cpp servers among their timings.
+    cached = (
+        details.get("cached_tokens")
+        or usage.get("prompt_cache_hit_tokens")
+        or _members(timings).get("cache_n")
+    )
     return Usage(
         prompt_tokens=_count(usage.get("prompt_tokens")),
         cached_tokens=_count(cached),
         output_tokens=_count(usage.get("completion_tokens")),
+        cache_write_tokens=_count(
+            details.get("cache_write_tokens") or usage.get("cache_creation_input_tokens")
+        ),
     )
+
+
+def _members(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _count(value: Any) -> int:

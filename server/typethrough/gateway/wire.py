@@ -1,4 +1,4 @@
-"""The request on the wire: JSON body and headers of a streaming chat completion. Pure: bytes out, no I/O.
+"""The request on the wire: JSON body and headers of a streaming completion, chat or text. Pure: bytes out, no I/O.
 
 Stable messages are encoded once and kept, so that a long anchor costs a copy per keystroke and no more. Must not know
 how requests are sent.
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Enough for two large anchors and everything round them; what is larger is encoded anew each time.
 _CACHE_BYTES = 4 * 1024 * 1024
 _MAX_STOPS = 4
+# Servers with raw text completions are people's own, and set no limit; marks need more of them than a chat does.
+_MAX_RAW_STOPS = 16
 _OBFUSCATION = "stream_options.include_obfuscation"
 _OTHER_LIMIT = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _UNSUPPORTED = re.compile(
@@ -40,8 +42,8 @@ class RequestEncoder:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._refused: set[str] = set()
-        self._encoded: LRUCache[Message, bytes] = LRUCache(_CACHE_BYTES, getsizeof=len)
-        self._head = b'{"model":' + _json_text(endpoint.model.strip()) + b',"messages":['
+        self._encoded: LRUCache[tuple[Message, bool], bytes] = LRUCache(_CACHE_BYTES, getsizeof=len)
+        self._head = b'{"model":' + _json_text(endpoint.model.strip())
         self._headers = [
             (b"Host", endpoint.url.netloc),
             (b"User-Agent", f"typethrough/{__version__}".encode()),
@@ -65,15 +67,30 @@ class RequestEncoder:
 
     def body(self, prompt: Prompt) -> bytes:
         """The JSON body. Equal stable messages give equal bytes at every call."""
-        messages = b",".join(
-            self._stable(message) if index < prompt.stable else _encode(message)
+        raw = prompt.raw
+        encode = _escape if raw else _encode
+        messages = (b"" if raw else b",").join(
+            self._stable(message, raw=raw) if index < prompt.stable else encode(message)
             for index, message in enumerate(prompt.messages)
         )
         parameters = json.dumps(self.parameters(prompt), separators=(",", ":")).encode("ascii")
-        return b"".join((self._head, messages, b"],", parameters[1:]))
+        before, after = (b',"prompt":"', b'",') if raw else (b',"messages":[', b"],")
+        return b"".join((self._head, before, messages, after, parameters[1:]))
 
     def parameters(self, prompt: Prompt) -> dict[str, Any]:
         """The body without model and messages, in the profile's dialect and without what was refused."""
+        wanted = self._text_parameters(prompt) if prompt.raw else self._chat_parameters(prompt)
+        return {name: value for name, value in wanted.items() if name not in self._refused}
+
+    def _text_parameters(self, prompt: Prompt) -> dict[str, Any]:
+        """What the text completions of llama.cpp, vLLM, LiteLLM and Ollama know; all else belongs to chats."""
+        wanted: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+        wanted |= {"max_tokens": prompt.max_output_tokens, "temperature": 0}
+        if prompt.stop:
+            wanted["stop"] = list(prompt.stop[:_MAX_RAW_STOPS])
+        return wanted
+
+    def _chat_parameters(self, prompt: Prompt) -> dict[str, Any]:
         endpoint, profile = self._endpoint, self._endpoint.profile
         options: dict[str, bool] = {"include_usage": True}
         if profile.sends_cache_key and _OBFUSCATION not in self._refused:
@@ -90,8 +107,7 @@ class RequestEncoder:
             wanted["reasoning_effort"] = profile.reasoning_effort
         if profile.sends_cache_key and prompt.cache_key:
             wanted["prompt_cache_key"] = prompt.cache_key
-        wanted |= endpoint.routing.parameters(endpoint.model, on_vercel=endpoint.is_vercel)
-        return {name: value for name, value in wanted.items() if name not in self._refused}
+        return wanted | endpoint.routing.parameters(endpoint.model, on_vercel=endpoint.is_vercel)
 
     def refuse(self, error: ErrorBody, prompt: Prompt) -> bool:
         """Drop for good the parameters that a 400 or 422 names as unsupported; whether there was one to drop."""
@@ -108,12 +124,12 @@ class RequestEncoder:
         self._refused |= names
         return bool(names)
 
-    def _stable(self, message: Message) -> bytes:
-        encoded = self._encoded.get(message)
+    def _stable(self, message: Message, *, raw: bool) -> bytes:
+        encoded = self._encoded.get((message, raw))
         if encoded is None:
-            encoded = _encode(message)
+            encoded = _escape(message) if raw else _encode(message)
             if len(encoded) <= _CACHE_BYTES // 2:
-                self._encoded[message] = encoded
+                self._encoded[message, raw] = encoded
         return encoded
 
 
@@ -124,6 +140,11 @@ def _names(error: ErrorBody, name: str) -> bool:
 def _holds_word(word: str, texts: Iterable[str]) -> bool:
     pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
     return any(pattern.search(text) for text in texts)
+
+
+def _escape(message: Message) -> bytes:
+    """A part of one JSON string: each escape stands for itself, so that parts can be put together as bytes."""
+    return _json_text(message.text)[1:-1]
 
 
 def _encode(message: Message) -> bytes:

@@ -1,7 +1,7 @@
-"""From a chat's messages to the text the simulated model says.
+"""From a chat's messages, or a raw prompt, to the text the simulated model says.
 
-Owns reading the prompt: the last user message, the cursor mark in it, the path it names. Everything else is asked of
-truth, wrongness and defects.
+Owns reading a chat: the last user message, the cursor mark in it, the path it names. Everything else is asked of truth,
+wrongness and defects.
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ def cursors(messages: Sequence[Any]) -> list[Cursor]:
 
 def answer(messages: Sequence[Any], truth: Truth, defects: Defects, *, seed: int, number: int) -> Answer:
     """Return what the model says to these messages as request `number`."""
-    marked = cursors(messages)
+    return answer_at(cursors(messages), truth, defects, seed=seed, number=number)
+
+
+def answer_at(marked: Sequence[Cursor], truth: Truth, defects: Defects, *, seed: int, number: int) -> Answer:
+    """Return what the model says at one of these cursors, the first that stands in a true file, as request `number`."""
     if not marked:
         return Answer(_PLAIN_ANSWER)
     cursor, place = marked[0], None

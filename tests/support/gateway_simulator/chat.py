@@ -1,4 +1,4 @@
-"""One chat completion from its request to its ending.
+"""One completion, chat or text, from its request to its ending.
 
 Owns the order of things: checks, faults, the answer, its timing, its frames on the wire. Each ending is put on record.
 """
@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.support.gateway_simulator import http11
-from tests.support.gateway_simulator.answer import answer, message_text
+from tests.support.gateway_simulator.answer import answer_at, cursors, message_text
 from tests.support.gateway_simulator.defects import Defects
 from tests.support.gateway_simulator.faults import JSON, Faults, error_answer, error_response
+from tests.support.gateway_simulator.holes import hole
 from tests.support.gateway_simulator.latency import Latency
 from tests.support.gateway_simulator.log import Record, RequestLog
 from tests.support.gateway_simulator.prompt_cache import PromptCache
 from tests.support.gateway_simulator.stream import EndedError, Stream
 from tests.support.gateway_simulator.tokens import tokenize
-from tests.support.gateway_simulator.wire import Frames
+from tests.support.gateway_simulator.wire import Frames, TextFrames
 
 if TYPE_CHECKING:
     from tests.support.gateway_simulator.connection import Connection
@@ -37,7 +38,8 @@ _LOGGED_HEADERS: Final = (
     "accept",
     "content-type",
 )
-_NOT_PARAMETERS: Final = frozenset({"messages", "model", "stream"})
+_NOT_PARAMETERS: Final = frozenset({"messages", "prompt", "model", "stream"})
+TEXT_PATH: Final = "/v1/completions"
 
 
 @dataclass
@@ -60,7 +62,7 @@ class _Reply:
 
 
 class Chat:
-    """Answers chat completions."""
+    """Answers chat completions, and text completions where the style has them: Vercel's gateway does not."""
 
     def __init__(self, settings: Settings, truth: Truth) -> None:
         self.settings = settings
@@ -83,7 +85,7 @@ class Chat:
         self.released = asyncio.Event()
 
     async def handle(self, request: Request, connection: Connection) -> None:
-        """Answer one `POST /v1/chat/completions`."""
+        """Answer one `POST /v1/chat/completions` or `/v1/completions`."""
         headers: dict[str, str | bool | None] = {name: request.headers.get(name) for name in _LOGGED_HEADERS}
         headers["authorization"] = "authorization" in request.headers
         record = self.log.open(
@@ -98,6 +100,7 @@ class Chat:
         _describe(record, body)
         plan = self.faults.pick(body, seed=self.settings.seed, number=record.number)
         record.faults = list(plan)
+        record.raw = request.path == TEXT_PATH
         try:
             await self._answer(body, plan, record, connection)
             self.log.finish(record, "complete")
@@ -119,13 +122,12 @@ class Chat:
             return error_answer("authentication_error", {}, {})
         if "model" not in body:
             return error_answer("invalid_request", {}, body)
+        if request.path == TEXT_PATH:
+            if self.settings.style == "vercel":
+                return error_answer("not_found", {}, body)
+            return None if isinstance(body.get("prompt"), str) else _missing("prompt")
         if not isinstance(body.get("messages"), list) or not body["messages"]:
-            error = {
-                "message": "Invalid request: messages",
-                "type": "invalid_request_error",
-                "param": "messages",
-            }
-            return error_response(400, error)
+            return _missing("messages")
         return None
 
     async def _answer(self, body: dict[str, Any], plan: Plan, record: Record, connection: Connection) -> None:
@@ -154,10 +156,10 @@ class Chat:
 
     def _compose(self, body: dict[str, Any], record: Record) -> _Reply:
         settings, number = self.settings, record.number
-        said = answer(body["messages"], self._truth, settings.defects, seed=settings.seed, number=number)
+        marked = [hole(body["prompt"])] if record.raw else cursors(body["messages"])
+        said = answer_at(marked, self._truth, settings.defects, seed=settings.seed, number=number)
         record.defect, record.place, record.right_lines = said.defect, said.place, said.right_lines
-        parts = [part for message in body["messages"] for part in _as_prompt(message)]
-        usage = self._cache.admit(parts, time.monotonic())
+        usage = self._cache.admit(_parts(body), time.monotonic())
         record.prompt_tokens, record.cached_tokens = usage.prompt_tokens, usage.cached_tokens
         tokens = tokenize(_before_stop(said.text, body.get("stop")))
         limit = body.get("max_completion_tokens") or body.get("max_tokens") or len(tokens)
@@ -172,7 +174,7 @@ class Chat:
             tokens=max(1, len(tokens)),
         )
         options = body.get("stream_options") or {}
-        frames = Frames(
+        frames = (TextFrames if record.raw else Frames)(
             settings.style,
             str(body["model"]),
             int(time.time()),
@@ -199,11 +201,31 @@ def _not_json() -> bytes:
     )
 
 
+def _missing(parameter: str) -> bytes:
+    return error_response(
+        400,
+        {
+            "message": f"Invalid request: {parameter}",
+            "type": "invalid_request_error",
+            "param": parameter,
+        },
+    )
+
+
 def _describe(record: Record, body: dict[str, Any]) -> None:
     record.model = str(body["model"])
     record.stream = bool(body.get("stream"))
     record.parameters = {name: value for name, value in body.items() if name not in _NOT_PARAMETERS}
-    record.prompt_chars = sum(len(message_text(message)) for message in body["messages"])
+    record.prompt_chars = (
+        len(body["prompt"]) if "prompt" in body else sum(map(len, map(message_text, body["messages"])))
+    )
+
+
+def _parts(body: dict[str, Any]) -> list[str]:
+    """The prompt as the model reads it; parts that come back unchanged are counted once."""
+    if "prompt" in body:
+        return [body["prompt"]]
+    return [part for message in body["messages"] for part in _as_prompt(message)]
 
 
 def _as_prompt(message: Any) -> tuple[str, str, str]:

@@ -44,6 +44,7 @@ class Record:
     status: int | None = None
     model: str | None = None
     stream: bool = False
+    raw: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
     prompt_chars: int = 0
     prompt_tokens: int = 0
@@ -109,18 +110,20 @@ class RequestLog:
             self.notify()
 
     def as_json(self, *, full: bool) -> list[dict[str, Any]]:
-        """Return the records as plain data; `full` adds the messages of the last 256 requests."""
+        """Return the records as plain data; `full` adds the messages, or the raw prompt, of the last 256 requests."""
         rows = [asdict(record) for record in self.records]
         if full:
             for row in rows:
-                row["messages"] = self._messages(row["number"])
+                body = self._body(row["number"])
+                row["messages"], row["prompt"] = body.get("messages"), body.get("prompt")
         return rows
 
-    def _messages(self, number: int) -> Any:
+    def _body(self, number: int) -> dict[str, Any]:
         try:
-            return json.loads(self._bodies.get(number, b"null")).get("messages")
-        except (ValueError, AttributeError):
-            return None
+            body = json.loads(self._bodies.get(number, b"{}"))
+        except ValueError:
+            return {}
+        return body if isinstance(body, dict) else {}
 
     async def wait(self, event: str, number: int) -> dict[str, Any] | None:
         """Return the record once `event` happened to request `number`; None after five seconds. KeyError: no such event."""

@@ -1,6 +1,6 @@
 """The routes: the gateway's own, and the simulator's, which begin with an underscore.
 
-Owns which path answers what. Chat completions are handed on; all else is answered here at once.
+Owns which path answers what. Completions are handed on; all else is answered here at once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.support.gateway_simulator import catalogue, http11
+from tests.support.gateway_simulator.chat import TEXT_PATH
 from tests.support.gateway_simulator.connection import Connection
 from tests.support.gateway_simulator.defects import Defects
 from tests.support.gateway_simulator.faults import HTML, HTML_PAGE, JSON, error_answer
@@ -37,7 +38,7 @@ class Server:
         return Connection(self._connections, self._route)
 
     async def _route(self, request: Request, connection: Connection) -> None:
-        if request.path == "/v1/chat/completions":
+        if request.path in ("/v1/chat/completions", TEXT_PATH):
             if request.method == "POST":
                 await self._chat.handle(request, connection)
             else:

@@ -85,7 +85,8 @@ class Stream:
             await self._send(self._comment())
         await self.until(offsets_s[0])
         self._send_head()
-        await self._send(self._event(frames.first()))
+        if frames.opening:
+            await self._send(self._event(frames.opening))
         await self._send_tokens(frames, tokens, offsets_s)
         await self._break_at(len(tokens), frames, last=True)
         ending = frames.last(finish_reason, self.usage, len(tokens), twice="usage_both" in self._plan)

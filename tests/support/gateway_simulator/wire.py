@@ -1,4 +1,4 @@
-"""The frames of a chat completion, in the two dialects that exist.
+"""The frames of a completion: of a chat in the two dialects that exist, and of a raw text.
 
 Owns JSON shapes only: `vercel` (a gateway that ends with one chunk carrying finish reason, usage and metadata) and `openai`
 (usage in a chunk of its own with no choices). Knows nothing of time, sockets and SSE framing.
@@ -53,7 +53,8 @@ class Frames:
         else:
             self.id = "chatcmpl-" + "".join(self.draw.choices(_OBFUSCATION_SIGNS, k=29))
 
-    def first(self) -> bytes:
+    @property
+    def opening(self) -> bytes:
         """The frame that opens the answer: the role, with empty content in the one dialect and none in the other."""
         if self.style == "vercel":
             return dumps(self._chunk({"role": "assistant"}))
@@ -181,4 +182,42 @@ class Frames:
                 "marketCost": spent,
                 "generationId": self.id,
             }
+        }
+
+
+class TextFrames(Frames):
+    """The frames of a text completion, which has no roles and opens with its first text."""
+
+    @property
+    def opening(self) -> bytes:
+        """Nothing: the first text comes first."""
+        return b""
+
+    def text(self, text: str) -> bytes:
+        """The frame of one token."""
+        return dumps(self._text_chunk(text))
+
+    def last(
+        self, finish_reason: str, usage: Usage, output_tokens: int, *, twice: bool = False
+    ) -> list[bytes]:
+        """The frames that end the answer before `[DONE]`; `twice` gives usage in both places known."""
+        counted = self._usage(usage, output_tokens)
+        end = self._text_chunk("", finish_reason)
+        frames = [{**end, "usage": counted} if twice else end]
+        if twice or self.include_usage:
+            frames.append({**end, "choices": [], "usage": counted})
+        return [dumps(frame) for frame in frames]
+
+    def whole(self, text: str, finish_reason: str, usage: Usage, output_tokens: int) -> bytes:
+        """The body of an answer that is not streamed."""
+        return dumps({**self._text_chunk(text, finish_reason), "usage": self._usage(usage, output_tokens)})
+
+    def _text_chunk(self, text: str, finish_reason: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": finish_reason}
+        return {
+            "id": self.id.replace("chatcmpl", "cmpl"),
+            "object": "text_completion",
+            "created": self.created,
+            "model": self.model,
+            "choices": [choice],
         }
