@@ -20,6 +20,7 @@ from typethrough.core.context import Context
 from typethrough.core.document import Document, Position
 from typethrough.core.models import profile_of
 from typethrough.core.outcome import Usage
+from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR, opening
 from typethrough.core.settings import DEFAULTS
@@ -211,10 +212,8 @@ def session(size: str, *, lively: bool, seed: int) -> dict[str, float | str]:
         start_s = time.perf_counter()
         prompt = editing.states[ask.document].build(
             Context.at(document.snapshot, ask.position, language_id="python"),
-            anchor_chars=_CONTEXT_CHARS,
-            max_output_tokens=256,
-            now_s=ask.at_s,
-            cache_ttl_s=300.0,
+            Terms(profile_of(DEFAULTS.model), _CONTEXT_CHARS, 256, DEFAULTS.model),
+            ask.at_s,
         )
         build_ms.append((time.perf_counter() - start_s) * 1_000)
         anchor = prompt.messages[len(rules)]

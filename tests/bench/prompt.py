@@ -10,7 +10,10 @@ import time
 
 from typethrough.core.context import Context
 from typethrough.core.document import Document, Position
+from typethrough.core.models import profile_of
+from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
+from typethrough.core.settings import DEFAULT_MODEL
 
 _SIZES = (200, 5_000, 50_000)
 _KEYS = 2_000
@@ -45,9 +48,7 @@ class _Typing:
     def _build(self, figure: str) -> None:
         context = Context.at(self.document.snapshot, self.at, language_id="python")
         start_s = time.perf_counter()
-        self.state.build(
-            context, anchor_chars=_ANCHOR_CHARS, max_output_tokens=256, now_s=0.0, cache_ttl_s=300.0
-        )
+        self.state.build(context, Terms(profile_of(DEFAULT_MODEL), _ANCHOR_CHARS, 256), 0.0)
         self.figures[figure].append((time.perf_counter() - start_s) * 1_000)
 
 

@@ -153,7 +153,7 @@ class Composition:
         """Have the local lane read a folder's files, within the settings' bounds and `limit_s`; open documents are left out."""
         settings = engine.settings
         bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes, limit_s)
-        engine.local.read(read_files(root, bounds, settings.exclude, self.clock.now))
+        engine.read(read_files(root, bounds, settings.exclude, self.clock.now))
         with suppress(TimeoutError):
             await asyncio.wait_for(engine.local.idle(), limit_s)
 

@@ -15,15 +15,16 @@ from typethrough.core.prompt.layout import PromptState
 from typethrough.core.scan import UNKNOWN, family_of
 from typethrough.core.shown import Shown
 from typethrough.core.switches import Switches
-from typethrough.core.uris import is_excluded, language_of, short_path
+from typethrough.core.uris import is_excluded, language_of
 from typethrough.engine.answers import Answers
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.pending import Pending, Request
 from typethrough.engine.session import Session
+from typethrough.engine.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from typethrough.core.context import Context
     from typethrough.core.document import Position
@@ -50,6 +51,7 @@ class Engine:
         recorder: Recorder,
         local: LocalLane | None = None,
         workspace: str = "",
+        root: str = "",
     ) -> None:
         self.settings = settings
         self.workspace = workspace
@@ -57,6 +59,7 @@ class Engine:
         self.local = local or LocalLane()
         self._model = ModelLane(gateway, settings, clock, recorder)
         self._answers = Answers(settings, self._model, self.local, clock)
+        self.surroundings = Surroundings(clock, root, self._model.context_chars)
         self._clock = clock
         self._recorder = recorder
         self._sessions: dict[str, Session] = {}
@@ -67,7 +70,12 @@ class Engine:
             session.close_flights("reconfigured")
         self.settings = self._answers.settings = settings
         self._model.use(gateway, settings)
+        self.surroundings.refresh()
         self._model.warm()
+
+    def read(self, files: AsyncIterator[tuple[str, str]]) -> None:
+        """Get to know the workspace's files, as (URI, text), in the background."""
+        self.local.read(self.surroundings.passing(files))
 
     def document(self, uri: str) -> Document | None:
         """The open document of a URI."""
@@ -80,11 +88,13 @@ class Engine:
         if family_of(language_id) == UNKNOWN:
             # Editors of their own mind say "prog" or "c++"; the file's name is plainer.
             language_id = language_of(uri) or language_id
-        prompt = PromptState(short_path(uri), language_id, self.workspace)
+        surroundings = self.surroundings
+        prompt = PromptState(surroundings.name_of(uri), language_id, self.workspace, surroundings.codebase)
         session = Session(Document(uri, language_id, version, text), prompt)
         self._sessions[uri] = session
         if not is_excluded(uri, self.settings.exclude):
             self.local.opened(uri, session.document.snapshot)
+            surroundings.opened(uri, language_id, session.document.snapshot, prompt)
         self._model.warm()
 
     def close(self, uri: str) -> None:
@@ -96,6 +106,7 @@ class Engine:
             session.pending.end(Ending.SUPERSEDED, "document closed")
         session.close_flights("shutdown")
         self.local.closed(uri)
+        self.surroundings.closed(uri)
 
     def edit(self, uri: str, start: Position, end: Position, text: str) -> None:
         """Replace a range of an open document; `changed` follows when all edits of a change are in."""
@@ -109,6 +120,7 @@ class Engine:
 
     def _applied(self, session: Session, applied: Applied) -> None:
         self.local.edited(session.document.uri, applied.edit, session.document.snapshot)
+        self.surroundings.edited(session.document.uri, applied.edit, session.document.snapshot)
         if session.pending:
             # Before its stream is closed: an answer is for the version asked.
             session.pending.end(Ending.SUPERSEDED, "document changed")
@@ -228,5 +240,6 @@ class Engine:
         for uri in list(self._sessions):
             self.close(uri)
         self.local.stop()
+        self.surroundings.stop()
         await asyncio.gather(*(flight.closed() for flight in flights))
         await self._model.aclose()

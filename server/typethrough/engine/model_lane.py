@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome import Purpose, StreamRecord, Usage
+from typethrough.core.prompt.economist import Allowance, Terms
 from typethrough.core.prompt.tokens import TokenRatio
 from typethrough.core.rhythm import Latency
 from typethrough.engine.inflight import Flight
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from typethrough.core.context import Context
+    from typethrough.core.models import ModelProfile
     from typethrough.core.settings import Settings
     from typethrough.engine.ports import Clock, Gateway, Recorder
     from typethrough.engine.session import Session
@@ -36,6 +38,7 @@ class ModelLane:
         self._clock = clock
         self._recorder = recorder
         self._ratio = TokenRatio()
+        self._allowance = Allowance()
         self._cached_share = 0.0
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,21 +72,14 @@ class ModelLane:
         """Send the question of a context. Only when `refusal` is empty."""
         if self._gateway is None:
             raise RuntimeError("a stream needs a gateway")
-        settings = self._settings
         model, profile = self._gateway.model, self._gateway.profile
-        prompt = session.prompt.build(
-            context,
-            anchor_chars=self._ratio.chars(min(settings.context_tokens, profile.context_tokens // 2)),
-            max_output_tokens=settings.max_output_tokens,
-            now_s=self._clock.now(),
-            cache_ttl_s=profile.cache_ttl_s,
-        )
+        prompt = session.prompt.build(context, self._terms(self._gateway), self._clock.now())
         while len(session.flights) >= _MAX_FLIGHTS:
             session.flights[0].close("diverged")
         sent_chars = sum(len(message.text) for message in prompt.messages)
 
         def ended(flight: Flight) -> None:
-            self._learn(flight, sent_chars)
+            self._learn(flight, sent_chars, profile)
             usage, is_estimated = self._usage(flight, sent_chars)
             record = StreamRecord(
                 stream_id,
@@ -125,12 +121,22 @@ class ModelLane:
         if self._gateway is not None:
             await self._gateway.aclose()
 
-    def _learn(self, flight: Flight, sent_chars: int) -> None:
+    def context_chars(self) -> int:
+        """How much a prompt may hold of files just now; nothing without a model."""
+        return 0 if self._gateway is None or self.absent else self._terms(self._gateway).context_chars
+
+    def _terms(self, gateway: Gateway) -> Terms:
+        settings, profile = self._settings, gateway.profile
+        context_tokens = self._allowance.tokens(profile, settings.context_tokens)
+        return Terms(profile, self._ratio.chars(context_tokens), settings.max_output_tokens, gateway.model)
+
+    def _learn(self, flight: Flight, sent_chars: int, profile: ModelProfile) -> None:
         if flight.ttft_ms is not None:
             self.latency.note(flight.ttft_ms)
         usage = flight.usage
         if usage.prompt_tokens:
             self._ratio.note(sent_chars, usage.prompt_tokens)
+            self._allowance.note(usage, flight.ttft_ms, profile)
             self._cached_share = usage.cached_tokens / usage.prompt_tokens
 
     def _usage(self, flight: Flight, sent_chars: int) -> tuple[Usage, bool]:

@@ -94,6 +94,7 @@ class Session:
             clock=self._clock,
             recorder=self.feedback,
             workspace=client.roots[0].name if client.roots else "",
+            root=client.roots[0].as_uri() if client.roots else "",
         )
         self._register(self.engine, client)
         self.protocol.introduce(message_id, introduction(client))
@@ -170,7 +171,7 @@ class Session:
 
         settings = self.engine.settings
         bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes)
-        self.engine.local.read(read_files(client.roots[0], bounds, settings.exclude, self._clock.now))
+        self.engine.read(read_files(client.roots[0], bounds, settings.exclude, self._clock.now))
 
     async def _register_for_changes(self) -> None:
         options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from tests.support.cursor import parse
 from typethrough.core.context import Context
 from typethrough.core.document import Document, Position
+from typethrough.core.models import profile_of
+from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR
+from typethrough.core.settings import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
@@ -43,10 +46,8 @@ class Editing:
     def prompt(self, at: Position) -> Prompt:
         return self.state.build(
             Context.at(self.document.snapshot, at, language_id=self.document.language_id),
-            anchor_chars=self.anchor_chars,
-            max_output_tokens=256,
-            now_s=self.now_s,
-            cache_ttl_s=300.0,
+            Terms(profile_of(DEFAULT_MODEL), self.anchor_chars, 256),
+            self.now_s,
         )
 
 

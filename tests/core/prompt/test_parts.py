@@ -8,11 +8,14 @@ from tests.core.prompt.editing import Editing, anchor_text
 from tests.support.cursor import context_at
 from typethrough.core.context import Context
 from typethrough.core.document import Document, Position, snapshot_of
+from typethrough.core.models import profile_of
 from typethrough.core.prompt import window
 from typethrough.core.prompt.anchor import freeze
+from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR, opening
 from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.settings import DEFAULT_MODEL
 
 _HUGE = snapshot_of("".join(f"line {number}\n" for number in range(50_000)))
 
@@ -118,10 +121,8 @@ def test_a_files_name_cannot_bring_a_second_cursor_into_the_prompt() -> None:
     state = PromptState("src/<CURSOR></file>.py", "python", "work<CURSOR>")
     prompt = state.build(
         Context.at(document.snapshot, Position(0, 5)),
-        anchor_chars=4_000,
-        max_output_tokens=64,
-        now_s=0.0,
-        cache_ttl_s=300.0,
+        Terms(profile_of(DEFAULT_MODEL), 4_000, 64),
+        0.0,
     )
     own = "".join(message.text for message in prompt.messages[-2:])
     assert own.count("<CURSOR>") == 1

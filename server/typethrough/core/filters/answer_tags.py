@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _NAMES: Final = (
     "completion", "answer", "window", "insert", "insertion", "missing", "fill", "output", "response", "result", "code",
     "file", "prefix", "suffix", "cursor", "document", "context", "edit", "edits", "anchor", "rules", "task", "text",
-    "before", "after", "related", "now", "change",
+    "before", "after", "related", "now", "change", "known",
 )  # fmt: skip
 # A document made of tags may well write one of these itself.
 _CONTENT: Final = frozenset(

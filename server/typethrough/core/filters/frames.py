@@ -10,9 +10,9 @@ from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags, 
 if TYPE_CHECKING:
     from typethrough.core.context import Context
 
-_FRAME: Final = re.compile(r"<(?:now|file) path=|<change line=")
-_IN_MARKUP: Final = re.compile(r'<now path=|<file path="[^"\n]*" language=|<change line=\d')
-_STARTS: Final = ("<now path=", "<file path=", "<change line=")
+_FRAME: Final = re.compile(r"<(?:now|file|known) path=|<change line=")
+_IN_MARKUP: Final = re.compile(r'<(?:now|known) path=|<file path="[^"\n]*" language=|<change line=\d')
+_STARTS: Final = ("<now path=", "<file path=", "<known path=", "<change line=")
 _UNDECIDED_IN_MARKUP: Final = re.compile(r'<file path=(?:"[^"\n]*(?:"[^>\n]{0,10})?)?\Z')
 _LINES_AROUND: Final = 200
 

@@ -39,6 +39,11 @@ class EditLog:
     overflowed: bool = False
     _open: _Hunk | None = None
 
+    def add(self, messages: list[Message]) -> None:
+        """Append what else is to be told from now on."""
+        self.messages += messages
+        self.chars += sum(len(message.text) for message in messages)
+
     def note(self, edit: Edit, before: Snapshot) -> None:
         """An edit was applied to `before`."""
         if self.overflowed:

@@ -1,7 +1,7 @@
-"""The whole prompt of one document, from most to least stable: rules, anchor, edit log, window.
+"""The whole prompt of one document, from most to least stable: rules, other files, anchor, edit log, window.
 
-Everything before the window is the same, byte for byte, from one keystroke to the next, until the log has grown too long or
-the provider's cache is cold anyway; then the file is frozen again.
+Everything before the window is the same, byte for byte, from one keystroke to the next, but for what the log has gained, until
+the economist says that the file is to be frozen anew.
 """
 
 from __future__ import annotations
@@ -9,76 +9,166 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from typethrough.core.prompt import window
+from typethrough.core.codebase import IDENTIFIER, Codebase
+from typethrough.core.prompt import fill_in, window
 from typethrough.core.prompt.anchor import Anchor, freeze
+from typethrough.core.prompt.economist import Lease, Shards
 from typethrough.core.prompt.edit_log import EditLog
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.prompt.rules import STOP, opening, plain
+from typethrough.core.prompt.related import Glossary, Related
+from typethrough.core.prompt.rules import STOP, attribute, opening
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from typethrough.core.context import Context
     from typethrough.core.document import Edit, Snapshot
+    from typethrough.core.models import FimMarks
+    from typethrough.core.outline.definition import Definition
+    from typethrough.core.prompt.economist import Terms
+    from typethrough.core.prompt.window import Window
 
-# A log this much of the anchor, or this long whatever the anchor, costs more per request than freezing again costs once.
+# A log this much of the anchor, or this long whatever the anchor, is more than a small model can hold against the file.
 _LOG_SHARE = 0.25
 _LOG_CHARS = 6_000
+# Asked again sooner than this, the user is in the middle of something, and a cold prompt would come late.
+_BURST_S = 4.0
+# The file comes first; of a context that it does not fill, other files get the rest, up to this share.
+_RELATED_SHARE = 0.4
+_LEAST_RELATED_SHARE = 0.25
 
 
 class PromptState:
-    """What has been sent for one document and must not change: the anchor and the log."""
+    """What has been sent for one document and must not change: the anchor and the log.
 
-    def __init__(self, path: str, language_id: str, workspace: str) -> None:
-        self._header = f'path="{_attribute(path)}" language="{_attribute(language_id)}"'
-        self._opening = opening(_attribute(workspace))
-        self._cache_key = hashlib.sha256(f"{workspace}\0{path}".encode()).hexdigest()[:24]
+    `related` and `outline` are what is known by now of other files and of this one; they are used when the file is frozen next.
+    `path` is the document's name in the prompt, and in `codebase`.
+    """
+
+    def __init__(self, path: str, language_id: str, workspace: str, codebase: Codebase | None = None) -> None:
+        self.related = Related()
+        self.outline: Sequence[Definition] = ()
+        self.reason = ""
+        self._header = f'path="{attribute(path)}" language="{attribute(language_id)}"'
+        self._path = attribute(path)
+        self._workspace = attribute(workspace)
+        self._opening = opening(self._workspace)
+        self._shards = Shards(hashlib.sha256(f"{workspace}\0{path}".encode()).hexdigest()[:24])
+        self._glossary = Glossary(codebase or Codebase(), path)
         self._anchor: Anchor | None = None
+        self._frozen_related: Related = Related()
+        self._head: tuple[Message, ...] = ()
         self._log = EditLog()
+        self._lease = Lease()
+        self._first_changed = 0
+        self._model = ""
         self._last_build_s = float("-inf")
+
+    def related_chars(self, snapshot: Snapshot, context_chars: int) -> int:
+        """How much room there is for other files beside this one."""
+        left = context_chars - snapshot.char_count
+        return int(max(_LEAST_RELATED_SHARE * context_chars, min(left, _RELATED_SHARE * context_chars)))
 
     def note(self, edit: Edit, before: Snapshot) -> None:
         """An edit was applied to `before`; nothing needs noting before there is an anchor."""
         if self._anchor is not None:
             self._log.note(edit, before)
+            self._first_changed = min(self._first_changed, edit.first_line)
 
-    def build(
-        self,
-        context: Context,
-        *,
-        anchor_chars: int,
-        max_output_tokens: int,
-        now_s: float,
-        cache_ttl_s: float,
-    ) -> Prompt:
-        """The prompt for a context, freezing the file anew first when that is the cheaper way."""
+    def build(self, context: Context, terms: Terms, now_s: float) -> Prompt:
+        """The prompt for a context, freezing the file anew first when that is the cheaper way; `reason` then says why."""
+        profile = terms.profile
+        if profile.fim is not None:
+            return self._filled_in(context, terms, profile.fim, now_s)
         shown = window.render(context, self._header)
         self._log.close_outside(context.snapshot, shown.first, shown.last)
-        if self._anchor is None or self._stale(self._anchor, context, now_s, cache_ttl_s):
-            self._anchor = freeze(
-                context.snapshot,
-                context.position.line,
-                header=self._header,
-                max_chars=anchor_chars,
-                now_s=now_s,
-            )
-            self._log = EditLog()
+        self.reason = self._reason(context, terms, now_s)
+        if self.reason:
+            self._freeze(context, terms, now_s)
+        if self._log.chars < _LOG_CHARS:
+            self._log.add(self._glossary.explain(_names(context, shown)))
+        self._lease.pay(profile, self._log.chars)
         self._last_build_s = now_s
-        stable: tuple[Message, ...] = (*self._opening, self._anchor.message, *self._log.messages)
+        self._model = terms.model
+        stable: tuple[Message, ...] = (*self._head, *self._log.messages)
         return Prompt(
             messages=(*stable, shown.message),
             stable=len(stable),
             stop=STOP,
-            max_output_tokens=max_output_tokens,
-            cache_key=self._cache_key,
+            max_output_tokens=terms.max_output_tokens,
+            cache_key=self._shards.take(now_s) if profile.sends_cache_key else "",
         )
 
-    def _stale(self, anchor: Anchor, context: Context, now_s: float, cache_ttl_s: float) -> bool:
-        if self._log.overflowed or self._log.chars > max(_LOG_SHARE * anchor.chars, _LOG_CHARS):
-            return True
-        if now_s - self._last_build_s > cache_ttl_s:
-            return True
-        return not anchor.covers(context.position.line)
+    def _filled_in(self, context: Context, terms: Terms, marks: FimMarks, now_s: float) -> Prompt:
+        """The prompt in a code model's own form, where only the other files are frozen."""
+        pause_s = now_s - self._last_build_s
+        if self.is_cold(terms, now_s) or (
+            pause_s > _BURST_S and self.related.differs_from(self._frozen_related)
+        ):
+            self._frozen_related = self.related
+        self._last_build_s, self._model = now_s, terms.model
+        return fill_in.build(context, terms, marks, self._frozen_related, self._path, self._workspace)
+
+    def is_cold(self, terms: Terms, now_s: float) -> bool:
+        """Whether the provider's cache cannot hold what was sent last."""
+        return now_s - self._last_build_s > terms.profile.cache_ttl_s or terms.model != self._model
+
+    def _reason(self, context: Context, terms: Terms, now_s: float) -> str:
+        """Why the file is to be frozen now, or the empty string."""
+        anchor, log = self._anchor, self._log
+        if anchor is None:
+            return "first"
+        if self.is_cold(terms, now_s):
+            return "the cache is cold"
+        if log.overflowed or log.chars > max(_LOG_SHARE * anchor.chars, _LOG_CHARS):
+            return "the log is long"
+        if not anchor.covers(context.position.line):
+            return "the cursor is elsewhere"
+        if now_s - self._last_build_s < _BURST_S:
+            return ""
+        if not self._frozen_related.files and self.related.files:
+            return "other files are known now"
+        if self._lease.is_up(terms.profile, anchor.chars_from(self._first_changed)):
+            return "the log has cost as much"
+        return ""
+
+    def _freeze(self, context: Context, terms: Terms, now_s: float) -> None:
+        if self.is_cold(terms, now_s) or self.related.differs_from(self._frozen_related):
+            self._frozen_related = self.related
+        related = self._frozen_related
+        text = related.text
+        self._anchor = freeze(
+            context.snapshot,
+            context.position.line,
+            header=self._header,
+            max_chars=max(terms.context_chars - len(text), terms.context_chars // 2),
+            now_s=now_s,
+            outline=self.outline,
+        )
+        others = (Message("user", text),) if text else ()
+        self._head = (*self._opening, *others, self._anchor.message)
+        self._log, self._lease = EditLog(), Lease()
+        self._first_changed = context.snapshot.line_count
+        self._glossary.begin(related.shown)
 
 
-def _attribute(text: str) -> str:
-    """`text` as the value of an attribute: one line, no quotes, bounded."""
-    return plain(" ".join(text.replace('"', "'").split())[:200])
+def _names(context: Context, shown: Window) -> Iterable[str]:
+    """The identifiers of the window, those nearest to the cursor first; not the one at the cursor, which may be half typed."""
+    line = context.position.line
+    at_cursor = _words_apart(context.line_prefix, context.line_suffix)
+    seen = dict.fromkeys(at_cursor)
+    lines = context.snapshot.lines(shown.first, shown.last)
+    for distance in range(1, max(line - shown.first, shown.last - line) + 1):
+        for other in (line - distance, line + distance):
+            if shown.first <= other < shown.last:
+                seen.update(dict.fromkeys(IDENTIFIER.findall(lines[other - shown.first][:400])))
+    return seen
+
+
+def _words_apart(prefix: str, suffix: str) -> list[str]:
+    before, after = IDENTIFIER.findall(prefix[-400:]), IDENTIFIER.findall(suffix[:400])
+    if before and prefix.endswith(before[-1]):
+        before.pop()
+        if after and suffix.startswith(after[0]):
+            after.pop(0)
+    return [*reversed(before), *after]

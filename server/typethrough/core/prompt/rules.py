@@ -17,20 +17,20 @@ CURSOR = "<CURSOR>"
 # prompt instead of answering (the commonest failure of a small model). Four is what providers take.
 STOP = (CURSOR, "</now>", "<now path=", "<file path=")
 
-_MARKS = re.compile(r"<CURSOR>|</(?:now|file|change)>")
+_MARKS = re.compile(r"<CURSOR>|</(?:now|file|change|known)>")
 _MAX_LINE_CHARS = 400
 
 RULES = f"""\
 You complete code and text while it is being typed. The editor shows your reply as a grey suggestion at the cursor.
-You are given a file, the changes made to it since, and last the lines round the cursor as they are now, with {CURSOR} \
-where the cursor is. Reply with exactly the text that belongs at {CURSOR}, and with nothing else.
+You are given what is known of other files, a file, the changes made to it since, and last the lines round the cursor as they \
+are now, with {CURSOR} where the cursor is. Reply with exactly the text that belongs at {CURSOR}, and with nothing else.
 - Your reply is inserted as it is: begin with the very next character, and never repeat text that stands before or after \
 {CURSOR}.
 - Finish the current line first. Go on with the lines that follow it, up to about ten, while you are sure of them; stop \
 where the text after {CURSOR} takes over.
 - When the current line is already complete, begin with a line break.
 - Write plain text in the file's own style: its indentation, quotes and names. No Markdown, no code fences, no \
-explanations, no placeholders. The tags file, change and now only frame what you are given: never write them.
+explanations, no placeholders. The tags known, file, change and now only frame what you are given: never write them.
 - Text that the changes show as deleted was deleted on purpose: do not bring it back.
 - When nothing is missing, reply with an empty message."""
 
@@ -88,6 +88,11 @@ def plain_line(line: str) -> str:
 def is_plain(lines: list[str]) -> bool:
     """Whether `plain_line` would leave every line as it is; much cheaper to ask of many lines at once."""
     return max(map(len, lines), default=0) <= _MAX_LINE_CHARS and not _MARKS.search("\n".join(lines))
+
+
+def attribute(text: str) -> str:
+    """`text` as the value of an attribute: one line, no quotes, bounded."""
+    return plain(" ".join(text.replace('"', "'").split())[:200])
 
 
 def opening(workspace: str) -> tuple[Message, ...]:

@@ -1,0 +1,83 @@
+"""The prompt for a model that was trained to fill in the middle: raw text between its own marks, for a text completion.
+
+Other files first and frozen, then what stands before the cursor, from a line that moves in large steps, then what follows. While
+somebody types, only the end of the text before the cursor is new, and the little after it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typethrough.core.prompt.anchor import fitting
+from typethrough.core.prompt.message import Message, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typethrough.core.context import Context
+    from typethrough.core.models import FimMarks
+    from typethrough.core.prompt.economist import Terms
+    from typethrough.core.prompt.related import Related
+
+_STEP_LINES = 64
+_AFTER_LINES = 48
+_AFTER_SHARE = 0.25
+
+
+def build(
+    context: Context, terms: Terms, marks: FimMarks, related: Related, path: str, workspace: str
+) -> Prompt:
+    """The prompt for a context; without a key, for who serves such models keeps one cache. The messages' roles mean nothing."""
+    own = _marks(marks)
+    head = ""
+    if marks.file:
+        known = "".join(
+            f"{marks.file}{_plain(name, own)}\n{_plain(text, own)}\n" for name, text in related.files
+        )
+        repository = f"{marks.repository}{_plain(workspace, own)}\n" if marks.repository else ""
+        head = f"{repository}{known}{marks.file}{_plain(path, own)}\n"
+    room = max(terms.context_chars - len(head), terms.context_chars // 2)
+    after = _plain(_after(context, int(room * _AFTER_SHARE)), own)
+    before = _plain(_before(context, room - len(after)), own)
+    if marks.order == "spm":
+        texts = [head, f"{marks.suffix}{after}{marks.prefix}", before, marks.middle]
+    else:
+        texts = [f"{head}{marks.prefix}", before, f"{marks.suffix}{after}{marks.middle}"]
+    messages = tuple(Message("user", text) for text in texts if text)
+    return Prompt(messages, 1, _stops(marks), terms.max_output_tokens, cache_key="", raw=True)
+
+
+def _before(context: Context, chars: int) -> str:
+    line = context.position.line
+    above = fitting(context.snapshot, range(line - 1, -1, -1), chars - len(context.line_prefix))
+    first = line - len(above)
+    # Once it does not begin the file, the beginning moves in steps: a text that slides is read afresh at each line.
+    skipped = -first % _STEP_LINES if first else 0
+    kept = above[: max(0, len(above) - skipped)] if skipped < len(above) else above
+    return "".join(f"{text}\n" for text in reversed(kept)) + context.line_prefix
+
+
+def _after(context: Context, chars: int) -> str:
+    line = context.position.line
+    last = min(context.snapshot.line_count, line + 1 + _AFTER_LINES)
+    below = fitting(context.snapshot, range(line + 1, last), chars - len(context.line_suffix))
+    return "\n".join([context.line_suffix[:chars], *below])
+
+
+def _stops(marks: FimMarks) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*marks.stop, marks.prefix, marks.suffix, marks.middle)))
+
+
+def _marks(marks: FimMarks) -> tuple[str, ...]:
+    return tuple(
+        filter(None, (marks.prefix, marks.suffix, marks.middle, marks.repository, marks.file, *marks.stop))
+    )
+
+
+def _plain(text: str, marks: Iterable[str]) -> str:
+    """A text of the user's in which the model's own marks are broken up."""
+    for mark in marks:
+        bare = mark.strip()
+        if bare in text:
+            text = text.replace(bare, f"{bare[:-1]} {bare[-1]}")
+    return text

@@ -1,0 +1,147 @@
+"""What the prompt says of other files: chosen definitions, frozen, and others that are added when the cursor comes near a use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from typethrough.core.prompt.message import Message
+from typethrough.core.prompt.rules import attribute, plain, plain_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from typethrough.core.codebase import Codebase, Row
+    from typethrough.core.related import Chosen
+
+_MOST_EXPLAINED = 3
+_EXPLAINED_ROWS = 8
+_LEAST_NAME_CHARS = 3
+
+
+class Excerpt(NamedTuple):
+    """A piece of another file, or of a project's notes, as it stands there."""
+
+    path: str
+    text: str
+
+
+class Related(NamedTuple):
+    """The frozen part: its files as (path, text), and which definitions it shows, as (path, number)."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    shown: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def text(self) -> str:
+        """All of it, as a chat prompt shows it; the same for the same files."""
+        return "\n".join(_frame(path, text) for path, text in self.files)
+
+    def differs_from(self, other: Related) -> bool:
+        """Whether so much is different that the other is worth a cold cache once it is cold anyway."""
+        if self.files == other.files:
+            return False
+        union = len(self.shown | other.shown)
+        return not union or len(self.shown & other.shown) / union < _SIMILAR
+
+
+_SIMILAR = 0.75
+
+
+def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Related:
+    """The part for a choice of definitions and some excerpts."""
+    chosen = tuple(chosen)
+    files = [(one.path, _text(one.rows)) for one in chosen]
+    files += [
+        (one.path, "\n".join(map(plain_line, one.text.split("\n")))) for one in excerpts if one.text.strip()
+    ]
+    shown = frozenset((one.path, row.number) for one in chosen for row in one.rows)
+    return Related(tuple(files), shown)
+
+
+def _text(rows: Sequence[Row]) -> str:
+    lines = []
+    for row in rows:
+        indent = "    " * row.depth
+        lines += [f"{indent}{line}" for line in row.signature.split("\n")]
+        if row.doc:
+            lines.append(f"{indent}    # {row.doc}")
+    return "\n".join(lines)
+
+
+def _frame(path: str, text: str) -> str:
+    return f'<known path="{attribute(path)}">\n{plain(text)}\n</known>'
+
+
+class Glossary:
+    """Definitions that are told as the cursor comes near a use of their names; each of them once an anchor."""
+
+    def __init__(self, codebase: Codebase, path: str) -> None:
+        self._codebase = codebase
+        self._path = path
+        self._told: set[tuple[str, int]] = set()
+        self._looked_up: set[str] = set()
+        self._version = -1
+
+    def begin(self, shown: frozenset[tuple[str, int]]) -> None:
+        """A new anchor: what its related part shows is told."""
+        self._told = set(shown)
+        self._looked_up.clear()
+
+    def explain(self, names: Iterable[str]) -> list[Message]:
+        """Messages for the names, nearest first, that are defined in one known other file and are not told yet."""
+        if self._version != self._codebase.version:
+            self._version = self._codebase.version
+            self._looked_up.clear()
+        messages: list[Message] = []
+        for name in names:
+            if len(messages) == _MOST_EXPLAINED:
+                break
+            if name in self._looked_up or len(name) < _LEAST_NAME_CHARS:
+                continue
+            self._looked_up.add(name)
+            if (rows := self._rows(name)) is not None:
+                messages.append(Message("user", _frame(rows[0], _text(rows[1]))))
+        return messages
+
+    def _rows(self, name: str) -> tuple[str, list[Row]] | None:
+        """The definition of a name with what encloses it and its first members; None if told, the file's own, or unclear."""
+        places = self._codebase.defining(name)
+        if not places or self._path in places:
+            return None
+        imported = [place for place in self._codebase.imported_by(self._path) if place in places]
+        if not imported and len(places) > 1:
+            return None
+        path = (imported or list(places))[0]
+        file = self._codebase.get(path)
+        if file is None:
+            return None
+        rows = list(file.rows())
+        number = file.names.index(name)
+        # An attribute of something that nobody here imports is a word like any other.
+        if rows[number].depth and not imported:
+            return None
+        wanted = [*_enclosing(rows, number), rows[number], *_members(rows, number)]
+        fresh = [row for row in wanted if (path, row.number) not in self._told]
+        if all(row.number != number for row in fresh):
+            return None
+        self._told.update((path, row.number) for row in wanted)
+        return path, wanted
+
+
+def _enclosing(rows: Sequence[Row], number: int) -> list[Row]:
+    found: list[Row] = []
+    depth = rows[number].depth
+    for row in reversed(rows[:number]):
+        if row.depth < depth:
+            found.append(row._replace(doc=""))
+            depth = row.depth
+    return found[::-1]
+
+
+def _members(rows: Sequence[Row], number: int) -> list[Row]:
+    found: list[Row] = []
+    for row in rows[number + 1 :]:
+        if row.depth <= rows[number].depth or len(found) == _EXPLAINED_ROWS:
+            break
+        found.append(row._replace(doc=""))
+    return found

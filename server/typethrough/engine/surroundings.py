@@ -1,0 +1,262 @@
+"""What the prompts know of other files: gathered in the background, and ready when a file is frozen.
+
+Each file that is read for the local lane passes through here and is kept as an outline. Each open document is looked at again
+when its edits pause. Reading and parsing happen in a thread, a keystroke waits for none of it, and without a model none is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from typethrough.core import outline
+from typethrough.core.codebase import IDENTIFIER, Codebase, digest, digest_of
+from typethrough.core.imports import imports
+from typethrough.core.prompt.related import Excerpt, render
+from typethrough.core.related import choose
+from typethrough.core.uris import language_of, path_of, short_path
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+
+    from typethrough.core.codebase import Digest
+    from typethrough.core.document import Edit, Snapshot
+    from typethrough.core.outline.definition import Definition
+    from typethrough.core.prompt.layout import PromptState
+    from typethrough.engine.ports import Cancellable, Clock
+
+# A document is looked at again this long after its last edit.
+_QUIET_S = 2.0
+# Two other places where something was just changed, with their neighbourhood.
+_EXCERPTS = 2
+_EXCERPT_LINES = 10
+_EXCERPT_S = 600.0
+_ECHO_SHARE = 0.5
+_READ_CHARS = 400_000
+_FOLLOWED_AT_A_TIME = 50
+_NOTES = ("AGENTS.md", "CLAUDE.md", "README.md", "README.rst", "README.txt", "README")
+_NOTES_CHARS = 2_000
+
+
+class _Seen(NamedTuple):
+    """What one look at a document's text has found."""
+
+    digest: Digest
+    definitions: Sequence[Definition]
+    used: Counter[str]
+    lines: frozenset[str]
+
+
+class _Open:
+    """An open document: its text, the prompt it feeds, and where it was edited last."""
+
+    def __init__(self, path: str, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
+        self.path = path
+        self.language_id = language_id
+        self.snapshot = snapshot
+        self.prompt = prompt
+        self.seen: _Seen | None = None
+        self.edited_line = -1
+        self.edited_s = float("-inf")
+        self.timer: Cancellable | None = None
+
+
+class Surroundings:
+    """The codebase of one workspace, and for each open document what of it belongs into the prompt.
+
+    `root` is the workspace's folder; `context_chars` says how much a prompt may hold just now.
+    """
+
+    def __init__(self, clock: Clock, root: str, context_chars: Callable[[], int]) -> None:
+        self.codebase = Codebase()
+        self.with_notes = False
+        self._clock = clock
+        self._root = path_of(root).rstrip("/")
+        self._context_chars = context_chars
+        self._documents: dict[str, _Open] = {}
+        # The latest last.
+        self._recent: dict[str, None] = {}
+        self._notes: dict[str, str] = {}
+        self._is_reading = False
+        self.has_passed_over = False
+        self._changing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def name_of(self, uri: str) -> str:
+        """A document's path in the workspace, or, outside of it, its name and its folder's."""
+        path = path_of(uri)
+        if self._root and path.startswith(f"{self._root}/"):
+            return path[len(self._root) + 1 :]
+        return short_path(uri)
+
+    def opened(self, uri: str, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
+        """A document was opened."""
+        document = _Open(self.name_of(uri), language_id, snapshot, prompt)
+        self._documents[uri] = document
+        self._touch(document)
+        self._spawn(self._look(document))
+
+    def edited(self, uri: str, edit: Edit, after: Snapshot) -> None:
+        """An open document was edited; costs next to nothing."""
+        document = self._documents.get(uri)
+        if document is None:
+            return
+        document.snapshot = after
+        document.edited_line = edit.new_end.line
+        document.edited_s = self._clock.now()
+        if document.timer is None:
+            self._touch(document)
+            self._later(document)
+
+    def closed(self, uri: str) -> None:
+        """A document was closed; what it defines stays known."""
+        document = self._documents.pop(uri, None)
+        if document is not None and document.timer is not None:
+            document.timer.cancel()
+
+    def focused(self, uri: str) -> None:
+        """The user looks at a document."""
+        if (document := self._documents.get(uri)) is not None:
+            self._touch(document)
+
+    async def passing(self, files: AsyncIterator[tuple[str, str]]) -> AsyncIterator[tuple[str, str]]:
+        """The files of the workspace, as (URI, text), each known when it has passed."""
+        self._is_reading, self.has_passed_over = True, False
+        try:
+            async for uri, text in files:
+                path = self.name_of(uri)
+                if not self._context_chars():
+                    self.has_passed_over = True
+                    yield uri, text
+                    continue
+                if path in _NOTES:
+                    self._notes[path] = text[:_NOTES_CHARS]
+                if uri not in self._documents and len(text) <= _READ_CHARS:
+                    found = await asyncio.to_thread(digest, path, text, language_of(uri))
+                    await self._add(found)
+                yield uri, text
+        finally:
+            self._is_reading = False
+        self._spawn(self._all_read())
+
+    def refresh(self) -> None:
+        """Another model, or the first one, is there: what it is told of other files is put together again."""
+        for document in self._documents.values():
+            self._spawn(self._look(document))
+
+    async def idle(self) -> None:
+        """Wait until everything known of by now has been looked at."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Stop working in the background."""
+        for document in self._documents.values():
+            if document.timer is not None:
+                document.timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    def _touch(self, document: _Open) -> None:
+        self._recent.pop(document.path, None)
+        self._recent[document.path] = None
+        if len(self._recent) > 50:
+            del self._recent[next(iter(self._recent))]
+
+    def _later(self, document: _Open) -> None:
+        """Look once the edits pause: the timer is not moved with each of them, but set again when it was too early."""
+
+        def due() -> None:
+            document.timer = None
+            if self._clock.now() - document.edited_s < _QUIET_S:
+                self._later(document)
+            else:
+                self._spawn(self._look(document))
+
+        document.timer = self._clock.call_at(document.edited_s + _QUIET_S, due)
+
+    async def _look(self, document: _Open) -> None:
+        """Read a document's text, and put its surroundings together anew."""
+        if not self._context_chars():
+            return
+        snapshot = document.snapshot
+        document.seen = await asyncio.to_thread(_read, document.path, document.language_id, snapshot)
+        await self._add(document.seen.digest)
+        document.prompt.outline = document.seen.definitions
+        if not self._is_reading:
+            await self._gather(document)
+
+    async def _all_read(self) -> None:
+        """Who imports whom can be known now, and what the open documents have to do with the rest."""
+        paths = self.codebase.paths()
+        for start in range(0, len(paths), _FOLLOWED_AT_A_TIME):
+            async with self._changing:
+                self.codebase.follow_imports(paths[start : start + _FOLLOWED_AT_A_TIME])
+            await asyncio.sleep(0)
+        for document in list(self._documents.values()):
+            await self._gather(document)
+
+    async def _gather(self, document: _Open) -> None:
+        seen = document.seen
+        if seen is None:
+            return
+        room = document.prompt.related_chars(document.snapshot, self._context_chars())
+        excerpts = self._excerpts(document, seen)
+        room -= sum(len(one.text) for one in excerpts)
+        recent = [path for path in reversed(self._recent) if path != document.path]
+        async with self._changing:
+            chosen = await asyncio.to_thread(
+                choose,
+                self.codebase,
+                document.path,
+                used=seen.used,
+                present=seen.lines,
+                recent=recent,
+                max_chars=max(0, room),
+            )
+        document.prompt.related = render(chosen, excerpts)
+
+    def _excerpts(self, document: _Open, seen: _Seen) -> list[Excerpt]:
+        """The project's notes when they are asked for, and the places in other documents where something was just changed."""
+        found = []
+        if self.with_notes:
+            found += [Excerpt(name, self._notes[name]) for name in _NOTES if name in self._notes][:1]
+        others = [
+            other
+            for other in self._documents.values()
+            if other is not document and self._clock.now() - other.edited_s < _EXCERPT_S
+        ]
+        for other in sorted(others, key=lambda one: -one.edited_s)[:_EXCERPTS]:
+            first = max(0, other.edited_line - _EXCERPT_LINES)
+            lines = other.snapshot.lines(first, other.edited_line + _EXCERPT_LINES)
+            if not _echoes(lines, seen.lines):
+                found.append(Excerpt(other.path, "\n".join(lines)))
+        return found
+
+    async def _add(self, found: Digest) -> None:
+        async with self._changing:
+            self.codebase.add(found)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _read(path: str, language_id: str, snapshot: Snapshot) -> _Seen:
+    text = snapshot.text()
+    definitions = outline.definitions(text, language_id)
+    lines = frozenset(line for part in text.split("\n") if (line := part.strip()))
+    return _Seen(
+        digest_of(path, definitions, imports(text, language_id)),
+        definitions,
+        Counter(IDENTIFIER.findall(text[:_READ_CHARS])),
+        lines,
+    )
+
+
+def _echoes(lines: Sequence[str], present: frozenset[str]) -> bool:
+    """Whether an excerpt says what stands in the document already: a model that reads a thing twice writes it a third time."""
+    said = {line.strip() for line in lines if line.strip()}
+    return not said or len(said & present) / len(said) > _ECHO_SHARE
