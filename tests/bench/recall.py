@@ -18,10 +18,17 @@ from tests.bench.held import Sampler
 from tests.bench.symbols import is_shown
 from tests.bench.truth_python import PythonTruth
 from tests.bench.truth_typescript import TypeScriptTruth
+from typethrough.core.codebase import IDENTIFIER, Codebase, digest
 from typethrough.core.context import Context
 from typethrough.core.document import Document, Position
+from typethrough.core.models import profile_of
+from typethrough.core.outline import definitions
+from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
+from typethrough.core.prompt.related import render
 from typethrough.core.prompt.rules import opening
+from typethrough.core.related import choose
+from typethrough.core.settings import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -87,21 +94,38 @@ class ThisServer:
 
     def __init__(self, repository: Repository) -> None:
         self._name = repository.name
+        self._language = repository.language
+        self._codebase = Codebase()
+        for path, text in repository.files.items():
+            self._codebase.add(digest(path, text, self._language))
+        self._codebase.follow_imports(self._codebase.paths())
 
     def prompt(self, held: Held, tokens: int) -> str:
         """See `Maker.prompt`."""
         chars = int(tokens * CHARS_PER_TOKEN)
+        whole = self._codebase.get(held.file)
+        self._codebase.add(digest(held.file, held.text, self._language))
         # The lines round the cursor come again at the end: they are paid for out of the same tokens.
-        without = self._built(held, anchor_chars=0)
-        return self._built(held, anchor_chars=max(0, chars - len(without)))
+        window_chars = sum(len(line) + 1 for line in held.lines[max(0, held.line - 40) : held.line + 17])
+        built = self._built(held, max(0, chars - window_chars))
+        if whole is not None:
+            self._codebase.add(whole)
+        return built
 
-    def _built(self, held: Held, *, anchor_chars: int) -> str:
-        language = held.repository.language
-        document = Document(f"file:///{held.file}", language, 1, held.text)
-        context = Context.at(document.snapshot, Position(held.line, held.column), language_id=language)
-        prompt = PromptState(held.file, language, self._name).build(
-            context, anchor_chars=anchor_chars, max_output_tokens=256, now_s=0.0, cache_ttl_s=300.0
+    def _built(self, held: Held, context_chars: int) -> str:
+        document = Document(f"file:///{held.file}", self._language, 1, held.text)
+        context = Context.at(document.snapshot, Position(held.line, held.column), language_id=self._language)
+        state = PromptState(held.file, self._language, self._name, self._codebase)
+        state.outline = definitions(held.text, self._language)
+        chosen = choose(
+            self._codebase,
+            held.file,
+            used=Counter(IDENTIFIER.findall(held.text)),
+            present={line.strip() for line in held.lines},
+            max_chars=state.related_chars(document.snapshot, context_chars),
         )
+        state.related = render(chosen)
+        prompt = state.build(context, Terms(profile_of(DEFAULT_MODEL), context_chars, 256), 0.0)
         own = len(opening(self._name))
         return "\n".join(message.text for message in prompt.messages[own:])
 

@@ -69,27 +69,38 @@ class Shards:
     __slots__ = ("_key", "_sent_s")
 
     _PER_MINUTE = 15
+    # A machine that does not know the document yet has to read all of it: a few requests too many are cheaper than that.
+    _PER_MINUTE_RATHER_THAN_COLD = 20
     _MOST = 8
 
     def __init__(self, key: str) -> None:
         self._key = key
         self._sent_s: list[deque[float]] = []
 
+    @property
+    def busy(self) -> int:
+        """How many of them were used in the last minute: so many machines a new text is read by."""
+        return max(1, sum(1 for sent_s in self._sent_s if sent_s))
+
     def take(self, now_s: float) -> str:
         """The key for a request sent now."""
         for sent_s in self._sent_s:
             while sent_s and now_s - sent_s[0] > 60.0:
                 sent_s.popleft()
-        free = next(
-            (number for number, sent_s in enumerate(self._sent_s) if len(sent_s) < self._PER_MINUTE), -1
-        )
-        if free < 0 and len(self._sent_s) < self._MOST:
+        number = self._number()
+        self._sent_s[number].append(now_s)
+        return f"{self._key}-{number}" if number else self._key
+
+    def _number(self) -> int:
+        loads = [len(sent_s) for sent_s in self._sent_s]
+        for most in (self._PER_MINUTE, self._PER_MINUTE_RATHER_THAN_COLD):
+            for number, load in enumerate(loads):
+                if load < most:
+                    return number
+        if len(loads) < self._MOST:
             self._sent_s.append(deque())
-            free = len(self._sent_s) - 1
-        elif free < 0:
-            free = min(range(self._MOST), key=lambda number: len(self._sent_s[number]))
-        self._sent_s[free].append(now_s)
-        return f"{self._key}-{free}" if free else self._key
+            return len(loads)
+        return loads.index(min(loads))
 
 
 class Allowance:

@@ -128,7 +128,7 @@ class PromptState:
             return ""
         if not self._frozen_related.files and self.related.files:
             return "other files are known now"
-        if self._lease.is_up(terms.profile, anchor.chars_from(self._first_changed)):
+        if self._lease.is_up(terms.profile, anchor.chars_from(self._first_changed) * self._shards.busy):
             return "the log has cost as much"
         return ""
 

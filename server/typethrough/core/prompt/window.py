@@ -10,8 +10,8 @@ from typethrough.core.prompt.rules import CURSOR, plain, plain_line
 if TYPE_CHECKING:
     from typethrough.core.context import Context
 
-_ABOVE_LINES = 24
-_BELOW_LINES = 16
+_ABOVE_LINES = 16
+_BELOW_LINES = 8
 # The window's first line moves in steps, so that one keystroke, or one new line, leaves its beginning as it was.
 _STEP_LINES = 16
 # Of the cursor's own line more is kept, nearest to the cursor.
