@@ -89,6 +89,7 @@ def measure(contestant: Contestant, folder: Path) -> Times:
             Path(tempfile.mkdtemp(dir=folder)),
             environment={
                 "TYPETHROUGH_BASE_URL": gateway.base_url,
+                "TYPETHROUGH_CATALOGUE": "false",
                 "TYPETHROUGH_LOCAL_LANE": "false",
                 "TYPETHROUGH_MAX_OUTPUT_TOKENS": "2000",
             },

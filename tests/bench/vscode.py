@@ -58,7 +58,9 @@ class Bench:
     def vscode(self, **options: Any) -> VSCode:
         """Start one with the extension, in a home of its own."""
         self._started += 1
-        options.setdefault("environment", {"TYPETHROUGH_BASE_URL": self.gateway.base_url})
+        options.setdefault(
+            "environment", {"TYPETHROUGH_BASE_URL": self.gateway.base_url, "TYPETHROUGH_CATALOGUE": "false"}
+        )
         options.setdefault("extension", vscode_extension.pack())
         return VSCode(self._folder / f"home-{self._started}", self._browser, self._parts, **options)
 

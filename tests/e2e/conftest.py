@@ -95,7 +95,7 @@ def neovim(tmp_path: Path, view: View) -> Iterator[StartNeovim]:
             nonlocal started
             started += 1
             # An editor asks once; what is tested here is not how long a busy machine takes to answer.
-            endpoint = {"TYPETHROUGH_BUDGET_MS": "5000"}
+            endpoint = {"TYPETHROUGH_BUDGET_MS": "5000", "TYPETHROUGH_CATALOGUE": "false"}
             if gateway is not None:
                 endpoint["TYPETHROUGH_BASE_URL"] = gateway.base_url
             return running.enter_context(
@@ -151,8 +151,9 @@ def vscode(
                 if gateway is None
                 else {"TYPETHROUGH_BASE_URL": gateway.base_url, "TYPETHROUGH_API_KEY": KEY}
             )
-            log = {"TYPETHROUGH_LOG_LEVEL": "debug"}
-            options["environment"] = log | endpoint | dict(options.get("environment", {}))
+            # The simulator lists the default model with its announced end, and the message about it would stand in the way.
+            own = {"TYPETHROUGH_LOG_LEVEL": "debug", "TYPETHROUGH_CATALOGUE": "false"}
+            options["environment"] = own | endpoint | dict(options.get("environment", {}))
             options.setdefault("extension", extension)
             return running.enter_context(VSCode(home, browser, _vscode_installed, **options))
 

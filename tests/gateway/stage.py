@@ -85,7 +85,7 @@ class Visit:
             return b""
         length = next(
             int(line.split(b":")[1])
-            for line in head.split(b"\r\n")
+            for line in [*head.split(b"\r\n"), b"content-length: 0"]
             if line.lower().startswith(b"content-length")
         )
         request = head + await self.reader.readexactly(length)

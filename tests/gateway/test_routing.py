@@ -113,6 +113,7 @@ def test_the_settings_reach_the_wire() -> None:
         ("service_tier", "gold"),
         ("prompt_form", "infill"),
         ("prompt_form", True),
+        ("catalogue", "sometimes"),
         ("provider_order", "openai"),
         ("provider_only", [1]),
         ("fallback_models", {"a": 1}),
@@ -133,13 +134,12 @@ def test_a_wrong_value_is_one_message_that_names_the_setting(name: str, value: o
     [
         name
         for name in SPECS
-        if name.startswith(("provider_", "zero_", "no_prompt", "service", "prompt_form"))
+        if name.startswith(("provider_", "zero_", "no_prompt", "service", "prompt_form", "catalogue"))
     ],
 )
 def test_no_project_can_change_who_reads_the_code(name: str) -> None:
-    other = {"provider_sort": "cost", "service_tier": "flex", "prompt_form": "chat"}.get(
-        name, True if "provider" not in name else ["x"]
-    )
+    others = {"provider_sort": "cost", "service_tier": "flex", "prompt_form": "chat", "catalogue": False}
+    other = others.get(name, True if "provider" not in name else ["x"])
     settings, problems = resolve([Layer("configuration", Origin.CONFIGURATION, {name: other})])
     assert len(problems) == 1
     assert settings == DEFAULTS

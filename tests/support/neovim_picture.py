@@ -127,7 +127,7 @@ def draw(light: bool) -> str:
             simulator.start(truth=[truth]) as gateway,
             Neovim(
                 Path(folder) / "home",
-                environment={"TYPETHROUGH_BASE_URL": gateway.base_url},
+                environment={"TYPETHROUGH_BASE_URL": gateway.base_url, "TYPETHROUGH_CATALOGUE": "false"},
                 init_lua=look,
                 columns=76,
                 lines=lines,

@@ -17,7 +17,11 @@ def serving_from(gateway: Simulator) -> dict[str, str]:
 
     These editors ask once and not again until the text changes, so that an answer that came too late would never be seen.
     """
-    return {"TYPETHROUGH_BASE_URL": gateway.base_url, "TYPETHROUGH_BUDGET_MS": "5000"}
+    return {
+        "TYPETHROUGH_BASE_URL": gateway.base_url,
+        "TYPETHROUGH_BUDGET_MS": "5000",
+        "TYPETHROUGH_CATALOGUE": "false",
+    }
 
 
 class TerminalEditor(Terminal):

@@ -52,7 +52,7 @@ def take(name: str, browser: Browser, parts: vscode_install.Parts, folder: Path)
             height=450,
             scale=2,
             extension=vscode_extension.pack(),
-            environment={"TYPETHROUGH_BASE_URL": gateway.base_url},
+            environment={"TYPETHROUGH_BASE_URL": gateway.base_url, "TYPETHROUGH_CATALOGUE": "false"},
             settings={**SETTINGS, "workbench.colorTheme": THEMES[name]},
         ) as editor,
     ):

@@ -14,7 +14,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typethrough.cli.errors import UsageError
-from typethrough.cli.user_file import key_from_command, read_user_file, record_path, user_file_path
+from typethrough.cli.user_file import (
+    catalogue_path,
+    key_from_command,
+    read_user_file,
+    record_path,
+    user_file_path,
+)
 from typethrough.core.models import profile_of
 from typethrough.core.settings_endpoint import EndpointChoice, endpoint_of
 from typethrough.core.settings_layers import Layer, Origin, Problem, environment_layer, resolve
@@ -104,6 +110,7 @@ class Composition:
         choice = self.endpoint(settings)
         if not choice.usable:
             return None
+        from typethrough.gateway.catalogue_file import CatalogueFile
         from typethrough.gateway.client import HttpGateway
         from typethrough.gateway.endpoint import Endpoint
         from typethrough.gateway.proxies import open_transport
@@ -122,7 +129,12 @@ class Composition:
         endpoint = Endpoint(
             choice.base_url, choice.api_key, choice.model, profile, routing, settings.prompt_form
         )
-        return HttpGateway(endpoint, self.clock, open_transport(endpoint, self.clock))
+        catalogue = None
+        if settings.catalogue:
+            unix_s = lambda: self.clock.local_time().timestamp()  # noqa: E731
+            catalogue = CatalogueFile(catalogue_path(), choice.base_url, choice.model, unix_s)
+        transport = open_transport(endpoint, self.clock)
+        return HttpGateway(endpoint, self.clock, transport, catalogue=catalogue)
 
     @contextmanager
     def recorder(self, settings: Settings) -> Iterator[Recorder]:

@@ -36,6 +36,13 @@ def record_path() -> Path:
     return user_state_path("typethrough", appauthor=False) / "record.sqlite3"
 
 
+def catalogue_path() -> Path:
+    """The folder in which the servers on this system keep what gateways say of their models."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("typethrough", appauthor=False) / "models"
+
+
 def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
     """The layer in the file, empty when there is no file. Problems name the file's place in words, not its contents."""
     name = Origin.USER_FILE.value

@@ -142,6 +142,12 @@ class Settings:
         "Only providers that do not train on prompts; the Vercel AI Gateway's promise, like `zero_data_retention`.",
         reach=Reach.USER,
     )
+    catalogue: bool = _setting(
+        True,
+        Kind.FLAG,
+        "Whether prices, context size, announced end and speed of the model are read from the endpoint's own list, once a day.",
+        reach=Reach.USER,
+    )
     model_lane: bool = _setting(True, Kind.FLAG, "Whether a model may be asked over the network.")
     local_lane: bool = _setting(
         True, Kind.FLAG, "Whether suggestions may come from the workspace's own text, with no network."

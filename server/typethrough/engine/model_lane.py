@@ -40,6 +40,7 @@ class ModelLane:
         self._ratio = TokenRatio()
         self._allowance = Allowance()
         self._cached_share = 0.0
+        self._warned = ""
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -73,6 +74,9 @@ class ModelLane:
         if self._gateway is None:
             raise RuntimeError("a stream needs a gateway")
         model, profile = self._gateway.model, self._gateway.profile
+        if profile.warning and profile.warning != self._warned:
+            self._warned = profile.warning
+            self._recorder.notice("model", profile.warning)
         prompt = session.prompt.build(context, self._terms(self._gateway), self._clock.now())
         while len(session.flights) >= _MAX_FLIGHTS:
             session.flights[0].close("diverged")

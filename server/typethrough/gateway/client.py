@@ -21,8 +21,10 @@ from typethrough.engine.ports import (
     GatewayUnavailable,
     StreamEnd,
 )
+from typethrough.gateway.errands import Errands
 from typethrough.gateway.errors import parse_error_body, rejection
 from typethrough.gateway.health import Health
+from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.proxies import open_transport
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.wire import RequestEncoder
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.ports import Clock, Gateway
+    from typethrough.gateway.catalogue_file import CatalogueFile
     from typethrough.gateway.connections import GatewayTransport
     from typethrough.gateway.endpoint import Endpoint
 
@@ -53,6 +56,7 @@ class HttpGateway:
         clock: Clock,
         transport: GatewayTransport,
         *,
+        catalogue: CatalogueFile | None = None,
         error_body_s: float = _ERROR_BODY_S,
     ) -> None:
         self._endpoint = endpoint
@@ -62,6 +66,12 @@ class HttpGateway:
         self._health = Health()
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
         self._profile = endpoint.profile if endpoint.problem else replace(endpoint.profile, fim=endpoint.fim)
+        self._errands = Errands(
+            lambda: open_transport(endpoint, clock, keeps_spare=False), lambda: self._endpoint.key
+        )
+        self._facts: ModelFacts | None = None
+        if catalogue is not None and not endpoint.problem:
+            self._facts = ModelFacts(endpoint, self._profile, self._errands, catalogue, clock)
 
     @property
     def model(self) -> str:
@@ -71,7 +81,7 @@ class HttpGateway:
     @property
     def profile(self) -> ModelProfile:
         """What is known of the model; `fim` is set exactly when the fill-in-the-middle form is to be used."""
-        return self._profile
+        return self._facts.profile if self._facts is not None else self._profile
 
     def refusal(self) -> str:
         """Why a request would not be sent now, or the empty string."""
@@ -97,7 +107,9 @@ class HttpGateway:
         return end
 
     async def warm(self) -> None:
-        """Have a connection open for the next request, as far as the network allows."""
+        """Have a connection open for the next request, as far as the network allows, and see what is new of the model."""
+        if self._facts is not None:
+            self._facts.look()
         if not self._endpoint.problem:
             try:
                 await self._transport.warm()
@@ -107,6 +119,9 @@ class HttpGateway:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        if self._facts is not None:
+            await self._facts.aclose()
+        await self._errands.aclose()
         await self._transport.aclose()
 
     async def _stream(

@@ -39,7 +39,7 @@ class GatewayTransport(httpx.AsyncBaseTransport):
 
 
 class WarmTransport(GatewayTransport):
-    """HTTP/1.1 to the host of `url`, with one spare connection kept open while requests go on.
+    """HTTP/1.1 to the host of `url`, with one spare connection kept open while requests go on, if it `keeps_spare`.
 
     A response carries the extension "release": call it when nothing more is wanted of an answer that is about to end, and
     the connection is kept. `aclose` of a response that has not ended closes its connection at once.
@@ -54,8 +54,10 @@ class WarmTransport(GatewayTransport):
         connect_timeout_s: float = CONNECT_S,
         read_timeout_s: float = READ_S,
         idle_s: float = IDLE_S,
+        keeps_spare: bool = True,
     ) -> None:
         self._url = url
+        self._keeps_spare = keeps_spare
         self._clock = clock
         self._make_tls = make_tls
         self._connect_timeout_s = connect_timeout_s
@@ -108,7 +110,7 @@ class WarmTransport(GatewayTransport):
             connection.link.abort()
             raise httpx.ConnectError("the transport is closed")
         self._active.add(connection)
-        if not self._idle:
+        if not self._idle and self._keeps_spare:
             self._open_spare()
         try:
             head = await connection.send(request, body, self._read_timeout_s)
@@ -128,7 +130,7 @@ class WarmTransport(GatewayTransport):
         connection.link.abort()
         if connection in self._active:
             self._active.discard(connection)
-            if not self._idle:
+            if not self._idle and self._keeps_spare:
                 self._open_spare()
 
     def keep(self, connection: Http1Connection) -> None:

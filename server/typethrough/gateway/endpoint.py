@@ -59,12 +59,21 @@ class Endpoint:
     @cached_property
     def url(self) -> httpx.URL:
         """The address of chat completions. Raises httpx.InvalidURL; `problem` says so first."""
-        return httpx.URL(self._base + _CHAT_PATH)
+        return self.beside(_CHAT_PATH)
 
     @cached_property
     def text_url(self) -> httpx.URL:
-        """The address of text completions, beside it."""
-        return httpx.URL(self._base + _TEXT_PATH)
+        """The address of text completions."""
+        return self.beside(_TEXT_PATH)
+
+    def beside(self, path: str) -> httpx.URL:
+        """The address of something else that the endpoint serves, such as "/models"."""
+        return httpx.URL(self._base + path)
+
+    @cached_property
+    def providers(self) -> tuple[str, ...]:
+        """Who is asked behind a gateway that routes, the first first, as far as the settings or we decide it."""
+        return self.routing.providers(self.model, on_vercel=self.is_vercel)
 
     @cached_property
     def fim(self) -> FimMarks | None:

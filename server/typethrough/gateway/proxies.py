@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from typethrough.gateway.endpoint import Endpoint
 
 
-def open_transport(endpoint: Endpoint, clock: Clock) -> GatewayTransport:
+def open_transport(endpoint: Endpoint, clock: Clock, *, keeps_spare: bool = True) -> GatewayTransport:
     """The transport for an endpoint whose `problem` is empty. Opens nothing yet."""
     proxy = proxy_for(endpoint)
-    return ProxiedTransport(proxy) if proxy else WarmTransport(endpoint.url, clock)
+    return ProxiedTransport(proxy) if proxy else WarmTransport(endpoint.url, clock, keeps_spare=keeps_spare)
 
 
 def proxy_for(endpoint: Endpoint) -> str:

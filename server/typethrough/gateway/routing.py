@@ -34,12 +34,23 @@ class Routing:
         }
         return tuple(name for name, asked in wanted.items() if asked)
 
-    def parameters(self, model: str, *, on_vercel: bool) -> dict[str, Any]:
-        """The members of a request's body. On Vercel's own gateway a model's own provider comes first unless the user says."""
-        order = self.order
-        if on_vercel and not (order or self.only or self.sort != NO_CHOICE):
+    def providers(self, model: str, *, on_vercel: bool) -> tuple[str, ...]:
+        """Who is asked, the first first; empty when that is the gateway's choice."""
+        if self.sort != NO_CHOICE and not self.order:
+            return self.only if len(self.only) == 1 else ()
+        order = self._order(model, on_vercel=on_vercel)
+        return tuple(name for name in order if name in self.only) or self.only if self.only else order
+
+    def _order(self, model: str, *, on_vercel: bool) -> tuple[str, ...]:
+        """On Vercel's own gateway a model's own provider comes first unless the user says."""
+        if on_vercel and not (self.order or self.only or self.sort != NO_CHOICE):
             first = _FIRST_PROVIDER.get(model.partition("/")[0])
-            order = (first,) if first else ()
+            return (first,) if first else ()
+        return self.order
+
+    def parameters(self, model: str, *, on_vercel: bool) -> dict[str, Any]:
+        """The members of a request's body."""
+        order = self._order(model, on_vercel=on_vercel)
         gateway: dict[str, Any] = {}
         if order:
             gateway["order"] = list(order)
