@@ -53,6 +53,10 @@ class Shelf:
             await visit.send(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body)), body)
 
 
+# Every server here is on loopback.
+HERE = replace(profile_of(NANO), is_local=True)
+
+
 class Wall:
     """Time of day that passes with a clock moved by hand."""
 
@@ -84,7 +88,7 @@ def test_nothing_is_asked_before_it_is_wanted_and_then_once_a_day_for_all(tmp_pa
         shelf, clock = Shelf(), HandClock()
         async with Server(shelf.script) as server:
             first, second = (at(server.base_url, clock, tmp_path) for _ in range(2))
-            assert first.profile == profile_of(NANO)
+            assert first.profile == HERE
             assert server.visits == []
             await first.warm()
             await until(lambda: first.profile.context_tokens == 9_000)
@@ -112,7 +116,7 @@ def test_prices_and_latency_of_the_simulated_gateway(simulator: Simulator, tmp_p
         gateway = at(simulator.base_url, HandClock(), tmp_path, model="openai/gpt-4.1-nano-fast")
         await looked(gateway)
         assert gateway.profile == replace(
-            profile_of("openai/gpt-4.1-nano-fast"), ttft_ms=350.0, ttft_p95_ms=800.0
+            profile_of("openai/gpt-4.1-nano-fast"), is_local=True, ttft_ms=350.0, ttft_p95_ms=800.0
         )
         await gateway.aclose()
 
@@ -173,7 +177,7 @@ def test_a_list_that_cannot_be_read_is_no_news_and_is_asked_for_again_in_an_hour
             gateway = at(server.base_url, clock, tmp_path)
             for _ in range(2):
                 await looked(gateway)
-            assert gateway.profile == profile_of(NANO)
+            assert gateway.profile == HERE
             assert len(shelf.asked) == 1
             clock.advance(3_601)
             await looked(gateway)
@@ -193,7 +197,7 @@ def test_a_server_that_is_not_there_or_never_answers_costs_nothing(tmp_path: Pat
 
         gateway = at("http://127.0.0.1:9/v1", clock, tmp_path)
         await looked(gateway)
-        assert gateway.profile == profile_of(NANO)
+        assert gateway.profile == HERE
         await gateway.aclose()
         async with Server(mute) as server:
             gateway = at(server.base_url, clock, tmp_path)
@@ -366,6 +370,6 @@ def test_a_loop_that_ends_in_the_middle_leaves_nothing_behind(tmp_path: Path) ->
             await gateway.aclose()
             await gateway.warm()
             await asyncio.sleep(0)
-            assert gateway.profile == profile_of(NANO)
+            assert gateway.profile == HERE
 
     play(scene())

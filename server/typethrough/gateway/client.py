@@ -65,7 +65,9 @@ class HttpGateway:
         self._error_body_s = error_body_s
         self._health = Health()
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
-        self._profile = endpoint.profile if endpoint.problem else replace(endpoint.profile, fim=endpoint.fim)
+        self._profile = endpoint.profile
+        if not endpoint.problem:
+            self._profile = replace(endpoint.profile, fim=endpoint.fim, is_local=endpoint.is_loopback)
         self._errands = Errands(
             lambda: open_transport(endpoint, clock, keeps_spare=False), lambda: self._endpoint.key
         )
@@ -80,7 +82,7 @@ class HttpGateway:
 
     @property
     def profile(self) -> ModelProfile:
-        """What is known of the model; `fim` is set exactly when the fill-in-the-middle form is to be used."""
+        """What is known of the model here; `fim` is set exactly when the fill-in-the-middle form is to be used."""
         return self._facts.profile if self._facts is not None else self._profile
 
     def refusal(self) -> str:
