@@ -1,9 +1,10 @@
 """What a long context costs: seeded editing sessions over real files, four layouts of the prompt, and the provider's cache.
 
-Run `python -m tests.bench.context` in the project's root with `server` on PYTHONPATH. Each layout sees the same sessions, an hour of
-typing each, and, but for "each key", the same moments at which a model is asked. The cache is the simulator's (exact prefixes in
-steps of 128 tokens, from 1,024 on, kept for five minutes), tokens are the simulator's, prices are those of the default model. A
-machine that gets more than about 15 requests a minute hands some on to a cold one: that is held against this server's layout alone.
+Run `python -m tests.bench.context` in the project's root with `server` on PYTHONPATH. Each layout sees the same sessions, an
+hour of typing each, and, but for "each key", the same moments at which a model is asked. The cache is the simulator's (exact
+prefixes in steps of 128 tokens, from 1,024 on, kept for five minutes), tokens are the simulator's, prices are those of the
+default model. A machine that gets more than about 15 requests a minute hands some on to a cold one: that is held against this
+server's layout alone.
 """
 
 from __future__ import annotations

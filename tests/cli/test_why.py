@@ -11,6 +11,7 @@ from typethrough.cli.user_file import record_path
 from typethrough.core.history import Entry
 from typethrough.core.outcome import Ending
 from typethrough.core.why import advice, headline, lines
+from typethrough.telemetry.rows import EntryRow
 from typethrough.telemetry.store import Store
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def test_the_last_outcomes_are_printed_with_what_to_do(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = Store(path, lambda: "2026-11-24")
-    store.add(LATE)
-    store.add(KNOWN)
+    store.add(EntryRow(LATE))
+    store.add(EntryRow(KNOWN))
     store.close()
     assert main(["why"]) == 0
     printed = capsys.readouterr().out

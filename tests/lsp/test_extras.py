@@ -170,7 +170,8 @@ def test_the_server_learns_what_was_shown_accepted_and_sent_away() -> None:
         suggestion_id = item["command"]["arguments"][0]
         assert stage.notes.feedbacks == [
             (Feedback.SHOWN, suggestion_id, 0),
-            (Feedback.PARTLY_ACCEPTED, suggestion_id, 11),
+            # Of the eleven, seven stood there before.
+            (Feedback.PARTLY_ACCEPTED, suggestion_id, 4),
             (Feedback.DISMISSED, suggestion_id, 0),
         ]
         assert stage.call(INLINE, stage.place(1, 11)) == {"items": []}

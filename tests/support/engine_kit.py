@@ -132,6 +132,7 @@ class Notes:
     notices: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     feedbacks: list[tuple[Feedback, str, int]] = field(default_factory=list)
+    survivals: list[tuple[str, float, float]] = field(default_factory=list)
     spent: Spent = field(default_factory=Spent)
 
     def request_ended(self, uri: str, outcome: Outcome) -> None:
@@ -144,6 +145,9 @@ class Notes:
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
         self.feedbacks.append((kind, suggestion_id, chars))
+
+    def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
+        self.survivals.append((suggestion_id, after_s, share))
 
     def today(self) -> Spent:
         return self.spent

@@ -52,7 +52,7 @@ def test_tokens_add_up_and_cached_ones_cost_less() -> None:
     counters = recorder.counters
     assert dict(counters.streams) == {"enough": 1, "diverged": 1}
     assert list(counters.ttft_ms) == [350.0]
-    assert counters.dollars == pytest.approx(0.025 + 0.01875 + 0.04)
+    assert counters.spent.dollars == pytest.approx(0.025 + 0.01875 + 0.04)
 
 
 def test_a_line_holds_ending_reason_source_and_times_but_no_text_and_no_path(

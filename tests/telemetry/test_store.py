@@ -14,8 +14,10 @@ from typethrough.core.outcome import Ending, Feedback, Outcome, Purpose, Source,
 from typethrough.core.why import lines
 from typethrough.telemetry import store as store_module
 from typethrough.telemetry.keeper import Keeper
+from typethrough.telemetry.reading import Unreadable, read_outcomes
 from typethrough.telemetry.recorder import LogRecorder
-from typethrough.telemetry.store import Store, StreamRow, Unreadable, read_outcomes
+from typethrough.telemetry.rows import EntryRow, StreamRow
+from typethrough.telemetry.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +32,27 @@ def path(tmp_path: Path) -> Path:
 
 
 def stream(at: str, prompt_tokens: int) -> StreamRow:
-    return StreamRow(at, "complete", Usage(prompt_tokens, 1, 2), prompt_tokens / 1_000, 350.0)
+    usage = Usage(prompt_tokens, 1, 2)
+    record = StreamRecord(
+        at, "m", Purpose.AUTOMATIC, "complete", usage, ttft_ms=350.0, dollars=prompt_tokens / 1_000
+    )
+    return StreamRow(at, record)
 
 
 def entry(number: int) -> Entry:
     at = f"{DAY}T{number // 3_600:02}:{number // 60 % 60:02}:{number % 60:02}+00:00"
     return Entry(at, "main.py", Ending.SKIPPED, f"reason {number}", "", {"total": 0.12}, 3)
+
+
+def row(number: int) -> EntryRow:
+    return EntryRow(entry(number))
+
+
+class Unwritable:
+    """A row that the disk has no room for."""
+
+    def write(self, connection: sqlite3.Connection, process: str) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
 
 
 class Watch:
@@ -51,7 +68,7 @@ class Watch:
 def test_outcomes_are_read_as_they_were_newest_first(path: Path) -> None:
     store = Store(path, lambda: DAY)
     for number in range(3):
-        store.add(entry(number))
+        store.add(row(number))
     store.close()
     assert read_outcomes(path, 2) == [replace(entry(number), stages_ms={"total": 0.1}) for number in (2, 1)]
 
@@ -59,7 +76,7 @@ def test_outcomes_are_read_as_they_were_newest_first(path: Path) -> None:
 def test_only_so_many_outcomes_are_kept(path: Path) -> None:
     store = Store(path, lambda: DAY)
     for number in range(1_250):
-        store.add(entry(number))
+        store.add(row(number))
     store.close()
     kept = read_outcomes(path, 5_000)
     assert [one.reason for one in kept] == [f"reason {number}" for number in reversed(range(250, 1_250))]
@@ -106,7 +123,7 @@ def test_the_keeper_passes_everything_on_and_keeps_no_path(path: Path) -> None:
 
 def test_the_record_is_for_its_owner_alone(path: Path) -> None:
     store = Store(path, lambda: DAY)
-    store.add(entry(1))
+    store.add(row(1))
     store.close()
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -118,7 +135,7 @@ def test_a_file_that_is_no_record_costs_the_record_and_nothing_else(
     path.parent.mkdir()
     path.write_bytes(b"not a database, " * 100)
     store = Store(path, lambda: DAY)
-    store.add(entry(1))
+    store.add(row(1))
     store.close()
     assert "no record is kept" in caplog.text
     assert path.read_bytes().startswith(b"not a database")
@@ -132,7 +149,7 @@ def test_a_record_of_another_version_is_left_alone(path: Path) -> None:
     connection.execute("PRAGMA user_version=99")
     connection.close()
     store = Store(path, lambda: DAY)
-    store.add(entry(1))
+    store.add(row(1))
     store.close()
     with pytest.raises(Unreadable):
         read_outcomes(path, 1)
@@ -146,28 +163,21 @@ def test_after_a_record_that_cannot_be_opened_nothing_piles_up(path: Path) -> No
     path.parent.mkdir()
     path.mkdir()
     store = Store(path, lambda: DAY)
-    store.add(entry(1))
+    store.add(row(1))
     store.close()
     for number in range(50):
-        store.add(entry(number))
+        store.add(row(number))
     assert store._rows.qsize() <= 2
 
 
 def test_a_batch_that_cannot_be_written_costs_that_batch_and_no_more(
     path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = store_module._write
-
-    def write(connection: sqlite3.Connection, row: Entry | StreamRow, process: str) -> None:
-        if isinstance(row, Entry) and row.reason == "reason 0":
-            raise sqlite3.OperationalError("database or disk is full")
-        written(connection, row, process)
-
-    monkeypatch.setattr(store_module, "_write", write)
     monkeypatch.setattr(store_module, "_BATCH_ROWS", 1)
     store = Store(path, lambda: DAY)
-    for number in range(3):
-        store.add(entry(number))
+    store.add(Unwritable())
+    for number in (1, 2):
+        store.add(row(number))
     store.close()
     assert [one.reason for one in read_outcomes(path, 10)] == ["reason 2", "reason 1"]
     assert caplog.text.count("the record has a gap") == 1

@@ -77,10 +77,10 @@ def report(outcome: Outcome, counters: Counters) -> list[str]:
     if outcome.source is not None:
         lines.append(f"source    {outcome.source}")
     lines += [f"{name:<9} {ms:8.1f} ms" for name, ms in stages_ms.items()]
-    usage = counters.usage
+    usage = counters.spent.usage
     if usage.prompt_tokens or usage.output_tokens:
         tokens = f"{usage.prompt_tokens} in ({usage.cached_tokens} cached), {usage.output_tokens} out"
-        lines.append(f"tokens    {tokens}, ${counters.dollars:.6f}")
+        lines.append(f"tokens    {tokens}, ${counters.spent.dollars:.6f}")
     return lines
 
 

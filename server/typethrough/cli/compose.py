@@ -150,7 +150,7 @@ class Composition:
         local_time = self.clock.local_time
         store = Store(record_path(), lambda: local_time().date().isoformat())
         try:
-            yield Keeper(LogRecorder(), store, local_time)
+            yield Keeper(LogRecorder(), store, local_time, paths=settings.record_paths)
         finally:
             store.close()
 

@@ -28,7 +28,7 @@ def summary(
     """One line a figure, then what went wrong; with ANSI unless `plain`."""
     times_ms = [ms for _source, ms in score.first_ms]
     sources = Counter(source for source, _ms in score.first_ms)
-    usage, cost = counters.usage, counters.dollars
+    usage, cost = counters.spent.usage, counters.spent.dollars
     by_source = ", ".join(f"{source} {count}" for source, count in sources.most_common())
     struck = f"{score.keys} keys: {score.saved_share:.0%} saved, {score.accepts} × ⇥, "
     struck += f"{score.through_chars} characters typed through, {score.diverged} × diverged"

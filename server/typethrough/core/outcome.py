@@ -112,10 +112,11 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The one ending of one request."""
+    """The one ending of one request. `language_id` is the document's, as the editor calls it."""
 
     ending: Ending
     reason: str
     source: Source | None = None
     suggestions: tuple[Suggestion, ...] = ()
     timings: Timings = field(default_factory=Timings)
+    language_id: str = ""

@@ -240,8 +240,14 @@ class Settings:
     record: bool = _setting(
         True,
         Kind.FLAG,
-        "Whether outcomes, times and token counts are kept in a file on this machine, for the day's total and `typethrough why`;"
-        " never any text.",
+        "Whether outcomes, times and token counts are kept in a file on this machine, for the day's total, `typethrough why` and"
+        " `typethrough stats`; never any text.",
+        reach=Reach.USER,
+    )
+    record_paths: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Whether that file holds the whole paths of files; without it, their names alone and only for the last outcomes.",
         reach=Reach.USER,
     )
     log_level: str = _setting(

@@ -22,12 +22,13 @@ from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.pending import Pending, Request
 from typethrough.engine.session import Session
 from typethrough.engine.surroundings import Surroundings
+from typethrough.engine.survival import Survival
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from typethrough.core.context import Context
-    from typethrough.core.document import Position
+    from typethrough.core.document import Position, Snapshot
     from typethrough.core.outcome import Suggestion
     from typethrough.core.settings import Settings
     from typethrough.engine.ports import Clock, Gateway, Recorder
@@ -63,6 +64,7 @@ class Engine:
         self._clock = clock
         self._recorder = recorder
         self._sessions: dict[str, Session] = {}
+        self._survival = Survival(clock, recorder, self._snapshot)
 
     def configure(self, settings: Settings, gateway: Gateway | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
@@ -99,6 +101,7 @@ class Engine:
 
     def close(self, uri: str) -> None:
         """A document was closed: its request is answered, its streams are closed."""
+        self._survival.closed(uri)
         session = self._sessions.pop(uri, None)
         if session is None:
             return
@@ -118,9 +121,17 @@ class Engine:
         if session := self._sessions.get(uri):
             self._applied(session, session.apply_full(text, self._clock.now()))
 
+    def _snapshot(self, uri: str) -> Snapshot | None:
+        document = self.document(uri)
+        return document.snapshot if document else None
+
     def _applied(self, session: Session, applied: Applied) -> None:
-        self.local.edited(session.document.uri, applied.edit, session.document.snapshot)
-        self.surroundings.edited(session.document.uri, applied.edit, session.document.snapshot)
+        uri, edit, snapshot = session.document.uri, applied.edit, session.document.snapshot
+        self.local.edited(uri, edit, snapshot)
+        self.surroundings.edited(uri, edit, snapshot)
+        self._survival.edited(uri, edit)
+        if session.consumed is not None:
+            self._survival.noticed(uri, session.consumed, edit)
         if session.pending:
             # Before its stream is closed: an answer is for the version asked.
             session.pending.end(Ending.SUPERSEDED, "document changed")
@@ -145,12 +156,23 @@ class Engine:
 
     def accepted(self, suggestion_id: str) -> None:
         """The editor says that a suggestion was accepted; what would follow it is asked for at once."""
-        self._recorder.feedback(Feedback.ACCEPTED, suggestion_id)
-        for session in self._sessions.values():
+        self._survival.accepted(suggestion_id)
+        for uri, session in self._sessions.items():
             if session.shown and session.shown.id == suggestion_id:
                 if session.shown.consumed(session.document.snapshot):
+                    self._survival.watch(uri, session.shown)
                     self._answers.prefetch(session, session.shown)
                 return
+
+    def partly_accepted(self, suggestion_id: str, chars: int, left_chars: int | None) -> None:
+        """The editor says that a part of a suggestion was accepted: `chars` of its item's text, with `left_chars` still to come
+        (None: not known).
+        """
+        for session in self._sessions.values():
+            if left_chars is not None and session.shown and session.shown.id == suggestion_id:
+                # An item's text may begin with what the line has before it.
+                chars = len(session.shown.text) - left_chars
+        self._recorder.feedback(Feedback.PARTLY_ACCEPTED, suggestion_id, max(0, chars))
 
     def dismissed(self, suggestion_id: str) -> None:
         """The editor says that the user sent a suggestion away."""

@@ -112,7 +112,8 @@ class Pending:
         self._timers.clear()
         self.flight = None
         self.stage("total")
-        self._on_outcome(Outcome(ending, reason, source, suggestions, Timings(self.stages_ms)))
+        timings, language_id = Timings(self.stages_ms), self.context.language_id
+        self._on_outcome(Outcome(ending, reason, source, suggestions, timings, language_id))
 
     def _promised(self) -> Suggestion:
         return Suggestion(self.promised_id, self.promised, self.context.position, Source.MODEL)

@@ -151,11 +151,17 @@ class Recorder(Protocol):
         ...
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """An upstream stream ended."""
+        """An upstream stream ended. Told again with the same `id`, what is said later takes the earlier's place: the provider's
+        count may come after our estimate.
+        """
         ...
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
         """The editor tells what became of a suggestion; `chars` of it were accepted so far, when only a part was."""
+        ...
+
+    def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
+        """So long after a suggestion was accepted, `share` (0 to 1) of its characters were still in their place."""
         ...
 
     def today(self) -> Spent:

@@ -13,6 +13,7 @@ from typethrough.core.outcome import Feedback
 from typethrough.core.switches import Scope
 from typethrough.lsp import copilot
 from typethrough.lsp.convert import InvalidParams, is_integer, text_of
+from typethrough.lsp.protocol import as_object
 
 if TYPE_CHECKING:
     from typethrough.core.history import Entry, History
@@ -96,7 +97,11 @@ class Extras:
         length = params.get("acceptedLength")
         if suggestion_id := suggestion_of(params):
             chars = length if is_integer(length) and length > 0 else 0
-            self._recorder.feedback(Feedback.PARTLY_ACCEPTED, suggestion_id, chars)
+            text = as_object(params.get("item")).get("insertText")
+            whole = len(text.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(text, str) else None
+            self._engine.partly_accepted(
+                suggestion_id, chars, None if whole is None else max(0, whole - chars)
+            )
 
     def dismissed(self, params: Params) -> None:
         """The user sent a suggestion away."""

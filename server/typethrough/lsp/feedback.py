@@ -56,6 +56,10 @@ class Feedback:
         """Pass on."""
         self._inner.feedback(kind, suggestion_id, chars)
 
+    def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
+        """Pass on."""
+        self._inner.survived(suggestion_id, after_s, share)
+
     def today(self) -> Spent:
         """As the other knows it."""
         return self._inner.today()

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Ending, Outcome, Spent, Usage
+from typethrough.core.outcome import Ending, Outcome, Spent
+from typethrough.telemetry.counts import Reported, added, cost_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,7 @@ class Counters:
     ghost_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TIMES))
     ttft_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TIMES))
     feedback: Counter[str] = field(default_factory=Counter)
-    usage: Usage = field(default_factory=Usage)
-    dollars: float = 0.0
+    spent: Spent = field(default_factory=Spent)
 
 
 class LogRecorder:
@@ -44,6 +44,7 @@ class LogRecorder:
         self.counters = Counters()
         self.notices: list[str] = []
         self._noticed = set[str]()
+        self._reported = Reported()
         self._status = ""
 
     def request_ended(self, uri: str, outcome: Outcome) -> None:
@@ -65,18 +66,19 @@ class LogRecorder:
             )
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """Count and log an upstream stream's ending and tokens."""
+        """Count and log an upstream stream's ending and tokens; reported again, in place of what was reported before."""
         counters, usage, ttft_ms = self.counters, stream.usage, stream.ttft_ms
-        counters.streams[stream.ending] += 1
-        counters.usage.prompt_tokens += usage.prompt_tokens
-        counters.usage.cached_tokens += usage.cached_tokens
-        counters.usage.output_tokens += usage.output_tokens
-        counters.dollars += stream.dollars
-        if ttft_ms is not None:
+        _, before = self._reported.note("", stream)
+        if before is not None:
+            counters.streams[before.ending] -= 1
+        elif ttft_ms is not None:
             counters.ttft_ms.append(ttft_ms)
+        counters.streams[stream.ending] += 1
+        counters.spent = added(added(counters.spent, cost_of(before), -1), cost_of(stream))
         logger.debug(
-            "stream %s: first text %s, tokens %d (%d cached) in, %d out",
+            "stream %s%s: first text %s, tokens %d (%d cached) in, %d out",
             stream.ending,
+            " (counted later)" if before is not None else "",
             "never" if ttft_ms is None else f"{ttft_ms:.0f} ms",
             usage.prompt_tokens,
             usage.cached_tokens,
@@ -88,9 +90,13 @@ class LogRecorder:
         self.counters.feedback[kind] += 1
         logger.debug("suggestion %s %s%s", suggestion_id, kind, f", {chars} characters" if chars else "")
 
+    def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
+        """Log what became of an accepted suggestion."""
+        logger.debug("suggestion %s: %.0f %% still there after %.0f s", suggestion_id, 100 * share, after_s)
+
     def today(self) -> Spent:
         """What this process has spent."""
-        return Spent(self.counters.usage, self.counters.dollars)
+        return self.counters.spent
 
     def notice(self, key: str, message: str) -> None:
         """Log what the user should know, the first time for each `key`."""

@@ -1,4 +1,4 @@
-"""The record on this machine: outcomes, times and token counts in one SQLite file. No text, no key, and of a path the name alone.
+"""The record on this machine: outcomes, suggestions, times and token counts in one SQLite file. No text and no key.
 
 A thread of its own writes, in batches, so that nothing on the keystroke path waits for a disk. Several servers write one file;
 what cannot be written is lost, and the server goes on.
@@ -6,60 +6,29 @@ what cannot be written is lost, and the server goes on.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import queue
 import threading
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from typethrough.core.history import Entry
-from typethrough.core.outcome import Ending, Spent, Usage
+from typethrough.core.outcome import Spent, Usage
+from typethrough.telemetry import schema
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
     from pathlib import Path
 
+    from typethrough.telemetry.rows import Row
+
 logger = logging.getLogger(__name__)
 
 _BATCH_S = 1.0
 _BATCH_ROWS = 100
 _CLOSE_S = 2.0
-_LOCKED_S = 2.0
-_KEPT_OUTCOMES = 1_000
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS outcome (
-    at TEXT NOT NULL, file TEXT NOT NULL, ending TEXT NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL,
-    stages_ms TEXT NOT NULL, overtaken INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS stream (
-    day TEXT NOT NULL, at TEXT NOT NULL, process TEXT NOT NULL, ending TEXT NOT NULL, prompt_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, dollars REAL NOT NULL, ttft_ms REAL
-);
-CREATE INDEX IF NOT EXISTS stream_day ON stream (day);
-"""
-
-
-class StreamRow(NamedTuple):
-    """One upstream stream as it is kept; `at` is a local time in ISO 8601, whose date is the day it counts for."""
-
-    at: str
-    ending: str
-    usage: Usage
-    dollars: float
-    ttft_ms: float | None
-
-    @property
-    def day(self) -> str:
-        """The date."""
-        return self.at[:10]
-
-
-class Unreadable(Exception):
-    """The record cannot be read; `str()` says why."""
 
 
 class Store:
@@ -70,12 +39,13 @@ class Store:
         self._day = day
         self._process = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._others: tuple[str, Spent] = ("", Spent())
-        self._rows: queue.SimpleQueue[Entry | StreamRow | None] = queue.SimpleQueue()
+        self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._is_broken = False
+        self._trimmed_day = ""
 
-    def add(self, row: Entry | StreamRow) -> None:
-        """Have a row written. Never waits."""
+    def add(self, row: Row) -> None:
+        """Have a row written. Never waits; the row must not change any more."""
         self._start()
         # Nobody would take it out again.
         if not self._is_broken:
@@ -103,7 +73,7 @@ class Store:
         import sqlite3
 
         try:
-            with closing(_opened(self._path)) as connection:
+            with closing(schema.opened(self._path)) as connection:
                 self._serve(connection)
         except (sqlite3.Error, OSError) as error:
             self._is_broken = True
@@ -116,14 +86,14 @@ class Store:
 
         going_on, lost = True, False
         while going_on:
-            rows: list[Entry | StreamRow] = []
+            rows: list[Row] = []
             try:
                 self._read_others(connection)
                 rows, going_on = self._batch()
                 with connection:
                     for row in rows:
-                        _write(connection, row, self._process)
-                    _trim(connection)
+                        row.write(connection, self._process)
+                    self._trim(connection)
             except sqlite3.Error as error:
                 # A full disk, or a server that holds the file for long: it may pass, and the batch is no great loss.
                 if not lost:
@@ -132,9 +102,9 @@ class Store:
                 if not rows:
                     _, going_on = self._batch()
 
-    def _batch(self) -> tuple[list[Entry | StreamRow], bool]:
+    def _batch(self) -> tuple[list[Row], bool]:
         """The rows of the next second or so, and whether more may come."""
-        rows: list[Entry | StreamRow] = []
+        rows: list[Row] = []
         row = self._rows.get()
         while row is not None:
             rows.append(row)
@@ -146,76 +116,17 @@ class Store:
                 return rows, True
         return rows, False
 
+    def _trim(self, connection: sqlite3.Connection) -> None:
+        schema.trim_outcomes(connection)
+        day = self._day()
+        if day != self._trimmed_day:
+            oldest = date.fromisoformat(day) - timedelta(days=schema.KEPT_DAYS)
+            schema.trim_old(connection, oldest.isoformat())
+            self._trimmed_day = day
+
     def _read_others(self, connection: sqlite3.Connection) -> None:
         day = self._day()
-        where = "day = ? AND process != ?"
-        self._others = (day, _sum(connection, where, (day, self._process)))
-
-
-def read_outcomes(path: Path, limit: int) -> list[Entry]:
-    """The last outcomes of all servers on this machine, newest first. Raises Unreadable."""
-    import sqlite3
-
-    if not path.exists():
-        return []
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=_LOCKED_S)) as connection:
-            rows = connection.execute("SELECT * FROM outcome ORDER BY at DESC, rowid DESC LIMIT ?", (limit,))
-            return [_entry(row) for row in rows]
-    except (sqlite3.Error, ValueError) as error:
-        raise Unreadable(f"{path} cannot be read ({type(error).__name__})") from None
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    import sqlite3
-
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite would make the file with the process's own mask.
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=_LOCKED_S)
-    connection.execute("PRAGMA journal_mode=WAL")
-    # What the last second before a power cut held is no loss.
-    connection.execute("PRAGMA synchronous=OFF")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version not in (0, _SCHEMA_VERSION):
-        connection.close()
-        raise sqlite3.DatabaseError("the record was made by another version")
-    connection.executescript(_SCHEMA)
-    connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
-    return connection
-
-
-def _write(connection: sqlite3.Connection, row: Entry | StreamRow, process: str) -> None:
-    if isinstance(row, Entry):
-        stages = json.dumps({name: round(ms, 1) for name, ms in row.stages_ms.items()})
-        values: tuple[Any, ...] = (
-            row.at,
-            row.file,
-            row.ending.value,
-            row.reason,
-            row.source,
-            stages,
-            row.overtaken,
-        )
-        connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-    else:
-        usage = row.usage
-        tokens = (usage.prompt_tokens, usage.cached_tokens, usage.output_tokens)
-        values = (row.day, row.at, process, row.ending, *tokens, row.dollars, row.ttft_ms)
-        connection.execute("INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-
-
-def _trim(connection: sqlite3.Connection) -> None:
-    last = "SELECT MAX(rowid) FROM outcome"
-    connection.execute(f"DELETE FROM outcome WHERE rowid <= ({last}) - ?", (_KEPT_OUTCOMES,))  # noqa: S608 - no value in it
-
-
-def _sum(connection: sqlite3.Connection, where: str, values: tuple[str, ...]) -> Spent:
-    columns = "TOTAL(prompt_tokens), TOTAL(cached_tokens), TOTAL(output_tokens), TOTAL(dollars)"
-    row = connection.execute(f"SELECT {columns} FROM stream WHERE {where}", values).fetchone()  # noqa: S608 - no value in it
-    return Spent(Usage(int(row[0]), int(row[1]), int(row[2])), row[3])
-
-
-def _entry(row: Any) -> Entry:
-    at, file, ending, reason, source, stages, overtaken = row
-    return Entry(at, file, Ending(ending), reason, source, json.loads(stages), overtaken)
+        columns = "TOTAL(prompt_tokens), TOTAL(cached_tokens), TOTAL(output_tokens), TOTAL(dollars)"
+        query = f"SELECT {columns} FROM stream WHERE day = ? AND process != ?"  # noqa: S608 - no value in it
+        row = connection.execute(query, (day, self._process)).fetchone()
+        self._others = (day, Spent(Usage(int(row[0]), int(row[1]), int(row[2])), row[3]))

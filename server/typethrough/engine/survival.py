@@ -1,0 +1,92 @@
+"""Watches accepted suggestions: half a minute and five minutes later the recorder learns how much of each is still there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from typethrough.core.outcome import Feedback
+from typethrough.core.survival import LATER_S, SOON_S, Accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typethrough.core.document import Edit, Snapshot
+    from typethrough.core.shown import Shown
+    from typethrough.engine.ports import Cancellable, Clock, Recorder
+
+# Each of them costs every edit of its document about a microsecond. Beyond these, what is accepted is not watched.
+_MOST_WATCHED = 64
+# A document that is closed after so much of the time is judged as it was then; sooner, nobody knows.
+_LONG_ENOUGH = 0.5
+# A shorter insertion may be the last key of a suggestion that was typed, with the bracket that the editor closes.
+_NOT_TYPED_CHARS = 3
+
+
+@dataclass(slots=True)
+class _Watched:
+    accepted: Accepted
+    since_s: float
+    timers: dict[float, Cancellable]
+
+
+class Survival:
+    """The accepted suggestions that are watched, by their documents."""
+
+    def __init__(
+        self, clock: Clock, recorder: Recorder, snapshot_of: Callable[[str], Snapshot | None]
+    ) -> None:
+        self._clock = clock
+        self._recorder = recorder
+        self._snapshot_of = snapshot_of
+        self._watched: dict[str, list[_Watched]] = {}
+        self._last_id = ""
+
+    def noticed(self, uri: str, shown: Shown, edit: Edit) -> None:
+        """A suggestion stands in the document all at once: it was accepted, though its client may never say so."""
+        if len(edit.inserted) >= _NOT_TYPED_CHARS:
+            self.accepted(shown.id)
+            self.watch(uri, shown)
+
+    def accepted(self, suggestion_id: str) -> None:
+        """Have the recorder know of an acceptance, once: most clients report one that was noticed before."""
+        if suggestion_id != self._last_id:
+            self._last_id = suggestion_id
+            self._recorder.feedback(Feedback.ACCEPTED, suggestion_id)
+
+    def watch(self, uri: str, shown: Shown) -> None:
+        """Follow an accepted suggestion, all of whose text is in the document now."""
+        here = self._watched.setdefault(uri, [])
+        known = any(one.accepted.id == shown.id for one in here)
+        if known or sum(map(len, self._watched.values())) >= _MOST_WATCHED:
+            return
+        now_s = self._clock.now()
+        watched = _Watched(Accepted(shown.id, shown.text, *shown.trail), now_s, {})
+        for after_s in (SOON_S, LATER_S):
+            judge = partial(self._judge, uri, watched, after_s)
+            watched.timers[after_s] = self._clock.call_at(now_s + after_s, judge)
+        here.append(watched)
+
+    def edited(self, uri: str, edit: Edit) -> None:
+        """A document was edited: the places in it move."""
+        for watched in self._watched.get(uri, ()):
+            watched.accepted = watched.accepted.after(edit)
+
+    def closed(self, uri: str) -> None:
+        """A document is about to be closed: what was watched for long enough is judged now."""
+        for watched in self._watched.pop(uri, []):
+            lived_s = self._clock.now() - watched.since_s
+            for after_s, timer in list(watched.timers.items()):
+                timer.cancel()
+                if lived_s >= _LONG_ENOUGH * after_s:
+                    self._judge(uri, watched, after_s)
+
+    def _judge(self, uri: str, watched: _Watched, after_s: float) -> None:
+        del watched.timers[after_s]
+        snapshot = self._snapshot_of(uri)
+        if snapshot is not None:
+            share = watched.accepted.share(snapshot)
+            self._recorder.survived(watched.accepted.id, after_s, share)
+        if not watched.timers and watched in self._watched.get(uri, ()):
+            self._watched[uri].remove(watched)
