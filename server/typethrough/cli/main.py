@@ -58,6 +58,10 @@ def _run(options: argparse.Namespace) -> int:
             from typethrough.cli.settings_verb import run_settings
 
             return run_settings(options)
+        case "stats":
+            from typethrough.cli.stats import run_stats
+
+            return run_stats(options)
         case "why":
             from typethrough.cli.why import run_why
 
@@ -89,6 +93,10 @@ def _parser() -> _Parser:
     form = settings.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the table of all settings instead")
     form.add_argument("--json", action="store_true", help="print that table for programs instead")
+    stats = verbs.add_parser("stats", help="print what it cost, what it saved, and how much was accepted")
+    target = stats.add_mutually_exclusive_group()
+    target.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
+    target.add_argument("--json", action="store_true", help="print the figures for programs instead")
     why = verbs.add_parser("why", help="print the last outcomes, why nothing came, and what to do about it")
     why.add_argument("--limit", metavar="N", type=_count, default=20, help="how many (default 20)")
     return parser

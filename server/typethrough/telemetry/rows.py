@@ -39,7 +39,8 @@ class EntryRow(NamedTuple):
 
 @dataclass(slots=True)
 class SuggestionRow:
-    """A suggestion and its life. `at` is a local time in ISO 8601; `chars` is the text's length when it was new.
+    """A suggestion and its life. `at` is a local time in ISO 8601; `chars` is the text's length when it was new. `total_ms` is
+    None for one that came along with another: nobody waited for it.
 
     `survived_30s` and `survived_300s` are the shares of it that stood in their place so long after it was accepted; None when
     nobody knows.
@@ -50,7 +51,7 @@ class SuggestionRow:
     language: str
     source: str
     file: str = ""
-    total_ms: float = 0.0
+    total_ms: float | None = None
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     chars: int = 0
     shown: bool = False
@@ -63,7 +64,8 @@ class SuggestionRow:
     def write(self, connection: sqlite3.Connection, process: str) -> None:
         """Add it, or bring what was written of it up to date."""
         made = (process, self.id, self.at[:10], self.at, self.language, self.file, self.source)
-        size = (round(self.total_ms, 1), _stages(self.stages_ms), self.chars)
+        total_ms = None if self.total_ms is None else round(self.total_ms, 1)
+        size = (total_ms, _stages(self.stages_ms), self.chars)
         life = (self.shown, self.accepted, self.accepted_chars, self.dismissed)
         after = (self.survived_30s, self.survived_300s)
         connection.execute(

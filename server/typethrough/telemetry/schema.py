@@ -38,7 +38,7 @@ ALTER TABLE stream ADD COLUMN saved_dollars REAL NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX stream_id ON stream (process, id);
 CREATE TABLE suggestion (
     process TEXT NOT NULL, id TEXT NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, language TEXT NOT NULL, file TEXT NOT NULL,
-    source TEXT NOT NULL, total_ms REAL NOT NULL, stages_ms TEXT NOT NULL, chars INTEGER NOT NULL, shown INTEGER NOT NULL,
+    source TEXT NOT NULL, total_ms REAL, stages_ms TEXT NOT NULL, chars INTEGER NOT NULL, shown INTEGER NOT NULL,
     accepted INTEGER NOT NULL, accepted_chars INTEGER NOT NULL, dismissed INTEGER NOT NULL, survived_30s REAL,
     survived_300s REAL
 );

@@ -1,0 +1,83 @@
+"""`typethrough stats`: what the servers on this machine brought and cost, in the terminal, as a page, or as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from typethrough.cli.errors import UsageError
+from typethrough.cli.user_file import record_path
+from typethrough.core.uris import printable
+from typethrough.engine.clock import AsyncioClock
+from typethrough.telemetry import figures
+from typethrough.telemetry.page import page
+from typethrough.telemetry.reading import Unreadable, record
+from typethrough.telemetry.report import report
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from typethrough.telemetry.figures import Table
+    from typethrough.telemetry.report import Report
+
+
+def run_stats(options: argparse.Namespace) -> int:
+    """Print, or write the page; exit code 1 when there is nothing on record. Raises UsageError."""
+    found = read_report()
+    longest = found.periods[-1]
+    if options.html is not None:
+        _write(options.html, page(found))
+        print(f"{options.html} is written.", file=sys.stderr)
+    elif options.json:
+        print(json.dumps(as_json(found), indent=2))
+    elif longest.is_empty:
+        print(figures.EMPTY)
+    else:
+        tables = [figures.summary(found), *figures.tables(longest)]
+        print("\n\n".join("\n".join(_lines(table, longest.days)) for table in tables))
+    return 1 if longest.is_empty else 0
+
+
+def read_report() -> Report:
+    """The record of this machine, added up. Raises UsageError."""
+    try:
+        with record(record_path()) as connection:
+            return report(connection, AsyncioClock().local_time().date())
+    except Unreadable as error:
+        raise UsageError(str(error)) from None
+
+
+def as_json(found: Report) -> dict[str, Any]:
+    """A report for programs: the fields as they are, and the shares that follow from them."""
+    values = asdict(found)
+    for period, made in zip(found.periods, values["periods"], strict=True):
+        made["acceptance_rate"] = period.accepted.rate
+        made["cache_share"] = period.cost.cache_share
+        made["estimated_share"] = period.cost.estimated_share
+    return values
+
+
+def _write(path: Path, text: str) -> None:
+    # For the reader alone, like the record itself; one that is there already keeps the mode it has.
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror})") from None
+
+
+def _lines(table: Table, days: int) -> Iterator[str]:
+    """A table in columns, the first to the left and the others to the right."""
+    if table.title:
+        yield f"{table.title}, {days} days"
+    rows = [tuple(map(printable, row)) for row in (table.head, *table.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *rest in rows:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()

@@ -1,0 +1,143 @@
+"""The statistics as one page: nothing is loaded, nothing runs, and it can be read, kept and sent on as a file.
+
+Each plot has a title that says what it shows and a table with its figures. Names (languages, models, files) are escaped; a
+document's text is not in a report to begin with.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import date
+from hashlib import sha256
+from html import escape
+from typing import TYPE_CHECKING
+
+from typethrough.telemetry import figures
+from typethrough.telemetry.charts import charts
+from typethrough.telemetry.figures import count, dollars, ms, percent
+from typethrough.telemetry.style import STYLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typethrough.telemetry.charts import Chart
+    from typethrough.telemetry.figures import Table
+    from typethrough.telemetry.report import Report
+
+
+def page(report: Report) -> str:
+    """The page, whole."""
+    longest = report.periods[-1]
+    if longest.is_empty:
+        content = f"<p>{escape(figures.EMPTY)}</p>"
+    else:
+        content = "".join(
+            [
+                _keys(report),
+                '<div class="plots">',
+                *map(_figure, charts(report)),
+                "</div>",
+                '<div class="tables"><section><h2>Today, 7 and 30 days</h2>',
+                _scrolled(figures.summary(report)),
+                "</section><section><h2>The last 30 days in parts</h2>",
+                *map(_scrolled, figures.tables(longest)),
+                "</section></div>",
+            ]
+        )
+    return _document(content, report.today)
+
+
+def message(text: str) -> str:
+    """The page with nothing but a sentence on it."""
+    return _document(f"<p>{escape(text)}</p>", "")
+
+
+def _document(content: str, today: str) -> str:
+    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    until = f"30 days to {_long_date(today)}. " if today else ""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>typethrough: what it cost, what it saved</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+<header><h1>What typethrough cost, and what it saved</h1>
+<p class="sub">{until}From the record on this machine, which holds no text and goes nowhere.</p></header>
+{content}
+<footer><p>New ghost text is what was not on the screen already. Dollars go by the models' published prices. Where a provider did
+not count a stream that was closed early, its tokens are estimated. Survival is looked at half a minute and five minutes after a
+suggestion was accepted.</p></footer>
+</main>
+</body>
+</html>
+"""
+
+
+def _keys(report: Report) -> str:
+    """The figures that most people open the page for."""
+    today, _, month = report.periods
+    cost, accepted, kept = month.cost, month.accepted, month.after_300s
+    tiles = [
+        ("Cost, 30 days", dollars(cost.dollars), f"{dollars(today.cost.dollars)} today"),
+        (
+            "Saved by the provider's cache",
+            dollars(cost.saved_dollars),
+            f"{percent(cost.cache_share)} of prompt tokens" if cost.streams else "no prompt yet",
+        ),
+        ("New ghost text, median", ms(month.ghost_ms.p50), f"19 of 20 within {ms(month.ghost_ms.p95)}"),
+        ("Accepted", percent(accepted.rate), f"{count(accepted.accepted)} of {count(accepted.shown)} shown"),
+        (
+            "Still there after 5 minutes",
+            percent(kept.share) if kept.count else figures.NONE,
+            f"{count(kept.count)} looked at again",
+        ),
+    ]
+    made = (
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(more)}</small></dd></div>"
+        for name, value, more in tiles
+    )
+    return f'<dl class="keys">{"".join(made)}</dl>'
+
+
+def _figure(chart: Chart) -> str:
+    keys = "".join(
+        f'<span><svg viewBox="0 0 12 12" aria-hidden="true"><rect class="mark {look}" width="12" height="12" rx="2"/></svg>'
+        f"{escape(name)}</span>"
+        for name, look in chart.legend
+    )
+    legend = f'<div class="legend">{keys}</div>' if keys else ""
+    return (
+        f'<figure><figcaption><h2>{escape(chart.title)}</h2><p class="note">{escape(chart.note)}</p>{legend}</figcaption>'
+        f"{chart.svg}<details><summary>Figures</summary>{_scrolled(chart.table, caption=False)}</details></figure>"
+    )
+
+
+def _scrolled(table: Table, *, caption: bool = True) -> str:
+    """A table that scrolls by itself where the window is narrower; who has no mouse gets there by the Tab key."""
+    title = escape(table.title or "Periods side by side")
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
+    rows = "".join(_row(row) for row in table.rows)
+    named = f"<caption>{title}</caption>" if caption and table.title else ""
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>{named}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(row: Sequence[str]) -> str:
+    first, *rest = row
+    under = ' class="under"' if first.startswith("  ") else ""
+    cells = "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+    return f'<tr><th scope="row"{under}>{escape(first.strip())}</th>{cells}</tr>'
+
+
+def _long_date(day: str) -> str:
+    when = date.fromisoformat(day)
+    return f"{when.day} {when:%B %Y}"

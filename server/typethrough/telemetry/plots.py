@@ -1,0 +1,237 @@
+"""Plots as inline SVG, drawn by hand: lines over days, stacked bars over days, bars side by side.
+
+No colour is named here: classes are, and the page gives them one for light and one for dark. `label` is what a plot shows, for
+who cannot see it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+WIDTH: Final = 440
+_HEIGHT: Final = 232
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 36, 10, 28
+_INNER_WIDTH: Final = WIDTH - _LEFT - _RIGHT
+_INNER_HEIGHT: Final = _HEIGHT - _TOP - _BOTTOM
+_MOST_DATES: Final = 4
+_LABEL_APART: Final = 14
+_ROW: Final = 34
+_GAP: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values over the days, None where there is none; `look` is the class that colours it."""
+
+    name: str
+    look: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A named value, as a share of 1, and what is said of it."""
+
+    name: str
+    value: float
+    note: str
+
+
+def lines(
+    label: str,
+    days: Sequence[str],
+    series: Sequence[Series],
+    unit: Callable[[float], str],
+    *,
+    top: float = 0.0,
+    decades: bool = False,
+) -> str:
+    """Each series as a line with a mark a day, named at its end, broken where days have no value.
+
+    `top` is the axis' end; with `decades` the axis is logarithmic, for values that lie orders of magnitude apart.
+    """
+    values = [value for one in series for value in one.values if value is not None]
+    xs = [_LEFT + _INNER_WIDTH * (index + 0.5) / len(days) for index in range(len(days))]
+    low = 0.0
+    if decades:
+        high, ticks = _decades(values)
+        low = ticks[0]
+    else:
+        high, ticks = _scale(values, top)
+
+    def y(value: float) -> float:
+        share = math.log(max(value, low) / low) / math.log(high / low) if decades else value / high
+        return _TOP + _INNER_HEIGHT * (1 - share)
+
+    parts = [*_frame(days, xs, ticks, y, unit)]
+    ends: list[tuple[float, float, Series]] = []
+    for one in series:
+        points = [
+            (x, y(value)) if value is not None else None for x, value in zip(xs, one.values, strict=True)
+        ]
+        parts.extend(f'<path class="line {one.look}" d="{path}"/>' for path in _paths(points))
+        for day, value, point in zip(days, one.values, points, strict=True):
+            if point is not None and value is not None:
+                said = escape(f"{day_name(day)}: {one.name} {unit(value)}")
+                place = f'cx="{point[0]:.1f}" cy="{point[1]:.1f}"'
+                parts.append(f'<circle class="mark {one.look}" {place} r="3"/>')
+                parts.append(f'<circle class="target" {place} r="9"><title>{said}</title></circle>')
+        last = next((point for point in reversed(points) if point is not None), None)
+        if last is not None and len(series) > 1:
+            ends.append((last[1], last[0], one))
+    lowest = -math.inf
+    for end_y, end_x, one in sorted(ends, key=lambda end: end[0]):
+        lowest = max(end_y + 4, lowest + _LABEL_APART)
+        parts.append(
+            f'<text class="name {one.look}" x="{end_x + 8:.1f}" y="{lowest:.1f}">{escape(one.name)}</text>'
+        )
+    return _svg(label, _HEIGHT, parts)
+
+
+def stacks(label: str, days: Sequence[str], series: Sequence[Series], unit: Callable[[float], str]) -> str:
+    """The series of a day on top of each other, the first at the bottom."""
+    sums = [sum(one.values[index] or 0.0 for one in series) for index in range(len(days))]
+    highest, ticks = _scale(sums)
+    step = _INNER_WIDTH / len(days)
+    width = min(26.0, step - max(1.5, step * 0.25))
+    xs = [_LEFT + step * (index + 0.5) for index in range(len(days))]
+
+    def y(value: float) -> float:
+        return _TOP + _INNER_HEIGHT * (1 - value / highest)
+
+    parts = [*_frame(days, xs, ticks, y, unit)]
+    for index, day in enumerate(days):
+        low = 0.0
+        for one in series:
+            value = one.values[index] or 0.0
+            if value <= 0:
+                continue
+            top, bottom = y(low + value), y(low)
+            # A gap tells one from the next where their colours do not.
+            height = max(0.75, bottom - top - (_GAP / 2 if low else 0))
+            said = escape(f"{day_name(day)}: {one.name} {unit(value)}")
+            place = f'x="{xs[index] - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"'
+            parts.append(f'<rect class="mark {one.look}" {place}><title>{said}</title></rect>')
+            low += value
+    return _svg(label, _HEIGHT, parts)
+
+
+def bars(label: str, rows: Sequence[Bar], look: str) -> str:
+    """Shares below each other, on one scale that ends at a round one."""
+    highest, ticks = _scale([row.value for row in rows])
+    highest = min(1.0, highest)
+    parts = []
+    height = len(rows) * _ROW + _BOTTOM
+    inner = WIDTH - _GAP - 92
+    for tick in ticks:
+        if tick <= highest:
+            x = _GAP + inner * tick / highest
+            anchor = "start" if not tick else "middle"
+            parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{height - _BOTTOM + 4}"/>')
+            parts.append(
+                f'<text class="tick {anchor}" x="{x:.1f}" y="{height - 6}">{100 * tick:.0f} %</text>'
+            )
+    for number, row in enumerate(rows):
+        top = number * _ROW
+        width = inner * row.value / highest
+        said = escape(f"{row.name}: {row.note}")
+        parts.append(f'<text class="label" x="{_GAP}" y="{top + 14}">{escape(_short(row.name))}</text>')
+        parts.append(
+            f'<rect class="mark {look}" x="{_GAP}" y="{top + 19}" width="{max(width, 1):.1f}" height="10" rx="1">'
+        )
+        parts.append(f"<title>{said}</title></rect>")
+        parts.append(
+            f'<text class="value" x="{_GAP + width + 6:.1f}" y="{top + 28}">{escape(row.note)}</text>'
+        )
+    return _svg(label, height, parts)
+
+
+def shares(label: str, rows: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
+    """Each row as a whole, cut into named parts with their looks and counts."""
+    parts = []
+    inner = WIDTH - 2 * _GAP
+    for number, (name, pieces) in enumerate(rows):
+        top, left, whole = number * 52, float(_GAP), sum(piece[2] for piece in pieces)
+        parts.append(f'<text class="label" x="{_GAP}" y="{top + 14}">{escape(name)}</text>')
+        for piece, look, amount in pieces:
+            width = inner * amount / whole if whole else 0
+            if width <= 0:
+                continue
+            said = escape(f"{name}: {piece} {amount} of {whole}")
+            drawn = max(1.0, width - _GAP)
+            parts.append(
+                f'<rect class="mark {look}" x="{left:.1f}" y="{top + 20}" width="{drawn:.1f}" height="20" rx="1">'
+            )
+            parts.append(f"<title>{said}</title></rect>")
+            left += width
+    return _svg(label, len(rows) * 52, parts)
+
+
+def day_name(day: str) -> str:
+    """A date as an axis has it: `24 Nov`."""
+    when = date.fromisoformat(day)
+    return f"{when.day} {when:%b}"
+
+
+def _scale(values: Iterable[float], top: float = 0.0) -> tuple[float, list[float]]:
+    """Where an axis from 0 ends, and its ticks: round numbers, three to five of them."""
+    highest = top or max(values, default=0.0) or 1.0
+    rough = highest / 4
+    size = 10 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * 0.999)
+    count = math.ceil(highest / step - 1e-9)
+    return count * step, [index * step for index in range(count + 1)]
+
+
+def _decades(values: Sequence[float]) -> tuple[float, list[float]]:
+    """The end and the ticks of a logarithmic axis: powers of ten round the values, down to a tenth."""
+    known = [max(value, 0.1) for value in values] or [1.0]
+    first = math.floor(math.log10(min(known)))
+    last = max(first + 1, math.ceil(math.log10(max(known)) - 1e-9))
+    return 10.0**last, [10.0**power for power in range(first, last + 1)]
+
+
+def _frame(
+    days: Sequence[str],
+    xs: Sequence[float],
+    ticks: Sequence[float],
+    y: Callable[[float], float],
+    unit: Callable[[float], str],
+) -> Iterator[str]:
+    for number, tick in enumerate(ticks):
+        place = y(tick)
+        look = "grid" if number else "axis"
+        yield f'<line class="{look}" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{place:.1f}" y2="{place:.1f}"/>'
+        yield f'<text class="tick end" x="{_LEFT - 6}" y="{place + 4:.1f}">{escape(unit(tick) if tick else "0")}</text>'
+    every = math.ceil(len(days) / _MOST_DATES)
+    for index in range(len(days) - 1, -1, -every):
+        yield f'<text class="tick middle" x="{xs[index]:.1f}" y="{_HEIGHT - 6}">{escape(day_name(days[index]))}</text>'
+
+
+def _paths(points: Iterable[tuple[float, float] | None]) -> Iterator[str]:
+    """Unbroken runs of two points or more."""
+    run: list[str] = []
+    for point in [*points, None]:
+        if point is not None:
+            run.append(f"{point[0]:.1f} {point[1]:.1f}")
+            continue
+        if len(run) > 1:
+            yield "M" + "L".join(run)
+        run = []
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 48 else f"…{name[-47:]}"
+
+
+def _svg(label: str, height: float, parts: Iterable[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+    )

@@ -1,0 +1,253 @@
+"""The record added up: what a day, a week and a month brought and cost, day by day, by language, source and model.
+
+SQLite does the adding, so that a thread that reports holds up nothing else in its process. *Ghost text* is timed where it is new:
+what is typed through was on the screen before it was asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from typethrough.core.outcome import Ending, Usage
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+PERIOD_DAYS: Final = (1, 7, 30)
+# Where survival is told in steps: all of it, most, some, and next to nothing.
+KEPT_STEPS: Final = (0.995, 0.5, 0.05)
+
+# Clients that never say what they show are taken at what they were given.
+_SUGGESTIONS: Final = """
+WITH telling AS (SELECT DISTINCT process FROM suggestion WHERE shown),
+seen AS (
+    SELECT *, accepted OR accepted_chars > 0 AS taken,
+        shown OR accepted OR accepted_chars > 0 OR process NOT IN telling AS was_shown
+    FROM suggestion WHERE day BETWEEN ? AND ?
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Milliseconds that half, and 95 of 100, stay below; `count` of them were measured."""
+
+    p50: float = 0.0
+    p95: float = 0.0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How many suggestions were shown, and how many of them accepted, all of it or a part. `name` says which suggestions."""
+
+    name: str
+    shown: int = 0
+    accepted: int = 0
+    partly: int = 0
+    chars: int = 0
+
+    @property
+    def rate(self) -> float:
+        """The share of what was shown that was accepted, 0 to 1."""
+        return self.accepted / self.shown if self.shown else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """What became of accepted text: the share of its characters that stayed, and how many suggestions stayed whole, mostly, in
+    parts, and not at all.
+    """
+
+    share: float = 0.0
+    steps: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    @property
+    def count(self) -> int:
+        """How many suggestions were looked at again."""
+        return sum(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What streams took and cost. `saved_dollars` is what the provider's cache spared, `estimated_dollars` a part of the cost."""
+
+    name: str = ""
+    streams: int = 0
+    usage: Usage = field(default_factory=Usage)
+    dollars: float = 0.0
+    saved_dollars: float = 0.0
+    estimated_dollars: float = 0.0
+
+    @property
+    def cache_share(self) -> float:
+        """The share of the prompts' tokens that came from the cache, 0 to 1."""
+        return self.usage.cached_tokens / self.usage.prompt_tokens if self.usage.prompt_tokens else 0.0
+
+    @property
+    def estimated_share(self) -> float:
+        """The share of the dollars that we estimated, 0 to 1."""
+        return self.estimated_dollars / self.dollars if self.dollars else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day's figures."""
+
+    day: str
+    ghost_ms: Quantiles
+    ttft_ms: Quantiles
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What the last `days` days brought, today included."""
+
+    days: int
+    requests: Mapping[str, int]
+    answers: Mapping[str, int]
+    ghost_ms: Quantiles
+    ttft_ms: Quantiles
+    ghost_ms_by_source: Mapping[str, Quantiles]
+    cost: Cost
+    accepted: Accepted
+    after_30s: Survived
+    after_300s: Survived
+    by_language: Sequence[Accepted]
+    by_source: Sequence[Accepted]
+    by_file: Sequence[Accepted]
+    by_model: Sequence[Cost]
+    by_purpose: Sequence[Cost]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing happened at all."""
+        return not self.requests and not self.cost.streams and not self.accepted.shown
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The periods of `PERIOD_DAYS`, and the days of the longest from the first with anything on."""
+
+    today: str
+    periods: Sequence[Period]
+    days: Sequence[Day]
+
+
+def report(connection: sqlite3.Connection, today: date) -> Report:
+    """Add up the record as it stands. Raises sqlite3.Error."""
+    periods = [_period(connection, today, days) for days in PERIOD_DAYS]
+    return Report(today.isoformat(), periods, _days(connection, today))
+
+
+def _period(connection: sqlite3.Connection, today: date, days: int) -> Period:
+    span = ((today - timedelta(days=days - 1)).isoformat(), today.isoformat())
+    ghost_ms = _quantiles(connection, "suggestion", "total_ms", "''", span)
+    ttft_ms = _quantiles(connection, "stream", "ttft_ms", "''", span)
+    (accepted,) = _accepted(connection, "''", span) or [Accepted("")]
+    (cost,) = _costs(connection, "''", span) or [Cost()]
+    return Period(
+        days,
+        _counts(connection, "ending", "ending != ''", span),
+        _counts(connection, "source", f"ending = '{Ending.ANSWERED}'", span),
+        ghost_ms.get("", Quantiles()),
+        ttft_ms.get("", Quantiles()),
+        _quantiles(connection, "suggestion", "total_ms", "source", span),
+        cost,
+        accepted,
+        _survived(connection, "survived_30s", span),
+        _survived(connection, "survived_300s", span),
+        _accepted(connection, "language", span),
+        _accepted(connection, "source", span),
+        [one for one in _accepted(connection, "file", span) if one.name],
+        _costs(connection, "model", span),
+        _costs(connection, "purpose", span),
+    )
+
+
+def _days(connection: sqlite3.Connection, today: date) -> list[Day]:
+    span = ((today - timedelta(days=PERIOD_DAYS[-1] - 1)).isoformat(), today.isoformat())
+    ghost_ms = _quantiles(connection, "suggestion", "total_ms", "day", span)
+    ttft_ms = _quantiles(connection, "stream", "ttft_ms", "day", span)
+    costs = {cost.name: cost for cost in _costs(connection, "day", span)}
+    known = ghost_ms.keys() | ttft_ms.keys() | costs.keys()
+    if not known:
+        return []
+    day, found = date.fromisoformat(min(known)), list[Day]()
+    while day <= today:
+        name = day.isoformat()
+        nothing = Quantiles()
+        found.append(
+            Day(name, ghost_ms.get(name, nothing), ttft_ms.get(name, nothing), costs.get(name, Cost(name)))
+        )
+        day += timedelta(days=1)
+    return found
+
+
+# The queries below are put together from names in this module alone; whatever is a value is bound.
+
+
+def _quantiles(
+    connection: sqlite3.Connection, table: str, column: str, key: str, span: tuple[str, str]
+) -> dict[str, Quantiles]:
+    """By nearest rank, for each value of `key`."""
+    query = f"""
+        WITH ranked AS (
+            SELECT {key} AS name, {column} AS value, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {column}) AS place,
+                COUNT(*) OVER (PARTITION BY {key}) AS count
+            FROM {table} WHERE {column} IS NOT NULL AND day BETWEEN ? AND ?
+        )
+        SELECT name, MAX(CASE WHEN place = MIN(count, count / 2 + 1) THEN value END),
+            MAX(CASE WHEN place = MIN(count, count * 95 / 100 + 1) THEN value END), MAX(count)
+        FROM ranked GROUP BY name
+    """  # noqa: S608
+    return {name: Quantiles(*values) for name, *values in connection.execute(query, span)}
+
+
+def _counts(
+    connection: sqlite3.Connection, key: str, condition: str, span: tuple[str, str]
+) -> dict[str, int]:
+    query = f"""
+        SELECT {key}, SUM(requests) FROM request WHERE {condition} AND day BETWEEN ? AND ? GROUP BY {key} ORDER BY 2 DESC
+    """  # noqa: S608
+    return dict(connection.execute(query, span))
+
+
+def _accepted(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Accepted]:
+    """For each value of `key`, those shown most first."""
+    query = f"""{_SUGGESTIONS}
+        SELECT {key} AS name, SUM(was_shown) AS count, SUM(taken), SUM(taken AND NOT accepted), SUM(accepted_chars)
+        FROM seen GROUP BY name ORDER BY count DESC, name
+    """  # noqa: S608
+    return [Accepted(*row) for row in connection.execute(query, span)]
+
+
+def _survived(connection: sqlite3.Connection, column: str, span: tuple[str, str]) -> Survived:
+    whole, most, some = KEPT_STEPS
+    query = f"""
+        SELECT SUM({column} * chars) / SUM(chars), TOTAL({column} >= {whole}), TOTAL({column} >= {most} AND {column} < {whole}),
+            TOTAL({column} >= {some} AND {column} < {most}), TOTAL({column} < {some})
+        FROM suggestion WHERE {column} IS NOT NULL AND day BETWEEN ? AND ?
+    """  # noqa: S608
+    share, *steps = connection.execute(query, span).fetchone()
+    kept, mostly, partly, gone = map(int, steps)
+    return Survived(share or 0.0, (kept, mostly, partly, gone))
+
+
+def _costs(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Cost]:
+    """For each value of `key`, the dearest first."""
+    query = f"""
+        SELECT {key} AS name, COUNT(*), SUM(prompt_tokens), SUM(cached_tokens), SUM(output_tokens), TOTAL(dollars) AS money,
+            TOTAL(saved_dollars), TOTAL(CASE WHEN is_estimated THEN dollars END)
+        FROM stream WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY money DESC, name
+    """  # noqa: S608
+    return [_cost(row) for row in connection.execute(query, span)]
+
+
+def _cost(row: Any) -> Cost:
+    name, streams, prompt, cached, output, *money = row
+    return Cost(name, streams, Usage(prompt, cached, output), *money)
