@@ -10,13 +10,14 @@ import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page as PlaywrightPage
 from playwright.async_api import Playwright, async_playwright
 
 T = TypeVar("T")
+Scheme = Literal["light", "dark"]
 
 _CALL_S: Final = 30.0
 # No look-ups and no downloads of its own, and no graphics card.
@@ -59,13 +60,22 @@ class Browser:
         self._thread.join(timeout=10)
         self._loop.close()
 
-    def page(self, *, width: int, height: int, scale: float, script: str) -> "Page":
-        """Return an empty page that shares nothing with others; `script` runs first in whatever it loads."""
-        return Page(self, self.run(self._open(width, height, scale, script)))
+    def page(
+        self, *, width: int, height: int, scale: float = 1, script: str = "", scheme: Scheme = "light"
+    ) -> "Page":
+        """Return an empty page that shares nothing with others; `script` runs first in whatever it loads, and `scheme` is what
+        its person prefers.
+        """
+        return Page(self, self.run(self._open(width, height, scale, script, scheme)))
 
-    async def _open(self, width: int, height: int, scale: float, script: str) -> PlaywrightPage:
+    async def _open(
+        self, width: int, height: int, scale: float, script: str, scheme: Scheme
+    ) -> PlaywrightPage:
         context = await self._chromium.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=scale, locale="en-US"
+            viewport={"width": width, "height": height},
+            device_scale_factor=scale,
+            locale="en-US",
+            color_scheme=scheme,
         )
         await context.add_init_script(script)
         return await context.new_page()
@@ -81,13 +91,20 @@ class Browser:
 
 
 class Page:
-    """One page, driven as a person would; its calls return when the browser has taken them."""
+    """One page, driven as a person would; its calls return when the browser has taken them.
+
+    `crashes` are the errors in its scripts, `said` is what stands in its console, `requested` what it has asked for.
+    """
 
     def __init__(self, browser: Browser, page: PlaywrightPage) -> None:
         self._browser = browser
         self._page = page
         self.crashes: list[str] = []
+        self.said: list[str] = []
+        self.requested: list[str] = []
         page.on("pageerror", lambda error: self.crashes.append(str(error)))
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("request", lambda request: self.requested.append(request.url))
 
     def close(self) -> None:
         """Close the page and everything it kept; the browser goes on."""
