@@ -1,0 +1,51 @@
+"""Reads the server's own record of its streams: the SQLite file that a server process has left.
+
+Owns the columns that are read, by name, so that the record may gain others. Read it when the server has ended: it writes behind.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_READ_TO_END = ("complete", "length")
+
+
+class KeptStream(NamedTuple):
+    """One upstream stream as the server has it on record."""
+
+    ending: str
+    prompt_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    dollars: float
+
+    @property
+    def is_read_to_end(self) -> bool:
+        """Whether the provider's own counts have come with its end. What was closed early is counted by the server's estimate."""
+        return self.ending in _READ_TO_END
+
+    @property
+    def tokens(self) -> tuple[int, int, int]:
+        """Prompt, cached of these, output."""
+        return self.prompt_tokens, self.cached_tokens, self.output_tokens
+
+
+def streams(home: Path) -> list[KeptStream]:
+    """The streams in the record below a server's XDG_STATE_HOME, in the order in which they ended."""
+    (path,) = home.rglob("record.sqlite3")
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        columns = ", ".join(KeptStream._fields)
+        rows = connection.execute(f"SELECT {columns} FROM stream ORDER BY rowid")  # noqa: S608 - no value in it
+        return [KeptStream(*row) for row in rows]
+
+
+def endings(home: Path) -> dict[str, int]:
+    """How many requests ended how, by the record."""
+    (path,) = home.rglob("record.sqlite3")
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        return dict(connection.execute("SELECT ending, COUNT(*) FROM outcome GROUP BY ending"))
