@@ -30,7 +30,14 @@ OWN: dict[str, dict[str, Any]] = {
         ),
     },
 }
-_TYPES = {"flag": "boolean", "number": "integer", "names": "array", "globs": "array", "command": "array"}
+_TYPES = {
+    "flag": "boolean",
+    "number": "integer",
+    "names": "array",
+    "globs": "array",
+    "command": "array",
+    "routes": "object",
+}
 
 
 def key_of(name: str) -> str:
@@ -49,6 +56,8 @@ def property_of(row: dict[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": kind}
     if kind == "array":
         entry |= {"items": {"type": "string"}, "uniqueItems": True}
+    if kind == "object":
+        entry["additionalProperties"] = {"type": "string"}
     if row["choices"]:
         entry["enum"] = row["choices"]
     if kind == "integer":

@@ -38,9 +38,9 @@ export function editorSettings(context: ExtensionContext): Record<string, unknow
 export function environmentSettings(context: ExtensionContext): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const name of names(context, "machine").filter((name) => name !== "command")) {
-    const value = machineSetting<unknown>(name) ?? "";
-    const variable = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-    if (value !== "") variables[`TYPETHROUGH_${variable}`] = String(value);
+    const value = machineSetting<object | string>(name) ?? "";
+    const text = value.constructor === Object ? Object.entries(value).map((pair) => pair.join("=")) : value;
+    if (value !== "") variables[`TYPETHROUGH_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}`] = String(text);
   }
   return variables;
 }

@@ -5,7 +5,7 @@ or plain for a terminal.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typethrough.core.settings import DEFAULT_EXCLUDE, DEFAULTS, SPECS, environment_name
 from typethrough.core.settings_values import Kind, Reach, Spec
@@ -50,7 +50,8 @@ def markdown() -> str:
     ]
     excluded = ", ".join(f"`{glob}`" for glob in DEFAULT_EXCLUDE)
     example = '\n## An example of the user file\n\n```toml\nmodel = "openai/gpt-4.1-nano"\nbudget_ms = 700\n'
-    example += 'api_key_command = ["pass", "show", "ai-gateway"]\ndisabled_languages = ["markdown"]\n```\n'
+    example += 'api_key_command = ["pass", "show", "ai-gateway"]\ndisabled_languages = ["markdown"]\n'
+    example += '\n[routes]\ninvoked = "openai/gpt-4.1-mini 1500 ms"\n```\n'
     return _INTRO + "\n".join(rows) + f"\n\nThe default of `exclude`: {excluded}.\n" + example
 
 
@@ -65,7 +66,7 @@ def as_json() -> str:
             "name": name,
             "env": environment_name(name) or None,
             "kind": spec.kind.name.lower(),
-            "default": getattr(DEFAULTS, name),
+            "default": _plain(spec, getattr(DEFAULTS, name)),
             "minimum": spec.minimum if spec.kind is Kind.NUMBER else None,
             "maximum": spec.maximum if spec.kind is Kind.NUMBER else None,
             "choices": spec.choices,
@@ -77,6 +78,13 @@ def as_json() -> str:
         for name, spec in SPECS.items()
     ]
     return json.dumps(rows, indent=2) + "\n"
+
+
+def _plain(spec: Spec, value: Any) -> object:
+    """A value as JSON has it: routes are an object there."""
+    if spec.kind is not Kind.ROUTES:
+        return value
+    return {str(route.purpose): str(route).partition("=")[2] for route in value}
 
 
 def _row(name: str, spec: Spec) -> str:
@@ -110,7 +118,7 @@ def in_force(settings: Settings) -> Iterator[str]:
         if spec.secret or spec.reach is Reach.FILE:
             shown = "(set)" if value else "(not set)"
         elif isinstance(value, tuple):
-            shown = ", ".join(value) or "(none)"
+            shown = ", ".join(map(str, value)) or "(none)"
         else:
             shown = str(value).lower() if isinstance(value, bool) else str(value) or "(not set)"
         unit = f" {spec.unit}" if spec.unit else ""

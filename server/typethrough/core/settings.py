@@ -14,11 +14,15 @@ from typethrough.core.settings_values import Kind, Reach, Spec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typethrough.core.routes import Route
+
 T = TypeVar("T")
 
 ENVIRONMENT_PREFIX = "TYPETHROUGH_"
 GATEWAY_BASE_URL = "https://ai-gateway.vercel.sh/v1"
 DEFAULT_MODEL = "openai/gpt-4.1-nano"
+BUDGET_MIN_MS = 50
+BUDGET_MAX_MS = 5000
 
 DEFAULT_EXCLUDE = (
     ".env",
@@ -101,6 +105,25 @@ class Settings:
         choices=("auto", "chat", "fim"),
         reach=Reach.USER,
     )
+    routes: tuple[Route, ...] = _setting(
+        (),
+        Kind.ROUTES,
+        "Other models than `model`, each perhaps with its own budget: `invoked` answers what is asked for by hand, `block` writes"
+        " the body of a block that was just opened (where `max_lines` allows one), `hedge` is asked as well when another is late."
+        ' Such as `"MODEL 1500 ms"`; in the environment `invoked=MODEL 1500 ms,hedge=MODEL`.',
+        minimum=BUDGET_MIN_MS,
+        maximum=BUDGET_MAX_MS,
+        reach=Reach.USER,
+    )
+    hedge_share: int = _setting(
+        10,
+        Kind.NUMBER,
+        "Of every hundred dollars that the model lane spends, how many at most go into asking the model of the route `hedge`.",
+        unit="percent",
+        minimum=0,
+        maximum=50,
+        reach=Reach.USER,
+    )
     fallback_models: tuple[str, ...] = _setting(
         (),
         Kind.NAMES,
@@ -157,8 +180,8 @@ class Settings:
         Kind.NUMBER,
         "Every request is answered within this time; above 1000 ghost text comes after the thought has moved on.",
         unit="ms",
-        minimum=50,
-        maximum=5000,
+        minimum=BUDGET_MIN_MS,
+        maximum=BUDGET_MAX_MS,
     )
     debounce_min_ms: int = _setting(
         30,

@@ -20,7 +20,7 @@ from typethrough.core.settings import (
     Settings,
     environment_name,
 )
-from typethrough.core.settings_values import BadValue, Reach, checked
+from typethrough.core.settings_values import BadValue, Kind, Reach, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -119,10 +119,14 @@ def _flat(values: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Ite
     """Every leaf with its path as one snake_case name: {"debounce": {"minMs": 40}} gives ("debounce_min_ms", 40)."""
     for key, value in values.items():
         name = f"{prefix}_{_snake(str(key))}" if prefix else _snake(str(key))
-        if isinstance(value, dict) and depth < 3:
+        if isinstance(value, dict) and depth < 3 and not _is_object(name):
             yield from _flat(value, name, depth + 1)
         else:
             yield name, value
+
+
+def _is_object(name: str) -> bool:
+    return name in SPECS and SPECS[name].kind is Kind.ROUTES
 
 
 def _snake(key: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from typethrough.core.routes import Route, RoutePurpose
+
 
 class Kind(StrEnum):
     """The types a setting can have; the value is the word for people."""
@@ -25,6 +27,7 @@ class Kind(StrEnum):
     COMMAND = "command"
     NAMES = "list of names"
     GLOBS = "list of globs"
+    ROUTES = "model for each purpose"
 
 
 class Reach(StrEnum):
@@ -79,6 +82,8 @@ def checked(spec: Spec, value: object, *, from_text: bool = False) -> object:
             return _command(value)
         case Kind.NAMES | Kind.GLOBS:
             return _items(value, from_text=from_text)
+        case Kind.ROUTES:
+            return _routes(spec, value, from_text=from_text)
 
 
 def _flag(value: object, *, from_text: bool) -> bool:
@@ -172,3 +177,39 @@ def _items(value: object, *, from_text: bool) -> tuple[str, ...]:
     if len(items) != len(value):
         raise BadValue("must be a list of texts")
     return tuple(item for item in items if item)
+
+
+def _routes(spec: Spec, value: object, *, from_text: bool) -> tuple[Route, ...]:
+    """An object of purposes and models; in an environment "purpose=model" with commas between."""
+    if from_text and isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(separator for _, separator, _ in parts):
+            raise BadValue("must be a list such as invoked=MODEL,hedge=MODEL")
+        value = {purpose.strip(): model for purpose, _, model in parts}
+    if value in ([], ()):
+        return ()  # Lua has one form for an empty list and an empty object.
+    if not isinstance(value, dict):
+        raise BadValue('must be an object such as {"invoked": "MODEL", "hedge": "MODEL"}')
+    purposes = list(RoutePurpose)
+    if not value.keys() <= {*purposes}:
+        raise BadValue(f"has no other purposes than {', '.join(purposes)}")
+    return tuple(_route(spec, purpose, value[purpose]) for purpose in purposes if purpose in value)
+
+
+def _route(spec: Spec, purpose: RoutePurpose, value: object) -> Route:
+    text = (
+        value.strip()
+        if isinstance(value, str) and len(value) <= _MAX_TEXT_CHARS and value.isprintable()
+        else ""
+    )
+    match = re.fullmatch(r"(\S+)(?:\s+([0-9]{1,9}) ?ms)?", text, re.ASCII)
+    if match is None:
+        raise BadValue(f'needs for {purpose} a model, or a model and its budget such as "MODEL 1500 ms"')
+    model, budget = match.groups()
+    if budget is None:
+        return Route(purpose, model)
+    if purpose is RoutePurpose.HEDGE:
+        raise BadValue(f"takes no budget for {purpose}, which has that of the request it helps")
+    if not spec.minimum <= int(budget) <= spec.maximum:
+        raise BadValue(f"needs for {purpose} a budget from {spec.minimum} to {spec.maximum} ms")
+    return Route(purpose, model, int(budget))
