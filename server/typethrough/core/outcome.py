@@ -73,15 +73,17 @@ class Purpose(StrEnum):
     INVOKED = "invoked"
     PREFETCH = "prefetch"
     WARM_UP = "warm-up"
+    HEDGE = "hedge"
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRecord:
     """What is known of one upstream stream when it has ended.
 
-    `ending`: "complete", "length", "enough", "diverged", "shutdown", or an error's name. `usage` is the provider's count, or with
-    `is_estimated` ours, because a stream that is closed early is not counted for us. `dollars` and `saved_dollars` (what the
-    prompt cache spared) go by the model's prices. `id` tells streams of one process apart.
+    `ending`: "complete", "length", "enough", "diverged", "shutdown", "lost" (of two that raced, the one not heard), or an
+    error's name. `usage` is the provider's count, or with `is_estimated` ours, because a stream that is closed early is not
+    counted for us. `dollars` and `saved_dollars` (what the prompt cache spared) go by the model's prices. `id` tells streams of
+    one process apart.
     """
 
     id: str
