@@ -240,7 +240,7 @@ class Session:
     def _ask_ours(self, ask: Ask, document: Document) -> None:
         state = self.editing.states[ask.document]
         context = Context.at(document.snapshot, ask.position, language_id="python")
-        terms = Terms(profile_of(DEFAULTS.model), _CONTEXT_CHARS, 256, DEFAULTS.model)
+        terms = Terms(profile_of(DEFAULTS.model), _CONTEXT_CHARS, 256)
         start_s = time.perf_counter()
         prompt = state.build(context, terms, ask.at_s)
         self.build_ms.append((time.perf_counter() - start_s) * 1_000)

@@ -19,7 +19,9 @@ def test_after_a_session_both_accounts_agree(seed: int, style: str) -> None:
     assert found.server.cached_tokens > 0
     assert found.closed_server.streams > 0
     assert found.estimate_error < _ESTIMATE_ERROR, found.table()
-    assert found.messages == []
+    # The simulated vendor has announced the model's end, and the user is told once.
+    assert len(found.messages) <= 1
+    assert all("ends it on" in message for message in found.messages)
     assert found.problems == []
 
 

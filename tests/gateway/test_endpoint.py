@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.gateway.stage import KEY, HandClock, endpoint
+from typethrough.core.models import profile_of
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.proxies import ProxiedTransport, open_transport, proxy_for
+from typethrough.gateway.routing import Routing
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,15 @@ def test_the_key_is_not_in_the_representation() -> None:
 
 def test_a_model_must_be_set() -> None:
     assert "TYPETHROUGH_MODEL" in endpoint("https://g.example/v1", key=KEY, model=" ").problem
+
+
+def test_a_routed_model_keeps_address_key_and_promises_and_none_of_the_wishes_for_the_other() -> None:
+    promised = Routing(fallback_models=("b",), zero_data_retention=True)
+    place = replace(endpoint("https://g.example/v1", key=KEY), routing=promised, prompt_form="fim")
+    routed = place.routed("qwen2.5-coder", profile_of("qwen2.5-coder"))
+    assert (routed.url, routed.key, routed.model) == (place.url, KEY, "qwen2.5-coder")
+    assert routed.routing == Routing(zero_data_retention=True)
+    assert (routed.setting, routed.prompt_form) == ("routes", "auto")
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,14 @@ def test_a_refusal_becomes_one_leaf_and_one_sentence(
     assert says in str(error)
 
 
+def test_an_unknown_model_of_a_route_is_blamed_on_the_routes() -> None:
+    routed = _PLACE.routed("nobodys/model", _PLACE.profile)
+    body = parse_error_body(json.dumps(_named("model_not_found")).encode())
+    told = str(rejection(404, {}, body, routed, PROMPT))
+    assert "nobodys/model" in told
+    assert "the setting `routes` (TYPETHROUGH_ROUTES)" in told
+
+
 def test_a_card_on_file_is_not_blamed_on_the_key() -> None:
     assert "key may well be right" in str(_error(403, _named("customer_verification_required")))
 

@@ -12,16 +12,18 @@ from typethrough.core.models import profile_of
 from typethrough.core.outcome import Ending, Feedback, Outcome, Spent, StreamRecord, Usage
 from typethrough.core.settings import DEFAULTS, Settings
 from typethrough.engine.engine import Engine
+from typethrough.engine.gateways import Gateways
 from typethrough.engine.pending import Request
 from typethrough.engine.ports import StreamEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from typethrough.core.context import Context
     from typethrough.core.prompt.message import Prompt
+    from typethrough.core.routes import RoutePurpose
     from typethrough.engine.pending import Pending
-    from typethrough.engine.ports import GatewayError
+    from typethrough.engine.ports import Gateway, GatewayError
 
 URI = "file:///project/module.py"
 
@@ -52,6 +54,11 @@ class ManualClock:
         call = _Call(when, callback)
         self._calls.append(call)
         return call
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is scheduled."""
+        return not any(call.callback for call in self._calls)
 
     def advance(self, ms: float) -> None:
         """Let time pass; what is due is called at its own time, in order."""
@@ -95,12 +102,12 @@ class Stream:
 class ScriptedGateway:
     """A gateway that keeps every stream for the test to drive."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = DEFAULTS.model) -> None:
         self.streams: list[Stream] = []
         self.reason = ""
         self.closed = False
         self.warmed = 0
-        self.model = DEFAULTS.model
+        self.model = model
         self.profile = profile_of(self.model)
 
     def refusal(self) -> str:
@@ -188,7 +195,14 @@ class Asked:
 class Bench:
     """An engine with one open document and a cursor in it."""
 
-    def __init__(self, text: str, *, language: str = "python", **settings: Any) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        language: str = "python",
+        routed: Mapping[RoutePurpose, Gateway] | None = None,
+        **settings: Any,
+    ) -> None:
         before, mark, after = text.partition("$0")
         assert mark, "the text needs a $0 where the cursor is"
         self.clock = ManualClock()
@@ -196,9 +210,8 @@ class Bench:
         self.notes = Notes()
         values: dict[str, Any] = {"local_lane": False, "debounce_min_ms": 100, "debounce_max_ms": 100}
         self.settings = replace(Settings(), **{**values, **settings})
-        self.engine = Engine(
-            settings=self.settings, gateway=self.gateway, clock=self.clock, recorder=self.notes
-        )
+        gateway = Gateways(self.gateway, routed) if routed else self.gateway
+        self.engine = Engine(settings=self.settings, gateway=gateway, clock=self.clock, recorder=self.notes)
         self.engine.open(URI, language, 1, before + after)
         lines = before.split("\n")
         self.cursor = Position(len(lines) - 1, len(lines[-1]))

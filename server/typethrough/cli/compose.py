@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typethrough.cli.errors import UsageError
+from typethrough.cli.gateways import join_gateways
 from typethrough.cli.user_file import (
     catalogue_path,
     key_from_command,
@@ -129,12 +130,21 @@ class Composition:
         endpoint = Endpoint(
             choice.base_url, choice.api_key, choice.model, profile, routing, settings.prompt_form
         )
-        catalogue = None
-        if settings.catalogue:
-            unix_s = lambda: self.clock.local_time().timestamp()  # noqa: E731
-            catalogue = CatalogueFile(catalogue_path(), choice.base_url, choice.model, unix_s)
         transport = open_transport(endpoint, self.clock)
-        return HttpGateway(endpoint, self.clock, transport, catalogue=catalogue)
+
+        def open_model(model: str) -> Gateway:
+            """The gateway of one of the models that the settings name, all of them over one transport."""
+            chosen = endpoint
+            if model != settings.model:
+                name = self.endpoint(replace(settings, model=model)).model
+                chosen = endpoint.routed(name, profile_of(name))
+            catalogue = None
+            if settings.catalogue:
+                unix_s = lambda: self.clock.local_time().timestamp()  # noqa: E731
+                catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, unix_s)
+            return HttpGateway(chosen, self.clock, transport, catalogue=catalogue)
+
+        return join_gateways(settings, open_model, self.clock)
 
     @contextmanager
     def recorder(self, settings: Settings) -> Iterator[Recorder]:

@@ -31,9 +31,9 @@ class Entry:
     """A completion of one place, perhaps still growing.
 
     `text` is clean and begins at the origin; `complete` says that no more will come, `ended` that the model itself ended
-    there, `prefetched` that it was asked for ahead, and `shown` that some of it got on screen. `line_suffix` and `next_line`
-    are what stood behind the cursor then: a hit needs the same next line, so that an answer to another question is never
-    served.
+    there, `prefetched` that it was asked for ahead, and `shown` that some of it got on screen; `model` is who was asked.
+    `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an answer to
+    another question is never served.
     """
 
     __slots__ = (
@@ -41,6 +41,7 @@ class Entry:
         "ended",
         "line_prefix",
         "line_suffix",
+        "model",
         "next_line",
         "prefetched",
         "shown",
@@ -53,6 +54,7 @@ class Entry:
         self.line_prefix = context.line_prefix
         self.line_suffix = context.line_suffix
         self.next_line = context.next_line().strip()
+        self.model = ""
         self.text = text
         self.complete = complete
         self.ended = complete
@@ -95,7 +97,8 @@ class CompletionCache:
         kept = [
             old
             for old in entries
-            if (old.line_prefix, old.line_suffix) != (entry.line_prefix, entry.line_suffix)
+            if (old.line_prefix, old.line_suffix, old.model)
+            != (entry.line_prefix, entry.line_suffix, entry.model)
             or not old.complete
         ]
         self._places[key] = [*kept, entry][-self._per_place :]

@@ -14,6 +14,7 @@ from typethrough.core.cache import CompletionCache, Hit
 from typethrough.core.outcome import Ending, Purpose, Source, Suggestion
 from typethrough.core.prefetching import Prefetching
 from typethrough.core.rhythm import debounce_ms
+from typethrough.core.routes import route_of
 from typethrough.core.trail import typed_between
 from typethrough.engine.sources import (
     Offer,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.cache import Entry
     from typethrough.core.context import Context
+    from typethrough.core.routes import Route
     from typethrough.core.settings import Settings
     from typethrough.core.shown import Shown
     from typethrough.engine.inflight import Flight
@@ -55,6 +57,15 @@ class Answers:
         self._clock = clock
         self._prefetching = Prefetching()
         self._ids = count(1)
+
+    def route_of(self, context: Context, *, invoked: bool) -> Route | None:
+        """Which route a request takes; None is the default model's."""
+        max_lines = self._max_lines(invoked=invoked)
+        return route_of(self.settings.routes, context, invoked=invoked, max_lines=max_lines)
+
+    def budget_ms(self, route: Route | None) -> int:
+        """The time that a request has: what its route says, else what all have."""
+        return (route.budget_ms if route is not None else 0) or self.settings.budget_ms
 
     def decide(self, session: Session, pending: Pending) -> None:
         """The cheapest source that can answer; only the last one waits."""
@@ -87,6 +98,8 @@ class Answers:
         """Answer from what was streamed before, or join the stream that may yet answer."""
         refused = ""
         for hit in self.cache.look_up(pending.context):
+            if not self._suits(hit.entry, pending.route):
+                continue
             flight = next((flight for flight in session.flights if flight.entry is hit.entry), None)
             if flight is not None:
                 if self._model.stalled(flight):
@@ -94,13 +107,14 @@ class Answers:
                     continue
                 flight.clean()
                 hit = Hit(hit.entry, hit.typed)
-            offer = from_hit(hit, pending.context, self._max_lines(pending))
+            offer = from_hit(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
             refused = refused or offer.refused
             source = Source.CACHE if flight is None else Source.JOIN
             if self._offer(session, pending, offer, source, hit.entry):
                 return True
             if flight is not None and pending.flight is None:
                 pending.flight = flight
+                flight.wanted_until(pending.deadline_s)
             if hit.said_all and not pending.request.invoked:
                 pending.end(Ending.EMPTY, "the model has nothing to add here")
                 return True
@@ -108,6 +122,25 @@ class Answers:
             pending.end(Ending.FILTERED, refused)
             return True
         return False
+
+    def _suits(self, entry: Entry, route: Route | None) -> bool:
+        """Whether an answer is good enough for a route: any is for the default model's, a chosen model's own for its."""
+        return route is None or entry.model == self._model.model_for(route)
+
+    def _from_other_models(self, session: Session, pending: Pending) -> bool:
+        """Answer with what another model has said here, when the chosen one has said nothing in time."""
+        if pending.route is None:
+            return False
+        for flight in session.flights:
+            flight.clean()
+        hits = (
+            hit for hit in self.cache.look_up(pending.context) if not self._suits(hit.entry, pending.route)
+        )
+        max_lines = self._max_lines(invoked=pending.request.invoked)
+        return any(
+            self._offer(session, pending, from_hit(hit, pending.context, max_lines), Source.CACHE, hit.entry)
+            for hit in hits
+        )
 
     def _from_local(self, session: Session, pending: Pending, threshold: float) -> bool:
         """Answer from the local lane when it is that sure."""
@@ -124,8 +157,8 @@ class Answers:
             pending.context,
             interval_ms=session.rhythm.interval_ms(),
             deleting=session.rhythm.deleting,
-            ttft_ms=self._model.latency.median_ms(),
-            budget_ms=settings.budget_ms,
+            ttft_ms=self._model.latency(pending.route).median_ms(),
+            budget_ms=self.budget_ms(pending.route),
             min_ms=settings.debounce_min_ms,
             max_ms=settings.debounce_max_ms,
         )
@@ -139,10 +172,11 @@ class Answers:
     def _ask(self, session: Session, pending: Pending) -> None:
         """Ask the model, or, when that cannot be, let the local lane answer with what it has."""
         pending.stage("asked")
-        refusal = self._model.refusal()
+        refusal = self._model.refusal(pending.route)
         if not refusal:
             purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC
-            pending.flight = self._launch(session, pending.context, purpose)
+            pending.flight = self._launch(session, pending.context, purpose, pending.route)
+            pending.flight.wanted_until(pending.deadline_s)
         elif self._from_local(session, pending, USABLE):
             return
         elif self._model.absent:
@@ -150,14 +184,21 @@ class Answers:
         else:
             pending.end(Ending.FAILED, refusal)
 
-    def _launch(self, session: Session, context: Context, purpose: Purpose) -> Flight:
-        """Send a question to the model; its answer grows in the cache."""
+    def _launch(
+        self,
+        session: Session,
+        context: Context,
+        purpose: Purpose,
+        route: Route | None,
+    ) -> Flight:
+        """Send a question to a model; its answer grows in the cache."""
         flight = self._model.launch(
             session,
             context,
             lambda flight: self._flight_text(session, flight),
             lambda flight: self._flight_ended(session, flight),
             purpose=purpose,
+            route=route,
         )
         self.cache.add(context, flight.entry)
         return flight
@@ -180,7 +221,7 @@ class Answers:
                 "first_text", (self._clock.now() - pending.request.arrived_s) * 1_000
             )
             if hit := self._hit(flight, pending):
-                offer = from_hit(hit, pending.context, self._max_lines(pending))
+                offer = from_hit(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
                 if not self._offer(session, pending, offer, Source.MODEL, flight.entry):
                     self._promise(pending, flight)
         if flight.long_enough():
@@ -198,10 +239,20 @@ class Answers:
             return
         pending.flight = None
         hit = self._hit(flight, pending)
-        offer = from_hit(hit, pending.context, self._max_lines(pending)) if hit else Offer()
+        offer = (
+            from_hit(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
+            if hit
+            else Offer()
+        )
         if self._offer(session, pending, offer, Source.MODEL, flight.entry):
             return
-        if self._from_local(session, pending, USABLE):
+        if flight.error is not None and flight.entry.model != self._model.model_for(None):
+            # What its own model could not answer is the default model's now.
+            pending.route = None
+            if not self._from_cache(session, pending) and pending.flight is None:
+                self._ask(session, pending)
+            return
+        if self._from_other_models(session, pending) or self._from_local(session, pending, USABLE):
             return
         if flight.error is not None:
             pending.end(Ending.FAILED, str(flight.error))
@@ -216,9 +267,15 @@ class Answers:
         if flight is not None:
             flight.clean()
             hit = self._hit(flight, pending)
-            offer = from_unfinished(hit, pending.context, self._max_lines(pending)) if hit else Offer()
+            offer = (
+                from_unfinished(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
+                if hit
+                else Offer()
+            )
             if self._offer(session, pending, offer, Source.MODEL, flight.entry):
                 return
+        if self._from_other_models(session, pending):
+            return
         if not self._from_local(session, pending, USABLE):
             pending.end(Ending.DEADLINE, "no answer within the budget")
 
@@ -240,13 +297,17 @@ class Answers:
         else:
             suggestion_id = pending.promised_id or self._next_id()
         first = Suggestion(suggestion_id, text, context.position, source, offer.replaces)
-        pending.answer(source, first, *(self._others(pending, text) if pending.request.invoked else ()))
+        pending.answer(
+            source, first, *(self._others(session, pending, text) if pending.request.invoked else ())
+        )
         return True
 
-    def _others(self, pending: Pending, text: str) -> Iterator[Suggestion]:
+    def _others(self, session: Session, pending: Pending, text: str) -> Iterator[Suggestion]:
         """What else is known for this place, for who asks by hand and looks through it."""
+        for flight in session.flights:
+            flight.clean()
         context, given = pending.context, {text}
-        max_lines = self._max_lines(pending)
+        max_lines = self._max_lines(invoked=pending.request.invoked)
         known = [(from_hit(hit, context, max_lines), Source.CACHE) for hit in self.cache.look_up(context)]
         if self.settings.local_lane:
             known.append((from_guess(self._local.guess, context)[0], Source.LOCAL))
@@ -263,7 +324,11 @@ class Answers:
         if pending.on_partial is None or pending.ended:
             return
         hit = self._hit(flight, pending)
-        text = from_growing(hit, pending.context, self._max_lines(pending)) if hit else ""
+        text = (
+            from_growing(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
+            if hit
+            else ""
+        )
         longer = len(text) > len(pending.promised) and text.startswith(pending.promised)
         if longer and text.startswith(pending.request.expected):
             flight.entry.shown = True
@@ -272,9 +337,9 @@ class Answers:
     def _next_id(self) -> str:
         return str(next(self._ids))
 
-    def _max_lines(self, pending: Pending) -> int:
+    def _max_lines(self, *, invoked: bool) -> int:
         lines = self.settings.max_lines
-        return max(lines, _INVOKED_LINES) if pending.request.invoked else lines
+        return max(lines, _INVOKED_LINES) if invoked else lines
 
     def _hit(self, flight: Flight, pending: Pending) -> Hit | None:
         """What a flight offers at a request's cursor."""
@@ -291,4 +356,5 @@ class Answers:
             hit.remainder or not hit.entry.complete or not hit.typed for hit in self.cache.look_up(context)
         )
         if not any(known) and self._prefetching.worth_it():
-            self._launch(session, context, Purpose.PREFETCH)
+            route = self.route_of(context, invoked=False)
+            self._launch(session, context, Purpose.PREFETCH, route)

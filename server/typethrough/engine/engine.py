@@ -218,7 +218,8 @@ class Engine:
             session.pending.end(Ending.SUPERSEDED, "a newer request")
         session.note_request(request.position, request.arrived_s)
         context = session.context(request.position, request.arrived_s)
-        deadline_s = request.arrived_s + self.settings.budget_ms / 1_000 - _MARGIN_S
+        route = self._answers.route_of(context, invoked=request.invoked)
+        deadline_s = request.arrived_s + self._answers.budget_ms(route) / 1_000 - _MARGIN_S
 
         def ended(outcome: Outcome) -> None:
             if session.pending is pending:
@@ -235,7 +236,8 @@ class Engine:
             if on_partial is not None:
                 on_partial(context, suggestion)
 
-        pending = Pending(request, context, deadline_s, self._clock, ended, grown if on_partial else None)
+        on_grown = grown if on_partial else None
+        pending = Pending(request, context, deadline_s, self._clock, ended, on_grown, route=route)
         session.pending = pending
         if reason := self.off_reason(request.uri):
             pending.end(Ending.SKIPPED, reason)

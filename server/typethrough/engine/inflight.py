@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typethrough.core.context import Context
     from typethrough.core.document import Edit, Position, Snapshot
     from typethrough.core.prompt.message import Prompt
-    from typethrough.engine.ports import Clock, Gateway
+    from typethrough.engine.ports import Clock, Gateway, Race
 
 # Lines kept beyond the one a request waits for: they are tomorrow's cache hits, and each costs the provider's output price.
 _MAX_LINES = 12
@@ -49,6 +49,7 @@ class Flight:
         self.error: GatewayError | None = None
         self.ending = ""
         self.usage = Usage()
+        self.race: Race | None = None
         self._clock = clock
         self._on_text = on_text
         self._on_end = on_end
@@ -64,7 +65,12 @@ class Flight:
 
     def start(self, gateway: Gateway, prompt: Prompt) -> None:
         """Send the prompt. What happens is told through `on_text` and `on_end`."""
-        self._task = asyncio.ensure_future(self._run(gateway, prompt))
+        self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt))
+
+    def wanted_until(self, deadline_s: float) -> None:
+        """A request waits for the answer until then."""
+        if self.race is not None:
+            self.race.wanted_until(deadline_s)
 
     def close(self, ending: str) -> None:
         """Close the upstream now; `ending` is why."""
@@ -126,7 +132,7 @@ class Flight:
         self._cleaned = False
         self._on_text(self)
 
-    async def _run(self, gateway: Gateway, prompt: Prompt) -> None:
+    async def _run(self, gateway: Gateway | Race, prompt: Prompt) -> None:
         try:
             end = await gateway.stream(prompt, self._received)
         except GatewayError as error:

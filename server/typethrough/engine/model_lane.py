@@ -6,20 +6,21 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Purpose, StreamRecord, Usage
-from typethrough.core.prompt.economist import Allowance, Terms
-from typethrough.core.prompt.tokens import TokenRatio
-from typethrough.core.rhythm import Latency
+from typethrough.core.outcome import Purpose
+from typethrough.core.prompt.economist import Terms
+from typethrough.engine.experience import Experience, record_unheard
+from typethrough.engine.gateways import Gateways
 from typethrough.engine.inflight import Flight
-from typethrough.engine.ports import RateLimited
+from typethrough.engine.ports import Hedged, RateLimited, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from typethrough.core.context import Context
-    from typethrough.core.models import ModelProfile
+    from typethrough.core.rhythm import Latency
+    from typethrough.core.routes import Route
     from typethrough.core.settings import Settings
-    from typethrough.engine.ports import Clock, Gateway, Recorder
+    from typethrough.engine.ports import Clock, Gateway, Race, Recorder
     from typethrough.engine.session import Session
 
 # Two questions at a time for one document: where the cursor was, and where it is.
@@ -29,37 +30,46 @@ _STALLED_WAITS = 4.0
 
 
 class ModelLane:
-    """Streams to one gateway. Without a gateway, or switched off, it is `absent`."""
+    """Streams to the models of one endpoint. Without a gateway, or switched off, it is `absent`."""
 
     def __init__(self, gateway: Gateway | None, settings: Settings, clock: Clock, recorder: Recorder) -> None:
-        self.latency = Latency()
-        self._gateway = gateway
+        self._gateways = Gateways.of(gateway) if gateway is not None else None
         self._settings = settings
         self._clock = clock
         self._recorder = recorder
-        self._ratio = TokenRatio()
-        self._allowance = Allowance()
-        self._cached_share = 0.0
-        self._warned = ""
+        self._experiences: dict[str, Experience] = {}
+        self._warned: set[str] = set()
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def absent(self) -> bool:
         """Whether there is no model to ask at all."""
-        return self._gateway is None or not self._settings.model_lane
+        return self._gateways is None or not self._settings.model_lane
 
-    def refusal(self) -> str:
-        """Why the model cannot be asked now, or the empty string."""
-        if self._gateway is None or self.absent:
+    def refusal(self, route: Route | None = None) -> str:
+        """Why no model can be asked for a route now, or the empty string."""
+        if self._gateways is None or self.absent:
             return "there is no model lane"
-        return self._gateway.refusal() or self._over_limit()
+        return self._gateways.chosen(route).refusal() or self._over_limit()
+
+    def model_for(self, route: Route | None) -> str:
+        """The model that would be asked for a route now; empty when there is none at all."""
+        return self._gateways.chosen(route).model if self._gateways is not None else ""
+
+    def latency(self, route: Route | None) -> Latency:
+        """The waits for the model of a route."""
+        return self._experience(self.model_for(route)).latency
 
     def use(self, gateway: Gateway | None, settings: Settings) -> None:
         """Ask another gateway from now on; the old one is closed in the background."""
-        if self._gateway is not None and gateway is not self._gateway:
-            self._spawn(self._gateway.aclose())
-        self._gateway, self._settings = gateway, settings
+        before = self._gateways
+        if before is not None and gateway not in (before, before.default):
+            self._spawn(before.aclose())
+            self._gateways = None
+        if self._gateways is None and gateway is not None:
+            self._gateways = Gateways.of(gateway)
+        self._settings = settings
 
     def launch(
         self,
@@ -69,92 +79,98 @@ class ModelLane:
         on_end: Callable[[Flight], None],
         *,
         purpose: Purpose,
+        route: Route | None = None,
     ) -> Flight:
-        """Send the question of a context. Only when `refusal` is empty."""
-        if self._gateway is None:
+        """Send the question of a context, to the model of a route. Only when `refusal` is empty."""
+        if self._gateways is None:
             raise RuntimeError("a stream needs a gateway")
-        model, profile = self._gateway.model, self._gateway.profile
-        if profile.warning and profile.warning != self._warned:
-            self._warned = profile.warning
-            self._recorder.notice("model", profile.warning)
-        prompt = session.prompt.build(context, self._terms(self._gateway), self._clock.now())
+        gateway = self._gateways.chosen(route)
+        model = gateway.model
+        self._warn(gateway.profile.warning)
+        prompt = session.prompt.build(context, self._terms(gateway), self._clock.now())
         while len(session.flights) >= _MAX_FLIGHTS:
             session.flights[0].close("diverged")
         sent_chars = sum(len(message.text) for message in prompt.messages)
+        race = gateway.race() if isinstance(gateway, Hedged) else None
 
         def ended(flight: Flight) -> None:
-            self._learn(flight, sent_chars, profile)
-            usage, is_estimated = self._usage(flight, sent_chars)
-            record = StreamRecord(
-                stream_id,
-                model,
-                purpose,
-                flight.ending,
-                usage,
-                is_estimated,
-                flight.ttft_ms,
-                profile.cost_dollars(usage),
-                profile.saved_dollars(usage),
-            )
-            self._recorder.stream_ended(record)
-            self._report(flight)
+            if flight.ttft_ms is not None:
+                self._experience(model).latency.note(flight.ttft_ms)
+            self._record(flight, gateway, race, purpose, sent_chars)
+            self._report(flight, gateway)
             on_end(flight)
 
         flight = Flight(context, self._clock, on_text, ended, prefetch=purpose is Purpose.PREFETCH)
-        stream_id = str(next(self._ids))
+        flight.entry.model = model
+        flight.race = race
         session.flights.append(flight)
-        flight.start(self._gateway, prompt)
+        flight.start(gateway, prompt)
         self._recorder.status("busy", "")
         return flight
 
     def stalled(self, flight: Flight) -> bool:
         """Whether a stream has been silent for so long that it is not worth waiting for."""
+        latency = self._experience(flight.entry.model).latency
         waited_ms = (self._clock.now() - flight.started_s) * 1_000
-        return flight.ttft_ms is None and waited_ms > _STALLED_WAITS * self.latency.median_ms()
+        return flight.ttft_ms is None and waited_ms > _STALLED_WAITS * latency.median_ms()
 
     def warm(self) -> None:
         """Have the next question find an open connection."""
-        if self._gateway is not None and not self.refusal():
-            self._spawn(self._gateway.warm())
+        if self._gateways is not None and not self.refusal():
+            self._spawn(self._gateways.warm())
 
     async def aclose(self) -> None:
-        """Close the gateway, and wait for what runs in the background."""
+        """Close the gateways, and wait for what runs in the background."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._gateway is not None:
-            await self._gateway.aclose()
+        if self._gateways is not None:
+            await self._gateways.aclose()
 
     def context_chars(self) -> int:
         """How much a prompt may hold of files just now; nothing without a model."""
-        return 0 if self._gateway is None or self.absent else self._terms(self._gateway).context_chars
+        if self._gateways is None or self.absent:
+            return 0
+        return self._terms(self._gateways.default).context_chars
 
     def _terms(self, gateway: Gateway) -> Terms:
         settings, profile = self._settings, gateway.profile
-        context_tokens = self._allowance.tokens(profile, settings.context_tokens)
-        return Terms(profile, self._ratio.chars(context_tokens), settings.max_output_tokens, gateway.model)
+        experience = self._experience(gateway.model)
+        context_tokens = experience.allowance.tokens(profile, settings.context_tokens)
+        context_chars = experience.ratio.chars(context_tokens)
+        return Terms(profile, context_chars, settings.max_output_tokens)
 
-    def _learn(self, flight: Flight, sent_chars: int, profile: ModelProfile) -> None:
-        if flight.ttft_ms is not None:
-            self.latency.note(flight.ttft_ms)
-        usage = flight.usage
-        if usage.prompt_tokens:
-            self._ratio.note(sent_chars, usage.prompt_tokens)
-            self._allowance.note(usage, flight.ttft_ms, profile)
-            self._cached_share = usage.cached_tokens / usage.prompt_tokens
+    def _experience(self, model: str) -> Experience:
+        return self._experiences.setdefault(model, Experience())
 
-    def _usage(self, flight: Flight, sent_chars: int) -> tuple[Usage, bool]:
-        """The provider's count, or else our estimate, which is true: a stream that we closed had its prompt read all the same."""
-        if flight.usage.prompt_tokens or flight.error is not None:
-            return flight.usage, False
-        prompt_tokens = self._ratio.tokens(sent_chars)
-        cached_tokens = round(prompt_tokens * self._cached_share)
-        return Usage(prompt_tokens, cached_tokens, self._ratio.tokens(flight.received_chars)), True
+    def _record(
+        self, flight: Flight, gateway: Gateway, race: Race | None, purpose: Purpose, sent_chars: int
+    ) -> None:
+        """Put every request that a stream has taken on record, and learn from the one that was heard."""
+        heard = race.heard if race is not None else Upstream(gateway.model, gateway.profile)
+        experience = self._experience(heard.model)
+        experience.learn(flight, heard, sent_chars)
+        self._recorder.stream_ended(experience.record(self._id(), flight, heard, purpose, sent_chars))
+        if race is not None and (unheard := race.unheard) is not None:
+            self._recorder.stream_ended(record_unheard(self._id(), flight, unheard, purpose))
 
-    def _report(self, flight: Flight) -> None:
+    def _warn(self, warning: str) -> None:
+        """Tell the user once what the endpoint's list says against a model."""
+        if warning and warning not in self._warned:
+            self._warned.add(warning)
+            self._recorder.notice("model", warning)
+
+    def _id(self) -> str:
+        return str(next(self._ids))
+
+    def _report(self, flight: Flight, gateway: Gateway) -> None:
         """Tell the user what state a stream has left the lane in."""
         error = flight.error
-        if error is not None:
+        if error is not None and gateway.model != self.model_for(None) and not self.refusal():
+            # The default model answers in its place, so all is well but for the route.
+            self._recorder.notice(f"{type(error).__name__} {gateway.model}", str(error))
+            self._recorder.status("ready", "")
+        elif error is not None:
             self._recorder.notice(type(error).__name__, str(error))
             self._recorder.status("rate_limited" if isinstance(error, RateLimited) else "error", str(error))
         elif limit := self._over_limit():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.context import Context
     from typethrough.core.document import Position
+    from typethrough.core.routes import Route
     from typethrough.engine.inflight import Flight
     from typethrough.engine.ports import Cancellable, Clock
 
@@ -48,6 +49,7 @@ class Pending:
         "promised",
         "promised_id",
         "request",
+        "route",
         "stages_ms",
     )
 
@@ -59,8 +61,11 @@ class Pending:
         clock: Clock,
         on_outcome: Callable[[Outcome], None],
         on_partial: Callable[[Suggestion], None] | None = None,
+        *,
+        route: Route | None = None,
     ) -> None:
         self.request = request
+        self.route = route
         self.context = context
         self.deadline_s = deadline_s
         self.flight: Flight | None = None

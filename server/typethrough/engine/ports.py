@@ -15,15 +15,17 @@ The tree, mapped from HTTP in one place (`gateway.client`)::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from typethrough.core.outcome import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from typethrough.core.models import ModelProfile
-    from typethrough.core.outcome import Feedback, Outcome, Spent, StreamRecord, Usage
+    from typethrough.core.outcome import Feedback, Outcome, Spent, StreamRecord
     from typethrough.core.prompt.message import Prompt
 
 
@@ -112,6 +114,51 @@ class Gateway(Protocol):
 
     async def aclose(self) -> None:
         """Close every connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One of the requests of a race, as far as is known of it. `delay_ms` is how long after the first it was sent, `usage` an
+    estimate, and `ending` how it lost: "lost" to the other, an error's name, or empty while nobody has spoken.
+    """
+
+    model: str
+    profile: ModelProfile
+    is_hedge: bool = False
+    delay_ms: float = 0.0
+    usage: Usage = field(default_factory=Usage)
+    ending: str = ""
+
+
+class Race(Protocol):
+    """One stream for which a second model is asked when the first is late."""
+
+    @property
+    def heard(self) -> Upstream:
+        """Whose text the stream has; the first's until the second speaks."""
+        ...
+
+    @property
+    def unheard(self) -> Upstream | None:
+        """The other, when it has been asked as well."""
+        ...
+
+    def wanted_until(self, deadline_s: float) -> None:
+        """Somebody waits for the stream until then."""
+        ...
+
+    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+        """As a gateway's."""
+        ...
+
+
+@runtime_checkable
+class Hedged(Protocol):
+    """What a gateway is besides that can ask a second one."""
+
+    def race(self) -> Race:
+        """A race for one stream. A hedge that cannot help while the stream is wanted is not sent."""
         ...
 
 

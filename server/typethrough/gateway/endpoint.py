@@ -5,7 +5,7 @@ Knows what makes an address usable. Must not know how requests are built or sent
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,8 @@ class Endpoint:
 
     `base_url` includes its version ("https://…/v1"), with or without a trailing slash. What `routing` asks is sent only where it
     asks something; a gateway that routes understands it. `prompt_form` is "auto", "chat" or "fim" (fill-in-the-middle marks in a
-    text completion); with "auto" that is asked of models whose marks are known, where text completions can be.
+    text completion); with "auto" that is asked of models whose marks are known, where text completions can be. `setting` is the
+    one that names the model.
     """
 
     base_url: str
@@ -50,6 +51,17 @@ class Endpoint:
     profile: ModelProfile
     routing: Routing = ANY
     prompt_form: str = AUTO
+    setting: str = "model"
+
+    def routed(self, model: str, profile: ModelProfile) -> Endpoint:
+        """The same address and key for a model of the setting `routes`. Wishes that concern the setting `model` are not its own:
+        no fallbacks, and fill-in-the-middle only where that can be.
+        """
+        form = AUTO if self.prompt_form == FIM else self.prompt_form
+        routing = replace(self.routing, fallback_models=())
+        return replace(
+            self, model=model, profile=profile, routing=routing, prompt_form=form, setting="routes"
+        )
 
     @cached_property
     def key(self) -> str:

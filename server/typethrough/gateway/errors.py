@@ -196,7 +196,7 @@ def _model_sentence(endpoint: Endpoint, where: str) -> str:
     advice = f", for instance to {profile.successor}" if profile.successor else ""
     return (
         f"The gateway does not know the model {model}{history} ({where}): "
-        f"change the setting `model` (TYPETHROUGH_MODEL){advice}."
+        f"change the setting `{endpoint.setting}` (TYPETHROUGH_{endpoint.setting.upper()}){advice}."
     )
 
 

@@ -27,7 +27,6 @@ class Terms(NamedTuple):
     profile: ModelProfile
     context_chars: int
     max_output_tokens: int
-    model: str = ""
 
 
 def prices(profile: ModelProfile) -> tuple[float, float]:

@@ -61,7 +61,6 @@ class PromptState:
         self._log = EditLog()
         self._lease = Lease()
         self._first_changed = 0
-        self._model = ""
         self._last_build_s = float("-inf")
 
     def related_chars(self, snapshot: Snapshot, context_chars: int) -> int:
@@ -89,7 +88,6 @@ class PromptState:
             self._log.add(self._glossary.explain(_names(context, shown)))
         self._lease.pay(profile, self._log.chars)
         self._last_build_s = now_s
-        self._model = terms.model
         stable: tuple[Message, ...] = (*self._head, *self._log.messages)
         return Prompt(
             messages=(*stable, shown.message),
@@ -106,12 +104,12 @@ class PromptState:
             pause_s > _BURST_S and self.related.differs_from(self._frozen_related)
         ):
             self._frozen_related = self.related
-        self._last_build_s, self._model = now_s, terms.model
+        self._last_build_s = now_s
         return fill_in.build(context, terms, marks, self._frozen_related, self._path, self._workspace)
 
     def is_cold(self, terms: Terms, now_s: float) -> bool:
-        """Whether the provider's cache cannot hold what was sent last."""
-        return now_s - self._last_build_s > terms.profile.cache_ttl_s or terms.model != self._model
+        """Whether no cache can hold what was sent last. Another model has a cache of its own, which the same anchor serves."""
+        return now_s - self._last_build_s > terms.profile.cache_ttl_s
 
     def _reason(self, context: Context, terms: Terms, now_s: float) -> str:
         """Why the file is to be frozen now, or the empty string."""

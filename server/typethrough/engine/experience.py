@@ -1,0 +1,80 @@
+"""What the streams of one model have taught: its waits, its characters a token, and how much it reads from its cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typethrough.core.outcome import Purpose, StreamRecord, Usage
+from typethrough.core.prompt.economist import Allowance
+from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.rhythm import Latency
+
+if TYPE_CHECKING:
+    from typethrough.engine.inflight import Flight
+    from typethrough.engine.ports import Upstream
+
+
+class Experience:
+    """Figures of one model. Those of another say nothing about it."""
+
+    def __init__(self) -> None:
+        self.latency = Latency()
+        self.ratio = TokenRatio()
+        self.allowance = Allowance()
+        self._cached_share = 0.0
+
+    def learn(self, flight: Flight, heard: Upstream, sent_chars: int) -> None:
+        """A stream of this model has ended that began with so many characters; the provider may have counted them."""
+        usage = flight.usage
+        if usage.prompt_tokens:
+            self.ratio.note(sent_chars, usage.prompt_tokens)
+            self.allowance.note(usage, _ttft_ms(flight, heard), heard.profile)
+            self._cached_share = usage.cached_tokens / usage.prompt_tokens
+
+    def record(
+        self, record_id: str, flight: Flight, heard: Upstream, purpose: Purpose, sent_chars: int
+    ) -> StreamRecord:
+        """What is known of an ended stream whose text came from `heard`."""
+        usage, is_estimated = self._usage(flight, heard, sent_chars)
+        return StreamRecord(
+            record_id,
+            heard.model,
+            Purpose.HEDGE if heard.is_hedge else purpose,
+            flight.ending,
+            usage,
+            is_estimated,
+            _ttft_ms(flight, heard),
+            heard.profile.cost_dollars(usage),
+            heard.profile.saved_dollars(usage),
+        )
+
+    def _usage(self, flight: Flight, heard: Upstream, sent_chars: int) -> tuple[Usage, bool]:
+        """The provider's count, or else our estimate, which is true: a stream that we closed had its prompt read all the same."""
+        if flight.usage.prompt_tokens or flight.error is not None:
+            return flight.usage, False
+        if heard.is_hedge:
+            # Its cache is not the one that the last streams have warmed; the race knows.
+            return heard.usage, True
+        prompt_tokens = self.ratio.tokens(sent_chars)
+        cached_tokens = round(prompt_tokens * self._cached_share)
+        return Usage(prompt_tokens, cached_tokens, self.ratio.tokens(flight.received_chars)), True
+
+
+def _ttft_ms(flight: Flight, heard: Upstream) -> float | None:
+    """How long the one that was heard took, from when it was asked itself."""
+    return None if flight.ttft_ms is None else flight.ttft_ms - heard.delay_ms
+
+
+def record_unheard(record_id: str, flight: Flight, unheard: Upstream, purpose: Purpose) -> StreamRecord:
+    """What is known of the other request of a race, which gave no text."""
+    usage, profile = unheard.usage, unheard.profile
+    return StreamRecord(
+        record_id,
+        unheard.model,
+        Purpose.HEDGE if unheard.is_hedge else purpose,
+        unheard.ending or flight.ending,
+        usage,
+        is_estimated=bool(usage.prompt_tokens),
+        dollars=profile.cost_dollars(usage),
+        saved_dollars=profile.saved_dollars(usage),
+    )
