@@ -11,6 +11,7 @@ import logging
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typethrough.cli.errors import UsageError
@@ -32,7 +33,6 @@ from typethrough.telemetry.logs import set_level, start_logging
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from typethrough.core.settings import Settings
     from typethrough.engine.engine import Engine
@@ -86,7 +86,7 @@ class Composition:
         if key and not settings.api_key:
             settings = replace(settings, api_key=key)
         self._follow(settings)
-        return settings, (*self._user_problems, *problems)
+        return settings, (*self._user_problems, *problems, *self._token_problems(settings))
 
     async def fetch_key(self, settings: Settings) -> Problem | None:
         """Run `api_key_command`, if there is one and no key yet; `settings()` has the key afterwards. Takes up to 10 seconds."""
@@ -104,7 +104,13 @@ class Composition:
 
     def endpoint(self, settings: Settings) -> EndpointChoice:
         """Where the model lane goes, and why."""
-        return endpoint_of(settings, self._environment)
+        token = self._token_in_file(settings)
+        if not token:
+            return endpoint_of(settings, self._environment)
+        from typethrough.gateway.oidc import VARIABLE, later
+
+        token = later(self._environment.get(VARIABLE, ""), token)
+        return endpoint_of(settings, {**self._environment, VARIABLE: token})
 
     def gateway(self, settings: Settings) -> Gateway | None:
         """A gateway for the settings, or None when there is no model lane. Opens no connection, but imports the HTTP client."""
@@ -114,6 +120,7 @@ class Composition:
         from typethrough.gateway.catalogue_file import CatalogueFile
         from typethrough.gateway.client import HttpGateway
         from typethrough.gateway.endpoint import Endpoint
+        from typethrough.gateway.oidc import TokenSource
         from typethrough.gateway.proxies import open_transport
         from typethrough.gateway.routing import Routing
 
@@ -131,6 +138,10 @@ class Composition:
             choice.base_url, choice.api_key, choice.model, profile, routing, settings.prompt_form
         )
         transport = open_transport(endpoint, self.clock)
+        tokens = None
+        if choice.is_oidc:
+            file = Path(settings.oidc_token_file) if settings.oidc_token_file else None
+            tokens = TokenSource(file, self._unix_s, self._hide)
 
         def open_model(model: str) -> Gateway:
             """The gateway of one of the models that the settings name, all of them over one transport."""
@@ -140,9 +151,8 @@ class Composition:
                 chosen = endpoint.routed(name, profile_of(name))
             catalogue = None
             if settings.catalogue:
-                unix_s = lambda: self.clock.local_time().timestamp()  # noqa: E731
-                catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, unix_s)
-            return HttpGateway(chosen, self.clock, transport, catalogue=catalogue)
+                catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, self._unix_s)
+            return HttpGateway(chosen, self.clock, transport, catalogue=catalogue, tokens=tokens)
 
         return join_gateways(settings, open_model, self.clock)
 
@@ -190,6 +200,28 @@ class Composition:
         self._follow(settings)
         for problem in problems:
             logger.warning("%s", problem.message)
+
+    def _unix_s(self) -> float:
+        return self.clock.local_time().timestamp()
+
+    def _hide(self, key: str) -> None:
+        if self._redactor is not None:
+            self._redactor.hide(key)
+
+    def _token_in_file(self, settings: Settings) -> str:
+        if not settings.oidc_token_file or not settings.model_lane:
+            return ""
+        from typethrough.gateway.oidc import read_token
+
+        return read_token(Path(settings.oidc_token_file))
+
+    def _token_problems(self, settings: Settings) -> tuple[Problem, ...]:
+        if not settings.oidc_token_file or not settings.model_lane or self._token_in_file(settings):
+            return ()
+        message = (
+            "settings: oidc_token_file names no file with a VERCEL_OIDC_TOKEN in it: run `vercel env pull`."
+        )
+        return (Problem("settings", "oidc_token_file", message),)
 
     def _follow(self, settings: Settings) -> None:
         """Keep every key that may be sent out of the log, and log as much as the settings say."""

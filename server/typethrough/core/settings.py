@@ -91,6 +91,13 @@ class Settings:
         "A command (no shell) whose first line of output is the key; it has 10 seconds.",
         reach=Reach.FILE,
     )
+    oidc_token_file: str = _setting(
+        "",
+        Kind.PATH,
+        "The file that `vercel env pull` writes, to take the next `VERCEL_OIDC_TOKEN` from when one ends; for the Vercel AI "
+        "Gateway alone.",
+        reach=Reach.USER,
+    )
     model: str = _setting(
         DEFAULT_MODEL,
         Kind.NAME,

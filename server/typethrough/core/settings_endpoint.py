@@ -19,17 +19,22 @@ if TYPE_CHECKING:
     from typethrough.core.settings import Settings
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
+_OIDC = "VERCEL_OIDC_TOKEN"
 _URL = Spec(kind=Kind.URL, description="")
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointChoice:
-    """Where the model lane goes. `base_url` is empty when there is none; `why` says so, or which was chosen, in plain words."""
+    """Where the model lane goes. `base_url` is empty when there is none; `why` says so, or which was chosen, in plain words.
+
+    `is_oidc`: the key is Vercel's OIDC token, which ends after some hours; it is only ever chosen for Vercel's gateway.
+    """
 
     base_url: str
     api_key: str = field(repr=False)
     model: str
     why: str
+    is_oidc: bool = False
 
     @property
     def usable(self) -> bool:
@@ -81,7 +86,7 @@ def _found_keys(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """(base URL, variable, key) of each credential the environment holds, first choice first."""
     candidates = [
         (GATEWAY_BASE_URL, "AI_GATEWAY_API_KEY"),
-        (GATEWAY_BASE_URL, "VERCEL_OIDC_TOKEN"),
+        (GATEWAY_BASE_URL, _OIDC),
         (_openai_base_url(environment), "OPENAI_API_KEY"),
     ]
     return [
@@ -104,7 +109,8 @@ def _chosen(settings: Settings, base_url: str, api_key: str, reason: str) -> End
     model = settings.model
     if _host(base_url) == _host(OPENAI_BASE_URL):
         model = model.removeprefix("openai/")
-    return EndpointChoice(base_url, api_key, model, f"{model} at {_host(base_url)} ({reason})")
+    why = f"{model} at {_host(base_url)} ({reason})"
+    return EndpointChoice(base_url, api_key, model, why, is_oidc=reason == _OIDC)
 
 
 def _none(why: str) -> EndpointChoice:

@@ -10,6 +10,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from typethrough.core.routes import Route, RoutePurpose
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     URL = "URL"
     KEY = "key"
     COMMAND = "command"
+    PATH = "absolute path"
     NAMES = "list of names"
     GLOBS = "list of globs"
     ROUTES = "model for each purpose"
@@ -80,6 +82,8 @@ def checked(spec: Spec, value: object, *, from_text: bool = False) -> object:
             return _url(value)
         case Kind.COMMAND:
             return _command(value)
+        case Kind.PATH:
+            return _path(value)
         case Kind.NAMES | Kind.GLOBS:
             return _items(value, from_text=from_text)
         case Kind.ROUTES:
@@ -150,6 +154,16 @@ def _url(value: object) -> str:
         raise BadValue("must not hold a user name or password; the key has its own setting")
     if parts.query or parts.fragment:
         raise BadValue("must end with its path, such as /v1, without ? or #")
+    return text
+
+
+def _path(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    # What a path is relative to would be a project's folder.
+    if not (text.startswith("~/") or PurePath(text).is_absolute()):
+        raise BadValue("must be an absolute path, or begin with ~/")
+    if len(text) > _MAX_TEXT_CHARS or not text.isprintable():
+        raise BadValue("must be a path of one line")
     return text
 
 

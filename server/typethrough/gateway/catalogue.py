@@ -132,9 +132,9 @@ def warning(facts: Facts, profile: ModelProfile, model: str) -> str:
 
 
 def _spellings(model: str) -> tuple[str, ...]:
-    """A name as lists may have it: Ollama adds ":latest", routers leave out what was asked for behind a colon."""
+    """A name as lists may have it: Ollama adds ":latest", routers leave out what follows a colon, vendors their own name."""
     model = model.strip()
-    return model, f"{model}:latest", model.partition(":")[0]
+    return model, f"{model}:latest", model.partition(":")[0], model.rpartition("/")[2]
 
 
 def _facts(item: dict[str, Any]) -> Facts:

@@ -23,7 +23,7 @@ from typethrough.engine.ports import (
 )
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.errors import parse_error_body, rejection
-from typethrough.gateway.health import Health
+from typethrough.gateway.health import RENEWABLE_TOKEN, Health
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.proxies import open_transport
 from typethrough.gateway.reply import Reply
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from typethrough.gateway.catalogue_file import CatalogueFile
     from typethrough.gateway.connections import GatewayTransport
     from typethrough.gateway.endpoint import Endpoint
+    from typethrough.gateway.oidc import TokenSource
 
 _ERROR_BODY_BYTES = 64 * 1024
 _ERROR_BODY_S = 2.0
@@ -57,11 +58,14 @@ class HttpGateway:
         transport: GatewayTransport,
         *,
         catalogue: CatalogueFile | None = None,
+        tokens: TokenSource | None = None,
         error_body_s: float = _ERROR_BODY_S,
     ) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._transport = transport
+        self._tokens = tokens
+        self._refused_token = ""
         self._error_body_s = error_body_s
         self._health = Health()
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
@@ -139,6 +143,34 @@ class HttpGateway:
             raise _network_error(error) from None
 
     async def _send(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
+        tokens = self._tokens
+        if tokens is None:
+            return await self._send_once(encoder, prompt)
+        if tokens.is_ending(self._endpoint.key) or self._endpoint.key == self._refused_token:
+            # One that has ended by this machine's clock is sent all the same: it is the gateway's clock that counts.
+            await self._renew(tokens, encoder)
+        if self._endpoint.key != self._refused_token:
+            try:
+                return await self._send_once(encoder, prompt)
+            except CredentialsRejected as error:
+                if error.status != 401:
+                    raise
+            self._refused_token = self._endpoint.key
+            if await self._renew(tokens, encoder):
+                return await self._send_once(encoder, prompt)
+        raise CredentialsRejected(
+            tokens.advice(), status=401, code=RENEWABLE_TOKEN if tokens.can_renew else "token"
+        )
+
+    async def _renew(self, tokens: TokenSource, encoder: RequestEncoder) -> bool:
+        """Go on with the next token, if there is one."""
+        token = await tokens.successor(self._endpoint.key)
+        if token:
+            self._endpoint = replace(self._endpoint, api_key=token)
+            encoder.authorize(token)
+        return bool(token)
+
+    async def _send_once(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
         for retries_left in reversed(range(_DIALECT_RETRIES + 1)):
             url = self._endpoint.text_url if prompt.raw else self._endpoint.url
             request = httpx.Request(

@@ -21,6 +21,9 @@ LONGEST_PAUSE_S = 60.0
 LONGEST_RETRY_AFTER_S = 300.0
 # Somebody pays a bill or adds a card meanwhile, and no setting of ours changes.
 ACCOUNT_PAUSE_S = 300.0
+# Somebody has a new token written to its file meanwhile; looking there costs next to nothing.
+TOKEN_PAUSE_S = 15.0
+RENEWABLE_TOKEN = "renewable_token"
 _ACCOUNT_CODES = frozenset({"customer_verification_required", "no_providers_available"})
 
 
@@ -66,6 +69,8 @@ class Health:
             isinstance(error, CredentialsRejected) and error.code in _ACCOUNT_CODES
         ):
             self._block(error, ACCOUNT_PAUSE_S, now_s)
+        elif isinstance(error, CredentialsRejected) and error.code == RENEWABLE_TOKEN:
+            self._block(error, TOKEN_PAUSE_S, now_s)
         elif isinstance(error, CredentialsRejected | ModelNotFound):
             self._block(error, math.inf, now_s)
         else:

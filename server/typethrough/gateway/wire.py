@@ -55,15 +55,20 @@ class RequestEncoder:
         if endpoint.is_vercel:
             # Its reports show by this which application asked.
             self._headers.append((b"X-Title", b"typethrough"))
-        if endpoint.key:
-            self._headers.append((b"Authorization", b"Bearer " + endpoint.key.encode("ascii")))
+        self._authorization: list[tuple[bytes, bytes]] = []
+        self.authorize(endpoint.key)
+
+    def authorize(self, key: str) -> None:
+        """Send this key from now on; the empty string is none."""
+        self._authorization = [(b"Authorization", b"Bearer " + key.encode("ascii"))] if key else []
 
     def headers(self, prompt: Prompt) -> list[tuple[bytes, bytes]]:
         """Every header but Content-Length; `x-session-affinity` keeps a prompt-cache shard on one machine."""
+        headers = [*self._headers, *self._authorization]
         affinity = prompt.cache_key
         if affinity and affinity.isascii() and affinity.isprintable():
-            return [*self._headers, (b"x-session-affinity", affinity.encode("ascii"))]
-        return list(self._headers)
+            headers.append((b"x-session-affinity", affinity.encode("ascii")))
+        return headers
 
     def body(self, prompt: Prompt) -> bytes:
         """The JSON body. Equal stable messages give equal bytes at every call."""
