@@ -311,3 +311,25 @@ def test_an_edited_file_is_believed_no_more_than_a_gateway(change: dict[str, Any
     assert facts is not None
     (name,) = change
     assert not getattr(facts, name)
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_loopback", "is_local"),
+    [
+        ("llamacpp", True, True),
+        ("vllm", True, True),
+        ("library", True, True),
+        ("vllm", False, False),
+        # A router on this machine names the vendor whose model costs money.
+        ("openai", True, False),
+        (None, True, False),
+        (["vllm"], True, False),
+    ],
+)
+def test_a_model_runs_here_when_its_own_server_says_so_from_here(
+    owner: object, *, is_loopback: bool, is_local: bool
+) -> None:
+    found = facts_in_list({"data": [{"id": "m", "owned_by": owner}]}, "m")
+    assert found is not None
+    assert Facts.from_json(found[0].as_json()) == found[0]
+    assert refined(ModelProfile(), found[0], is_loopback=is_loopback).is_local is is_local

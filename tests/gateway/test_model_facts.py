@@ -54,7 +54,7 @@ class Shelf:
 
 
 # Every server here is on loopback.
-HERE = replace(profile_of(NANO), is_local=True)
+HERE = profile_of(NANO)
 
 
 class Wall:
@@ -116,7 +116,7 @@ def test_prices_and_latency_of_the_simulated_gateway(simulator: Simulator, tmp_p
         gateway = at(simulator.base_url, HandClock(), tmp_path, model="openai/gpt-4.1-nano-fast")
         await looked(gateway)
         assert gateway.profile == replace(
-            profile_of("openai/gpt-4.1-nano-fast"), is_local=True, ttft_ms=350.0, ttft_p95_ms=800.0
+            profile_of("openai/gpt-4.1-nano-fast"), ttft_ms=350.0, ttft_p95_ms=800.0
         )
         await gateway.aclose()
 
@@ -247,6 +247,7 @@ class _Detour:
     """An endpoint that is Vercel's in all but where its lists are."""
 
     def __init__(self, real: Endpoint, here: Endpoint) -> None:
+        self.is_loopback = False
         self.is_vercel, self.model, self.providers, self.beside = (
             real.is_vercel,
             real.model,

@@ -64,8 +64,7 @@ def test_the_form_is_decided_by_setting_model_and_endpoint(
     assert asked.problem == ""
     profile = open_gateway(asked, HandClock()).profile
     assert profile.fim == (profile_of(model).fim if is_fim else None)
-    assert profile.is_local is (base_url == HERE)
-    assert replace(profile, fim=None, is_local=False) == replace(profile_of(model), fim=None)
+    assert replace(profile, fim=None) == replace(profile_of(model), fim=None)
 
 
 @pytest.mark.parametrize(

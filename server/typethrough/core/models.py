@@ -41,8 +41,8 @@ class ModelProfile:
 
     `cache_write_price` is that of tokens which the provider says it wrote to its cache; 0 means they cost what fresh ones do.
     `fim` are the marks of a model that can fill in the middle. `ttft_ms` and `ttft_p95_ms` are the provider's times to first
-    token as its gateway measured them lately, 0 when nobody said. `is_local`: the server is this machine's own. `warning` is a
-    sentence for the user, when the gateway's list says that the model ends or does not have it.
+    token as its gateway measured them lately, 0 when nobody said. `is_local`: the model itself runs on this machine, so asking
+    costs time alone. `warning` is a sentence for the user, when the gateway's list says that the model ends or does not have it.
     """
 
     token_limit_field: str = "max_tokens"

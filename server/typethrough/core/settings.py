@@ -239,6 +239,19 @@ class Settings:
         maximum=100_000,
         reach=Reach.USER,
     )
+    project_notes: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Whether the head of the project's AGENTS.md, CLAUDE.md or README goes into the prompt.",
+    )
+    warm_up: str = _setting(
+        "auto",
+        Kind.CHOICE,
+        "Whether a model reads a document's context before it is asked: on opening, on focus, after a pause. `auto`: where it is"
+        " free, by a model that runs on this machine.",
+        choices=("auto", "always", "never"),
+        reach=Reach.USER,
+    )
     prefetch: bool = _setting(
         True, Kind.FLAG, "Whether accepting a suggestion asks for the next one before it is needed."
     )

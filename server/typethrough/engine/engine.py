@@ -60,7 +60,7 @@ class Engine:
         self.local = local or LocalLane()
         self._model = ModelLane(gateway, settings, clock, recorder)
         self._answers = Answers(settings, self._model, self.local, clock)
-        self.surroundings = Surroundings(clock, root, self._model.context_chars)
+        self.surroundings = Surroundings(clock, root, self._model.context_chars, self._warm_up)
         self._clock = clock
         self._recorder = recorder
         self._sessions: dict[str, Session] = {}
@@ -71,6 +71,7 @@ class Engine:
         for session in self._sessions.values():
             session.close_flights("reconfigured")
         self.settings = self._answers.settings = settings
+        self.surroundings.with_notes = settings.project_notes
         self._model.use(gateway, settings)
         self.surroundings.refresh()
         self._model.warm()
@@ -150,9 +151,19 @@ class Engine:
         session.document.version = version
         if now_s - session.rhythm.last_edit_s > _COLD_AFTER_S:
             self._model.warm()
+            self._model.warm_up(session)
         session.rhythm.note(now_s)
         if session.consumed is not None:
             self._answers.prefetch(session, session.consumed)
+
+    def focused(self, uri: str) -> None:
+        """The user looks at a document."""
+        self.surroundings.focused(uri)
+        self._warm_up(uri)
+
+    def _warm_up(self, uri: str) -> None:
+        if (session := self._sessions.get(uri)) is not None and not self.off_reason(uri):
+            self._model.warm_up(session)
 
     def accepted(self, suggestion_id: str) -> None:
         """The editor says that a suggestion was accepted; what would follow it is asked for at once."""

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome import Purpose
-from typethrough.core.prompt.economist import Terms
+from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Experience, record_unheard
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.inflight import Flight
@@ -39,6 +39,7 @@ class ModelLane:
         self._recorder = recorder
         self._experiences: dict[str, Experience] = {}
         self._warned: set[str] = set()
+        self._asked_last: Session | None = None
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -104,9 +105,33 @@ class ModelLane:
         flight.entry.model = model
         flight.race = race
         session.flights.append(flight)
+        self._asked_last = session
         flight.start(gateway, prompt)
         self._recorder.status("busy", "")
         return flight
+
+    def warm_up(self, session: Session) -> None:
+        """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
+        if self._gateways is None or session.warming is not None or session.flights or self.refusal():
+            return
+        gateway, now_s = self._gateways.default, self._clock.now()
+        terms = self._terms(gateway)._replace(max_output_tokens=1)
+        # A server at home has room for one text or a few: another document's has taken the place of this one's.
+        is_elsewhere = gateway.profile.is_local and self._asked_last is not session
+        is_cold = session.prompt.is_cold(terms, now_s) or is_elsewhere
+        if not is_cold or not warm_up_pays(gateway.profile, self._settings.warm_up):
+            return
+        context = session.context(session.asked_at, now_s)
+        prompt = session.prompt.build(context, terms, now_s)
+
+        def ended(flight: Flight) -> None:
+            session.warming = None
+            self._record(flight, gateway, None, Purpose.WARM_UP, sent_chars)
+
+        sent_chars = sum(len(message.text) for message in prompt.messages)
+        session.warming = Flight(context, self._clock, lambda flight: flight.close("enough"), ended)
+        self._asked_last = session
+        session.warming.start(gateway, prompt)
 
     def stalled(self, flight: Flight) -> bool:
         """Whether a stream has been silent for so long that it is not worth waiting for."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.context import Context
+from typethrough.core.document import Position
 from typethrough.core.rhythm import Rhythm
 
 if TYPE_CHECKING:
-    from typethrough.core.document import Document, Edit, Position, Snapshot
+    from typethrough.core.document import Document, Edit, Snapshot
     from typethrough.core.prompt.layout import PromptState
     from typethrough.core.shown import Shown
     from typethrough.engine.inflight import Flight
@@ -51,6 +52,7 @@ class Session:
         self.consumed: Shown | None = None
         self.flights: list[Flight] = []
         self.pending: Pending | None = None
+        self.warming: Flight | None = None
         self.moved_s = float("-inf")
         self._dismissed: list[Shown] = []
         self._asked: tuple[int, Position] | None = None
@@ -68,6 +70,11 @@ class Session:
             usual_unit=document.usual_unit,
             deleted=tuple(old.text for old in self._deletions if now_s - old.at_s < _DELETED_S),
         )
+
+    @property
+    def asked_at(self) -> Position:
+        """Where a suggestion was asked for last."""
+        return self._asked[1] if self._asked is not None else Position(0, 0)
 
     def note_request(self, position: Position, now_s: float) -> None:
         """A suggestion is asked for here. Without an edit since the last time, the cursor has been moved, and may move on."""
@@ -100,7 +107,7 @@ class Session:
 
     def close_flights(self, ending: str) -> None:
         """Close every stream of the document."""
-        for flight in list(self.flights):
+        for flight in [*self.flights, *([self.warming] if self.warming else ())]:
             flight.close(ending)
 
     def _applied(self, edit: Edit, before: Snapshot, now_s: float) -> Applied:

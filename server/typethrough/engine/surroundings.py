@@ -51,7 +51,10 @@ class _Seen(NamedTuple):
 class _Open:
     """An open document: its text, the prompt it feeds, and where it was edited last."""
 
-    def __init__(self, path: str, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
+    def __init__(
+        self, uri: str, path: str, language_id: str, snapshot: Snapshot, prompt: PromptState
+    ) -> None:
+        self.uri = uri
         self.path = path
         self.language_id = language_id
         self.snapshot = snapshot
@@ -65,11 +68,15 @@ class _Open:
 class Surroundings:
     """The codebase of one workspace, and for each open document what of it belongs into the prompt.
 
-    `root` is the workspace's folder; `context_chars` says how much a prompt may hold just now.
+    `root` is the workspace's folder; `context_chars` says how much a prompt may hold just now; `on_ready` hears the URI of a
+    document whose surroundings are known.
     """
 
-    def __init__(self, clock: Clock, root: str, context_chars: Callable[[], int]) -> None:
+    def __init__(
+        self, clock: Clock, root: str, context_chars: Callable[[], int], on_ready: Callable[[str], None]
+    ) -> None:
         self.codebase = Codebase()
+        self._on_ready = on_ready
         self.with_notes = False
         self._clock = clock
         self._root = path_of(root).rstrip("/")
@@ -92,7 +99,7 @@ class Surroundings:
 
     def opened(self, uri: str, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
         """A document was opened."""
-        document = _Open(self.name_of(uri), language_id, snapshot, prompt)
+        document = _Open(uri, self.name_of(uri), language_id, snapshot, prompt)
         self._documents[uri] = document
         self._touch(document)
         self._spawn(self._look(document))
@@ -216,6 +223,8 @@ class Surroundings:
                 max_chars=max(0, room),
             )
         document.prompt.related = render(chosen, excerpts)
+        if self._documents.get(document.uri) is document:
+            self._on_ready(document.uri)
 
     def _excerpts(self, document: _Open, seen: _Seen) -> list[Excerpt]:
         """The project's notes when they are asked for, and the places in other documents where something was just changed."""

@@ -20,6 +20,8 @@ _MAX_PRICE = 1_000.0
 _CONTEXT_TOKENS = range(256, 100_000_001)
 _MAX_TTFT_MS = 60_000.0
 _CONTEXT_NAMES = ("context_window", "context_length", "max_model_len", "max_context_length")
+# What llama.cpp, vLLM, SGLang and Ollama say of themselves; who stands before a vendor's models names the vendor, or nobody.
+_MODEL_SERVERS = frozenset(("llamacpp", "vllm", "sglang", "library"))
 _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
 
 
@@ -28,7 +30,7 @@ class Facts:
     """What was said of a model; None or the empty string where nothing was. Prices in US dollars per million tokens.
 
     `listed` is False only when a list was read that should have held the model. `ends` is a date. `context_limit_tokens` is the
-    most that the context can be, whatever it is.
+    most that the context can be, whatever it is. `runs_model`: it is a model server that says so, and nothing in front of one.
     """
 
     listed: bool = True
@@ -41,6 +43,7 @@ class Facts:
     ttft_ms: float | None = None
     ttft_p95_ms: float | None = None
     ends: str = ""
+    runs_model: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """As plain data, to be kept."""
@@ -62,6 +65,7 @@ class Facts:
             ttft_ms=_within(data["ttft_ms"], _MAX_TTFT_MS),
             ttft_p95_ms=_within(data["ttft_p95_ms"], _MAX_TTFT_MS),
             ends=_date(data["ends"]),
+            runs_model=data["runs_model"] is True,
         )
 
 
@@ -103,8 +107,8 @@ def with_endpoints(facts: Facts, answer: Any, providers: tuple[str, ...]) -> Fac
     return replace(facts, **news)
 
 
-def refined(profile: ModelProfile, facts: Facts) -> ModelProfile:
-    """The profile with what is known better now."""
+def refined(profile: ModelProfile, facts: Facts, *, is_loopback: bool = False) -> ModelProfile:
+    """The profile with what is known better now of a model behind an address that may be this machine's own."""
     context_tokens = facts.context_tokens or min(
         profile.context_tokens, facts.context_limit_tokens or profile.context_tokens
     )
@@ -113,6 +117,7 @@ def refined(profile: ModelProfile, facts: Facts) -> ModelProfile:
         context_tokens=context_tokens,
         ttft_ms=facts.ttft_ms or profile.ttft_ms,
         ttft_p95_ms=facts.ttft_p95_ms or profile.ttft_p95_ms,
+        is_local=profile.is_local or (is_loopback and facts.runs_model),
     )
     return _priced(profile, facts)
 
@@ -149,6 +154,7 @@ def _facts(item: dict[str, Any]) -> Facts:
         cache_write_price=_price(pricing, "input_cache_write"),
         output_price=_price(pricing, "output", "completion"),
         ends=next((ends for name in _END_NAMES if (ends := _date(item.get(name)))), ""),
+        runs_model=str(item.get("owned_by")) in _MODEL_SERVERS,
     )
 
 

@@ -71,7 +71,7 @@ class HttpGateway:
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
         self._profile = endpoint.profile
         if not endpoint.problem:
-            self._profile = replace(endpoint.profile, fim=endpoint.fim, is_local=endpoint.is_loopback)
+            self._profile = replace(endpoint.profile, fim=endpoint.fim)
         self._errands = Errands(
             lambda: open_transport(endpoint, clock, keeps_spare=False), lambda: self._endpoint.key
         )

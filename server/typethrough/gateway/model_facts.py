@@ -70,7 +70,7 @@ class ModelFacts:
     def _use(self, facts: Facts | None, holds_s: float) -> None:
         self._holds_until_s = self._clock.now() + holds_s
         if facts is not None:
-            self.profile = refined(self._embedded, facts)
+            self.profile = refined(self._embedded, facts, is_loopback=self._endpoint.is_loopback)
 
     async def _ask(self) -> Facts | None:
         endpoint = self._endpoint

@@ -72,6 +72,8 @@ class Extras:
         document = params.get("textDocument")
         uri = document.get("uri") if isinstance(document, dict) else None
         self._status.focus(uri if isinstance(uri, str) else "")
+        if isinstance(uri, str):
+            self._engine.focused(uri)
 
     def notify_shown(self, message_id: MessageId, params: Params) -> None:
         """Copilot's older request that tells the same as `did_show`."""
