@@ -117,3 +117,45 @@ def test_why_no_suggestion_lists_the_last_requests(editor: VSCode) -> None:
     editor.wait_for(lambda: "Why No Suggestion?" in editor.tabs(), 10, "the panel")
     editor.wait_for(lambda: "labels.py" in editor.panels(), 10, "the request in the panel")
     assert "suggested" in editor.panels()
+
+
+def test_the_list_of_requests_is_brought_up_to_date_by_its_link(editor: VSCode) -> None:
+    open_and_type(editor)
+    editor.run("typethrough.why")
+    rows = "document.querySelectorAll('tbody tr').length"
+    editor.wait_for(lambda: any(editor.in_panels(rows)), 10, "the requests in the panel")
+    before = max(editor.in_panels(rows), default=0)
+    editor.type("e")
+    editor.wait_for_text(HEAD + TYPED + "e")
+    editor.click_in_panel("text=Refresh")
+    editor.wait_for(lambda: max(editor.in_panels(rows), default=0) > before, 10, "one request more")
+
+
+@pytest.mark.parametrize("theme", ["Default Light Modern", "Default Dark Modern"])
+def test_the_statistics_are_a_page_in_the_colours_of_the_editor(editor: VSCode, theme: str) -> None:
+    editor.set("workbench.colorTheme", theme)
+    ghost = open_and_type(editor)
+    editor.press("Tab")
+    editor.wait_for_text(HEAD + TYPED + ghost)
+    choose(editor, "Statistics")
+    editor.wait_for(lambda: "Statistics" in editor.tabs(), 10, "the panel")
+
+    def is_there() -> bool:
+        # The record is written a second later.
+        editor.run("typethrough.stats")
+        return "What typethrough cost" in editor.panels()
+
+    editor.wait_for(is_there, 20, "the figures in the panel")
+    assert "python" in editor.panels()
+    plots = "document.querySelectorAll('figure svg[role=img]').length"
+    assert max(editor.in_panels(plots), default=0) >= 4
+    panel = "document.querySelector('figure') && getComputedStyle(document.body).backgroundColor"
+    (colour,) = [colour for colour in editor.in_panels(panel) if colour]
+    window = (
+        "getComputedStyle(document.querySelector('.monaco-editor .monaco-editor-background')).backgroundColor"
+    )
+    assert colour == editor.page(window)
+    ink = "document.querySelector('figure') && getComputedStyle(document.body).color"
+    (text,) = [colour for colour in editor.in_panels(ink) if colour]
+    assert text == ("rgb(31, 35, 40)" if "Light" in theme else "rgb(226, 230, 234)")
+    assert editor.told() == []

@@ -31,6 +31,7 @@ class Wire:
     def __init__(self) -> None:
         self.raw = bytearray()
         self.lost = asyncio.Event()
+        self.written = asyncio.Event()
         self.messages: list[Message] = []
 
     def write(self, data: bytes) -> None:
@@ -38,6 +39,7 @@ class Wire:
         header, _, body = data.partition(b"\r\n\r\n")
         assert header == b"Content-Length: %d" % len(body)
         self.messages.append(json.loads(body))
+        self.written.set()
 
     async def aclose(self) -> None:
         pass

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.lsp.stage import INLINE, URI, Stage, at, ready
 from tests.support.engine_kit import settle
+from tests.telemetry.seeded import seed
+from typethrough.cli.compose import Composition
+from typethrough.cli.user_file import record_path
 from typethrough.core.outcome import Feedback, Usage
 from typethrough.engine.ports import GatewayUnavailable, RateLimited
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 STATUS = "$/typethrough/status"
 KEY = {"AI_GATEWAY_API_KEY": "k"}
@@ -376,6 +382,10 @@ def test_who_asks_why_gets_the_last_outcomes_with_what_to_do() -> None:
         assert "nothing: in the middle of a word" in text
         assert "some_name" not in text
         assert len(stage.call("typethrough/why", {"limit": 1})["entries"]) == 1
+        assert "html" not in answer
+        page = stage.call("typethrough/why", {"html": True})["html"]
+        assert answer["entries"][0]["advice"] in page
+        assert "<script" not in page
         return stage
 
     run(scenario)
@@ -387,6 +397,76 @@ def test_before_anything_was_asked_the_lines_say_so() -> None:
         answer = stage.call("typethrough/why", {"limit": "all"})
         assert answer["entries"] == []
         assert len(answer["lines"]) == 1
+        return stage
+
+    run(scenario)
+
+
+# --- statistics
+
+
+async def answered(stage: Stage, message_id: int) -> dict[str, Any]:
+    """The reply, once a thread has made it."""
+    async with asyncio.timeout(20):
+        while not stage.replies(message_id):
+            stage.wire.written.clear()
+            await stage.wire.written.wait()
+    return stage.reply(message_id)
+
+
+def test_the_statistics_come_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> Stage:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        stage = await ready("x = \n")
+        page = (await answered(stage, stage.request("typethrough/stats")))["result"]["html"]
+        assert "Nothing is on record yet" in page
+        seed(record_path())
+        stage.parts.clock.local_time = lambda: datetime(2026, 11, 24, tzinfo=UTC)  # type: ignore[method-assign]
+        page = (await answered(stage, stage.request("typethrough/stats", {})))["result"]["html"]
+        assert page.count("<figure>") == 9
+        record_path().write_bytes(b"no record")
+        page = (await answered(stage, stage.request("typethrough/stats", {})))["result"]["html"]
+        assert "cannot be read" in page
+        return stage
+
+    run(scenario)
+
+
+def test_typing_goes_on_while_the_statistics_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> Stage:
+        go_on = threading.Event()
+
+        def slow(_: Composition) -> str:
+            assert go_on.wait(20)
+            return "<p>"
+
+        monkeypatch.setattr(Composition, "statistics_page", slow)
+        stage = await ready("def area(r):\n    return \n")
+        asked = stage.request("typethrough/stats")
+        message_id = stage.request(INLINE, stage.place(1, 11))
+        await stage.wait(150)
+        stage.gateway.streams[-1].say("3.14 * r * r\n")
+        await settle()
+        assert stage.reply(message_id)["result"]["items"]
+        assert stage.replies(asked) == []
+        go_on.set()
+        assert (await answered(stage, asked))["result"] == {"html": "<p>"}
+        return stage
+
+    run(scenario)
+
+
+def test_statistics_that_cannot_be_made_are_an_error_and_nothing_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> Stage:
+        def broken(_: Composition) -> str:
+            raise RuntimeError("x = 'a line of code'")
+
+        monkeypatch.setattr(Composition, "statistics_page", broken)
+        stage = await ready("x = \n")
+        error = (await answered(stage, stage.request("typethrough/stats")))["error"]
+        assert error == {"code": -32603, "message": "the statistics could not be made; see the log"}
         return stage
 
     run(scenario)

@@ -230,6 +230,14 @@ class VSCode:
         """Return the text of the extensions' own panels."""
         return self._page.text_of_frames()
 
+    def in_panels(self, script: str) -> list[Any]:
+        """Run JavaScript in the extensions' own panels and return their values."""
+        return self._page.evaluate_in_frames(script)
+
+    def click_in_panel(self, selector: str) -> None:
+        """Click in one of the extensions' own panels."""
+        self._page.click_in_frames(selector)
+
     def status(self) -> str:
         """Return our item of the status bar as it is read out, such as `typethrough: Ready`; empty when there is none."""
         return str(self.page(f"document.querySelector({json.dumps(STATUS)})?.ariaLabel ?? ''"))

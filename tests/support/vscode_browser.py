@@ -8,11 +8,13 @@ import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
 from playwright.async_api import Browser as Chromium
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as PlaywrightPage
 from playwright.async_api import Playwright, async_playwright
 
@@ -137,11 +139,30 @@ class Page:
 
     def text_of_frames(self) -> str:
         """Return the text of the documents inside the page, which no script of the page itself may read."""
-        return self._browser.run(self._text_of_frames())
+        return "\n".join(self.evaluate_in_frames("document.body?.innerText ?? ''"))
 
-    async def _text_of_frames(self) -> str:
-        texts = [await frame.evaluate("document.body?.innerText ?? ''") for frame in self._page.frames[1:]]
-        return "\n".join(texts)
+    def evaluate_in_frames(self, script: str) -> list[Any]:
+        """Run JavaScript in each of the documents inside the page and return their values."""
+        return self._browser.run(self._evaluate_in_frames(script))
+
+    async def _evaluate_in_frames(self, script: str) -> list[Any]:
+        values = []
+        for frame in self._page.frames[1:]:
+            # One that is being loaded again has nothing to say.
+            with suppress(PlaywrightError):
+                values.append(await frame.evaluate(script))
+        return values
+
+    def click_in_frames(self, selector: str) -> None:
+        """Click the first element that matches in any of the documents inside the page."""
+        self._browser.run(self._click_in_frames(selector))
+
+    async def _click_in_frames(self, selector: str) -> None:
+        for frame in self._page.frames[1:]:
+            if await frame.locator(selector).count():
+                await frame.locator(selector).first.click(timeout=10_000)
+                return
+        raise AssertionError(f"no {selector} in any panel")
 
     def picture(self, path: Path, *, selector: str | None = None) -> None:
         """Write what is on screen, or one element of it, as a PNG."""

@@ -1,4 +1,4 @@
-// Bundles the extension and the page of its panel into dist/, and says how large they are.
+// Bundles the extension into dist/, and says how large it is.
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -40,10 +40,13 @@ const apart = {
   },
 };
 
-const common = { bundle: true, minify: true, logLevel: "warning", legalComments: "none", outdir: "dist" };
 rmSync("dist", { recursive: true, force: true });
 await build({
-  ...common,
+  bundle: true,
+  minify: true,
+  logLevel: "warning",
+  legalComments: "none",
+  outdir: "dist",
   entryPoints: ["src/extension.ts", "src/server.ts"],
   platform: "node",
   target: "node20",
@@ -53,7 +56,6 @@ await build({
   supported: { "dynamic-import": false },
   plugins: [withoutUnused, apart],
 });
-await build({ ...common, entryPoints: ["src/view.ts"], format: "iife", target: "es2022" });
 
 const kib = readdirSync("dist").reduce((sum, name) => sum + statSync(`dist/${name}`).size / 1024, 0);
 console.log(`dist: ${kib.toFixed(1)} KiB`);

@@ -3,11 +3,11 @@ import { setImmediate } from "node:timers/promises";
 import { type ExtensionContext, commands, window, workspace } from "vscode";
 import { removeKey, setKey } from "./credential";
 import { showMenu, toggle } from "./menu";
+import { showPage } from "./panel";
 import { openSample } from "./sample";
 import type { Server } from "./server";
 import { needsRestart } from "./settings";
 import { StatusItem } from "./status";
-import { showWhy } from "./why";
 
 const OURS = "@ext:typethrough.typethrough";
 let server: Promise<Server> | undefined;
@@ -33,7 +33,8 @@ export function activate(context: ExtensionContext): void {
     command("toggle", toggle),
     command("setKey", () => setKey(context)),
     command("removeKey", () => removeKey(context)),
-    command("why", async () => showWhy(context, await ready)),
+    command("why", async () => showPage(context, await ready, "why")),
+    command("stats", async () => showPage(context, await ready, "stats")),
     command("openLog", () => log.show()),
     command("restart", start),
     command("install", async () => (await ready).install()),

@@ -14,6 +14,7 @@ export async function showMenu(server: Server, message: string): Promise<void> {
     server.running
       ? choice("$(question) Why no suggestion?", "why")
       : choice("$(debug-start) Start the server", "restart"),
+    ...(server.running ? [choice("$(graph-line) Statistics", "stats")] : []),
     ...(server.running ? [] : [choice("$(cloud-download) Install or repair the server", "install")]),
     choice("$(key) Set key…", "setKey"),
     choice("$(output) Open log", "openLog"),

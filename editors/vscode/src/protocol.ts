@@ -11,13 +11,3 @@ export interface Status {
 }
 
 export type Switch = { on: boolean; uri?: string; minutes?: number; scope: "file" | "pause" };
-
-export interface Entry {
-  at: string;
-  file: string;
-  source: string | null;
-  headline: string;
-  advice: string;
-  totalMs: number;
-  stages: { name: string; ms: number }[];
-}

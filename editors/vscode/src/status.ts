@@ -76,7 +76,7 @@ function tooltip(title: string, { message, last, today }: Status): MarkdownStrin
     const share = Math.round((100 * cached) / sent);
     parts.push(`Today: ${tokens}; ${share} % from the provider's cache; $${dollars.toFixed(4)}`);
   }
-  const links = { "Why no suggestion?": "why", "Set key": "setKey", Log: "openLog" };
+  const links = { "Why no suggestion?": "why", Statistics: "stats", "Set key": "setKey", Log: "openLog" };
   const written = Object.entries(links).map(([label, name]) => `[${label}](command:typethrough.${name})`);
   const text = new MarkdownString([...parts, written.join(" · ")].join("\n\n"));
   text.isTrusted = { enabledCommands: Object.values(links).map((name) => `typethrough.${name}`) };

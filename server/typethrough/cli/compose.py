@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
+    from typethrough.core.history import Entry
     from typethrough.core.settings import Settings
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Gateway, Recorder
@@ -173,6 +174,22 @@ class Composition:
             yield Keeper(LogRecorder(), store, local_time, paths=settings.record_paths)
         finally:
             store.close()
+
+    def statistics_page(self) -> str:
+        """The statistics as HTML, or, when the record cannot be read, a page that says so. Takes as long as a file needs."""
+        from typethrough.cli.stats import read_report
+        from typethrough.telemetry.page import message, page
+
+        try:
+            return page(read_report(self.clock.local_time().date()))
+        except UsageError as error:
+            return message(str(error))
+
+    def why_page(self, entries: Sequence[Entry]) -> str:
+        """The last outcomes as HTML."""
+        from typethrough.telemetry.why_page import why_page
+
+        return why_page(entries)
 
     def engine(self, settings: Settings, recorder: Recorder) -> Engine:
         """An engine with its gateway."""

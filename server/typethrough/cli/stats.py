@@ -20,6 +20,7 @@ from typethrough.telemetry.report import report
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from datetime import date
     from pathlib import Path
 
     from typethrough.telemetry.figures import Table
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def run_stats(options: argparse.Namespace) -> int:
     """Print, or write the page; exit code 1 when there is nothing on record. Raises UsageError."""
-    found = read_report()
+    found = read_report(AsyncioClock().local_time().date())
     longest = found.periods[-1]
     if options.html is not None:
         _write(options.html, page(found))
@@ -43,11 +44,11 @@ def run_stats(options: argparse.Namespace) -> int:
     return 1 if longest.is_empty else 0
 
 
-def read_report() -> Report:
+def read_report(today: date) -> Report:
     """The record of this machine, added up. Raises UsageError."""
     try:
         with record(record_path()) as connection:
-            return report(connection, AsyncioClock().local_time().date())
+            return report(connection, today)
     except Unreadable as error:
         raise UsageError(str(error)) from None
 

@@ -1,4 +1,5 @@
-"""What clients may say and ask beyond LSP: what became of a suggestion, where the user looks, switches, and why nothing came.
+"""What clients may say and ask beyond LSP: what became of a suggestion, where the user looks, switches, why nothing came, and
+what all of it cost.
 
 The notifications have the names and shapes of Copilot's language server, so that clients written for it need no change; the
 requests are our own. Everything here is optional. See server/PROTOCOL.md.
@@ -6,6 +7,8 @@ requests are our own. Everything here is optional. See server/PROTOCOL.md.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core import why
@@ -13,14 +16,17 @@ from typethrough.core.outcome import Feedback
 from typethrough.core.switches import Scope
 from typethrough.lsp import copilot
 from typethrough.lsp.convert import InvalidParams, is_integer, text_of
-from typethrough.lsp.protocol import as_object
+from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 
 if TYPE_CHECKING:
     from typethrough.core.history import Entry, History
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
+    from typethrough.lsp.pages import Pages
     from typethrough.lsp.protocol import MessageId, Params, Protocol
     from typethrough.lsp.status import Status
+
+logger = logging.getLogger(__name__)
 
 DID_FOCUS = "textDocument/didFocus"
 DID_SHOW = "textDocument/didShowCompletion"
@@ -28,6 +34,7 @@ DID_PARTLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion"
 DISMISSED = "typethrough/dismissed"
 SWITCH = "typethrough/switch"
 WHY = "typethrough/why"
+STATS = "typethrough/stats"
 
 _PAUSE_MINUTES = 10.0
 _LONGEST_PAUSE_MINUTES = 24 * 60.0
@@ -44,6 +51,7 @@ class Extras:
         history: History,
         status: Status,
         clock: Clock,
+        pages: Pages,
     ) -> None:
         self._engine = engine
         self._protocol = protocol
@@ -51,10 +59,12 @@ class Extras:
         self._history = history
         self._status = status
         self._clock = clock
+        self._pages = pages
         self._shown_id = ""
         protocol.requests |= {
             SWITCH: self.switch,
             WHY: self.why,
+            STATS: self.stats,
             copilot.NOTIFY_SHOWN: self.notify_shown,
             copilot.NOTIFY_ACCEPTED: self.notify_accepted,
             # Sent for whatever is no longer shown, because it is being typed too.
@@ -134,11 +144,29 @@ class Extras:
         self._protocol.reply(message_id, {"kind": kind, "message": message})
 
     def why(self, message_id: MessageId, params: Params) -> None:
-        """The last outcomes, newest first: as data, and as lines of plain text."""
+        """The last outcomes, newest first: as data, as lines of plain text, and as a page for who shows pages."""
         limit = params.get("limit")
         entries = self._history.newest(limit) if is_integer(limit) else self._history.newest()
         answer = {"entries": [_entry(entry) for entry in entries], "lines": list(why.lines(entries))}
+        if params.get("html") is True:
+            answer["html"] = self._pages.why_page(entries)
         self._protocol.reply(message_id, answer)
+
+    def stats(self, message_id: MessageId, _params: Params) -> None:
+        """The statistics as a page. It takes a while to add up, so a thread does, and keystrokes go on meanwhile."""
+
+        def done(work: asyncio.Future[str]) -> None:
+            if work.cancelled():
+                return
+            if (error := work.exception()) is not None:
+                logger.error("the statistics could not be made: %s", type(error).__name__)
+                self._protocol.fail(
+                    message_id, INTERNAL_ERROR, "the statistics could not be made; see the log"
+                )
+            else:
+                self._protocol.reply(message_id, {"html": work.result()})
+
+        asyncio.get_running_loop().run_in_executor(None, self._pages.statistics_page).add_done_callback(done)
 
     def _language(self, params: Params) -> str:
         document = self._engine.document(text_of(params.get("uri"), "uri"))

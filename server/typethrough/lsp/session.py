@@ -20,6 +20,7 @@ from typethrough.lsp import copilot, documents
 from typethrough.lsp.client import client_of, introduction
 from typethrough.lsp.extras import Extras
 from typethrough.lsp.feedback import Feedback
+from typethrough.lsp.pages import Pages
 from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
 from typethrough.lsp.status import Status
@@ -42,7 +43,7 @@ ACCEPTED_COMMAND = "typethrough.accepted"
 _ANSWER_S = 10.0
 
 
-class Composition(Protocol):
+class Composition(Pages, Protocol):
     """Where the parts come from; implemented by the composition root."""
 
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
@@ -104,7 +105,8 @@ class Session:
         protocol, server = self.protocol, self._server
         command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
         requests = Requests(engine, protocol, self._clock, client, command)
-        Extras(engine, protocol, self.feedback, self.feedback.history, self.status, self._clock)
+        history, pages = self.feedback.history, self._composition
+        Extras(engine, protocol, self.feedback, history, self.status, self._clock, pages)
         protocol.on_cancel = requests.cancel
         if client.inline_completion:
             # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.

@@ -25,37 +25,46 @@ if TYPE_CHECKING:
     from typethrough.telemetry.report import Report
 
 
+_HOW_TO_READ = (
+    "New ghost text is what was not on the screen already. Dollars go by the models' published prices. Where a provider did not"
+    " count a stream that was closed early, its tokens are estimated. Survival is looked at half a minute and five minutes after"
+    " a suggestion was accepted."
+)
+
+
 def page(report: Report) -> str:
     """The page, whole."""
     longest = report.periods[-1]
     if longest.is_empty:
-        content = f"<p>{escape(figures.EMPTY)}</p>"
-    else:
-        content = "".join(
-            [
-                _keys(report),
-                '<div class="plots">',
-                *map(_figure, charts(report)),
-                "</div>",
-                '<div class="tables"><section><h2>Today, 7 and 30 days</h2>',
-                _scrolled(figures.summary(report)),
-                "</section><section><h2>The last 30 days in parts</h2>",
-                *map(_scrolled, figures.tables(longest)),
-                "</section></div>",
-            ]
-        )
-    return _document(content, report.today)
+        return message(figures.EMPTY)
+    header = (
+        f'<h1>What typethrough cost, and what it saved</h1>\n<p class="sub">30 days to {_long_date(report.today)}. From the'
+        " record on this machine, which holds no text and goes nowhere.</p>"
+    )
+    content = [
+        _keys(report),
+        '<div class="plots">',
+        *map(_figure, charts(report)),
+        "</div>",
+        '<div class="tables"><section><h2>Today, 7 and 30 days</h2>',
+        _scrolled(figures.summary(report)),
+        "</section><section><h2>The last 30 days in parts</h2>",
+        *map(_scrolled, figures.tables(longest)),
+        "</section></div>",
+        f"<footer><p>{_HOW_TO_READ}</p></footer>",
+    ]
+    return document("typethrough: statistics", header, "".join(content))
 
 
 def message(text: str) -> str:
     """The page with nothing but a sentence on it."""
-    return _document(f"<p>{escape(text)}</p>", "")
+    return document("typethrough: statistics", "<h1>Statistics</h1>", f"<p>{escape(text)}</p>")
 
 
-def _document(content: str, today: str) -> str:
+def document(title: str, header: str, content: str) -> str:
+    """A page of ours that loads and runs nothing; `header` and `content` are markup already."""
     digest = b64encode(sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    until = f"30 days to {_long_date(today)}. " if today else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -63,17 +72,13 @@ def _document(content: str, today: str) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>typethrough: what it cost, what it saved</title>
+<title>{escape(title)}</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
-<header><h1>What typethrough cost, and what it saved</h1>
-<p class="sub">{until}From the record on this machine, which holds no text and goes nowhere.</p></header>
+<header>{header}</header>
 {content}
-<footer><p>New ghost text is what was not on the screen already. Dollars go by the models' published prices. Where a provider did
-not count a stream that was closed early, its tokens are estimated. Survival is looked at half a minute and five minutes after a
-suggestion was accepted.</p></footer>
 </main>
 </body>
 </html>

@@ -25,7 +25,8 @@ body.vscode-dark, body.vscode-high-contrast:not(.vscode-high-contrast-light) {{{
 * {{ box-sizing: border-box; }}
 body {{
   margin: 0; padding: 1.5rem clamp(1rem, 3vw, 2.5rem) 3rem; background: var(--vscode-editor-background, var(--page));
-  color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
+  color: var(--ink);
+  font: 15px/1.5 var(--vscode-font-family, system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif);
 }}
 main {{ max-width: 88rem; margin: 0 auto; }}
 h1 {{ font-size: 1.5rem; line-height: 1.25; margin: 0; font-weight: 650; letter-spacing: -0.01em; }}
@@ -87,6 +88,12 @@ thead th {{ font-weight: 600; border-color: var(--rule); vertical-align: bottom;
 .tables section + section table {{ font-size: 0.8125rem; }}
 .tables .scroll + .scroll {{ margin-top: 1.75rem; }}
 .tables > * {{ min-width: 0; }}
+a {{ color: var(--first); }}
+.list {{ margin-top: 1.25rem; width: 100%; }}
+.list th, .list td {{ text-align: left; vertical-align: top; padding: 0.4rem 1.25rem 0.4rem 0; white-space: normal; }}
+.list td:first-child, .list td:last-child {{ white-space: nowrap; }}
+.list td:last-child .note {{ white-space: normal; }}
+.list td:nth-child(2) {{ overflow-wrap: anywhere; min-width: 9.5em; }}
 footer {{ margin-top: 2.5rem; color: var(--muted); font-size: 0.8125rem; max-width: 75ch; }}
 @media print {{ details {{ display: none; }} }}
 """

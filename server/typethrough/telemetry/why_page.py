@@ -1,0 +1,50 @@
+"""The last outcomes as a page, for an editor that shows pages: when, in which file, what happened, and what to do about it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from typethrough.core.uris import printable
+from typethrough.core.why import advice, headline
+from typethrough.telemetry.page import document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typethrough.core.history import Entry
+
+# A page in VS Code may run this command of its extension; anywhere else the link leads nowhere, and nobody else is sent it.
+_REFRESH = '<a href="command:typethrough.why">Refresh</a>'
+_HEADS = ("Time", "File", "What happened, and what to do", "Took")
+
+
+def why_page(entries: Sequence[Entry]) -> str:
+    """The page; the newest come first."""
+    header = f'<h1>Why no suggestion?</h1>\n<p class="sub">The last requests, newest first. {_REFRESH}</p>'
+    if not entries:
+        return document(
+            "Why no suggestion?", header, "<p>No request yet. Type in a file, then come back.</p>"
+        )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
+    rows = "".join(map(_row, entries))
+    table = f'<table class="list"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return document("Why no suggestion?", header, table)
+
+
+def _row(entry: Entry) -> str:
+    stages = ", ".join(
+        f"{name.replace('_', ' ')} {ms:.1f}" for name, ms in entry.stages_ms.items() if name != "total"
+    )
+    cells = (
+        (entry.at.partition("T")[2][:8], ""),
+        (entry.file, ""),
+        (headline(entry), advice(entry)),
+        (f"{entry.total_ms:.1f} ms", stages),
+    )
+    return f"<tr>{''.join(_cell(*cell) for cell in cells)}</tr>"
+
+
+def _cell(text: str, more: str) -> str:
+    below = f'<p class="note">{escape(printable(more))}</p>' if more else ""
+    return f"<td>{escape(printable(text))}{below}</td>"
