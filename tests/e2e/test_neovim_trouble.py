@@ -3,6 +3,7 @@
 import os
 import signal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -263,11 +264,42 @@ def test_why_there_was_nothing_is_said_in_a_window_that_q_closes(
     assert editor.messages() == ""
 
 
+OPENED_LUA = """
+vim.ui.open = function(path)
+  _G.opened = path
+  return nil, _G.problem
+end
+"""
+
+
+def test_the_statistics_are_a_page_that_the_system_opens(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway, init_lua=OPENED_LUA)
+    ghost = open_and_type(editor)
+    editor.keys("<Tab>")
+    editor.wait_for(lambda: "\n".join(editor.buffer()).endswith(TYPED + ghost), 5, "the accepted text")
+
+    def opened() -> str:
+        editor.keys("<Esc>:Typethrough stats<CR>")
+        editor.wait_for(lambda: bool(editor.lua("return _G.opened")), 10, "the page to be opened")
+        path = Path(editor.lua("local path = _G.opened; _G.opened = nil; return path"))
+        return path.read_text(encoding="utf-8")
+
+    # The record is written a second later.
+    editor.wait_for(lambda: "<figure>" in opened(), 20, "the figures on the page")
+    page = opened()
+    assert page.startswith("<!DOCTYPE html>\n<html")
+    assert page.rstrip().endswith("</html>")
+    assert "python" in page
+    editor.lua("_G.problem = 'no program to open it with'")
+    opened()
+    editor.wait_for(lambda: "no program to open it with: " in editor.messages(), 5, "what went wrong")
+
+
 def test_the_command_completes_its_words_and_names_a_wrong_one(neovim: StartNeovim) -> None:
     editor = neovim()
     complete = "return vim.fn.getcompletion(..., 'cmdline')"
     assert editor.lua(complete, "Typethrough ") == sorted(
-        ["disable", "enable", "log", "pause", "restart", "status", "toggle", "why"]
+        ["disable", "enable", "log", "pause", "restart", "stats", "status", "toggle", "why"]
     )
     assert editor.lua(complete, "Typethrough toggle ") == ["everywhere", "file", "language", "pause"]
     assert editor.lua(complete, "Typethrough enable l") == ["language"]

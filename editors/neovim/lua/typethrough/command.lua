@@ -6,6 +6,7 @@ local status = require('typethrough.status')
 local M = {}
 
 local SCOPES = { 'everywhere', 'file', 'language', 'pause' }
+local MOST_REQUESTS = 100
 local SCOPED = { disable = true, enable = true, toggle = true }
 
 --- Shows lines in a window of their own; q or Esc closes it.
@@ -19,16 +20,26 @@ local function float(lines)
   vim.keymap.set('n', '<Esc>', '<Cmd>close<CR>', { buffer = bufnr, nowait = true })
 end
 
---- Says of the last requests whence the suggestion came, or why there was none.
----@param limit? string
-local function why(limit)
+--- Asks the server something that is to be shown.
+---@param what 'why'|'stats'
+---@param params table
+---@param show fun(answer: table)
+local function ask(what, params, show)
   local client = server.client(0)
   if not client then return float(status.lines(0)) end
-  local params = limit and { limit = tonumber(limit) } or vim.empty_dict()
-  compat.call(client, 'request', 'typethrough/why', params, function(err, answer)
-    if err then return status.tell('the server does not say why: ' .. err.message, 'WARN') end
-    float(#answer.lines > 0 and answer.lines or { 'Nothing has been asked yet.' })
+  compat.call(client, 'request', 'typethrough/' .. what, params, function(err, answer)
+    if err then return status.tell(('the server does not answer `%s`: %s'):format(what, err.message), 'WARN') end
+    show(answer)
   end, 0)
+end
+
+--- Has the system show a page, in a browser most likely.
+---@param answer { html: string }
+local function open_page(answer)
+  local path = vim.fn.tempname() .. '.html'
+  vim.fn.writefile(vim.split(answer.html, '\n'), path)
+  local _, problem = vim.ui.open(path)
+  status.tell(('%s: %s'):format(problem or 'the statistics', path), problem and 'WARN')
 end
 
 ---@param on boolean
@@ -46,9 +57,12 @@ local actions = {
   log = function() vim.cmd.tabedit(vim.fn.fnameescape(require('vim.lsp.log').get_filename())) end,
   pause = function(minutes) switch(false)('pause', minutes) end,
   restart = server.restart,
+  stats = function() ask('stats', vim.empty_dict(), open_page) end,
   status = function() float(status.lines(0)) end,
   toggle = function(scope, minutes) require('typethrough').toggle(scope, tonumber(minutes)) end,
-  why = why,
+  why = function(limit)
+    ask('why', { limit = tonumber(limit) or MOST_REQUESTS }, function(answer) float(answer.lines) end)
+  end,
 }
 
 ---@param words string[]

@@ -10,9 +10,7 @@ function M.setup(options)
     vim.lsp.config('typethrough', require('typethrough.server').config())
   end
   require('typethrough.view').set_highlight()
-  if vim.v.vim_did_enter == 1 then
-    require('typethrough.keymaps').set()
-  end
+  if vim.v.vim_did_enter == 1 then require('typethrough.keymaps').set() end
 end
 
 local function ghost() return require('typethrough.ghost') end

@@ -58,9 +58,7 @@ function M.set()
   for _, key in ipairs(M.keys) do
     if M.is_own(M.mapping_of(key.lhs)) then
       vim.keymap.del('i', key.lhs)
-      if key.before.lhs then
-        vim.fn.mapset('i', false, key.before)
-      end
+      if key.before.lhs then vim.fn.mapset('i', false, key.before) end
     end
   end
   M.keys = {}

@@ -193,9 +193,7 @@ function M.attached(client_id, bufnr)
   local client = vim.lsp.get_client_by_id(client_id)
   if not client or client.name ~= NAME then return end
   languages[bufnr], versions[bufnr] = vim.bo[bufnr].filetype, nil
-  if not watched[bufnr] then
-    watch(bufnr)
-  end
+  if not watched[bufnr] then watch(bufnr) end
   if vim.lsp.inline_completion then
     -- Where the user has switched the built-in view on for other servers, ours is not shown twice.
     vim.lsp.inline_completion.enable(false, { client_id = client_id })
@@ -229,9 +227,7 @@ function M.restart()
   for _, client in ipairs(clients) do
     compat.call(client, 'stop')
   end
-  if restarting == 0 then
-    start_everywhere()
-  end
+  if restarting == 0 then start_everywhere() end
 end
 
 return M
