@@ -90,17 +90,20 @@ def prompt_of(stable_chars: int, window_chars: int) -> Prompt:
 
 
 @pytest.mark.parametrize(
-    ("stable_chars", "is_warm", "expected"),
+    ("model", "stable_chars", "is_warm", "expected"),
     [
-        (36_000, False, Usage(10_100, 0)),
-        (36_000, True, Usage(10_100, 9_984)),
-        (3_600, True, Usage(1_100, 0)),
+        ("gpt-4.1-nano", 36_000, False, Usage(10_100, 0)),
+        ("gpt-4.1-nano", 36_000, True, Usage(10_100, 9_984)),
+        ("gpt-4.1-nano", 3_600, True, Usage(1_100, 0)),
+        ("gpt-6-luna", 36_000, False, Usage(10_100, 0, 0, 9_984)),
+        ("gpt-6-luna", 36_000, True, Usage(10_100, 9_984)),
+        ("gpt-6-luna", 3_600, False, Usage(1_100, 0)),
     ],
 )
-def test_a_cold_cache_reads_nothing_and_a_warm_one_the_stable_part_in_its_steps(
-    stable_chars: int, is_warm: bool, expected: Usage
+def test_a_cold_cache_is_read_and_written_and_a_warm_one_has_the_stable_part_in_its_steps(
+    model: str, stable_chars: int, is_warm: bool, expected: Usage
 ) -> None:
-    profile = profile_of("gpt-4.1-nano")
+    profile = profile_of(model)
     assert estimated(prompt_of(stable_chars, 360), profile, TokenRatio(), is_warm=is_warm) == expected
 
 

@@ -69,13 +69,17 @@ class HedgeLedger:
 
 
 def estimated(prompt: Prompt, profile: ModelProfile, ratio: TokenRatio, *, is_warm: bool) -> Usage:
-    """What a prompt will be counted as: with a warm cache its stable part is read from there, in the cache's own steps."""
+    """What a prompt will be counted as: a warm cache has its stable part, in the cache's own steps, and a cold one gets it."""
     stable_chars = sum(len(message.text) for message in prompt.messages[: prompt.stable])
     chars = sum(len(message.text) for message in prompt.messages)
-    cached_tokens = ratio.tokens(stable_chars) // profile.cache_step_tokens * profile.cache_step_tokens
-    if not is_warm or cached_tokens < profile.cache_min_tokens:
-        cached_tokens = 0
-    return Usage(ratio.tokens(chars), cached_tokens)
+    kept_tokens = ratio.tokens(stable_chars) // profile.cache_step_tokens * profile.cache_step_tokens
+    if kept_tokens < profile.cache_min_tokens:
+        kept_tokens = 0
+    if is_warm:
+        return Usage(ratio.tokens(chars), kept_tokens)
+    # Writing has a price of its own with some models; the others count nothing for it.
+    written_tokens = kept_tokens if profile.cache_write_price else 0
+    return Usage(ratio.tokens(chars), cache_write_tokens=written_tokens)
 
 
 def priced(profile: ModelProfile, other: ModelProfile) -> ModelProfile:

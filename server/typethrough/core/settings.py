@@ -123,7 +123,7 @@ class Settings:
         reach=Reach.USER,
     )
     hedge_share: int = _setting(
-        10,
+        5,
         Kind.NUMBER,
         "Of every hundred dollars that the model lane spends, how many at most go into asking the model of the route `hedge`.",
         unit="percent",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typethrough.core.hedging import LATE_SHARE, HedgeLedger, Waits, estimated, priced
@@ -129,8 +130,7 @@ class _Runner:
             return self.end.usage
         if self.error is not None or self.sent_s is None:
             return Usage()
-        output_tokens = self.side.ratio.tokens(self.received_chars)
-        return Usage(self.estimate.prompt_tokens, self.estimate.cached_tokens, output_tokens)
+        return replace(self.estimate, output_tokens=self.side.ratio.tokens(self.received_chars))
 
     def give_up(self, now_s: float) -> None:
         """Close it now, if it runs."""
@@ -238,8 +238,8 @@ class HedgeRace:
         if not self._in_time() or second.gateway.refusal() or not self._understands():
             return False
         usage = second.side.estimate(prompt, self._clock.now())
-        whole = Usage(usage.prompt_tokens, usage.cached_tokens, prompt.max_output_tokens)
-        dollars = self._prices(second).cost_dollars(whole)
+        most = replace(usage, output_tokens=prompt.max_output_tokens)
+        dollars = self._prices(second).cost_dollars(most)
         if not self._hedging.ledger.allows(dollars):
             return False
         second.reserved_dollars = dollars
