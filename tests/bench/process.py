@@ -51,6 +51,8 @@ def environment(base_url: str, home: Path) -> dict[str, str]:
         "XDG_STATE_HOME": str(home / ".state"),
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "TYPETHROUGH_BASE_URL": base_url,
+        # The simulator lists the default model with its announced end, and what a session tells its user is counted.
+        "TYPETHROUGH_CATALOGUE": "false",
         "OPENAI_BASE_URL": base_url,
         "OPENAI_API_KEY": "none",
     }

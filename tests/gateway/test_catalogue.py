@@ -42,6 +42,7 @@ def listing(*items: object) -> dict[str, Any]:
         ),
         ("gpt-4.1-nano", {"id": "gpt-4.1-nano", "shutdown_date": "2026-10-23"}, Facts(ends="2026-10-23")),
         ("gpt-4.1-nano", {"id": "gpt-4.1-nano", "shutdown_date": None}, Facts()),
+        (NANO, {"id": "gpt-4.1-nano"}, Facts()),
         (NANO, {"id": NANO, "deprecated_at": 1_792_713_600}, Facts(ends="2026-10-23")),
         (NANO, {"id": NANO, "deprecated_at": 1_792_713_600_000}, Facts(ends="2026-10-23")),
         (

@@ -137,9 +137,10 @@ def warning(facts: Facts, profile: ModelProfile, model: str) -> str:
 
 
 def _spellings(model: str) -> tuple[str, ...]:
-    """A name as lists may have it: Ollama adds ":latest", routers leave out what follows a colon, vendors their own name."""
+    """A name as lists may have it: with Ollama's ":latest", without what a router is asked for behind a colon, with no vendor."""
     model = model.strip()
-    return model, f"{model}:latest", model.partition(":")[0], model.rpartition("/")[2]
+    plain = model.partition(":")[0]
+    return model, f"{model}:latest", plain, plain.rpartition("/")[2]
 
 
 def _facts(item: dict[str, Any]) -> Facts:
