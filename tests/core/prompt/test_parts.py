@@ -55,12 +55,41 @@ def test_an_anchor_serves_the_lines_it_holds_and_those_near(line: int, *, covere
     assert anchor.covers(line) is covered
 
 
-def test_a_cursor_far_from_the_anchor_gets_a_new_one() -> None:
+def test_a_cursor_far_from_a_short_anchor_gets_a_new_one() -> None:
     editing = Editing(_HUGE.text())
     first = anchor_text(editing.prompt(Position(100, 0)))
 
     assert anchor_text(editing.prompt(Position(110, 0))) == first
     assert anchor_text(editing.prompt(Position(40_000, 0))) != first
+
+
+def test_of_a_place_far_from_a_long_anchor_an_excerpt_is_told_once_somebody_stays_there() -> None:
+    editing = Editing(_HUGE.text(), anchor_chars=60_000)
+    first = editing.prompt(Position(100, 0))
+
+    looked = editing.prompt(Position(40_000, 0))
+    stayed = editing.prompt(Position(40_001, 0))
+    again = editing.prompt(Position(40_010, 0))
+
+    assert anchor_text(again) == anchor_text(first)
+    assert looked.stable == first.stable
+    assert "\nline 40020\n" in stayed.messages[first.stable].text
+    assert "\nline 40001\n" in stayed.messages[first.stable].text
+    assert len(stayed.messages[first.stable].text) < 4_200
+    assert again.messages[: again.stable] == stayed.messages[: stayed.stable]
+
+
+def test_an_excerpt_comes_after_what_was_changed_there() -> None:
+    editing = Editing(_HUGE.text(), anchor_chars=60_000)
+    editing.prompt(Position(100, 0))
+    at = editing.edit(Position(40_000, 0), Position(40_000, 4), "row")
+    editing.prompt(at)
+
+    prompt = editing.prompt(at)
+
+    change, excerpt = prompt.messages[prompt.stable - 2 : prompt.stable]
+    assert change.text == "<change line=40001>\n-line 40000\n+row 40000\n</change>"
+    assert "\nrow 40000\n" in excerpt.text
 
 
 def test_the_window_moves_in_steps_and_always_holds_the_cursor() -> None:

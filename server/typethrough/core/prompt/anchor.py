@@ -71,13 +71,29 @@ def freeze(
         room = int(max_chars * (1 - _OUTLINE_SHARE)) if outline else max_chars
         middle = max(0, min(line, snapshot.line_count))
         above = fitting(snapshot, range(middle - 1, -1, -1), int(room * 0.75))
-        below = fitting(snapshot, range(middle, snapshot.line_count), room - int(room * 0.75))
+        # Near the beginning or the end of a file the other side has the room that is left.
+        below = fitting(snapshot, range(middle, snapshot.line_count), room - _chars(above))
+        if middle + len(below) == snapshot.line_count:
+            above = fitting(snapshot, range(middle - 1, -1, -1), room - _chars(below))
         first, last = middle - len(above), middle + len(below)
         text = "".join(kept + "\n" for kept in (*reversed(above), *below))
         body = f'<file {header} lines="{first + 1}-{last}">\n{text}</file>'
         if rest := _rest(outline, first, last, max_chars - room):
             body = f"<known {header}>\n{rest}</known>\n{body}"
     return Anchor(Message("user", body), first, last, whole, len(body), now_s)
+
+
+def _chars(lines: Sequence[str]) -> int:
+    return sum(map(len, lines)) + len(lines)
+
+
+def excerpt(snapshot: Snapshot, line: int, *, header: str, max_chars: int) -> tuple[Message, int, int]:
+    """The part of a file round a line as it is now, for a place that an anchor leaves out, and which lines those are."""
+    above = fitting(snapshot, range(line - 1, -1, -1), max_chars // 2)
+    below = fitting(snapshot, range(line, snapshot.line_count), max_chars - max_chars // 2)
+    first, last = line - len(above), line + len(below)
+    text = "".join(kept + "\n" for kept in (*reversed(above), *below))
+    return Message("user", f'<known {header} lines="{first + 1}-{last}">\n{text}</known>'), first, last
 
 
 def _rest(outline: Sequence[Definition], first: int, last: int, chars: int) -> str:

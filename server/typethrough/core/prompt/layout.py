@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.codebase import IDENTIFIER, Codebase
 from typethrough.core.prompt import fill_in, window
-from typethrough.core.prompt.anchor import Anchor, freeze
+from typethrough.core.prompt.anchor import Anchor, excerpt, freeze
 from typethrough.core.prompt.economist import Lease, Shards
 from typethrough.core.prompt.edit_log import EditLog
 from typethrough.core.prompt.message import Message, Prompt
@@ -38,6 +38,12 @@ _RELATED_SHARE = 0.4
 _LEAST_RELATED_SHARE = 0.25
 
 
+# A place in a large file that its anchor does not cover is shown in an excerpt, when a new anchor is so many times as long.
+_EXCERPT_CHARS = 4_000
+_EXCERPTS_PAY = 4
+_STAYS_LINES = 20
+
+
 class PromptState:
     """What has been sent for one document and must not change: the anchor and the log.
 
@@ -60,6 +66,8 @@ class PromptState:
         self._head: tuple[Message, ...] = ()
         self._log = EditLog()
         self._lease = Lease()
+        self._excerpts: list[range] = []
+        self._elsewhere = -_STAYS_LINES - 1
         self._first_changed = 0
         self._last_build_s = float("-inf")
 
@@ -84,7 +92,8 @@ class PromptState:
         self.reason = self._reason(context, terms, now_s)
         if self.reason:
             self._freeze(context, terms, now_s)
-        if self._log.chars < _LOG_CHARS:
+        self._show_elsewhere(context)
+        if self._log.chars < self._most_log_chars() // 2:
             self._log.add(self._glossary.explain(_names(context, shown)))
         self._lease.pay(profile, self._log.chars)
         self._last_build_s = now_s
@@ -118,9 +127,9 @@ class PromptState:
             return "first"
         if self.is_cold(terms, now_s):
             return "the cache is cold"
-        if log.overflowed or log.chars > max(_LOG_SHARE * anchor.chars, _LOG_CHARS):
+        if log.overflowed or log.chars > self._most_log_chars():
             return "the log is long"
-        if not anchor.covers(context.position.line):
+        if not anchor.covers(context.position.line) and anchor.chars < _EXCERPTS_PAY * _EXCERPT_CHARS:
             return "the cursor is elsewhere"
         if now_s - self._last_build_s < _BURST_S:
             return ""
@@ -129,6 +138,24 @@ class PromptState:
         if self._lease.is_up(terms.profile, anchor.chars_from(self._first_changed) * self._shards.busy):
             return "the log has cost as much"
         return ""
+
+    def _most_log_chars(self) -> int:
+        return max(int(_LOG_SHARE * self._anchor.chars) if self._anchor is not None else 0, _LOG_CHARS)
+
+    def _show_elsewhere(self, context: Context) -> None:
+        """Where somebody stays outside the anchor, add a piece of the file: far less than a new anchor of a large file."""
+        line, anchor = context.position.line, self._anchor
+        if anchor is None or anchor.covers(line) or any(line in lines for lines in self._excerpts):
+            return
+        stays = abs(line - self._elsewhere) <= _STAYS_LINES
+        self._elsewhere = line
+        if not stays:
+            return
+        # What is changed in an open hunk is in the excerpt already.
+        self._log.close(context.snapshot)
+        message, first, last = excerpt(context.snapshot, line, header=self._header, max_chars=_EXCERPT_CHARS)
+        self._log.add([message])
+        self._excerpts.append(range(max(0, first - _STAYS_LINES), last + _STAYS_LINES))
 
     def _freeze(self, context: Context, terms: Terms, now_s: float) -> None:
         if self.is_cold(terms, now_s) or self.related.differs_from(self._frozen_related):
@@ -145,7 +172,7 @@ class PromptState:
         )
         others = (Message("user", text),) if text else ()
         self._head = (*self._opening, *others, self._anchor.message)
-        self._log, self._lease = EditLog(), Lease()
+        self._log, self._lease, self._excerpts = EditLog(), Lease(), []
         self._first_changed = context.snapshot.line_count
         self._glossary.begin(related.shown)
 
