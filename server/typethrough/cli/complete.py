@@ -52,11 +52,12 @@ async def _complete(composition: Composition, place: Place) -> Outcome:
     settings, problems = await composition.ready_settings()
     composition.start_logging(settings, problems)
     recorder = LogRecorder()
-    engine = composition.engine(settings, recorder)
+    root = workspace_of(place.path)
+    engine = composition.engine(settings, recorder, root)
     try:
         uri = place.path.as_uri()
         engine.open(uri, language_of(uri) or PLAIN_TEXT, 1, place.text)
-        await composition.read_workspace(engine, workspace_of(place.path), _READING_S)
+        await composition.read_workspace(engine, root, _READING_S)
         arrived_s = composition.clock.now()
         outcome = await engine.complete(Request(uri, place.position, invoked=True, arrived_s=arrived_s))
     finally:

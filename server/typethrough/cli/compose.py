@@ -191,12 +191,19 @@ class Composition:
 
         return why_page(entries)
 
-    def engine(self, settings: Settings, recorder: Recorder) -> Engine:
-        """An engine with its gateway."""
+    def engine(self, settings: Settings, recorder: Recorder, root: Path) -> Engine:
+        """An engine with its gateway, for files in a folder."""
         from typethrough.engine.engine import Engine
 
         gateway = self.gateway(settings)
-        return Engine(settings=settings, gateway=gateway, clock=self.clock, recorder=recorder)
+        return Engine(
+            settings=settings,
+            gateway=gateway,
+            clock=self.clock,
+            recorder=recorder,
+            workspace=root.name,
+            root=root.resolve().as_uri(),
+        )
 
     async def read_workspace(self, engine: Engine, root: Path, limit_s: float) -> None:
         """Have the local lane read a folder's files, within the settings' bounds and `limit_s`; open documents are left out."""
@@ -204,7 +211,7 @@ class Composition:
         bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes, limit_s)
         engine.read(read_files(root, bounds, settings.exclude, self.clock.now))
         with suppress(TimeoutError):
-            await asyncio.wait_for(engine.local.idle(), limit_s)
+            await asyncio.wait_for(engine.read_all(), limit_s)
 
     def start_logging(
         self, settings: Settings, problems: Sequence[Problem], *, to_stderr: bool = True

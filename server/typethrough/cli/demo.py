@@ -50,7 +50,7 @@ async def _demo(
     # On the screen log lines would tear the frame; what matters of them is said afterwards.
     composition.start_logging(settings, problems, to_stderr=plain)
     recorder = LogRecorder()
-    engine = composition.engine(settings, recorder)
+    engine = composition.engine(settings, recorder, stretch.folder)
     now = composition.clock.now
     choice = composition.endpoint(settings)
     # Nothing waits for a network on the local lane alone, so that there nobody need wait for the typing either.

@@ -61,6 +61,7 @@ class Engine:
         self._model = ModelLane(gateway, settings, clock, recorder)
         self._answers = Answers(settings, self._model, self.local, clock)
         self.surroundings = Surroundings(clock, root, self._model.context_chars, self._warm_up)
+        self.surroundings.with_notes = settings.project_notes
         self._clock = clock
         self._recorder = recorder
         self._sessions: dict[str, Session] = {}
@@ -79,6 +80,11 @@ class Engine:
     def read(self, files: AsyncIterator[tuple[str, str]]) -> None:
         """Get to know the workspace's files, as (URI, text), in the background."""
         self.local.read(self.surroundings.passing(files))
+
+    async def read_all(self) -> None:
+        """Wait until everything known of by now has been read."""
+        await self.local.idle()
+        await self.surroundings.idle()
 
     def document(self, uri: str) -> Document | None:
         """The open document of a URI."""

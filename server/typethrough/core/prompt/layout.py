@@ -34,8 +34,8 @@ _LOG_CHARS = 6_000
 # Asked again sooner than this, the user is in the middle of something, and a cold prompt would come late.
 _BURST_S = 4.0
 # The file comes first; of a context that it does not fill, other files get the rest, up to this share.
-_RELATED_SHARE = 0.4
-_LEAST_RELATED_SHARE = 0.25
+_RELATED_SHARE = 0.5
+_LEAST_RELATED_SHARE = 0.4
 
 
 # A place in a large file that its anchor does not cover is shown in an excerpt, when a new anchor is so many times as long.
