@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import stat
 from dataclasses import dataclass, field, replace
@@ -362,15 +361,19 @@ def test_a_disk_that_refuses_is_no_failure(tmp_path: Path) -> None:
     assert file.read() is None
 
 
-def test_a_loop_that_ends_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_after_it_was_closed_nothing_is_looked_for_any_more(tmp_path: Path) -> None:
     async def scene() -> None:
         shelf = Shelf()
         async with Server(shelf.script) as server:
             gateway = at(server.base_url, HandClock(), tmp_path)
             await gateway.warm()
             await gateway.aclose()
+            facts, asked = gateway._facts, list(shelf.asked)
+            assert facts is not None
+            assert facts._task is not None
+            assert facts._task.done()
             await gateway.warm()
-            await asyncio.sleep(0)
-            assert gateway.profile == HERE
+            assert facts._task.done()
+            assert shelf.asked == asked
 
     play(scene())
