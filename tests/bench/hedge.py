@@ -28,6 +28,7 @@ from typethrough.gateway.hedge import Hedging
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typethrough.engine.ports import OnCounted
     from typethrough.gateway.hedge import HedgedGateway
 
 REQUESTS: Final = 2_500
@@ -108,7 +109,10 @@ class Provider:
     def refusal(self) -> str:
         return ""
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+    async def stream(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
+    ) -> StreamEnd:
+        del on_counted
         self.asked += 1
         now_s = self._clock.now()
         is_warm = now_s - self._cache.get(self.model, -math.inf) < self.profile.cache_ttl_s

@@ -32,7 +32,13 @@ class Run:
     def __init__(self, race: HedgeRace) -> None:
         self.race = race
         self.heard: list[str] = []
-        self.task: asyncio.Task[StreamEnd] = asyncio.create_task(race.stream(PROMPT, self.heard.append))
+        self.counted: list[tuple[Usage, bool]] = []
+        self.task: asyncio.Task[StreamEnd] = asyncio.create_task(
+            race.stream(PROMPT, self.heard.append, self._count)
+        )
+
+    def _count(self, usage: Usage, *, is_hedge: bool = False) -> None:
+        self.counted.append((usage, is_hedge))
 
     @property
     def text(self) -> str:
@@ -479,5 +485,21 @@ def test_closing_closes_both_and_warming_warms_the_first() -> None:
         assert (track.one.closed, track.two.closed) == (True, True)
         track.one.reason = "no"
         assert (track.gateway.refusal(), track.gateway.model) == ("no", NANO)
+
+    play(scene())
+
+
+def test_what_is_counted_afterwards_is_told_with_whose_it_is() -> None:
+    async def scene() -> None:
+        track = Track()
+        run = await track.late()
+        track.second.say("x")
+        run.task.cancel()
+        await settle()
+        assert track.first.on_counted is not None
+        assert track.second.on_counted is not None
+        track.second.on_counted(Usage(2_000, 0, 1))
+        track.first.on_counted(Usage(1_000, 900, 0))
+        assert run.counted == [(Usage(2_000, 0, 1), True), (Usage(1_000, 900, 0), False)]
 
     play(scene())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.routes import RoutePurpose
     from typethrough.engine.pending import Pending
-    from typethrough.engine.ports import Gateway, GatewayError
+    from typethrough.engine.ports import Gateway, GatewayError, OnCounted
 
 URI = "file:///project/module.py"
 
@@ -81,9 +81,15 @@ class ManualClock:
 class Stream:
     """One stream that the engine has asked for. What it says and how it ends is up to the test."""
 
-    def __init__(self, prompt: Prompt, on_text: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        prompt: Prompt,
+        on_text: Callable[[str], None],
+        on_counted: OnCounted | None = None,
+    ) -> None:
         self.prompt = prompt
         self.say = on_text
+        self.on_counted = on_counted
         self.closed = False
         self.end: asyncio.Future[StreamEnd] = asyncio.get_running_loop().create_future()
 
@@ -113,8 +119,13 @@ class ScriptedGateway:
     def refusal(self) -> str:
         return self.reason
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
-        stream = Stream(prompt, on_text)
+    async def stream(
+        self,
+        prompt: Prompt,
+        on_text: Callable[[str], None],
+        on_counted: OnCounted | None = None,
+    ) -> StreamEnd:
+        stream = Stream(prompt, on_text, on_counted)
         self.streams.append(stream)
         try:
             return await stream.end

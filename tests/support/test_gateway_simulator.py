@@ -112,6 +112,8 @@ def test_kept_alive_connection_serves_the_next_request_and_chunked_bodies(simula
         ("GET", f"/v1/models/{MODEL}/endpoints", 200, b'{"data":{"id":"openai/gpt-4.1-nano"'),
         ("GET", "/v1/models/openai/unknown/endpoints", 404, b'{"error":{"message":"Model \'openai/unknown\''),
         ("GET", "/v1/unknown", 404, b'{"error":'),
+        ("GET", "/v1/generation?id=gen_unknown", 404, b'{"error":"Usage event not found","id":"gen_unknown"'),
+        ("GET", "/v1/completions", 405, b""),
         ("POST", "/chat/completions", 404, b"<!DOCTYPE html>"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome import Purpose, StreamRecord, Usage
@@ -11,7 +12,7 @@ from typethrough.core.rhythm import Latency
 
 if TYPE_CHECKING:
     from typethrough.engine.inflight import Flight
-    from typethrough.engine.ports import Upstream
+    from typethrough.engine.ports import Recorder, Upstream
 
 
 class Experience:
@@ -78,3 +79,32 @@ def record_unheard(record_id: str, flight: Flight, unheard: Upstream, purpose: P
         dollars=profile.cost_dollars(usage),
         saved_dollars=profile.saved_dollars(usage),
     )
+
+
+class Counts:
+    """The records of one stream's requests, each put right when the gateway counts what was closed early. An `OnCounted`."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._kept: dict[bool, tuple[StreamRecord, Upstream]] = {}
+
+    def record(self, stream: StreamRecord, upstream: Upstream) -> None:
+        """Put a request on record."""
+        self._kept[upstream.is_hedge] = (stream, upstream)
+        self._recorder.stream_ended(stream)
+
+    def __call__(self, usage: Usage, *, is_hedge: bool = False) -> None:
+        """The count of one of them has come. Under the same id it takes the place of the estimate."""
+        kept = self._kept.get(is_hedge)
+        if kept is None:
+            return
+        stream, upstream = kept
+        self._recorder.stream_ended(
+            replace(
+                stream,
+                usage=usage,
+                is_estimated=False,
+                dollars=upstream.profile.cost_dollars(usage),
+                saved_dollars=upstream.profile.saved_dollars(usage),
+            )
+        )

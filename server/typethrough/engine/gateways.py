@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.routes import Route, RoutePurpose
-    from typethrough.engine.ports import Gateway, StreamEnd
+    from typethrough.engine.ports import Gateway, OnCounted, StreamEnd
 
 
 class Gateways:
@@ -44,9 +44,11 @@ class Gateways:
         """Why the default model would not be asked, or the empty string."""
         return self.default.refusal()
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+    async def stream(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
+    ) -> StreamEnd:
         """Ask the default model."""
-        return await self.default.stream(prompt, on_text)
+        return await self.default.stream(prompt, on_text, on_counted)
 
     async def warm(self) -> None:
         """Have a connection open; all models stand behind one address."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typethrough.core.context import Context
     from typethrough.core.document import Edit, Position, Snapshot
     from typethrough.core.prompt.message import Prompt
-    from typethrough.engine.ports import Clock, Gateway, Race
+    from typethrough.engine.ports import Clock, Gateway, OnCounted, Race
 
 # Lines kept beyond the one a request waits for: they are tomorrow's cache hits, and each costs the provider's output price.
 _MAX_LINES = 12
@@ -63,9 +63,9 @@ class Flight:
         """Whether more text may come."""
         return not self.ending
 
-    def start(self, gateway: Gateway, prompt: Prompt) -> None:
-        """Send the prompt. What happens is told through `on_text` and `on_end`."""
-        self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt))
+    def start(self, gateway: Gateway, prompt: Prompt, on_counted: OnCounted | None = None) -> None:
+        """Send the prompt. What happens is told through `on_text` and `on_end`; `on_counted` is as for `Gateway.stream`."""
+        self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt, on_counted))
 
     def wanted_until(self, deadline_s: float) -> None:
         """A request waits for the answer until then."""
@@ -132,9 +132,9 @@ class Flight:
         self._cleaned = False
         self._on_text(self)
 
-    async def _run(self, gateway: Gateway | Race, prompt: Prompt) -> None:
+    async def _run(self, gateway: Gateway | Race, prompt: Prompt, on_counted: OnCounted | None) -> None:
         try:
-            end = await gateway.stream(prompt, self._received)
+            end = await gateway.stream(prompt, self._received, on_counted)
         except GatewayError as error:
             self.error = error
             self._finish(type(error).__name__)

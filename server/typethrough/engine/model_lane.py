@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.outcome import Purpose
 from typethrough.core.prompt.economist import Terms, warm_up_pays
-from typethrough.engine.experience import Experience, record_unheard
+from typethrough.engine.experience import Counts, Experience, record_unheard
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.inflight import Flight
 from typethrough.engine.ports import Hedged, RateLimited, Upstream
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typethrough.core.rhythm import Latency
     from typethrough.core.routes import Route
     from typethrough.core.settings import Settings
-    from typethrough.engine.ports import Clock, Gateway, Race, Recorder
+    from typethrough.engine.ports import Clock, Gateway, Recorder
     from typethrough.engine.session import Session
 
 # Two questions at a time for one document: where the cursor was, and where it is.
@@ -92,21 +92,21 @@ class ModelLane:
         while len(session.flights) >= _MAX_FLIGHTS:
             session.flights[0].close("diverged")
         sent_chars = sum(len(message.text) for message in prompt.messages)
-        race = gateway.race() if isinstance(gateway, Hedged) else None
+        counts = Counts(self._recorder)
 
         def ended(flight: Flight) -> None:
             if flight.ttft_ms is not None:
                 self._experience(model).latency.note(flight.ttft_ms)
-            self._record(flight, gateway, race, purpose, sent_chars)
+            self._record(flight, gateway, counts, purpose, sent_chars)
             self._report(flight, gateway)
             on_end(flight)
 
         flight = Flight(context, self._clock, on_text, ended, prefetch=purpose is Purpose.PREFETCH)
         flight.entry.model = model
-        flight.race = race
+        flight.race = gateway.race() if isinstance(gateway, Hedged) else None
         session.flights.append(flight)
         self._asked_last = session
-        flight.start(gateway, prompt)
+        flight.start(gateway, prompt, counts)
         self._recorder.status("busy", "")
         return flight
 
@@ -126,12 +126,12 @@ class ModelLane:
 
         def ended(flight: Flight) -> None:
             session.warming = None
-            self._record(flight, gateway, None, Purpose.WARM_UP, sent_chars)
+            self._record(flight, gateway, counts, Purpose.WARM_UP, sent_chars)
 
-        sent_chars = sum(len(message.text) for message in prompt.messages)
+        sent_chars, counts = sum(len(message.text) for message in prompt.messages), Counts(self._recorder)
         session.warming = Flight(context, self._clock, lambda flight: flight.close("enough"), ended)
         self._asked_last = session
-        session.warming.start(gateway, prompt)
+        session.warming.start(gateway, prompt, counts)
 
     def stalled(self, flight: Flight) -> bool:
         """Whether a stream has been silent for so long that it is not worth waiting for."""
@@ -169,15 +169,16 @@ class ModelLane:
         return self._experiences.setdefault(model, Experience())
 
     def _record(
-        self, flight: Flight, gateway: Gateway, race: Race | None, purpose: Purpose, sent_chars: int
+        self, flight: Flight, gateway: Gateway, counts: Counts, purpose: Purpose, sent_chars: int
     ) -> None:
         """Put every request that a stream has taken on record, and learn from the one that was heard."""
+        race = flight.race
         heard = race.heard if race is not None else Upstream(gateway.model, gateway.profile)
         experience = self._experience(heard.model)
         experience.learn(flight, heard, sent_chars)
-        self._recorder.stream_ended(experience.record(self._id(), flight, heard, purpose, sent_chars))
+        counts.record(experience.record(self._id(), flight, heard, purpose, sent_chars), heard)
         if race is not None and (unheard := race.unheard) is not None:
-            self._recorder.stream_ended(record_unheard(self._id(), flight, unheard, purpose))
+            counts.record(record_unheard(self._id(), flight, unheard, purpose), unheard)
 
     def _warn(self, warning: str) -> None:
         """Tell the user once what the endpoint's list says against a model."""

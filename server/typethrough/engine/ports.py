@@ -84,6 +84,14 @@ class StreamEnd:
     usage: Usage
 
 
+class OnCounted(Protocol):
+    """Hears what a stream took that was closed early; `is_hedge` tells which of two that raced."""
+
+    def __call__(self, usage: Usage, *, is_hedge: bool = False) -> None:
+        """The provider's count has come."""
+        ...
+
+
 class Gateway(Protocol):
     """A model behind a network."""
 
@@ -101,10 +109,13 @@ class Gateway(Protocol):
         """Why a request would not be sent now (rate limited, no key, model unknown …), or the empty string."""
         ...
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+    async def stream(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
+    ) -> StreamEnd:
         """Send `prompt`; call `on_text` with each piece of text as it arrives; return when the stream ends.
 
-        Cancelling the call closes the upstream before CancelledError propagates. Raises GatewayError.
+        Cancelling the call closes the upstream before CancelledError propagates; where the gateway can tell afterwards what such
+        a stream took, `on_counted` is called with that, some time later and until `aclose`. Raises GatewayError.
         """
         ...
 
@@ -148,7 +159,9 @@ class Race(Protocol):
         """Somebody waits for the stream until then."""
         ...
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+    async def stream(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
+    ) -> StreamEnd:
         """As a gateway's."""
         ...
 

@@ -27,6 +27,7 @@ from typethrough.gateway.health import RENEWABLE_TOKEN, Health
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.proxies import open_transport
 from typethrough.gateway.reply import Reply
+from typethrough.gateway.settlement import Settlement
 from typethrough.gateway.wire import RequestEncoder
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
-    from typethrough.engine.ports import Clock, Gateway
+    from typethrough.engine.ports import Clock, Gateway, OnCounted
     from typethrough.gateway.catalogue_file import CatalogueFile
     from typethrough.gateway.connections import GatewayTransport
     from typethrough.gateway.endpoint import Endpoint
@@ -75,6 +76,7 @@ class HttpGateway:
         self._errands = Errands(
             lambda: open_transport(endpoint, clock, keeps_spare=False), lambda: self._endpoint.key
         )
+        self._settlement = Settlement(self._errands, clock, self._generation_url)
         self._facts: ModelFacts | None = None
         if catalogue is not None and not endpoint.problem:
             self._facts = ModelFacts(endpoint, self._profile, self._errands, catalogue, clock)
@@ -93,7 +95,12 @@ class HttpGateway:
         """Why a request would not be sent now, or the empty string."""
         return self._endpoint.problem or self._health.refusal(self._clock.now())
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+    async def stream(
+        self,
+        prompt: Prompt,
+        on_text: Callable[[str], None],
+        on_counted: OnCounted | None = None,
+    ) -> StreamEnd:
         """Send `prompt`, hand its text to `on_text` as it arrives, and return how it ended. Raises GatewayError."""
         if self._encoder is None:
             raise CredentialsRejected(self._endpoint.problem, status=0, code="settings")
@@ -102,7 +109,7 @@ class HttpGateway:
             raise GatewayUnavailable(refusal)
         self._health.started()
         try:
-            end = await self._stream(self._encoder, prompt, on_text)
+            end = await self._stream(self._encoder, prompt, on_text, on_counted)
         except GatewayError as error:
             self._health.failed(error, self._clock.now())
             raise
@@ -127,18 +134,28 @@ class HttpGateway:
         """Close every connection."""
         if self._facts is not None:
             await self._facts.aclose()
+        await self._settlement.aclose()
         await self._errands.aclose()
         await self._transport.aclose()
 
     async def _stream(
-        self, encoder: RequestEncoder, prompt: Prompt, on_text: Callable[[str], None]
+        self,
+        encoder: RequestEncoder,
+        prompt: Prompt,
+        on_text: Callable[[str], None],
+        on_counted: OnCounted | None,
     ) -> StreamEnd:
+        reply = Reply(self._endpoint, prompt)
         try:
             response = await self._send(encoder, prompt)
             try:
-                return await self._read(response, prompt, on_text)
+                return await self._read(response, reply, on_text)
             finally:
                 await response.aclose()
+        except asyncio.CancelledError:
+            if on_counted is not None and reply.uncounted_id:
+                self._settlement.claim(reply.uncounted_id, on_counted)
+            raise
         except httpx.TransportError as error:
             raise _network_error(error) from None
 
@@ -186,11 +203,10 @@ class HttpGateway:
         raise rejection(response.status_code, response.headers, error, self._endpoint, prompt)
 
     async def _read(
-        self, response: httpx.Response, prompt: Prompt, on_text: Callable[[str], None]
+        self, response: httpx.Response, reply: Reply, on_text: Callable[[str], None]
     ) -> StreamEnd:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
-        reply = Reply(self._endpoint, prompt)
         chunks = _body(response)
         try:
             async for chunk in chunks:
@@ -217,6 +233,9 @@ class HttpGateway:
         if task is not None and task.cancelling():
             # Cancelled from within `on_text`: give CancelledError its place to be raised, so that no more text follows.
             await asyncio.sleep(0)
+
+    def _generation_url(self, generation_id: str) -> httpx.URL:
+        return self._endpoint.beside("/generation").copy_with(params={"id": generation_id})
 
     async def _error_body(self, response: httpx.Response) -> bytes:
         body = b""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from typethrough.core.hedging import LATE_SHARE, HedgeLedger, Waits, estimated, priced
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
-    from typethrough.engine.ports import Clock, Gateway
+    from typethrough.engine.ports import Clock, Gateway, OnCounted
 
 _KEPT_CACHES = 64
 
@@ -93,9 +94,11 @@ class HedgedGateway:
         """A race for one stream, in which a hedge is sent only if it can help while the stream is wanted."""
         return HedgeRace(self._hedging, self._first, self._side)
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+    async def stream(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
+    ) -> StreamEnd:
         """The first's stream, counted but not hedged: who waits for one says until when. Raises GatewayError."""
-        return await self.race().stream(prompt, on_text)
+        return await self.race().stream(prompt, on_text, on_counted)
 
     async def warm(self) -> None:
         """Have a connection open for the first; the transport's spare serves the second."""
@@ -115,6 +118,7 @@ class _Runner:
         self.gateway = gateway
         self.is_hedge = is_hedge
         self.task: asyncio.Task[StreamEnd | None] | None = None
+        self.on_counted: OnCounted | None = None
         self.sent_s: float | None = None
         self.spoke_s: float | None = None
         self.given_up_s: float | None = None
@@ -170,9 +174,13 @@ class HedgeRace:
         """Somebody waits for the stream until then; others may have said so before."""
         self._deadline_s = max(self._deadline_s, deadline_s)
 
-    async def stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd:
+    async def stream(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
+    ) -> StreamEnd:
         """The stream of whoever speaks first. Cancelled, it closes both. Raises the first gateway's error when both fail."""
         first, second = self._first, self._second
+        if on_counted is not None:
+            first.on_counted, second.on_counted = on_counted, partial(on_counted, is_hedge=True)
         first.task = asyncio.ensure_future(self._run(first, prompt, on_text))
         second.task = asyncio.ensure_future(self._hedge(prompt, on_text))
         late_ms = first.side.waits.percentile_ms(LATE_SHARE)
@@ -219,7 +227,9 @@ class HedgeRace:
         runner.estimate = runner.side.estimate(prompt, now_s)
         runner.side.asked(prompt, now_s)
         try:
-            runner.end = await runner.gateway.stream(prompt, lambda text: self._heard(runner, text, on_text))
+            runner.end = await runner.gateway.stream(
+                prompt, lambda text: self._heard(runner, text, on_text), runner.on_counted
+            )
         except GatewayError as error:
             runner.error = error
         return runner.end

@@ -7,6 +7,7 @@ answer that is no stream at all. Must not know where the bytes come from.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.outcome import Usage
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from typethrough.gateway.endpoint import Endpoint
 
 _DONE = b"[DONE]"
+# The Vercel AI Gateway's: "gen_" and a ULID.
+_GENERATION = re.compile(r"gen_[0-9A-Za-z_-]{1,80}")
 _HEAD_BYTES = 64 * 1024
 _BROKEN_OFF = "The gateway's answer broke off before its end."
 _NOT_A_STREAM = (
@@ -38,6 +41,7 @@ class Reply:
         self._seen_usage = False
         self._usage = Usage()
         self._finish_reason = ""
+        self._id = ""
         self.is_done = False
         self.error: GatewayError | None = None
 
@@ -81,6 +85,11 @@ class Reply:
         """How the stream ended; valid once `is_done`."""
         return StreamEnd(self._finish_reason or "stop", self._usage)
 
+    @property
+    def uncounted_id(self) -> str:
+        """The id under which a gateway tells the counts afterwards, when the stream has not brought them; mostly empty."""
+        return "" if self._seen_usage else self._id
+
     def _is_over(self) -> bool:
         return self.is_done or self.error is not None
 
@@ -102,6 +111,8 @@ class Reply:
         if frame.get("error"):
             self.error = error_in_stream(frame["error"], self._endpoint, self._prompt)
             return ""
+        if not self._id and isinstance(frame.get("id"), str) and _GENERATION.fullmatch(frame["id"]):
+            self._id = frame["id"]
         text = self._choice(frame.get("choices"))
         if isinstance(frame.get("usage"), dict):
             self._usage = _usage(frame["usage"], frame.get("timings"))

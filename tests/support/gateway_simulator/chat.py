@@ -51,6 +51,8 @@ class Settings:
     key: str | None = None
     latency: Latency = field(default_factory=Latency)
     defects: Defects = field(default_factory=Defects)
+    # How often a generation is asked for in vain before it is told; None: until its time has come, as in the wild.
+    generation_misses: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Chat:
         usage = stream.usage
         whole = reply.frames.whole(text, reply.finish_reason, usage, len(reply.tokens))
         _send_whole(connection, record, http11.response(200, JSON, whole))
-        self.log.sent_text(record, text)
+        self.log.sent_text(record, text, len(reply.tokens))
 
     def _compose(self, body: dict[str, Any], record: Record) -> _Reply:
         settings, number = self.settings, record.number
@@ -182,6 +184,7 @@ class Chat:
             include_usage=bool(options.get("include_usage")),
             obfuscate=options.get("include_obfuscation", True) is not False,
         )
+        record.generation_id = frames.id
         return _Reply(frames, tokens, finish_reason, offsets_s)
 
     async def _stall(self, record: Record, options: dict[str, Any]) -> None:

@@ -50,6 +50,9 @@ class Record:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    sent_tokens: int = 0
+    generation_id: str = ""
+    generation_asked: int = 0
     text: str = ""
     faults: list[str] = field(default_factory=list)
     defect: str | None = None
@@ -85,13 +88,14 @@ class RequestLog:
         record.stalled_at = time.monotonic()
         self.notify()
 
-    def sent_text(self, record: Record, text: str) -> None:
-        """Note that `text` was just handed to the socket."""
+    def sent_text(self, record: Record, text: str, tokens: int) -> None:
+        """Note that `text`, of so many tokens, was just handed to the socket."""
         now = time.monotonic()
         if record.first_text_at is None:
             record.first_text_at = now
         record.last_text_at = now
         record.text += text
+        record.sent_tokens += tokens
         record.newlines_at.extend([now] * text.count("\n"))
         self.notify()
 

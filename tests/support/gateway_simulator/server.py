@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.gateway_simulator import catalogue, http11
+from tests.support.gateway_simulator import catalogue, generation, http11
 from tests.support.gateway_simulator.chat import TEXT_PATH
 from tests.support.gateway_simulator.connection import Connection
 from tests.support.gateway_simulator.defects import Defects
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 STYLES: Final = ("vercel", "openai")
 LATENCIES: Final = ("none", "nano")
+_CONTROLLED: Final = frozenset(
+    {"faults", "release", "latency", "defects", "style", "key", "seed", "generation_misses"}
+)
 _MODELS: Final = "/v1/models"
 
 
@@ -43,6 +46,8 @@ class Server:
                 await self._chat.handle(request, connection)
             else:
                 connection.write(http11.response(405, JSON, b""))
+        elif request.path == "/v1/generation" and request.method == "GET":
+            connection.write(generation.answer(request, self._chat))
         elif request.path.startswith("/_"):
             connection.write(await self._own(request))
         elif request.path.startswith("/v1/"):
@@ -98,7 +103,7 @@ class Server:
 
     def _control(self, wanted: dict[str, Any]) -> None:
         settings = self._chat.settings
-        unknown = set(wanted) - {"faults", "release", "latency", "defects", "style", "key", "seed"}
+        unknown = set(wanted) - _CONTROLLED
         if unknown:
             raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
         if "faults" in wanted:
@@ -115,6 +120,8 @@ class Server:
             settings.style = wanted["style"]
         if "key" in wanted:
             settings.key = wanted["key"]
+        if "generation_misses" in wanted:
+            settings.generation_misses = wanted["generation_misses"]
         if "seed" in wanted:
             settings.seed = int(wanted["seed"])
 

@@ -105,7 +105,7 @@ class Stream:
             if sent and "comments" in self._plan:
                 await self._send(self._comment())
             events = [self._event(frames.text(token)) for token in tokens[sent:due]]
-            self._log.sent_text(self._record, "".join(tokens[sent:due]))
+            self._log.sent_text(self._record, "".join(tokens[sent:due]), due - sent)
             await self._send(*events)
             sent = due
 
