@@ -264,6 +264,10 @@ def test_a_model_that_goes_is_one_sentence_with_the_setting_and_the_successor(
     )
 
 
+def test_a_model_of_a_route_names_that_setting() -> None:
+    assert "`routes` (TYPETHROUGH_ROUTES)" in warning(Facts(listed=False), ModelProfile(), "x", "routes")
+
+
 def test_a_name_that_is_not_for_people_is_not_repeated() -> None:
     assert "\n" not in warning(Facts(listed=False), ModelProfile(), "a\nb")
     assert "xxxx" not in warning(Facts(listed=False), ModelProfile(), "x" * 101)

@@ -95,3 +95,12 @@ def test_the_proxy_of_the_environment_is_used_except_for_this_machine(
     place = endpoint(base_url, key=KEY)
     assert proxy_for(place) == proxy
     assert isinstance(open_transport(place, HandClock()), ProxiedTransport if proxy else WarmTransport)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "patience_s"), [("http://127.0.0.1:8080/v1", 120.0), ("https://g.example/v1", 15.0)]
+)
+def test_a_model_on_this_machine_is_given_time_to_read(base_url: str, patience_s: float) -> None:
+    transport = open_transport(endpoint(base_url, key=KEY), HandClock())
+    assert isinstance(transport, WarmTransport)
+    assert transport._read_timeout_s == patience_s

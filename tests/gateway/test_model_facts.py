@@ -247,12 +247,9 @@ class _Detour:
 
     def __init__(self, real: Endpoint, here: Endpoint) -> None:
         self.is_loopback = False
-        self.is_vercel, self.model, self.providers, self.beside = (
-            real.is_vercel,
-            real.model,
-            real.providers,
-            here.beside,
-        )
+        self.is_vercel, self.providers = real.is_vercel, real.providers
+        self.model, self.setting = real.model, real.setting
+        self.beside = here.beside
 
 
 @pytest.mark.parametrize("wanted", [True, False])

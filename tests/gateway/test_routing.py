@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.gateway.stage import KEY, PROMPT, endpoint
+from tests.gateway.stage import KEY, PROMPT, HandClock, endpoint, play
 from typethrough.cli.compose import Composition
 from typethrough.core.settings import DEFAULTS, GATEWAY_BASE_URL, SPECS
 from typethrough.core.settings_layers import Layer, Origin, resolve
-from typethrough.gateway.client import HttpGateway
+from typethrough.gateway.client import HttpGateway, open_gateway
 from typethrough.gateway.errors import ErrorBody
 from typethrough.gateway.routing import Routing
 from typethrough.gateway.wire import RequestEncoder
+
+if TYPE_CHECKING:
+    from tests.support.simulator import Simulator
 
 VERCEL = endpoint(GATEWAY_BASE_URL, key=KEY)
 OTHER = endpoint("https://gateway.example/v1", key=KEY)
@@ -50,6 +53,33 @@ def sent(encoder: RequestEncoder) -> dict[str, Any]:
 def test_each_wish_is_on_the_wire(routing: Routing, expected: dict[str, Any]) -> None:
     body = sent(RequestEncoder(replace(VERCEL, routing=routing)))
     assert {name: body[name] for name in expected} == expected
+
+
+def test_every_wish_goes_over_a_real_socket_and_a_refused_one_is_left_out(simulator: Simulator) -> None:
+    routing = Routing(
+        order=("azure",),
+        only=("azure", "openai"),
+        sort="tps",
+        fallback_models=("openai/gpt-6-luna",),
+        service_tier="flex",
+    )
+
+    async def scene() -> None:
+        place = replace(endpoint(simulator.base_url), routing=routing)
+        gateway = open_gateway(place, HandClock())
+        await gateway.stream(PROMPT, lambda _: None)
+        simulator.fault("unsupported_parameter", names=["service_tier"])
+        await gateway.stream(PROMPT, lambda _: None)
+        await gateway.aclose()
+
+    play(scene())
+    first, refused, again = (record["parameters"] for record in simulator.log())
+    assert first["providerOptions"] == {
+        "gateway": {"order": ["azure"], "only": ["azure", "openai"], "sort": "tps"}
+    }
+    assert (first["models"], first["service_tier"]) == (["openai/gpt-6-luna"], "flex")
+    assert refused == first
+    assert again == {name: value for name, value in first.items() if name != "service_tier"}
 
 
 def test_without_wishes_vercel_is_asked_for_the_models_own_provider_whose_cache_is_found_again() -> None:

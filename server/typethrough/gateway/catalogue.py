@@ -122,8 +122,8 @@ def refined(profile: ModelProfile, facts: Facts, *, is_loopback: bool = False) -
     return _priced(profile, facts)
 
 
-def warning(facts: Facts, profile: ModelProfile, model: str) -> str:
-    """What the user should know about the model, as a sentence that names the setting, or the empty string."""
+def warning(facts: Facts, profile: ModelProfile, model: str, setting: str = "model") -> str:
+    """What the user should know about the model, as a sentence that names the setting it stands in, or the empty string."""
     if facts.listed and not facts.ends:
         return ""
     name = model if model.isprintable() and len(model) <= 100 else "asked for"
@@ -133,7 +133,7 @@ def warning(facts: Facts, profile: ModelProfile, model: str) -> str:
         else f"The endpoint's list of models does not have {name}"
     )
     advice = f", for instance to {profile.successor}" if profile.successor else ""
-    return f"{what}: change the setting `model` (TYPETHROUGH_MODEL){advice}."
+    return f"{what}: change the setting `{setting}` (TYPETHROUGH_{setting.upper()}){advice}."
 
 
 def _spellings(model: str) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CONNECT_S = 3.0
 READ_S = 15.0
+# A model at home reads a long context for a minute before its first word; closed earlier it would begin anew each time.
+LOCAL_READ_S = 120.0
 # Most servers keep an idle connection for a minute or more; those that close earlier are noticed when they do.
 IDLE_S = 55.0
 MAX_IDLE = 2

@@ -195,7 +195,7 @@ def _model_sentence(endpoint: Endpoint, where: str) -> str:
     history = f", whose vendor announced its shutdown for {profile.shutdown}" if profile.shutdown else ""
     advice = f", for instance to {profile.successor}" if profile.successor else ""
     return (
-        f"The gateway does not know the model {model}{history} ({where}): "
+        f"The gateway at {endpoint.url.host} does not know the model {model}{history} ({where}): "
         f"change the setting `{endpoint.setting}` (TYPETHROUGH_{endpoint.setting.upper()}){advice}."
     )
 

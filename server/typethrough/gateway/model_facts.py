@@ -63,7 +63,7 @@ class ModelFacts:
         self._use(facts, KEPT_FAILURE_S if facts is None else KEPT_S)
         if facts is not None:
             # Only who has asked speaks of it: once a day, and not in every window.
-            said = warning(facts, self._embedded, self._endpoint.model)
+            said = warning(facts, self._embedded, self._endpoint.model, self._endpoint.setting)
             self.profile = replace(self.profile, warning=said)
         await asyncio.to_thread(self._file.write, facts)
 

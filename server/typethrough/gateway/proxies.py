@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from typethrough.gateway.connections import CONNECT_S, READ_S, GatewayTransport, WarmTransport
+from typethrough.gateway.connections import CONNECT_S, LOCAL_READ_S, READ_S, GatewayTransport, WarmTransport
 
 if TYPE_CHECKING:
     from typethrough.engine.ports import Clock
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def open_transport(endpoint: Endpoint, clock: Clock, *, keeps_spare: bool = True) -> GatewayTransport:
     """The transport for an endpoint whose `problem` is empty. Opens nothing yet."""
     proxy = proxy_for(endpoint)
-    return ProxiedTransport(proxy) if proxy else WarmTransport(endpoint.url, clock, keeps_spare=keeps_spare)
+    if proxy:
+        return ProxiedTransport(proxy)
+    read_timeout_s = LOCAL_READ_S if endpoint.is_loopback else READ_S
+    return WarmTransport(endpoint.url, clock, read_timeout_s=read_timeout_s, keeps_spare=keeps_spare)
 
 
 def proxy_for(endpoint: Endpoint) -> str:
