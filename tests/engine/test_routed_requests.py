@@ -317,5 +317,7 @@ def test_two_purposes_of_one_model_share_a_gateway() -> None:
         mini.reason = "no"
         assert both.chosen(Route(RoutePurpose.BLOCK, MINI)) is nano
         assert (both.refusal(), both.model) == ("", nano.model)
+        await both.warm()
+        assert (nano.warmed, mini.warmed) == (1, 1)
 
     run(scenario)

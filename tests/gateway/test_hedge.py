@@ -476,11 +476,11 @@ def test_another_connection_to_the_same_model_finds_the_cache_that_the_first_one
     play(scene())
 
 
-def test_closing_closes_both_and_warming_warms_the_first() -> None:
+def test_closing_closes_both_and_warming_warms_both() -> None:
     async def scene() -> None:
         track = Track()
         await track.gateway.warm()
-        assert (track.one.warmed, track.two.warmed) == (1, 0)
+        assert (track.one.warmed, track.two.warmed) == (1, 1)
         await track.gateway.aclose()
         assert (track.one.closed, track.two.closed) == (True, True)
         track.one.reason = "no"

@@ -51,10 +51,15 @@ class Gateways:
         return await self.default.stream(prompt, on_text, on_counted)
 
     async def warm(self) -> None:
-        """Have a connection open; all models stand behind one address."""
-        await self.default.warm()
+        """Have every gateway make ready; the connection is one for all, which stand behind one address."""
+        for gateway in self._all():
+            await gateway.warm()
 
     async def aclose(self) -> None:
         """Close every gateway."""
-        for gateway in {id(gateway): gateway for gateway in (self.default, *self._routed.values())}.values():
+        for gateway in self._all():
             await gateway.aclose()
+
+    def _all(self) -> list[Gateway]:
+        distinct = {id(gateway): gateway for gateway in (self.default, *self._routed.values())}
+        return list(distinct.values())

@@ -101,8 +101,9 @@ class HedgedGateway:
         return await self.race().stream(prompt, on_text, on_counted)
 
     async def warm(self) -> None:
-        """Have a connection open for the first; the transport's spare serves the second."""
+        """Have both make ready; the transport's spare is the second's connection."""
         await self._first.warm()
+        await self._hedging.second.gateway.warm()
 
     async def aclose(self) -> None:
         """Close both."""
