@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,16 +25,11 @@ class Lanes(Bench):
     """A bench whose invoked requests, or whose blocks, go to a stronger model."""
 
     def __init__(
-        self,
-        text: str,
-        purpose: RoutePurpose = RoutePurpose.INVOKED,
-        *,
-        budget_ms: int = 0,
-        max_lines: int = 1,
+        self, text: str, purpose: RoutePurpose = RoutePurpose.INVOKED, *, budget_ms: int = 0, **settings: Any
     ) -> None:
         self.strong = ScriptedGateway(MINI)
         routes = (Route(purpose, MINI, budget_ms),)
-        super().__init__(text, routed={purpose: self.strong}, routes=routes, max_lines=max_lines)
+        super().__init__(text, routed={purpose: self.strong}, routes=routes, **settings)
 
     @property
     def asked(self) -> tuple[int, int]:
@@ -169,6 +164,27 @@ def test_at_the_deadline_what_the_default_model_had_is_better_than_nothing() -> 
         assert asked.open
         await bench.wait(50)
         assert (asked.text, asked.outcome.source) == ("total", Source.CACHE)
+
+    run(scenario)
+
+
+def test_a_guess_of_the_local_lane_is_an_alternative_to_what_the_chosen_model_says() -> None:
+    async def scenario() -> None:
+        bench = Lanes("total = width + depth\n" * 3 + "$0\n", local_lane=True)
+        bench.insert("total = ")
+        asked = bench.ask(invoked=True)
+        await settle()
+        bench.strong.streams[0].say("height * 3\n")
+        await settle()
+        assert [(one.text, one.source) for one in asked.outcome.suggestions] == [
+            ("height * 3", Source.MODEL),
+            ("width + depth", Source.LOCAL),
+        ]
+        late = Lanes("total = width + depth\n" * 3 + "$0\n", local_lane=True)
+        late.insert("total = ")
+        asked = late.ask(invoked=True)
+        await late.wait(900)
+        assert (asked.text, asked.outcome.source) == ("width + depth", Source.LOCAL)
 
     run(scenario)
 

@@ -84,8 +84,9 @@ class Answers:
         if pending.flight is not None:
             # Before anything else can answer: what the stream has said so far may be on the screen already.
             self._promise(pending, pending.flight)
-        # Who asks by hand with a guess on the screen wants more than the guess.
-        if not (invoked and shown.text) and self._from_local(session, pending, CONFIDENT):
+        # Who asks by hand with a guess on the screen, or has chosen a model for this, wants more than a guess.
+        wants_model = pending.route is not None or (invoked and bool(shown.text))
+        if not wants_model and self._from_local(session, pending, CONFIDENT):
             return
         if pending.request.expected:
             pending.end(Ending.SKIPPED, "the completion menu shows something else")
