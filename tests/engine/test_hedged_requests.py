@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.engine_kit import Bench, ScriptedGateway, settle
+from tests.support.engine_kit import URI, Bench, ScriptedGateway, settle
 from typethrough.core.hedging import ENOUGH_WAITS
 from typethrough.core.outcome import Ending, Purpose, Usage
 from typethrough.core.prompt.message import Message, Prompt
@@ -98,6 +98,29 @@ def test_the_hedges_answer_is_the_requests_and_both_are_on_record() -> None:
         assert unheard.dollars > 0
         assert heard.id != unheard.id
         assert bench.notes.spent.dollars == pytest.approx(heard.dollars + unheard.dollars)
+
+    run(scenario)
+
+
+def test_what_a_hedge_cost_that_was_closed_early_goes_by_its_own_cache() -> None:
+    async def scenario() -> None:
+        bench = await Hedged.ready()
+        await bench.asked_late()
+        bench.second.streams[0].say("total\n")
+        bench.second.streams[0].finish(Usage(10_000, 9_000, 4))
+        await settle()
+        bench.notes.records.clear()
+        bench.insert("x = ")
+        bench.ask()
+        await bench.wait(100)
+        await bench.wait(LATE_MS)
+        bench.second.streams[1].say("1\n")
+        await settle()
+        bench.engine.close(URI)
+        heard, _ = bench.notes.records
+        assert (heard.purpose, heard.ending, heard.is_estimated) == (Purpose.HEDGE, "shutdown", True)
+        # Too short a prompt for a cache, whatever another one had.
+        assert (heard.usage.prompt_tokens > 0, heard.usage.cached_tokens) == (True, 0)
 
     run(scenario)
 

@@ -313,6 +313,33 @@ def test_each_model_has_its_own_waits() -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize(("budget_ms", "asked_at_once"), [(0, 1), (3_000, 0)])
+def test_the_debounce_leaves_a_routes_model_the_time_it_takes_within_the_routes_budget(
+    budget_ms: int, asked_at_once: int
+) -> None:
+    async def scenario() -> None:
+        bench = Lanes(CODE.replace("    $0", "$0"), RoutePurpose.BLOCK, budget_ms=budget_ms, max_lines=5)
+        bench.engine._model.latency(bench.settings.routes[0]).note(700)
+        bench.insert("    ")
+        bench.ask()
+        await settle()
+        assert len(bench.strong.streams) == asked_at_once
+        await bench.wait(100)
+        assert len(bench.strong.streams) == 1
+
+    run(scenario)
+
+
+def test_other_settings_with_the_same_gateways_leave_them_open() -> None:
+    async def scenario() -> None:
+        bench = Bench(INSIDE)
+        bench.engine.configure(bench.settings, bench.gateway)
+        await settle()
+        assert not bench.gateway.closed
+
+    run(scenario)
+
+
 def test_other_settings_close_the_gateways_of_the_old_ones_each_once() -> None:
     async def scenario() -> None:
         bench = Lanes(INSIDE)
