@@ -12,6 +12,7 @@ from typethrough.core.hedging import ENOUGH_WAITS
 from typethrough.core.outcome import Ending, Purpose, Usage
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.engine.gateways import Gateways
+from typethrough.engine.ports import GatewayError, GatewayUnavailable, ModelNotFound
 from typethrough.gateway.hedge import Hedging
 
 if TYPE_CHECKING:
@@ -121,6 +122,34 @@ def test_what_a_hedge_cost_that_was_closed_early_goes_by_its_own_cache() -> None
         assert (heard.purpose, heard.ending, heard.is_estimated) == (Purpose.HEDGE, "shutdown", True)
         # Too short a prompt for a cache, whatever another one had.
         assert (heard.usage.prompt_tokens > 0, heard.usage.cached_tokens) == (True, 0)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("error", "notices"),
+    [
+        (ModelNotFound("There is no such model: see routes.", status=404), 1),
+        (GatewayUnavailable("It is down."), 0),
+    ],
+)
+def test_a_hedge_whose_model_is_wrong_is_told_of_and_one_that_failed_is_not(
+    error: GatewayError, notices: int
+) -> None:
+    async def scenario() -> None:
+        bench = await Hedged.ready()
+        await bench.asked_late()
+        bench.second.streams[0].fail(error)
+        await settle()
+        asked = bench.ask()
+        await bench.say("total\n")
+        bench.stream.finish(Usage(500, 0, 4))
+        await settle()
+        assert asked.text == "total"
+        assert bench.notes.notices == [str(error)] * notices
+        assert [record.ending for record in bench.notes.records] == ["complete", type(error).__name__]
+        assert bench.notes.records[1].dollars == 0
+        assert "error" not in bench.notes.statuses
 
     run(scenario)
 

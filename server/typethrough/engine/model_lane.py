@@ -11,7 +11,7 @@ from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Counts, Experience, record_unheard
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.inflight import Flight
-from typethrough.engine.ports import Hedged, RateLimited, Upstream
+from typethrough.engine.ports import CredentialsRejected, Hedged, ModelNotFound, RateLimited, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -179,6 +179,9 @@ class ModelLane:
         counts.record(experience.record(self._id(), flight, heard, purpose, sent_chars), heard)
         if race is not None and (unheard := race.unheard) is not None:
             counts.record(record_unheard(self._id(), flight, unheard, purpose), unheard)
+            if isinstance(unheard.error, ModelNotFound | CredentialsRejected):
+                # The request is none the worse, but without a word the setting would stay wrong.
+                self._recorder.notice(f"{unheard.ending} {unheard.model}", str(unheard.error))
 
     def _warn(self, warning: str) -> None:
         """Tell the user once what the endpoint's list says against a model."""

@@ -131,7 +131,7 @@ class Gateway(Protocol):
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """One of the requests of a race, as far as is known of it. `delay_ms` is how long after the first it was sent, `usage` an
-    estimate, and `ending` how it lost: "lost" to the other, an error's name, or empty while nobody has spoken.
+    estimate, and `ending` how it lost: "lost" to the other, its error's name, or empty while nobody has spoken.
     """
 
     model: str
@@ -140,6 +140,7 @@ class Upstream:
     delay_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
     ending: str = ""
+    error: GatewayError | None = None
 
 
 class Race(Protocol):

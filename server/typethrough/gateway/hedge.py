@@ -290,5 +290,5 @@ class HedgeRace:
     def _upstream(self, runner: _Runner, ending: str) -> Upstream:
         first_s, sent_s = self._first.sent_s, runner.sent_s
         delay_ms = 0.0 if first_s is None or sent_s is None else (sent_s - first_s) * 1_000
-        gateway = runner.gateway
-        return Upstream(gateway.model, gateway.profile, runner.is_hedge, delay_ms, runner.usage(), ending)
+        model, profile = runner.gateway.model, runner.gateway.profile
+        return Upstream(model, profile, runner.is_hedge, delay_ms, runner.usage(), ending, runner.error)
