@@ -12,6 +12,7 @@ import pytest
 
 from tests.telemetry.seeded import TODAY, Seeded, seed
 from typethrough.cli.stats import as_json
+from typethrough.core.outcome import Ending
 from typethrough.core.survival import LATER_S, SOON_S
 from typethrough.telemetry import figures
 from typethrough.telemetry.page import message, page
@@ -100,6 +101,10 @@ def test_a_client_that_never_tells_what_it_shows_is_taken_at_what_it_was_given(t
     path = tmp_path / "record.sqlite3"
     made = seed(path, 2, telling=False)
     assert read(path).periods[-1].accepted.shown == len(made.within(30).suggestions)
+
+
+def test_every_request_is_in_one_row_of_the_summary(found: Report) -> None:
+    assert sorted(ending for endings in figures._ENDINGS.values() for ending in endings) == sorted(Ending)
 
 
 class Page(HTMLParser):

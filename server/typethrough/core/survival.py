@@ -43,7 +43,8 @@ class Accepted:
     def after(self, edit: Edit) -> Accepted:
         """The same after an edit. What is changed at its border, or inside, belongs to the place from then on."""
         start, end = self.start, self.end
-        if edit.start >= end:
+        if edit.start >= end or (edit.end.line < start.line and edit.new_end.line == edit.end.line):
+            # A key pressed somewhere else: by far the most there is.
             return self
         if edit.end <= start:
             return replace(self, start=_shifted(start, edit), end=_shifted(end, edit))

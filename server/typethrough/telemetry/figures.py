@@ -65,8 +65,8 @@ def summary(report: Report) -> Table:
 
     costs, accepted = [one.cost for one in periods], [one.accepted for one in periods]
     row("Requests", (count(sum(one.requests.values())) for one in periods))
-    for ending, name in _ENDINGS.items():
-        row(f"  {name}", (count(one.requests.get(ending, 0)) for one in periods))
+    for name, endings in _ENDINGS.items():
+        row(f"  {name}", (count(sum(one.requests.get(ending, 0) for ending in endings)) for one in periods))
     for source in Source:
         row(f"  from: {source.value}", (count(one.answers.get(source, 0)) for one in periods))
     for name, times in (
@@ -92,10 +92,11 @@ def summary(report: Report) -> Table:
 
 
 _ENDINGS = {
-    Ending.ANSWERED: "answered",
-    Ending.SUPERSEDED: "overtaken by typing",
-    Ending.DEADLINE: "no answer in time",
-    Ending.FAILED: "failed",
+    "answered": (Ending.ANSWERED,),
+    "overtaken by typing": (Ending.SUPERSEDED, Ending.CANCELLED),
+    "nothing to suggest": (Ending.SKIPPED, Ending.EMPTY, Ending.FILTERED),
+    "no answer in time": (Ending.DEADLINE,),
+    "failed": (Ending.FAILED,),
 }
 
 

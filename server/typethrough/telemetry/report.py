@@ -20,14 +20,15 @@ PERIOD_DAYS: Final = (1, 7, 30)
 # Where survival is told in steps: all of it, most, some, and next to nothing.
 KEPT_STEPS: Final = (0.995, 0.5, 0.05)
 
-# Clients that never say what they show are taken at what they were given.
-_SUGGESTIONS: Final = """
-WITH telling AS (SELECT DISTINCT process FROM suggestion WHERE shown),
-seen AS (
-    SELECT *, accepted OR accepted_chars > 0 AS taken,
-        shown OR accepted OR accepted_chars > 0 OR process NOT IN telling AS was_shown
-    FROM suggestion WHERE day BETWEEN ? AND ?
-)
+# Made once and asked often; in memory, for the record itself is only read. Clients that never say what they show are taken at
+# what they were given.
+_SEEN: Final = """
+CREATE TEMP TABLE seen AS
+WITH telling AS MATERIALIZED (SELECT DISTINCT process FROM suggestion WHERE shown)
+SELECT day, language, source, file, total_ms, chars, accepted, accepted_chars, survived_30s, survived_300s,
+    accepted OR accepted_chars > 0 AS taken,
+    shown OR accepted OR accepted_chars > 0 OR process NOT IN telling AS was_shown
+FROM suggestion WHERE day BETWEEN ? AND ?
 """
 
 
@@ -140,13 +141,21 @@ class Report:
 
 def report(connection: sqlite3.Connection, today: date) -> Report:
     """Add up the record as it stands. Raises sqlite3.Error."""
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("DROP TABLE IF EXISTS temp.seen")
+    connection.execute(_SEEN, _span(today, PERIOD_DAYS[-1]))
     periods = [_period(connection, today, days) for days in PERIOD_DAYS]
     return Report(today.isoformat(), periods, _days(connection, today))
 
 
+def _span(today: date, days: int) -> tuple[str, str]:
+    """The first and the last of so many days."""
+    return (today - timedelta(days=days - 1)).isoformat(), today.isoformat()
+
+
 def _period(connection: sqlite3.Connection, today: date, days: int) -> Period:
-    span = ((today - timedelta(days=days - 1)).isoformat(), today.isoformat())
-    ghost_ms = _quantiles(connection, "suggestion", "total_ms", "''", span)
+    span = _span(today, days)
+    ghost_ms = _quantiles(connection, "seen", "total_ms", "''", span)
     ttft_ms = _quantiles(connection, "stream", "ttft_ms", "''", span)
     (accepted,) = _accepted(connection, "''", span) or [Accepted("")]
     (cost,) = _costs(connection, "''", span) or [Cost()]
@@ -156,7 +165,7 @@ def _period(connection: sqlite3.Connection, today: date, days: int) -> Period:
         _counts(connection, "source", f"ending = '{Ending.ANSWERED}'", span),
         ghost_ms.get("", Quantiles()),
         ttft_ms.get("", Quantiles()),
-        _quantiles(connection, "suggestion", "total_ms", "source", span),
+        _quantiles(connection, "seen", "total_ms", "source", span),
         cost,
         accepted,
         _survived(connection, "survived_30s", span),
@@ -170,8 +179,8 @@ def _period(connection: sqlite3.Connection, today: date, days: int) -> Period:
 
 
 def _days(connection: sqlite3.Connection, today: date) -> list[Day]:
-    span = ((today - timedelta(days=PERIOD_DAYS[-1] - 1)).isoformat(), today.isoformat())
-    ghost_ms = _quantiles(connection, "suggestion", "total_ms", "day", span)
+    span = _span(today, PERIOD_DAYS[-1])
+    ghost_ms = _quantiles(connection, "seen", "total_ms", "day", span)
     ttft_ms = _quantiles(connection, "stream", "ttft_ms", "day", span)
     costs = {cost.name: cost for cost in _costs(connection, "day", span)}
     known = ghost_ms.keys() | ttft_ms.keys() | costs.keys()
@@ -219,9 +228,9 @@ def _counts(
 
 def _accepted(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Accepted]:
     """For each value of `key`, those shown most first."""
-    query = f"""{_SUGGESTIONS}
+    query = f"""
         SELECT {key} AS name, SUM(was_shown) AS count, SUM(taken), SUM(taken AND NOT accepted), SUM(accepted_chars)
-        FROM seen GROUP BY name ORDER BY count DESC, name
+        FROM seen WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY count DESC, name
     """  # noqa: S608
     return [Accepted(*row) for row in connection.execute(query, span)]
 
@@ -231,7 +240,7 @@ def _survived(connection: sqlite3.Connection, column: str, span: tuple[str, str]
     query = f"""
         SELECT SUM({column} * chars) / SUM(chars), TOTAL({column} >= {whole}), TOTAL({column} >= {most} AND {column} < {whole}),
             TOTAL({column} >= {some} AND {column} < {most}), TOTAL({column} < {some})
-        FROM suggestion WHERE {column} IS NOT NULL AND day BETWEEN ? AND ?
+        FROM seen WHERE {column} IS NOT NULL AND day BETWEEN ? AND ?
     """  # noqa: S608
     share, *steps = connection.execute(query, span).fetchone()
     kept, mostly, partly, gone = map(int, steps)
