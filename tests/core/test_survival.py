@@ -59,6 +59,11 @@ def test_deleted_it_is_gone_and_put_back_elsewhere_it_is_not_found() -> None:
     assert share_after((START, END, ""), ((8, 0), (8, 0), LINE)) == 0.0
 
 
+def test_taken_back_and_brought_back_it_is_there() -> None:
+    assert share_after((START, END, ""), (START, START, LINE)) == 1.0
+    assert share_after((START, END, ""), (START, START, "pass")) == 0.0
+
+
 def test_one_name_changed_costs_that_name_alone() -> None:
     column = 4 + LINE.index("radius")
     chars = len("".join(LINE.split()))

@@ -69,6 +69,24 @@ def test_an_acceptance_that_the_client_does_not_tell_of_is_noticed() -> None:
     asyncio.run(scenario())
 
 
+def test_an_acceptance_that_is_reported_late_counts_once() -> None:
+    async def scenario() -> None:
+        bench = Bench("$0", prefetch=False)
+        ids = []
+        for number in range(2):
+            asked = bench.ask(invoked=True)
+            await bench.wait(10)
+            await bench.say(f"value_{number} = {number}\n")
+            bench.insert(asked.text)
+            bench.insert("\n")
+            ids.append(asked.outcome.suggestions[0].id)
+        for suggestion_id in ids:
+            bench.engine.accepted(suggestion_id)
+        assert bench.notes.feedbacks == [(Feedback.ACCEPTED, suggestion_id, 0) for suggestion_id in ids]
+
+    asyncio.run(scenario())
+
+
 def test_what_is_typed_to_its_end_was_not_accepted() -> None:
     async def scenario() -> None:
         bench = Bench("def area(r):\n    return $0\n")

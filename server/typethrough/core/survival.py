@@ -43,6 +43,9 @@ class Accepted:
     def after(self, edit: Edit) -> Accepted:
         """The same after an edit. What is changed at its border, or inside, belongs to the place from then on."""
         start, end = self.start, self.end
+        if start == end == edit.start:
+            # All of it was taken back; what comes in its place may be the same again.
+            return replace(self, end=edit.new_end)
         if edit.start >= end or (edit.end.line < start.line and edit.new_end.line == edit.end.line):
             # A key pressed somewhere else: by far the most there is.
             return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Each of them costs every edit of its document about a microsecond. Beyond these, what is accepted is not watched.
 _MOST_WATCHED = 64
+# The client's report comes right after the edit, but the next edit may come before it.
+_MOST_REPORTED = 8
 # A document that is closed after so much of the time is judged as it was then; sooner, nobody knows.
 _LONG_ENOUGH = 0.5
 # A shorter insertion may be the last key of a suggestion that was typed, with the bracket that the editor closes.
@@ -41,7 +44,7 @@ class Survival:
         self._recorder = recorder
         self._snapshot_of = snapshot_of
         self._watched: dict[str, list[_Watched]] = {}
-        self._last_id = ""
+        self._reported: deque[str] = deque(maxlen=_MOST_REPORTED)
 
     def noticed(self, uri: str, shown: Shown, edit: Edit) -> None:
         """A suggestion stands in the document all at once: it was accepted, though its client may never say so."""
@@ -51,8 +54,8 @@ class Survival:
 
     def accepted(self, suggestion_id: str) -> None:
         """Have the recorder know of an acceptance, once: most clients report one that was noticed before."""
-        if suggestion_id != self._last_id:
-            self._last_id = suggestion_id
+        if suggestion_id not in self._reported:
+            self._reported.append(suggestion_id)
             self._recorder.feedback(Feedback.ACCEPTED, suggestion_id)
 
     def watch(self, uri: str, shown: Shown) -> None:
