@@ -64,6 +64,9 @@ def test_at_most_four_stops_are_sent_and_none_when_there_are_none() -> None:
     encoder = RequestEncoder(_NANO)
     assert _sent(encoder, replace(PROMPT, stop=tuple("abcdef")))["stop"] == list("abcd")
     assert "stop" not in _sent(encoder, replace(PROMPT, stop=()))
+    assert _sent(encoder, replace(PROMPT, stop=("", "a")))["stop"] == ["a"]
+    for raw in (False, True):
+        assert "stop" not in _sent(encoder, replace(PROMPT, stop=("",), raw=raw))
 
 
 @pytest.mark.parametrize("text", ['"\\\n\t\x00\x1f', "é🦊\u2028", "half \ud83e of a pair"])

@@ -91,8 +91,8 @@ class RequestEncoder:
         """What the text completions of llama.cpp, vLLM, LiteLLM and Ollama know; all else belongs to chats."""
         wanted: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
         wanted |= {"max_tokens": prompt.max_output_tokens, "temperature": 0}
-        if prompt.stop:
-            wanted["stop"] = list(prompt.stop[:_MAX_RAW_STOPS])
+        if stops := _stops(prompt, _MAX_RAW_STOPS):
+            wanted["stop"] = stops
         return wanted
 
     def _chat_parameters(self, prompt: Prompt) -> dict[str, Any]:
@@ -106,8 +106,8 @@ class RequestEncoder:
         wanted[_OTHER_LIMIT.get(limit, limit) if limit in self._refused else limit] = prompt.max_output_tokens
         if profile.supports_temperature:
             wanted["temperature"] = 0
-        if profile.supports_stop and prompt.stop:
-            wanted["stop"] = list(prompt.stop[:_MAX_STOPS])
+        if profile.supports_stop and (stops := _stops(prompt, _MAX_STOPS)):
+            wanted["stop"] = stops
         if profile.reasoning_effort:
             wanted["reasoning_effort"] = profile.reasoning_effort
         if profile.sends_cache_key and prompt.cache_key:
@@ -136,6 +136,11 @@ class RequestEncoder:
             if len(encoded) <= _CACHE_BYTES // 2:
                 self._encoded[message, raw] = encoded
         return encoded
+
+
+def _stops(prompt: Prompt, most: int) -> list[str]:
+    # An empty one is an error to some servers, and the end before the beginning to others.
+    return [stop for stop in prompt.stop if stop][:most]
 
 
 def _names(error: ErrorBody, name: str) -> bool:
