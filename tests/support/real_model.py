@@ -64,6 +64,10 @@ class RealModel(NamedTuple):
         """Prompt tokens the model has had to read so far; those its prefix cache held do not count."""
         return int(self._metric("prompt_tokens_total"))
 
+    def prompt_tokens_reused(self) -> int:
+        """Prompt tokens that its prefix cache spared it so far."""
+        return int(self._metric("prompt_tokens_cached_total"))
+
     def busy(self) -> bool:
         """Whether it is answering somebody now."""
         return self._metric("requests_processing") > 0
@@ -93,6 +97,8 @@ def start() -> Iterator[RealModel]:
     environment = os.environ | {
         "PYTHONPATH": str(packages),
         "LD_LIBRARY_PATH": os.pathsep.join(filter(None, searched)),
+        # Its threads wait for each other thousands of times a token. Spinning, they wait for whole time slices of a busy machine.
+        "OMP_WAIT_POLICY": "passive",
     }
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
