@@ -98,7 +98,6 @@ class ThisServer:
         self._codebase = Codebase()
         for path, text in repository.files.items():
             self._codebase.add(digest(path, text, self._language))
-        self._codebase.follow_imports(self._codebase.paths())
 
     def prompt(self, held: Held, tokens: int) -> str:
         """See `Maker.prompt`."""

@@ -10,8 +10,9 @@ import re
 from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
-from typethrough.core.imports import Paths, imports
+from typethrough.core.imports import imports
 from typethrough.core.outline import definitions
+from typethrough.core.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _DOC = "\x1f"
 _BREAK = "\x1e"
+_APART = str.maketrans({_DOC: " ", _BREAK: " "})
 _MAX_ROWS = 600
 # Files looked at to find where a name that is handed on comes from.
 _MOST_HANDING_ON = 60
 _MAX_ALL_ROWS = 200_000
 # A name that is defined everywhere says nothing about where it comes from.
 _COMMON_FILES = 64
+# An import that several files fit, such as a package in Go, means these many of them.
+_MOST_MEANT = 4
+_MOST_IMPORTERS = 400
 
 
 class Row(NamedTuple):
@@ -76,18 +81,20 @@ def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]
 
 
 def _packed(one: Definition) -> str:
-    signature = one.signature.replace("\n", _BREAK)
-    return f"{signature}{_DOC}{one.doc}" if one.doc else signature
+    # A row must stay a row whatever it says, and our own separators mean nothing in a file.
+    signature = one.signature.translate(_APART).replace("\n", _BREAK)
+    return f"{signature}{_DOC}{one.doc.translate(_APART).replace(chr(10), ' ')}" if one.doc else signature
 
 
 class Codebase:
-    """The files of one workspace. Looking something up takes microseconds."""
+    """The files of one workspace. Looking something up takes microseconds. `root_name` is the name of the workspace's folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, root_name: str = "") -> None:
         self._files: dict[str, Digest] = {}
-        self._paths = Paths()
+        self._paths = Paths(root_name)
         self._defining: dict[str, tuple[str, ...]] = {}
-        self._importers: dict[str, set[str]] = {}
+        # By what an import ends in, the files that have such an import: the only ones that a file of this name concerns.
+        self._wanting: dict[str, tuple[str, ...]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
         self._row_count = 0
         self.version = 0
@@ -105,17 +112,14 @@ class Codebase:
         self._row_count += grown
         self.version += 1
         self._files[path] = file
-        self._paths.add(path)
-        if before is not None:
-            if before.names != file.names:
-                self._forget_names(before)
-            if before.imports != file.imports:
-                self._forget_imports(path)
+        if before is None:
+            self._paths.add(path)
+            self._forget_who_may_mean(path)
         if before is None or before.names != file.names:
-            for name in dict.fromkeys(file.names):
-                places = self._defining.get(name, ())
-                if len(places) < _COMMON_FILES:
-                    self._defining[name] = (*places, path)
+            _move(self._defining, path, set(before.names) if before else set(), set(file.names))
+        if before is None or before.imports != file.imports:
+            _move(self._wanting, path, self._wanted(before), self._wanted(file))
+            self._imported.pop(path, None)
 
     def discard(self, path: str) -> None:
         """A file is gone."""
@@ -124,8 +128,10 @@ class Codebase:
             self._row_count -= len(file.names)
             self.version += 1
             self._paths.discard(path)
-            self._forget_names(file)
-            self._forget_imports(path)
+            self._forget_who_may_mean(path)
+            _move(self._defining, path, set(file.names), set())
+            _move(self._wanting, path, self._wanted(file), set())
+            self._imported.pop(path, None)
 
     def get(self, path: str) -> Digest | None:
         """What is known of a file."""
@@ -145,25 +151,26 @@ class Codebase:
         if known is None:
             found: dict[str, None] = {}
             for one in file.imports:
-                found.update(dict.fromkeys(self._paths.imported(one, path)[:4]))
+                found.update(dict.fromkeys(self.resolved(one, path)))
             found.pop(path, None)
             known = self._imported[path] = tuple(found)
         return known
 
     def resolved(self, one: Import, importer: str) -> list[str]:
-        """The files that one import means."""
-        return self._paths.imported(one, importer)
+        """The files that one import means, the best match first; only the first few where many would do."""
+        return self._paths.imported(one, importer)[:_MOST_MEANT]
 
     def importers(self, path: str) -> set[str]:
-        """The files that import a file, of those whose imports were followed (`follow_imports`)."""
-        return self._importers.get(path, set())
+        """The files that import a file; empty as well when so many may do so that it says nothing."""
+        may = {one for key in self._paths.keys(path) for one in self._wanting.get(key, ())}
+        return {one for one in may if path in self.imported_by(one)} if len(may) <= _MOST_IMPORTERS else set()
 
     def definer(self, name: str, path: str) -> str:
         """The file that defines a name which is taken out of `path`, be it through others; empty when none does."""
         seen = {path}
         reached = [path]
         while reached and len(seen) < _MOST_HANDING_ON:
-            further: list[str] = []
+            further: dict[str, None] = {}
             for place in reached:
                 file = self._files.get(place)
                 if file is None:
@@ -173,18 +180,10 @@ class Codebase:
                 for one in file.imports:
                     # What takes everything out of a module has no names.
                     if not one.names or name in one.names:
-                        further += [
-                            target for target in self._paths.imported(one, place)[:4] if target not in seen
-                        ]
-            seen.update(further)
-            reached = further
+                        further.update(dict.fromkeys(self.resolved(one, place)))
+            reached = [place for place in further if place not in seen]
+            seen.update(reached)
         return ""
-
-    def follow_imports(self, paths: Iterable[str]) -> None:
-        """Find out what files import; only once all files are known does that make sense."""
-        for path in paths:
-            for target in self.imported_by(path):
-                self._importers.setdefault(target, set()).add(path)
 
     def named(self, name: str) -> list[str]:
         """The files of a name, up to the first dot of it."""
@@ -198,14 +197,23 @@ class Codebase:
         """All files."""
         return tuple(self._files)
 
-    def _forget_names(self, file: Digest) -> None:
-        for name in dict.fromkeys(file.names):
-            places = tuple(path for path in self._defining.get(name, ()) if path != file.path)
-            if places:
-                self._defining[name] = places
-            else:
-                self._defining.pop(name, None)
+    def _wanted(self, file: Digest | None) -> set[str]:
+        return {key for one in file.imports for key in self._paths.wanted(one, file.path)} if file else set()
 
-    def _forget_imports(self, path: str) -> None:
-        for target in self._imported.pop(path, ()):
-            self._importers.get(target, set()).discard(path)
+    def _forget_who_may_mean(self, path: str) -> None:
+        """What files import was found without this file, or with it: ask again."""
+        if self._imported:
+            for key in self._paths.keys(path):
+                for importer in self._wanting.get(key, ()):
+                    self._imported.pop(importer, None)
+
+
+def _move(places: dict[str, tuple[str, ...]], path: str, before: set[str], now: set[str]) -> None:
+    """A path stood under the keys `before`, and stands under the keys `now`; the rest is not touched."""
+    for key in before - now:
+        if left := tuple(other for other in places[key] if other != path):
+            places[key] = left
+        else:
+            del places[key]
+    for key in now - before:
+        places[intern(key)] = (*places.get(key, ()), path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from typethrough.core.imports import stem
+from typethrough.core.paths import stem
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -157,7 +157,7 @@ def _names_taken(codebase: Codebase, path: str) -> dict[str, frozenset[str]]:
     file = codebase.get(path)
     taken: dict[str, set[str]] = {}
     for one in file.imports if file else ():
-        for near in codebase.resolved(one, path)[:4]:
+        for near in codebase.resolved(one, path):
             for name in one.names:
                 if definer := codebase.definer(name, near):
                     taken.setdefault(definer, set()).add(name)

@@ -34,7 +34,6 @@ _EXCERPT_LINES = 10
 _EXCERPT_S = 600.0
 _ECHO_SHARE = 0.5
 _READ_CHARS = 400_000
-_FOLLOWED_AT_A_TIME = 50
 _NOTES = ("AGENTS.md", "CLAUDE.md", "README.md", "README.rst", "README.txt", "README")
 _NOTES_CHARS = 2_000
 
@@ -75,11 +74,11 @@ class Surroundings:
     def __init__(
         self, clock: Clock, root: str, context_chars: Callable[[], int], on_ready: Callable[[str], None]
     ) -> None:
-        self.codebase = Codebase()
         self._on_ready = on_ready
         self.with_notes = False
         self._clock = clock
         self._root = path_of(root).rstrip("/")
+        self.codebase = Codebase(self._root.rpartition("/")[2])
         self._context_chars = context_chars
         self._documents: dict[str, _Open] = {}
         # The latest last.
@@ -195,12 +194,7 @@ class Surroundings:
             await self._gather(document)
 
     async def _all_read(self) -> None:
-        """Who imports whom can be known now, and what the open documents have to do with the rest."""
-        paths = self.codebase.paths()
-        for start in range(0, len(paths), _FOLLOWED_AT_A_TIME):
-            async with self._changing:
-                self.codebase.follow_imports(paths[start : start + _FOLLOWED_AT_A_TIME])
-            await asyncio.sleep(0)
+        """What the open documents have to do with the rest can be known now."""
         for document in list(self._documents.values()):
             await self._gather(document)
 
