@@ -15,7 +15,7 @@ from typethrough.core.outline import definitions
 from typethrough.core.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from typethrough.core.imports import Import
     from typethrough.core.outline.definition import Definition
@@ -63,9 +63,9 @@ class Digest(NamedTuple):
             yield Row(number, self.names[number], self.depths[number], signature.replace(_BREAK, "\n"), doc)
 
 
-def digest(path: str, text: str, language_id: str) -> Digest:
-    """Read a file's text. The slow part of knowing a file: a millisecond for a few hundred lines."""
-    return digest_of(path, definitions(text, language_id), imports(text, language_id))
+def digest(path: str, text: str, language_id: str, is_late: Callable[[], bool] = lambda: False) -> Digest:
+    """Read a file's text. The slow part of knowing a file: a millisecond for a few hundred lines. See `definitions`."""
+    return digest_of(path, definitions(text, language_id, is_late), imports(text, language_id))
 
 
 def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]) -> Digest:

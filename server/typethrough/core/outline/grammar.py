@@ -7,14 +7,15 @@ installed, or not to be loaded, makes its language one without a grammar.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from typethrough.core.outline.definition import Definition, first_sentence, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node
 
 # Node types of all grammars together; no two of them use one name for different things that matter here.
 _CONTAINERS = frozenset(
@@ -42,7 +43,7 @@ _LEAVES = frozenset(
         *("method_declaration", "constructor_declaration", "enum_constant", "constant_declaration"),
         *("const_spec", "var_spec", "type_alias", "method_elem"),
         *("declaration", "type_definition", "alias_declaration", "enumerator"),
-        *("preproc_def", "preproc_function_def"),
+        *("preproc_def", "preproc_function_def", "associated_type", "annotation_type_element_declaration"),
     )
 )
 # What stands round a definition: an export, a decorator, a template, a condition.
@@ -52,7 +53,14 @@ _WRAPPERS = frozenset(
         *("expression_statement", "decorated_definition", "type_declaration", "const_declaration"),
         *("var_declaration", "template_declaration", "linkage_specification", "declaration_list"),
         *("if_statement", "else_clause", "try_statement", "except_clause", "block", "statement_block"),
-        *("var_spec_list", "preproc_ifdef", "preproc_if", "preproc_else", "extern_crate_declaration"),
+        *(
+            "var_spec_list",
+            "enum_body_declarations",
+            "preproc_ifdef",
+            "preproc_if",
+            "preproc_else",
+            "extern_crate_declaration",
+        ),
     )
 )
 # Wrappers that are part of the signature.
@@ -67,8 +75,11 @@ _PREFIXES_OF_ONE = frozenset(
         "var_declaration",
     )
 )
+_COMMENTS = frozenset(("comment", "line_comment", "block_comment"))
+# These stand between a comment and what it is about.
+_APART_FROM_COMMENTS = frozenset(("attribute_item", "access_specifier"))
 _BODIES = ("body", "members")
-_NAMES = ("name", "declarator", "left", "type")
+_NAMES = ("name", "declarator", "left", "property", "type")
 _IDENTIFIERS = frozenset(
     (
         *("identifier", "type_identifier", "field_identifier", "property_identifier", "namespace_identifier"),
@@ -78,7 +89,7 @@ _IDENTIFIERS = frozenset(
             "string",
             "destructor_name",
         ),
-        *("operator_name", "computed_property_name"),
+        *("operator_name", "computed_property_name", "nested_namespace_specifier", "qualified_identifier"),
     )
 )
 # Nesting beyond this is generated or hostile, and each level is a call.
@@ -86,31 +97,51 @@ _MAX_DEPTH = 6
 _DECORATOR_CHARS = 40
 _MAX_WRAPPING = 40
 _MAX_DEFINITIONS = 800
+# A file of 200,000 characters takes one or two thousand steps of 50 µs; one made to be ambiguous takes more and longer ones.
+_MAX_STEPS = 4_000
+_CHUNK_BYTES = 65_536
 
 
-def definitions(text: str, language_id: str) -> list[Definition] | None:
-    """What the text defines, or None when there is no grammar for the language."""
-    parser = _parser(language_id)
-    if parser is None:
+def definitions(text: str, language_id: str, is_late: Callable[[], bool]) -> list[Definition] | None:
+    """What the text defines; None when there is no grammar for the language, or the text takes too long to be made sense of."""
+    language = _grammar(language_id)
+    if language is None:
         return None
     source = text.encode("utf-8", "replace")
-    found: list[Definition] = []
-    for definition in _in(parser.parse(source).root_node, source, 0, 0):
-        found.append(definition)
-        if len(found) >= _MAX_DEFINITIONS:
-            break
-    return found
+    root = _parsed(language, source, is_late)
+    return None if root is None else list(islice(_in(root, source, 0, 0), _MAX_DEFINITIONS))
+
+
+def _parsed(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
+    from tree_sitter import Parser
+
+    steps = 0
+
+    def is_enough(_offset: int, _has_error: bool) -> bool:
+        # Called every few dozen microseconds, so other threads get their turn too.
+        nonlocal steps
+        steps += 1
+        return steps > _MAX_STEPS or is_late()
+
+    def read(offset: int, _point: object) -> bytes:
+        return source[offset : offset + _CHUNK_BYTES]
+
+    try:
+        # A parser is no more than a stack and serves one thread at a time.
+        return Parser(language).parse(read, progress_callback=is_enough).root_node
+    except ValueError:
+        return None
 
 
 @lru_cache
-def _parser(language_id: str) -> Parser | None:
+def _grammar(language_id: str) -> Language | None:
     try:
         language = _language(language_id)
         if language is None:
             return None
-        from tree_sitter import Language, Parser
+        from tree_sitter import Language
 
-        return Parser(Language(language))
+        return Language(language)
     except (ImportError, OSError, ValueError):
         # No wheel for this machine, or one whose version does not fit.
         return None
@@ -165,8 +196,10 @@ def _in(
     doc = ""
     for child in node.named_children:
         kind = child.type
-        if kind in ("comment", "line_comment", "block_comment"):
+        if kind in _COMMENTS:
             doc = doc or first_sentence(_text(child, source))
+            continue
+        if kind in _APART_FROM_COMMENTS:
             continue
         if kind in _CONTAINERS or kind in _LEAVES or _is_enum_member(node, kind):
             yield from _definition(child, outer or child, source, depth, doc)
@@ -183,13 +216,13 @@ def _definition(node: Node, outer: Node, source: bytes, depth: int, doc: str) ->
     if name_node is None:
         return
     body = _body(node)
-    begin = outer.start_byte
-    end = body.start_byte if body is not None else node.end_byte
-    signature = one_line(source[begin:end].decode("utf-8", "replace")).rstrip(" {")
     name = _text(name_node, source).strip("\"'").rpartition("::")[2]
-    signature = "\n".join((*_decorators(node, source), signature))
-    line, last_line = outer.start_point[0], node.end_point[0]
-    is_container = node.type in _CONTAINERS or (body is not None and body.type == "object_type")
+    signature = "\n".join((*_decorators(node, source), _signature(node, outer, name_node, body, source)))
+    line, (last_line, last_column) = outer.start_point[0], node.end_point
+    if not last_column and last_line > line:
+        # A line break that belongs to a node is the end of its last line.
+        last_line -= 1
+    is_container = node.type in _CONTAINERS or (body is not None and body.type in _MEMBER_LISTS)
     yield Definition(name, line, last_line, depth, signature, _docstring(body, source) or doc)
     if body is None or depth >= _MAX_DEPTH:
         return
@@ -197,6 +230,34 @@ def _definition(node: Node, outer: Node, source: bytes, depth: int, doc: str) ->
         yield from _in(body, source, depth + 1, 0)
     elif name == "__init__":
         yield from _attributes(body, source, depth)
+
+
+def _signature(node: Node, outer: Node, name: Node, body: Node | None, source: bytes) -> str:
+    """The text up to the body, without the comments in it."""
+    begin, end, after = outer.start_byte, node.end_byte, b""
+    if node.type == "macro_definition":
+        end = name.end_byte
+    elif body is not None:
+        end = body.start_byte
+        if body.type == "interface_type":
+            end = next((part.start_byte for part in body.children if part.type == "{"), end)
+        elif node.type == "type_definition":
+            # C: what a structure is called stands behind it.
+            after = source[body.end_byte : node.end_byte]
+    end = max(begin, end)
+    pieces = []
+    for comment in _comments_in(node, begin, end):
+        pieces.append(source[begin : comment.start_byte])
+        begin = comment.end_byte
+    pieces += [source[begin:end], after]
+    return one_line(b" ".join(pieces).decode("utf-8", "replace")).rstrip(" {")
+
+
+def _comments_in(node: Node, begin: int, end: int) -> list[Node]:
+    """Those between the parts of a declaration, and between its parameters."""
+    parts = [part for part in node.named_children if part.start_byte < end]
+    found = [inner for part in parts for inner in (part, *part.named_children) if inner.type in _COMMENTS]
+    return [comment for comment in found if begin <= comment.start_byte and comment.end_byte <= end]
 
 
 def _decorators(node: Node, source: bytes) -> Iterator[str]:
@@ -211,12 +272,16 @@ def _decorators(node: Node, source: bytes) -> Iterator[str]:
 def _body(node: Node) -> Node | None:
     if node.type == "enum_variant":
         return None
+    if node.type == "type_definition":
+        declared = node.child_by_field_name("type")
+        return declared.child_by_field_name("body") if declared is not None else None
     if node.type == "type_alias_declaration":
         value = node.child_by_field_name("value")
         return value if value is not None and value.type == "object_type" else None
     for field in _BODIES:
         if (body := node.child_by_field_name(field)) is not None:
-            return body
+            # What is in a tuple's parentheses has no names.
+            return None if body.type == "ordered_field_declaration_list" else body
     value = node.child_by_field_name("value") or node.child_by_field_name("type")
     if value is None:
         return None
@@ -227,20 +292,24 @@ def _body(node: Node) -> Node | None:
 
 
 _GO_BODIES = frozenset(("field_declaration_list", "interface_type"))
+_MEMBER_LISTS = frozenset(("object_type", "field_declaration_list", "enumerator_list"))
 
 
 def _name(node: Node) -> Node | None:
     """The node that is the name, down a chain of declarators."""
-    if node.type in _IDENTIFIERS:
-        return node
     if node.type == "impl_item":
         node = node.child_by_field_name("type") or node
+    if node.type in _IDENTIFIERS:
+        return node
     for _ in range(_MAX_DEPTH):
         inner = next(
             (part for field in _NAMES if (part := node.child_by_field_name(field)) is not None), None
         )
         if inner is None:
             inner = next((part for part in node.named_children if part.type.endswith("declarator")), None)
+        if inner is None and node.type == "type" and node.named_child_count:
+            # Python: the name in `type X = …` is itself a type.
+            inner = node.named_children[0]
         if inner is None or inner.type in _IDENTIFIERS:
             return inner
         if inner.type in ("object_pattern", "array_pattern", "pattern_list", "attribute", "subscript"):
@@ -271,10 +340,8 @@ def _attributes(body: Node, source: bytes, depth: int) -> Iterator[Definition]:
             continue
         assignment = statement.named_children[0]
         target = assignment.child_by_field_name("left") if assignment.type == "assignment" else None
-        if target is None or target.type != "attribute" or not _text(target, source).startswith("self."):
-            continue
-        name = _text(target, source)[5:]
-        if name not in seen:
+        name = _text(target, source).removeprefix("self.") if target is not None else ""
+        if name.isidentifier() and name not in seen and target is not None and target.type == "attribute":
             seen.add(name)
             line = statement.start_point[0]
             yield Definition(

@@ -89,6 +89,7 @@ def _headings(text: str) -> list[Definition]:
         if line.startswith("```"):
             is_fenced = not is_fenced
         elif line.startswith("#") and not is_fenced and len(found) < _MAX_DEFINITIONS:
-            title = line.lstrip("#")
-            found.append(Definition(title.strip(), number, number, 0, one_line(line)))
+            title = one_line(line.lstrip("#"))
+            if title:
+                found.append(Definition(title, number, number, 0, one_line(line)))
     return found
