@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.paths import stem
+from typethrough.core.uris import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -126,10 +127,13 @@ def _near_files(
     for near in imported:
         for further in codebase.imported_by(near):
             add(further, _IMPORTED_BY_IMPORTED)
+    # A word of a text, or of another language's code, is not the name that is used here.
+    own_kind = kind_of(path)
     for near in codebase.beside(path)[:_MAX_FOLDER]:
-        add(near, _SAME_FOLDER)
+        if kind_of(near) == own_kind:
+            add(near, _SAME_FOLDER)
     for name in used:
-        places = codebase.defining(name)
+        places = [near for near in codebase.defining(name) if kind_of(near) == own_kind]
         if len(places) <= 2:
             for near in places:
                 add(near, _DEFINES_USED)
@@ -143,7 +147,12 @@ def _counterparts(codebase: Codebase, path: str) -> list[str]:
     names = {bare, own}
     for word in _AFFIX_WORDS:
         names |= {f"{word}_{bare}", f"{bare}_{word}", f"{bare}{word.title()}"}
-    return [near for name in sorted(names) for near in codebase.named(name)[:4] if near != path]
+    return [
+        near
+        for name in sorted(names)
+        for near in codebase.named(name)[:4]
+        if near != path and kind_of(near) == kind_of(path)
+    ]
 
 
 def _bare(name: str) -> str:

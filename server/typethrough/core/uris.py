@@ -48,6 +48,9 @@ _LANGUAGES = {
     ".yml": "yaml",
 }
 
+_SCRIPTS = ("javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte")
+_KINDS = {**dict.fromkeys(_SCRIPTS, "script"), "c": "cpp"}
+
 
 def path_of(uri: str) -> str:
     """The path of a `file:` URI, a notebook cell's or a bare path; decoded."""
@@ -76,6 +79,12 @@ def language_of(uri: str) -> str:
     name = path_of(uri).replace("\\", "/").rpartition("/")[2].lower()
     stem, dot, suffix = name.rpartition(".")
     return _LANGUAGES.get(dot + suffix, "") if stem else ""
+
+
+def kind_of(path: str) -> str:
+    """What files have in common that can use each other's names: a language, or languages that go together."""
+    language_id = language_of(path) or path.rpartition(".")[2]
+    return _KINDS.get(language_id, language_id)
 
 
 def is_excluded(uri: str, patterns: Iterable[str]) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import attribute, plain, plain_line
+from typethrough.core.uris import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 _MOST_EXPLAINED = 3
 _EXPLAINED_ROWS = 8
 _LEAST_NAME_CHARS = 3
+# Two words in one, as programmers write them.
+_DISTINCT = re.compile(r"[a-z][A-Z]|\w_\w|[A-Z]{2}")
 
 
 class Excerpt(NamedTuple):
@@ -78,6 +82,7 @@ class Glossary:
     def __init__(self, codebase: Codebase, path: str) -> None:
         self._codebase = codebase
         self._path = path
+        self._kind = kind_of(path)
         self._told: set[tuple[str, int]] = set()
         self._looked_up: set[str] = set()
         self._version = -1
@@ -105,7 +110,7 @@ class Glossary:
 
     def _rows(self, name: str) -> tuple[str, list[Row]] | None:
         """The definition of a name with what encloses it and its first members; None if told, the file's own, or unclear."""
-        places = self._codebase.defining(name)
+        places = [near for near in self._codebase.defining(name) if kind_of(near) == self._kind]
         if not places or self._path in places:
             return None
         imported = [place for place in self._codebase.imported_by(self._path) if place in places]
@@ -115,15 +120,14 @@ class Glossary:
         file = self._codebase.get(path)
         if file is None:
             return None
-        rows = list(file.rows())
         number = file.names.index(name)
-        # An attribute of something that nobody here imports is a word like any other.
-        if rows[number].depth and not imported:
+        # An attribute of something that nobody here imports is a word like any other, and so is a plain word.
+        if not imported and (file.depths[number] or not _DISTINCT.search(name)):
             return None
+        if (path, number) in self._told:
+            return None
+        rows = list(file.rows())
         wanted = [*_enclosing(rows, number), rows[number], *_members(rows, number)]
-        fresh = [row for row in wanted if (path, row.number) not in self._told]
-        if all(row.number != number for row in fresh):
-            return None
         self._told.update((path, row.number) for row in wanted)
         return path, wanted
 
