@@ -34,7 +34,7 @@ def build(
         known = "".join(
             f"{marks.file}{_plain(name, own)}\n{_plain(text, own)}\n" for name, text in related.files
         )
-        repository = f"{marks.repository}{_plain(workspace, own)}\n" if marks.repository else ""
+        repository = f"{marks.repository}{_plain(workspace, own)}\n" if marks.repository and workspace else ""
         head = f"{repository}{known}{marks.file}{_plain(path, own)}\n"
     room = max(terms.context_chars - len(head), terms.context_chars // 2)
     after = _plain(_after(context, int(room * _AFTER_SHARE)), own)
@@ -65,7 +65,7 @@ def _after(context: Context, chars: int) -> str:
 
 
 def _stops(marks: FimMarks) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*marks.stop, marks.prefix, marks.suffix, marks.middle)))
+    return tuple(dict.fromkeys(filter(None, (*marks.stop, marks.prefix, marks.suffix, marks.middle))))
 
 
 def _marks(marks: FimMarks) -> tuple[str, ...]:
