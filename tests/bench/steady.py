@@ -6,7 +6,6 @@ typed, where the bursts end and what is slipped is drawn from a seed; when it ha
 
 from __future__ import annotations
 
-import asyncio
 import random
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,8 @@ from tests.bench.holes import cut_holes
 from tests.bench.human import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from tests.bench.strokes import Hole
     from tests.support.fake_editor import FakeEditor
 
@@ -23,15 +24,27 @@ _TAKES: Final = 0.5
 
 
 class Steady:
-    """One seeded person at one file. `text` is the file before typing; a request may take `patience_s` to be answered."""
+    """One seeded person at one file. `text` is the file before typing; a request may take `patience_s` to be answered.
 
-    def __init__(self, true_text: str, seed: int, strokes: int, *, patience_s: float = 30.0) -> None:
+    `settled` is waited for in each pause, after the answer: for a model to come to its end, say.
+    """
+
+    def __init__(
+        self,
+        true_text: str,
+        seed: int,
+        strokes: int,
+        *,
+        patience_s: float = 30.0,
+        settled: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.true_text = true_text
         self.text, self._holes = cut_holes(true_text, Person(seed, "steady"), strokes)
         self.keys = 0
         self.pauses = 0
         self.accepted = 0
         self._patience_s = patience_s
+        self._settled = settled
         self._draw = random.Random(f"steady:{seed}")
         # Not top down: people go where they are needed.
         self._draw.shuffle(self._holes)
@@ -82,5 +95,5 @@ class Steady:
         self.pauses += 1
         if editor.asked:
             await editor.asked[-1].reply.value(self._patience_s)
-        # What was answered to the requests before it stands in the same queue.
-        await asyncio.sleep(0)
+        if self._settled is not None:
+            await self._settled()

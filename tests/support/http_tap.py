@@ -1,0 +1,147 @@
+"""Stands between a client and an HTTP server on this machine, and keeps what each said.
+
+Owns sockets and the cutting of HTTP/1.1 into exchanges. Passes every byte on as it comes, and a closing too; changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_END_OF_HEAD: Final = b"\r\n\r\n"
+_READ_BYTES: Final = 65_536
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and what came back for it, as far as it came."""
+
+    request: bytearray = field(default_factory=bytearray)
+    answer: bytearray = field(default_factory=bytearray)
+
+    @property
+    def request_line(self) -> str:
+        """Method, path and version."""
+        return self.request.split(b"\r\n", 1)[0].decode()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The request's headers by their lower-case names."""
+        lines = bytes(self.request).split(_END_OF_HEAD, 1)[0].decode().split("\r\n")[1:]
+        pairs = (line.partition(":") for line in lines)
+        return {name.lower(): value.strip() for name, _, value in pairs}
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The request's JSON."""
+        value: dict[str, Any] = json.loads(bytes(self.request).split(_END_OF_HEAD, 1)[1])
+        return value
+
+    @property
+    def status(self) -> int:
+        """The answer's status; 0 when none came."""
+        return int(self.answer.split(b" ", 2)[1]) if self.answer else 0
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The JSON of the answer's server-sent events, but for the word that ends them."""
+        head, _, body = bytes(self.answer).partition(_END_OF_HEAD)
+        text = _without_chunks(body) if b"chunked" in head.lower() else body
+        lines = (line[5:].strip() for line in text.split(b"\n") if line.startswith(b"data:"))
+        return [json.loads(line) for line in lines if line.endswith(b"}")]
+
+    @property
+    def is_read_to_end(self) -> bool:
+        """Whether the whole stream came."""
+        return b"[DONE]" in self.answer
+
+    def last(self, name: str) -> dict[str, Any]:
+        """The object of that name in the last event that has it; empty when none does."""
+        found = [event[name] for event in self.events if isinstance(event.get(name), dict)]
+        return found[-1] if found else {}
+
+
+class Tap:
+    """The exchanges so far, oldest first; `base_url` is what the client is to be given."""
+
+    def __init__(self) -> None:
+        self.base_url = ""
+        self.exchanges: list[Exchange] = []
+
+    def completions(self) -> list[Exchange]:
+        """Those that asked for a chat completion."""
+        return [one for one in self.exchanges if "/chat/completions" in one.request_line]
+
+
+@asynccontextmanager
+async def tap(base_url: str) -> AsyncIterator[Tap]:
+    """Listen on loopback and pass everything on to the server of `base_url`."""
+    address = urlsplit(base_url)
+    found = Tap()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            from_there, to_there = await asyncio.open_connection(address.hostname, address.port)
+        except OSError:
+            writer.transport.abort()
+            return
+        own: list[Exchange] = []
+        ways = (_requests(reader, to_there, found, own), _answers(from_there, writer, own))
+        tasks = [asyncio.ensure_future(way) for way in ways]
+        # The end of either way is the end of both: closing the connection is how a client stops a stream.
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        writer.close()
+        to_there.transport.abort()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    found.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{address.path}"
+    try:
+        yield found
+    finally:
+        server.close()
+
+
+async def _requests(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, found: Tap, own: list[Exchange]
+) -> None:
+    while data := await reader.read(_READ_BYTES):
+        if not own or _is_whole(own[-1]):
+            own.append(Exchange())
+            found.exchanges.append(own[-1])
+        own[-1].request += data
+        writer.write(data)
+        await writer.drain()
+
+
+async def _answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, own: list[Exchange]) -> None:
+    while data := await reader.read(_READ_BYTES):
+        if own:
+            own[-1].answer += data
+        writer.write(data)
+        await writer.drain()
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    _, end, body = bytes(exchange.request).partition(_END_OF_HEAD)
+    return bool(end) and len(body) >= int(exchange.headers.get("content-length", "0"))
+
+
+def _without_chunks(body: bytes) -> bytes:
+    """A chunked body's data, as far as it came."""
+    data = b""
+    while size_line := body.partition(b"\r\n")[0]:
+        size = int(size_line.split(b";")[0], 16)
+        start = len(size_line) + 2
+        data += body[start : start + size]
+        body = body[start + size + 2 :]
+    return data
