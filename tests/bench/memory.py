@@ -85,7 +85,7 @@ def codebase_memory(root: Path) -> tuple[int, int, int]:
 
 async def reading(root: Path, *, with_context: bool, seconds: float) -> tuple[float, list[float], int]:
     """How long reading takes, how late the event loop was each millisecond (ms, sorted), and how many files are known then."""
-    surroundings = Surroundings(AsyncioClock(), root.as_uri(), lambda: 80_000 if with_context else 0)
+    surroundings = Surroundings(AsyncioClock(), root.as_uri(), lambda: 80_000 if with_context else 0, lambda _: None)
     local = LocalLane()
     lags: list[float] = []
     done = False

@@ -239,6 +239,12 @@ class Settings:
         maximum=100_000,
         reach=Reach.USER,
     )
+    other_files: bool = _setting(
+        True,
+        Kind.FLAG,
+        "Whether declarations of other files in the workspace go into the prompt, and the places in open files edited last.",
+        reach=Reach.USER,
+    )
     project_notes: bool = _setting(
         False,
         Kind.FLAG,
