@@ -23,7 +23,7 @@ from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.surroundings import Surroundings
 from typethrough.engine.workspace import Bounds, read_files
 
-_MAX_FILE_BYTES = 60_000
+_MAX_FILE_BYTES = 23_000
 _MIB = 1024 * 1024
 _DEFINED = re.compile(r"\b(def|class) (?!__)(\w+)")
 
@@ -85,7 +85,9 @@ def codebase_memory(root: Path) -> tuple[int, int, int]:
 
 async def reading(root: Path, *, with_context: bool, seconds: float) -> tuple[float, list[float], int]:
     """How long reading takes, how late the event loop was each millisecond (ms, sorted), and how many files are known then."""
-    surroundings = Surroundings(AsyncioClock(), root.as_uri(), lambda: 80_000 if with_context else 0, lambda _: None)
+    surroundings = Surroundings(
+        AsyncioClock(), root.as_uri(), lambda: 80_000 if with_context else 0, lambda _uri: None
+    )
     local = LocalLane()
     lags: list[float] = []
     done = False

@@ -332,3 +332,30 @@ def test_a_gateway_that_cannot_be_used_is_told_at_the_start() -> None:
         assert shown == ["typethrough: The key holds characters that no HTTP header can carry."]
 
     asyncio.run(scenario())
+
+
+def test_the_workspace_is_read_again_once_there_is_a_model_to_tell_of_it(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text("class Shop: pass\n", "utf-8")
+
+    async def scenario() -> None:
+        stage = Stage(model_lane=False, local_lane=True)
+        stage.initialize(rootUri=tmp_path.as_uri())
+        stage.notify("initialized", {})
+        engine = stage.session.engine
+        assert engine is not None
+        surroundings = engine.surroundings
+        while stage.session._tasks:
+            await asyncio.gather(*stage.session._tasks)
+        await engine.read_all()
+        assert (len(surroundings.codebase), surroundings.has_passed_over) == (0, True)
+
+        stage.notify("workspace/didChangeConfiguration", {"settings": {"typethrough": {"model_lane": True}}})
+        while stage.session._tasks:
+            await asyncio.gather(*stage.session._tasks)
+        await engine.read_all()
+
+        assert surroundings.codebase.defining("Shop") == ("shop.py",)
+        assert not surroundings.has_passed_over
+        await stage.session.aclose()
+
+    asyncio.run(scenario())

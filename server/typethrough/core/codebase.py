@@ -133,6 +133,11 @@ class Codebase:
             _move(self._wanting, path, self._wanted(file), set())
             self._imported.pop(path, None)
 
+    def clear(self) -> None:
+        """Nothing is known any more."""
+        for path in self.paths():
+            self.discard(path)
+
     def get(self, path: str) -> Digest | None:
         """What is known of a file."""
         return self._files.get(path)

@@ -61,7 +61,7 @@ class Engine:
         self._model = ModelLane(gateway, settings, clock, recorder)
         self._answers = Answers(settings, self._model, self.local, clock)
         self.surroundings = Surroundings(clock, root, self._model.context_chars, self._warm_up)
-        self.surroundings.with_notes = settings.project_notes
+        self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
         self._clock = clock
         self._recorder = recorder
         self._sessions: dict[str, Session] = {}
@@ -72,14 +72,14 @@ class Engine:
         for session in self._sessions.values():
             session.close_flights("reconfigured")
         self.settings = self._answers.settings = settings
-        self.surroundings.with_notes = settings.project_notes
+        self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
         self._model.use(gateway, settings)
         self.surroundings.refresh()
         self._model.warm()
 
     def read(self, files: AsyncIterator[tuple[str, str]]) -> None:
         """Get to know the workspace's files, as (URI, text), in the background."""
-        self.local.read(self.surroundings.passing(files))
+        self.local.read(self.surroundings.passing(files, hand_on=self.settings.local_lane))
 
     async def read_all(self) -> None:
         """Wait until everything known of by now has been read."""

@@ -34,6 +34,8 @@ _EXCERPT_LINES = 10
 _EXCERPT_S = 600.0
 _ECHO_SHARE = 0.5
 _READ_CHARS = 400_000
+# A file whose parse takes longer is made to take long; it is known by its indentation.
+_PARSE_S = 0.5
 _NOTES = ("AGENTS.md", "CLAUDE.md", "README.md", "README.rst", "README.txt", "README")
 _NOTES_CHARS = 2_000
 
@@ -75,7 +77,8 @@ class Surroundings:
         self, clock: Clock, root: str, context_chars: Callable[[], int], on_ready: Callable[[str], None]
     ) -> None:
         self._on_ready = on_ready
-        self.with_notes = False
+        self._with_others = True
+        self._with_notes = False
         self._clock = clock
         self._root = path_of(root).rstrip("/")
         self.codebase = Codebase(self._root.rpartition("/")[2])
@@ -84,10 +87,28 @@ class Surroundings:
         # The latest last.
         self._recent: dict[str, None] = {}
         self._notes: dict[str, str] = {}
-        self._is_reading = False
+        self._reading: object | None = None
         self.has_passed_over = False
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def use(self, *, others: bool, notes: bool) -> None:
+        """Whether other files, and the project's notes, may be told. What may not be told any more is forgotten at once."""
+        if self._with_others and not others:
+            self._forget()
+            self._spawn(self._clear())
+        self._with_others, self._with_notes = others, notes
+
+    async def _clear(self) -> None:
+        # Somebody may be choosing from it just now, in a thread.
+        async with self._changing:
+            if not self._with_others:
+                self.codebase.clear()
+                self._forget()
+
+    def _forget(self) -> None:
+        for document in self._documents.values():
+            document.prompt.forget()
 
     def name_of(self, uri: str) -> str:
         """A document's path in the workspace, or, outside of it, its name and its folder's."""
@@ -126,25 +147,44 @@ class Surroundings:
         if (document := self._documents.get(uri)) is not None:
             self._touch(document)
 
-    async def passing(self, files: AsyncIterator[tuple[str, str]]) -> AsyncIterator[tuple[str, str]]:
-        """The files of the workspace, as (URI, text), each known when it has passed."""
-        self._is_reading, self.has_passed_over = True, False
+    async def passing(
+        self, files: AsyncIterator[tuple[str, str]], *, hand_on: bool = True
+    ) -> AsyncIterator[tuple[str, str]]:
+        """The files of the workspace, as (URI, text), each known when it has passed; none comes out unless `hand_on`."""
+        # A reading that is replaced may end after the next has begun.
+        reading = self._reading = object()
+        self.has_passed_over = False
         try:
             async for uri, text in files:
-                path = self.name_of(uri)
-                if not self._context_chars():
+                if self._context_chars() and (self._with_others or self._with_notes):
+                    await self._pass(uri, text)
+                else:
                     self.has_passed_over = True
+                if hand_on:
                     yield uri, text
-                    continue
-                if path in _NOTES:
-                    self._notes[path] = text[:_NOTES_CHARS]
-                if uri not in self._documents and len(text) <= _READ_CHARS:
-                    found = await asyncio.to_thread(digest, path, text, language_of(uri))
-                    await self._add(found)
-                yield uri, text
         finally:
-            self._is_reading = False
-        self._spawn(self._all_read())
+            if self._reading is reading:
+                self._reading = None
+        if self._reading is None:
+            self._spawn(self._all_read())
+
+    async def _pass(self, uri: str, text: str) -> None:
+        path = self.name_of(uri)
+        if path in _NOTES:
+            self._notes[path] = text[:_NOTES_CHARS]
+        if not self._with_others or uri in self._documents or len(text) > _READ_CHARS:
+            return
+        try:
+            found = await asyncio.to_thread(digest, path, text, language_of(uri), self._late())
+        except Exception:
+            # A boundary: one file that cannot be made sense of must not keep the others from being read.
+            return
+        if uri not in self._documents and self._with_others:
+            await self._add(found)
+
+    def _late(self) -> Callable[[], bool]:
+        until_s = self._clock.now() + _PARSE_S
+        return lambda: self._clock.now() > until_s
 
     def refresh(self) -> None:
         """Another model, or the first one, is there: what it is told of other files is put together again."""
@@ -187,10 +227,12 @@ class Surroundings:
         if not self._context_chars():
             return
         snapshot = document.snapshot
-        document.seen = await asyncio.to_thread(_read, document.path, document.language_id, snapshot)
-        await self._add(document.seen.digest)
-        document.prompt.outline = document.seen.definitions
-        if not self._is_reading:
+        path, language_id = document.path, document.language_id
+        document.seen = seen = await asyncio.to_thread(_read, path, language_id, snapshot, self._late())
+        if self._with_others:
+            await self._add(seen.digest)
+        document.prompt.outline = seen.definitions
+        if self._reading is None:
             await self._gather(document)
 
     async def _all_read(self) -> None:
@@ -205,6 +247,8 @@ class Surroundings:
         room = document.prompt.related_chars(document.snapshot, self._context_chars())
         excerpts = self._excerpts(document, seen)
         room -= sum(len(one.text) for one in excerpts)
+        # What an excerpt shows is not told again as a definition.
+        present = seen.lines.union(line.strip() for one in excerpts for line in one.text.split("\n"))
         recent = [path for path in reversed(self._recent) if path != document.path]
         async with self._changing:
             chosen = await asyncio.to_thread(
@@ -212,22 +256,22 @@ class Surroundings:
                 self.codebase,
                 document.path,
                 used=seen.used,
-                present=seen.lines,
+                present=present,
                 recent=recent,
                 max_chars=max(0, room),
             )
-        document.prompt.related = render(chosen, excerpts)
+        document.prompt.related = render(chosen if self._with_others else (), excerpts)
         if self._documents.get(document.uri) is document:
             self._on_ready(document.uri)
 
     def _excerpts(self, document: _Open, seen: _Seen) -> list[Excerpt]:
         """The project's notes when they are asked for, and the places in other documents where something was just changed."""
         found = []
-        if self.with_notes:
+        if self._with_notes:
             found += [Excerpt(name, self._notes[name]) for name in _NOTES if name in self._notes][:1]
         others = [
             other
-            for other in self._documents.values()
+            for other in (self._documents.values() if self._with_others else ())
             if other is not document and self._clock.now() - other.edited_s < _EXCERPT_S
         ]
         for other in sorted(others, key=lambda one: -one.edited_s)[:_EXCERPTS]:
@@ -244,12 +288,18 @@ class Surroundings:
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            # Taken note of, for nothing else would; what failed leaves what was known before.
+            task.exception()
 
 
-def _read(path: str, language_id: str, snapshot: Snapshot) -> _Seen:
+def _read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], bool]) -> _Seen:
     text = snapshot.text()
-    definitions = outline.definitions(text, language_id)
+    definitions = outline.definitions(text, language_id, is_late)
     lines = frozenset(line for part in text.split("\n") if (line := part.strip()))
     return _Seen(
         digest_of(path, definitions, imports(text, language_id)),

@@ -27,6 +27,7 @@ from typethrough.lsp.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
+    from pathlib import Path
 
     from typethrough.core.settings import Settings
     from typethrough.core.settings_endpoint import EndpointChoice
@@ -79,6 +80,7 @@ class Session:
         self._configuration: Layer | None = None
         self._applied: Settings | None = None
         self._gateway: Gateway | None = None
+        self._roots: tuple[Path, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
@@ -166,14 +168,24 @@ class Session:
         await self._settle_configuration(client)
         self._report_lane()
         self.status.spent(self.feedback.today())
-        if self.engine is None or not client.roots or not self.engine.settings.local_lane:
+        self._roots = client.roots
+        self._read_workspace()
+
+    def _read_workspace(self) -> None:
+        """Have the engine get to know the workspace's files, for whichever lane there is."""
+        engine = self.engine
+        if (
+            engine is None
+            or not self._roots
+            or not (engine.settings.local_lane or engine.settings.model_lane)
+        ):
             return
         # Matching .gitignore's patterns takes an import of its own, which nothing else has to wait for.
         from typethrough.engine.workspace import Bounds, read_files
 
-        settings = self.engine.settings
+        settings = engine.settings
         bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes)
-        self.engine.read(read_files(client.roots[0], bounds, settings.exclude, self._clock.now))
+        engine.read(read_files(self._roots[0], bounds, settings.exclude, self._clock.now))
 
     async def _register_for_changes(self) -> None:
         options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
@@ -213,6 +225,9 @@ class Session:
             self._applied = settings
             self._gateway = self._composition.gateway(settings)
             self.engine.configure(settings, self._gateway)
+            if self.engine.surroundings.has_passed_over and self._gateway is not None and settings.model_lane:
+                # There was no model to tell of the files when they were read.
+                self._read_workspace()
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in (self._options, self._configuration) if layer is not None]

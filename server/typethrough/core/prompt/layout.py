@@ -71,6 +71,12 @@ class PromptState:
         self._first_changed = 0
         self._last_build_s = float("-inf")
 
+    def forget(self) -> None:
+        """What was told of other files must not be told again: the next prompt begins anew, without them."""
+        self.related = self._frozen_related = Related()
+        self._anchor = None
+        self._log = EditLog()
+
     def related_chars(self, snapshot: Snapshot, context_chars: int) -> int:
         """How much room there is for other files beside this one."""
         left = context_chars - snapshot.char_count
