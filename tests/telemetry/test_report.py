@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from typethrough.telemetry import figures
 from typethrough.telemetry.page import message, page
 from typethrough.telemetry.reading import record
 from typethrough.telemetry.recorder import percentile
-from typethrough.telemetry.report import Report, report
+from typethrough.telemetry.report import Accepted, Report, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,6 +160,27 @@ def test_the_pages_figures_are_those_of_the_report(found: Report) -> None:
             assert all(cell.strip() in text for cell in row), row
 
 
+def test_a_title_is_not_made_of_a_handful_of_suggestions(found: Report) -> None:
+    month = found.periods[-1]
+    most = month.accepted.shown
+    groups = [
+        Accepted("rare", 19, 19),
+        Accepted("common", most, most // 2),
+        Accepted("worse", most, most // 4),
+    ]
+    text = "".join(Page(page(with_languages(found, groups))).text)
+    assert "Suggestions in common are accepted most: 50 %" in text
+    # It has its bar all the same.
+    assert "rare: 100 % of 19" in text
+    alone = "".join(Page(page(with_languages(found, groups[:1]))).text)
+    assert "Suggestions in rare are accepted: 100 %" in alone
+
+
+def with_languages(found: Report, groups: list[Accepted]) -> Report:
+    ordered = sorted(groups, key=lambda one: -one.shown)
+    return replace(found, periods=[*found.periods[:-1], replace(found.periods[-1], by_language=ordered)])
+
+
 def test_names_are_text_and_never_markup(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite3"
     seed(path, 3)
@@ -170,6 +192,7 @@ def test_names_are_text_and_never_markup(tmp_path: Path) -> None:
     connection.close()
     parsed = Page(page(read(path)))
     assert parsed.count("script") == parsed.count("img") == 0
+    assert "By file" in parsed.text
     assert evil in "".join(parsed.text)
 
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from typethrough.telemetry.report import Accepted, Period, Quantiles, Report
 
 _STEPS = (("whole", "first"), ("mostly", "soft"), ("in parts", "softer"), ("gone", "gone"))
-# Groups with fewer than this say little; they stay in the table.
+# What is said in a title should not be chance: a group needs so many suggestions, and such a share of all of them.
 _ENOUGH_SHOWN = 20
+_ENOUGH_SHARE = 0.1
 _MOST_BARS = 6
 _SOURCES = {
     Source.SHOWN: "that were on the screen",
@@ -172,16 +173,17 @@ def _tokens(report: Report) -> Chart:
 
 
 def _accepted(kind: str, groups: Sequence[Accepted]) -> Chart:
-    told = [one for one in groups if one.shown >= _ENOUGH_SHOWN] or [one for one in groups if one.shown]
+    shown = [one for one in groups if one.shown]
+    enough = max(_ENOUGH_SHOWN, _ENOUGH_SHARE * sum(one.shown for one in shown))
+    told = [one for one in shown if one.shown >= enough] or shown
     best = max(told, key=lambda one: one.rate)
     whence = {source.value: words for source, words in _SOURCES.items()}
     what = whence.get(best.name, best.name) if kind == "source" else f"in {_named(best)}"
     most = "are accepted" if len(told) < 2 else "are accepted most"
     title = f"Suggestions {what} {most}: {percent(best.rate)}"
-    shown = sorted(told, key=lambda one: one.shown, reverse=True)[:_MOST_BARS]
     rows = [
         Bar(_named(one), one.rate, f"{percent(one.rate)} of {count(one.shown)}")
-        for one in sorted(shown, key=lambda one: one.rate, reverse=True)
+        for one in sorted(shown[:_MOST_BARS], key=lambda one: one.rate, reverse=True)
     ]
     note = "Share of the suggestions shown that were accepted, all or in part, in 30 days"
     svg = plots.bars(f"Acceptance by {kind}", rows, "first")
