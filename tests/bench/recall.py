@@ -48,7 +48,7 @@ _TRUTHS: Final[dict[str, Callable[[Repository], Truth]]] = {
     "python": PythonTruth,
     "typescript": TypeScriptTruth,
 }
-_SOURCES: Final = {"python": repositories.python, "typescript": repositories.typescript}
+SOURCES: Final = {"python": repositories.python, "typescript": repositories.typescript}
 
 
 class Maker(Protocol):
@@ -249,13 +249,13 @@ def missed(scores: dict[tuple[str, int], Score]) -> str:
 def main() -> None:
     """Print a table a language."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.recall", description=__doc__)
-    parser.add_argument("--language", choices=[*_SOURCES], action="append", help="this one alone")
+    parser.add_argument("--language", choices=[*SOURCES], action="append", help="this one alone")
     parser.add_argument("--positions", type=int, default=POSITIONS, help="held positions a language")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--missed", action="store_true", help="say where the missed definitions are")
     arguments = parser.parse_args()
-    for language in arguments.language or _SOURCES:
-        scores = measure(_SOURCES[language](), MAKERS, positions=arguments.positions, seed=arguments.seed)
+    for language in arguments.language or SOURCES:
+        scores = measure(SOURCES[language](), MAKERS, positions=arguments.positions, seed=arguments.seed)
         print(table(language, scores), end="\n\n")
         if arguments.missed:
             print(missed(scores), end="\n\n")

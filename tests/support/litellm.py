@@ -89,9 +89,9 @@ def start(
         configuration.write_text(json.dumps(wanted), encoding="utf-8")
         port, log = _free_port(), Path(folder) / "log"
         command = [
-            home / "bin" / "litellm",
+            str(home / "bin" / "litellm"),
             "--config",
-            configuration,
+            str(configuration),
             "--host",
             "127.0.0.1",
             "--port",
