@@ -11,6 +11,7 @@ import pytest
 from tests.support.engine_kit import URI, Bench, settle
 from typethrough.core.models import profile_of
 from typethrough.core.outcome import Purpose
+from typethrough.engine.ports import ModelNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -108,6 +109,17 @@ def test_a_document_that_closes_ends_its_warm_up() -> None:
         bench.engine.close(URI)
         await settle()
         assert bench.stream.closed
+        await bench.engine.aclose()
+
+    run(scenario)
+
+
+def test_what_a_warm_up_is_refused_for_is_told() -> None:
+    async def scenario() -> None:
+        bench = await opened()
+        bench.stream.fail(ModelNotFound("No such model.", status=404))
+        await settle()
+        assert bench.notes.notices == ["No such model."]
         await bench.engine.aclose()
 
     run(scenario)

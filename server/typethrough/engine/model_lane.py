@@ -126,6 +126,9 @@ class ModelLane:
 
         def ended(flight: Flight) -> None:
             session.warming = None
+            if flight.error is not None:
+                # Told now: the request that comes next may be refused for the same cause, without a word.
+                self._report(flight, gateway)
             self._record(flight, gateway, counts, Purpose.WARM_UP, sent_chars)
 
         sent_chars, counts = sum(len(message.text) for message in prompt.messages), Counts(self._recorder)
