@@ -55,15 +55,9 @@ def test_a_typing_session_goes_through_and_llama_cpp_reads_little_twice(tmp_path
     true_text = _SOURCE.read_text(encoding="utf-8")
 
     async def run(model: RealModel) -> None:
-        # They wait for the model to come to its end, so that however slow it is, as much is asked of it.
-        person = Steady(
-            true_text,
-            _SEED,
-            _STROKES,
-            patience_s=_PATIENCE_S,
-            settled=lambda: _idle(model),
-        )
         async with tap(model.base_url) as wire:
+            # They wait for the model to come to its end, so that however slow it is, as much is asked of it.
+            person = Steady(true_text, _SEED, _STROKES, patience_s=_PATIENCE_S, settled=wire.idle)
             async with started(wire.base_url, tmp_path, model="smollm2", options=_OPTIONS) as client:
                 editor = FakeEditor(client)
                 editor.open((tmp_path / _SOURCE.name).as_uri(), person.text)

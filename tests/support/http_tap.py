@@ -25,6 +25,8 @@ class Exchange:
 
     request: bytearray = field(default_factory=bytearray)
     answer: bytearray = field(default_factory=bytearray)
+    # The stream has come to its end, or one of both has closed the connection.
+    is_over: bool = False
 
     @property
     def request_line(self) -> str:
@@ -74,6 +76,18 @@ class Tap:
     def __init__(self) -> None:
         self.base_url = ""
         self.exchanges: list[Exchange] = []
+        self._over = asyncio.Event()
+
+    async def idle(self) -> None:
+        """Wait until no completion is under way."""
+        while not all(one.is_over for one in self.completions()):
+            self._over.clear()
+            await self._over.wait()
+
+    def end(self, exchange: Exchange) -> None:
+        """An exchange is over."""
+        exchange.is_over = True
+        self._over.set()
 
     def completions(self) -> list[Exchange]:
         """Those that asked for a chat completion."""
@@ -86,22 +100,14 @@ async def tap(base_url: str) -> AsyncIterator[Tap]:
     address = urlsplit(base_url)
     found = Tap()
 
+    handlers: set[asyncio.Task[None]] = set()
+
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            from_there, to_there = await asyncio.open_connection(address.hostname, address.port)
-        except OSError:
-            writer.transport.abort()
-            return
-        own: list[Exchange] = []
-        ways = (_requests(reader, to_there, found, own), _answers(from_there, writer, own))
-        tasks = [asyncio.ensure_future(way) for way in ways]
-        # The end of either way is the end of both: closing the connection is how a client stops a stream.
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        writer.close()
-        to_there.transport.abort()
+        task = asyncio.current_task()
+        if task is not None:
+            handlers.add(task)
+            task.add_done_callback(handlers.discard)
+        await _between(reader, writer, address.hostname or "", address.port or 80, found)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     found.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{address.path}"
@@ -109,6 +115,36 @@ async def tap(base_url: str) -> AsyncIterator[Tap]:
         yield found
     finally:
         server.close()
+        for handler in handlers:
+            handler.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
+        # The transports close in the loop's next turn.
+        await asyncio.sleep(0)
+
+
+async def _between(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int, found: Tap
+) -> None:
+    """One connection, until either side ends it: closing the connection is how a client stops a stream."""
+    try:
+        from_there, to_there = await asyncio.open_connection(host, port)
+    except OSError:
+        writer.transport.abort()
+        return
+    own: list[Exchange] = []
+    ways = (_requests(reader, to_there, found, own), _answers(from_there, writer, found, own))
+    tasks = [asyncio.ensure_future(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        # What has been read is still handed over; nobody waits for what is to come.
+        writer.close()
+        to_there.transport.abort()
+        for exchange in own:
+            found.end(exchange)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _requests(
@@ -123,10 +159,14 @@ async def _requests(
         await writer.drain()
 
 
-async def _answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, own: list[Exchange]) -> None:
+async def _answers(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, found: Tap, own: list[Exchange]
+) -> None:
     while data := await reader.read(_READ_BYTES):
         if own:
             own[-1].answer += data
+            if own[-1].is_read_to_end:
+                found.end(own[-1])
         writer.write(data)
         await writer.drain()
 
