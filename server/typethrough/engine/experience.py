@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.outcome import Purpose, StreamRecord, Usage
 from typethrough.core.prompt.economist import Allowance
+from typethrough.core.prompt.sent import Memory
 from typethrough.core.prompt.tokens import TokenRatio
 from typethrough.core.rhythm import Latency
 
 if TYPE_CHECKING:
+    from typethrough.core.models import ModelProfile
+    from typethrough.core.prompt.message import Prompt
+    from typethrough.core.prompt.sent import Sent
     from typethrough.engine.inflight import Flight
     from typethrough.engine.ports import Recorder, Upstream
+
+
+_LEARNING = 0.2
 
 
 class Experience:
@@ -22,21 +29,29 @@ class Experience:
         self.latency = Latency()
         self.ratio = TokenRatio()
         self.allowance = Allowance()
-        self._cached_share = 0.0
+        self._memory = Memory()
+        # What the provider's cache held, of what it should have.
+        self._held_share = 1.0
 
-    def learn(self, flight: Flight, heard: Upstream, sent_chars: int) -> None:
-        """A stream of this model has ended that began with so many characters; the provider may have counted them."""
+    def send(self, prompt: Prompt, now_s: float, profile: ModelProfile) -> Sent:
+        """A prompt goes out to this model."""
+        return self._memory.send(prompt, now_s, profile, self.ratio)
+
+    def learn(self, flight: Flight, heard: Upstream, sent: Sent) -> None:
+        """A stream of this model has ended; the provider may have counted its prompt."""
         usage = flight.usage
         if usage.prompt_tokens:
-            self.ratio.note(sent_chars, usage.prompt_tokens)
+            self.ratio.note(sent.chars, usage.prompt_tokens)
             self.allowance.note(usage, _ttft_ms(flight, heard), heard.profile)
-            self._cached_share = usage.cached_tokens / usage.prompt_tokens
+            if sent.cached_tokens:
+                held = min(1.0, usage.cached_tokens / sent.cached_tokens)
+                self._held_share += _LEARNING * (held - self._held_share)
 
     def record(
-        self, record_id: str, flight: Flight, heard: Upstream, purpose: Purpose, sent_chars: int
+        self, record_id: str, flight: Flight, heard: Upstream, purpose: Purpose, sent: Sent
     ) -> StreamRecord:
         """What is known of an ended stream whose text came from `heard`."""
-        usage, is_estimated = self._usage(flight, heard, sent_chars)
+        usage, is_estimated = self._usage(flight, heard, sent)
         return StreamRecord(
             record_id,
             heard.model,
@@ -49,15 +64,15 @@ class Experience:
             heard.profile.saved_dollars(usage),
         )
 
-    def _usage(self, flight: Flight, heard: Upstream, sent_chars: int) -> tuple[Usage, bool]:
+    def _usage(self, flight: Flight, heard: Upstream, sent: Sent) -> tuple[Usage, bool]:
         """The provider's count, or else our estimate, which is true: a stream that we closed had its prompt read all the same."""
         if flight.usage.prompt_tokens or flight.error is not None:
             return flight.usage, False
         if heard.is_hedge:
             # Its cache is not the one that the last streams have warmed; the race knows.
             return heard.usage, True
-        prompt_tokens = self.ratio.tokens(sent_chars)
-        cached_tokens = round(prompt_tokens * self._cached_share)
+        prompt_tokens = self.ratio.tokens(sent.chars)
+        cached_tokens = min(prompt_tokens, round(sent.cached_tokens * self._held_share))
         return Usage(prompt_tokens, cached_tokens, self.ratio.tokens(flight.received_chars)), True
 
 

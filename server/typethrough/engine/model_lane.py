@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from typethrough.core.context import Context
+    from typethrough.core.prompt.sent import Sent
     from typethrough.core.rhythm import Latency
     from typethrough.core.routes import Route
     from typethrough.core.settings import Settings
@@ -91,13 +92,13 @@ class ModelLane:
         prompt = session.prompt.build(context, self._terms(gateway), self._clock.now())
         while len(session.flights) >= _MAX_FLIGHTS:
             session.flights[0].close("diverged")
-        sent_chars = sum(len(message.text) for message in prompt.messages)
+        sent = self._experience(model).send(prompt, self._clock.now(), gateway.profile)
         counts = Counts(self._recorder)
 
         def ended(flight: Flight) -> None:
             if flight.ttft_ms is not None:
                 self._experience(model).latency.note(flight.ttft_ms)
-            self._record(flight, gateway, counts, purpose, sent_chars)
+            self._record(flight, gateway, counts, purpose, sent)
             self._report(flight, gateway)
             on_end(flight)
 
@@ -129,9 +130,10 @@ class ModelLane:
             if flight.error is not None:
                 # Told now: the request that comes next may be refused for the same cause, without a word.
                 self._report(flight, gateway)
-            self._record(flight, gateway, counts, Purpose.WARM_UP, sent_chars)
+            self._record(flight, gateway, counts, Purpose.WARM_UP, sent)
 
-        sent_chars, counts = sum(len(message.text) for message in prompt.messages), Counts(self._recorder)
+        sent = self._experience(gateway.model).send(prompt, now_s, gateway.profile)
+        counts = Counts(self._recorder)
         session.warming = Flight(context, self._clock, lambda flight: flight.close("enough"), ended)
         self._asked_last = session
         session.warming.start(gateway, prompt, counts)
@@ -171,15 +173,13 @@ class ModelLane:
     def _experience(self, model: str) -> Experience:
         return self._experiences.setdefault(model, Experience())
 
-    def _record(
-        self, flight: Flight, gateway: Gateway, counts: Counts, purpose: Purpose, sent_chars: int
-    ) -> None:
+    def _record(self, flight: Flight, gateway: Gateway, counts: Counts, purpose: Purpose, sent: Sent) -> None:
         """Put every request that a stream has taken on record, and learn from the one that was heard."""
         race = flight.race
         heard = race.heard if race is not None else Upstream(gateway.model, gateway.profile)
         experience = self._experience(heard.model)
-        experience.learn(flight, heard, sent_chars)
-        counts.record(experience.record(self._id(), flight, heard, purpose, sent_chars), heard)
+        experience.learn(flight, heard, sent)
+        counts.record(experience.record(self._id(), flight, heard, purpose, sent), heard)
         if race is not None and (unheard := race.unheard) is not None:
             counts.record(record_unheard(self._id(), flight, unheard, purpose), unheard)
             if isinstance(unheard.error, ModelNotFound | CredentialsRejected):

@@ -1,0 +1,60 @@
+"""What of a prompt was sent before, so that what a provider's cache will have held can be told where nobody counts it for us."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typethrough.core.models import ModelProfile
+    from typethrough.core.prompt.message import Prompt
+    from typethrough.core.prompt.tokens import TokenRatio
+
+# One a document that somebody goes back and forth between.
+_REMEMBERED = 4
+
+
+class Sent(NamedTuple):
+    """A prompt's characters, and how many of its tokens a cache that works should hold."""
+
+    chars: int
+    cached_tokens: int
+
+
+class Memory:
+    """The last prompts to one model."""
+
+    def __init__(self) -> None:
+        self._prompts: deque[tuple[float, Prompt]] = deque(maxlen=_REMEMBERED)
+
+    def send(self, prompt: Prompt, now_s: float, profile: ModelProfile, ratio: TokenRatio) -> Sent:
+        """Remember a prompt that is sent now; what is known of it."""
+        warm = [old for sent_s, old in self._prompts if now_s - sent_s <= profile.cache_ttl_s]
+        known_chars = max((shared_chars(prompt, old) for old in warm), default=0)
+        self._prompts.append((now_s, prompt))
+        step = max(1, profile.cache_step_tokens)
+        known_tokens = ratio.tokens(known_chars) // step * step
+        chars = sum(len(message.text) for message in prompt.messages)
+        return Sent(chars, known_tokens if known_tokens >= profile.cache_min_tokens else 0)
+
+
+def shared_chars(one: Prompt, other: Prompt) -> int:
+    """The length of the common beginning of two prompts. What is frozen is the same object in both, so this is quick."""
+    count = 0
+    for ours, theirs in zip(one.messages, other.messages, strict=False):
+        if ours == theirs:
+            count += len(ours.text)
+            continue
+        return count + (_common(ours.text, theirs.text) if ours.role == theirs.role else 0)
+    return count
+
+
+def _common(one: str, other: str) -> int:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one.startswith(other[:middle]):
+            low = middle
+        else:
+            high = middle - 1
+    return low
