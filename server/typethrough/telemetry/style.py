@@ -48,6 +48,7 @@ figcaption {{ min-height: 4.4rem; }}
 .legend {{ display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; font-size: 0.8125rem; margin-top: 0.35rem; color: var(--muted); }}
 .legend svg {{ width: 0.75rem; height: 0.75rem; display: inline-block; margin: 0 0.35rem 0 0; vertical-align: -1px; }}
 svg {{ display: block; width: 100%; height: auto; margin-top: 0.75rem; overflow: visible; }}
+figure > svg {{ max-width: 31rem; }}
 svg text {{ font-size: 13px; fill: var(--muted); font-variant-numeric: tabular-nums; }}
 svg .label, svg .value {{ fill: var(--ink); }}
 svg .name {{ font-weight: 600; }}
