@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.paths import stem
+from typethrough.core.prompt.rules import plain
 from typethrough.core.uris import kind_of
 
 if TYPE_CHECKING:
@@ -99,8 +100,10 @@ def choose(
 
 
 def _chars(row: Row) -> int:
-    doc = len(row.doc) + _ROW_OVERHEAD_CHARS + 4 * row.depth if row.doc else 0
-    return len(row.signature) + 4 * row.depth + _ROW_OVERHEAD_CHARS + doc
+    """At most what it takes in a prompt, where marks that look like the prompt's own are broken up."""
+    doc = len(plain(row.doc)) + _ROW_OVERHEAD_CHARS + 4 * row.depth if row.doc else 0
+    lines = 1 + row.signature.count("\n")
+    return len(plain(row.signature)) + 4 * row.depth * lines + _ROW_OVERHEAD_CHARS + doc
 
 
 def _near_files(

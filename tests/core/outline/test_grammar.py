@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import gc
+import tracemalloc
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +89,10 @@ def test_any_text_has_an_outline_that_lies_inside_it(data: st.DataObject, langua
     assert_sound(text, definitions(text, language))
 
 
+def test_what_has_no_name_is_not_told() -> None:
+    assert definitions("a,int;", "cpp") == []
+
+
 # What made a parser, or a walk over its tree, slow or deep: seconds, or minutes, without an end to them.
 _HOSTILE = {
     **{text: text * (60_000 // len(text)) for text in ("(", "[", "{", "x=[", "class A{", "if(x){", "else if(x){}", "f(a,")},
@@ -116,8 +122,24 @@ def test_brackets_a_hundred_thousand_deep_end_without_a_clock_too() -> None:
     assert definitions("(" * 100_000, "python") == []
 
 
+@pytest.mark.parametrize("lines", [1_000, 5_000])
+def test_a_text_is_not_kept_once_it_is_read(lines: int) -> None:
+    text = "x = 1  # some words\n" * lines
+    definitions(text, "python")
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            definitions(text, "python")
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 5 * len(text)
+
+
 def test_a_parse_that_is_late_leaves_the_outline_to_the_indentation() -> None:
-    text = "class A:\n    def f(self):\n        pass\n" * 500
+    text = "class A:\n    def f(self):\n        pass\n" * 1_000
 
     assert definitions(text, "python", lambda: True) == indentation.definitions(text, "python")
     assert grammar.definitions(text, "python", late_after(2)) is None

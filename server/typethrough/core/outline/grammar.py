@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from typethrough.core.outline.definition import Definition, first_sentence, one_line
 
@@ -100,6 +100,8 @@ _MAX_DEFINITIONS = 800
 # A file of 200,000 characters takes one or two thousand steps of 50 µs; one made to be ambiguous takes more and longer ones.
 _MAX_STEPS = 4_000
 _CHUNK_BYTES = 65_536
+# Whatever is in so little, its parse ends in less than a second; and it is the cheaper way.
+_SMALL_BYTES = 32_768
 
 
 def definitions(text: str, language_id: str, is_late: Callable[[], bool]) -> list[Definition] | None:
@@ -115,22 +117,34 @@ def definitions(text: str, language_id: str, is_late: Callable[[], bool]) -> lis
 def _parsed(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
     from tree_sitter import Parser
 
+    # A parser is no more than a stack and serves one thread at a time.
+    parser = Parser(language)
+    if len(source) <= _SMALL_BYTES:
+        return parser.parse(source).root_node
     steps = 0
 
     def is_enough(_offset: int, _has_error: bool) -> bool:
-        # Called every few dozen microseconds, so other threads get their turn too.
         nonlocal steps
         steps += 1
         return steps > _MAX_STEPS or is_late()
 
+    whole = memoryview(source)
+    views: list[memoryview] = []
+
     def read(offset: int, _point: object) -> bytes:
-        return source[offset : offset + _CHUNK_BYTES]
+        views.append(whole[offset : offset + _CHUNK_BYTES])
+        # Bytes to a type checker; what is asked for is a buffer.
+        return cast(bytes, views[-1])
 
     try:
-        # A parser is no more than a stack and serves one thread at a time.
-        return Parser(language).parse(read, progress_callback=is_enough).root_node
+        return parser.parse(read, progress_callback=is_enough).root_node
     except ValueError:
         return None
+    finally:
+        # The library keeps what it has read (py-tree-sitter 0.26): an empty view must be all that is left of it.
+        for view in views:
+            view.release()
+        whole.release()
 
 
 @lru_cache
@@ -217,6 +231,9 @@ def _definition(node: Node, outer: Node, source: bytes, depth: int, doc: str) ->
         return
     body = _body(node)
     name = _text(name_node, source).strip("\"'").rpartition("::")[2]
+    if not name:
+        # Where a name is missing, the parser puts an empty one.
+        return
     signature = "\n".join((*_decorators(node, source), _signature(node, outer, name_node, body, source)))
     line, (last_line, last_column) = outer.start_point[0], node.end_point
     if not last_column and last_line > line:

@@ -10,7 +10,7 @@ from typethrough.core.prompt.rules import attribute, plain, plain_line
 from typethrough.core.uris import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from typethrough.core.codebase import Codebase, Row
     from typethrough.core.related import Chosen
@@ -30,10 +30,10 @@ class Excerpt(NamedTuple):
 
 
 class Related(NamedTuple):
-    """The frozen part: its files as (path, text), and which definitions it shows, as (path, number)."""
+    """The frozen part: its files as (path, text), and which definitions it shows, as `identities` has them."""
 
     files: tuple[tuple[str, str], ...] = ()
-    shown: frozenset[tuple[str, int]] = frozenset()
+    shown: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def text(self) -> str:
@@ -58,8 +58,20 @@ def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Relate
     files += [
         (one.path, "\n".join(map(plain_line, one.text.split("\n")))) for one in excerpts if one.text.strip()
     ]
-    shown = frozenset((one.path, row.number) for one in chosen for row in one.rows)
+    shown = frozenset(known for one in chosen for known in identities(one.path, one.rows))
     return Related(tuple(files), shown)
+
+
+def identities(path: str, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
+    """What makes each definition the one that it is, also in a later version of its file: path, what encloses it, signature.
+    Rows come in the file's order, with those that enclose them.
+    """
+    enclosing: list[Row] = []
+    for row in rows:
+        while enclosing and enclosing[-1].depth >= row.depth:
+            enclosing.pop()
+        yield path, "\n".join([*(one.name for one in enclosing), row.signature])
+        enclosing.append(row)
 
 
 def _text(rows: Sequence[Row]) -> str:
@@ -77,17 +89,20 @@ def _frame(path: str, text: str) -> str:
 
 
 class Glossary:
-    """Definitions that are told as the cursor comes near a use of their names; each of them once an anchor."""
+    """Definitions that are told as the cursor comes near a use of their names; each of them once an anchor.
+
+    What encloses a definition is told with it, for its place, and does not count as told by that.
+    """
 
     def __init__(self, codebase: Codebase, path: str) -> None:
         self._codebase = codebase
         self._path = path
         self._kind = kind_of(path)
-        self._told: set[tuple[str, int]] = set()
+        self._told: set[tuple[str, str]] = set()
         self._looked_up: set[str] = set()
         self._version = -1
 
-    def begin(self, shown: frozenset[tuple[str, int]]) -> None:
+    def begin(self, shown: frozenset[tuple[str, str]]) -> None:
         """A new anchor: what its related part shows is told."""
         self._told = set(shown)
         self._looked_up.clear()
@@ -114,22 +129,23 @@ class Glossary:
         if not places or self._path in places:
             return None
         imported = [place for place in self._codebase.imported_by(self._path) if place in places]
-        if not imported and len(places) > 1:
+        if len(imported or places) > 1:
             return None
         path = (imported or list(places))[0]
         file = self._codebase.get(path)
         if file is None:
             return None
-        number = file.names.index(name)
-        # An attribute of something that nobody here imports is a word like any other, and so is a plain word.
-        if not imported and (file.depths[number] or not _DISTINCT.search(name)):
-            return None
-        if (path, number) in self._told:
-            return None
         rows = list(file.rows())
-        wanted = [*_enclosing(rows, number), rows[number], *_members(rows, number)]
-        self._told.update((path, row.number) for row in wanted)
-        return path, wanted
+        number = min((row for row in rows if row.name == name), key=lambda row: row.depth).number
+        # An attribute of something that nobody here imports is a word like any other, and so is a plain word.
+        if not imported and (rows[number].depth or not _DISTINCT.search(name)):
+            return None
+        known = list(identities(path, rows))
+        if known[number] in self._told:
+            return None
+        fresh = [row for row in _members(rows, number) if known[row.number] not in self._told]
+        self._told.update(known[row.number] for row in (rows[number], *fresh))
+        return path, [*_enclosing(rows, number), rows[number], *fresh]
 
 
 def _enclosing(rows: Sequence[Row], number: int) -> list[Row]:
