@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.related import Related
 
 _STEP_LINES = 64
+_STEP_CHARS = 256
 _AFTER_LINES = 48
 _AFTER_SHARE = 0.25
 
@@ -52,9 +53,14 @@ def _before(context: Context, chars: int) -> str:
     above = fitting(context.snapshot, range(line - 1, -1, -1), chars - len(context.line_prefix))
     first = line - len(above)
     # Once it does not begin the file, the beginning moves in steps: a text that slides is read afresh at each line.
-    skipped = -first % _STEP_LINES if first else 0
-    kept = above[: max(0, len(above) - skipped)] if skipped < len(above) else above
-    return "".join(f"{text}\n" for text in reversed(kept)) + context.line_prefix
+    step = _STEP_LINES
+    while step > 1 and step > len(above) // 2:
+        step //= 2
+    kept = above[: len(above) - (-first % step)]
+    # A line that fills all the room begins in steps too.
+    cut = max(0, len(context.line_prefix) - chars)
+    cut += -cut % _STEP_CHARS
+    return "".join(f"{text}\n" for text in reversed(kept)) + context.line_prefix[cut:]
 
 
 def _after(context: Context, chars: int) -> str:
