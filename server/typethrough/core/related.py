@@ -85,15 +85,24 @@ def choose(
             candidates += _scored(codebase, file, weight, taken.get(near, frozenset()), used, present)
     candidates.sort(key=lambda one: (-one.density, one.path, one.row.number))
     kept: dict[str, dict[int, Row]] = {}
+    documented: list[_Candidate] = []
     for one in candidates:
         rows = kept.get(one.path)
-        wanted = [row for row in (*one.enclosing, one.row) if rows is None or row.number not in rows]
+        bare = one.row._replace(doc="")
+        wanted = [row for row in (*one.enclosing, bare) if rows is None or row.number not in rows]
         chars = sum(_chars(row) for row in wanted) + (
             0 if rows is not None else _FILE_OVERHEAD_CHARS + len(one.path)
         )
         if chars <= max_chars:
             max_chars -= chars
             kept.setdefault(one.path, {}).update((row.number, row) for row in wanted)
+            documented.append(one)
+    # Documentation comes into what room is left: a signature more is worth more than a sentence about one.
+    for one in documented:
+        chars = _chars(one.row) - _chars(one.row._replace(doc=""))
+        if chars <= max_chars:
+            max_chars -= chars
+            kept[one.path][one.row.number] = one.row
     return tuple(
         Chosen(near, tuple(rows[number] for number in sorted(rows))) for near, rows in sorted(kept.items())
     )
@@ -195,7 +204,9 @@ def _scored(
         score = weight * likelihood
         if score >= _LEAST_SCORE and row.signature not in present:
             shown = row if likelihood >= _WORTH_A_DOC else row._replace(doc="")
-            found.append(_Candidate(score / (_chars(shown) + 20), file.path, shown, enclosing))
+            found.append(
+                _Candidate(score / (_chars(shown._replace(doc="")) + 20), file.path, shown, enclosing)
+            )
     return found
 
 
