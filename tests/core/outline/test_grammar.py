@@ -122,7 +122,7 @@ def test_brackets_a_hundred_thousand_deep_end_without_a_clock_too() -> None:
     assert definitions("(" * 100_000, "python") == []
 
 
-@pytest.mark.parametrize("lines", [1_000, 5_000])
+@pytest.mark.parametrize("lines", [1_000])
 def test_a_text_is_not_kept_once_it_is_read(lines: int) -> None:
     text = "x = 1  # some words\n" * lines
     definitions(text, "python")
