@@ -40,6 +40,7 @@ def _named(kind: str, message: str = "", **more: Any) -> dict[str, Any]:
         (400, _named("invalid_request_error", "Bad stop", code="bad"), GatewayRejected, "Bad stop"),
         (401, _named("authentication_error", "Invalid API key"), CredentialsRejected, "TYPETHROUGH_API_KEY"),
         (401, b"", CredentialsRejected, "VERCEL_OIDC_TOKEN"),
+        (400, _named("no_db_connection", "No connected db."), CredentialsRejected, "does not accept the key"),
         (402, _named("insufficient_funds", "Insufficient credits"), PaymentRequired, "Insufficient credits"),
         (402, _named("quota_for_entity_exceeded", "Budget exceeded."), PaymentRequired, "limit"),
         (429, _named("insufficient_quota", "You exceeded your quota"), PaymentRequired, "balance"),

@@ -114,6 +114,10 @@ def error_in_stream(error: Any, endpoint: Endpoint, prompt: Prompt) -> GatewayEr
     return _leaf(status, body, endpoint, prompt, None)
 
 
+# What a LiteLLM proxy without a database answers to a key that is not its own, for it would look others up there.
+_LITELLM_UNKNOWN_KEY = "no connected db"
+
+
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Seconds that the gateway asks us to wait, from `retry-after-ms` or `Retry-After` (seconds or a date).
 
@@ -156,6 +160,8 @@ def _leaf(
         )
     if status in (401, 403):
         return CredentialsRejected(_access_sentence(status, word, where, quote), status=status, code=word)
+    if status == 400 and error.message.strip().rstrip(".").lower() == _LITELLM_UNKNOWN_KEY:
+        return CredentialsRejected(_access_sentence(401, word, where, quote), status=status, code=word)
     if status == 429:
         return RateLimited(
             f"The gateway limits requests for now ({where}).{quote}", code=word, retry_after_s=wait_s
