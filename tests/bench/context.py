@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 _SIZES: Final = tuple(context_cost.FILES)
 
 
-def costs(sizes: tuple[str, ...], keys: int) -> str:
-    """The table of sessions, a column each."""
-    return context_cost.table(
-        [context_cost.Session(size, lively=lively, keys=keys) for size in sizes for lively in (False, True)]
-    )
-
-
 def definitions() -> str:
     """A table a language."""
     return "\n\n".join(
@@ -45,7 +38,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     parts: dict[str, Callable[[], str]] = {
-        "costs": lambda: costs(tuple(arguments.size or _SIZES), arguments.keys),
+        "costs": lambda: context_cost.table(arguments.size or _SIZES, arguments.keys),
         "definitions": definitions,
         "accounts": lambda: accounts().table(),
     }

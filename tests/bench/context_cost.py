@@ -220,14 +220,13 @@ class Session:
     """One session played for every layout."""
 
     def __init__(self, size: str, *, lively: bool, seed: int = 7, keys: int = KEYS) -> None:
-        self.name = f"{size}, {'moves' if lively else 'steady'}"
         text = "\n".join((_LIBRARY / name).read_text(encoding="utf-8") for name in FILES[size])
         other = (_LIBRARY / _OTHER_FILE).read_text(encoding="utf-8")
         self.editing = Editing([text, other] if lively else [text], lively=lively, seed=seed, keys=keys)
         self.tallies = {name: Tally(Provider(limited=False)) for name in (*_LAYOUTS, _EACH_KEY)}
         self.tallies |= {_OURS: Tally(Provider()), _INFORMED: Tally(Provider())}
         self.build_ms: dict[str, list[float]] = {_OURS: [], _INFORMED: []}
-        self.frozen = dict.fromkeys(self.build_ms, -len(self.editing.documents))
+        self.frozen = dict.fromkeys(self.build_ms, 0)
         self._play()
 
     @property
@@ -263,43 +262,40 @@ class Session:
             start_s = time.thread_time()
             prompt = state.build(context, terms, ask.at_s)
             self.build_ms[name].append((time.thread_time() - start_s) * 1_000)
-            self.frozen[name] += bool(state.reason)
+            self.frozen[name] += state.reason not in ("", "first")
             parts = [message.text for message in prompt.messages]
             self.tallies[name].ask(parts, prompt.cache_key, ask.at_s)
 
     def row(self) -> dict[str, str]:
         """The figures, by name."""
-        row = {f"{name}: cached": f"{tally.cached_share:.1%}" for name, tally in self.tallies.items()}
+        row = {f"from the cache: {name}": f"{tally.cached_share:.1%}" for name, tally in self.tallies.items()}
         for name, tally in self.tallies.items():
             times = _SAMPLED_KEYS if name == _EACH_KEY else 1
-            row[f"{name}: $ an hour"] = f"{tally.dollars * times / self.hours:.3f}"
+            row[f"$ an hour: {name}"] = f"{tally.dollars * times / self.hours:.2f}"
+        row["$ of this, against each key in place"] = f"{self.against_each_key:.3f} ×"
+        others = {name: tally for name, tally in self.tallies.items() if name != _EACH_KEY}
         row |= {
-            f"{name}: fresh tokens a request": f"{tally.fresh:,.0f}" for name, tally in self.tallies.items()
+            f"tokens read afresh a request: {name}": f"{tally.fresh:,.0f}" for name, tally in others.items()
         }
-        ours = self.tallies[_OURS]
         row |= {
-            f"{name}: reading the prompt, ms": f"{tally.reading_ms:.0f}"
-            for name, tally in self.tallies.items()
-            if name != _EACH_KEY
+            f"ms of reading before the first token: {name}": f"{tally.reading_ms:.0f}"
+            for name, tally in others.items()
         }
         for name, build_ms in self.build_ms.items():
-            p99 = statistics.quantiles(build_ms, n=100)[98]
-            row[f"{name}: frozen anew, times an hour"] = f"{self.frozen[name] / self.hours:.1f}"
-            row[f"{name}: KiB a request"] = f"{statistics.mean(self.tallies[name].bytes) / 1024:.0f}"
-            row[f"{name}: a prompt built, CPU ms p50 / p99"] = (
-                f"{statistics.median(build_ms):.2f} / {p99:.2f}"
-            )
-        row["this: requests an hour"] = f"{len(ours.usages) / self.hours:.0f}"
-        row["$, of those of each key in place"] = f"{self.against_each_key:.3f} ×"
+            p50, p99 = statistics.median(build_ms), statistics.quantiles(build_ms, n=100)[98]
+            row[f"frozen anew, times an hour: {name}"] = f"{self.frozen[name] / self.hours:.0f}"
+            row[f"KiB a request: {name}"] = f"{statistics.mean(self.tallies[name].bytes) / 1024:.0f}"
+            row[f"CPU ms to build a prompt, p50, p99: {name}"] = f"{p50:.2f}, {p99:.2f}"
+        row["requests an hour"] = f"{len(self.tallies[_OURS].usages) / self.hours:.0f}"
         return row
 
 
-def table(sessions: Sequence[Session]) -> str:
-    """The figures in Markdown, a column a session."""
-    rows = [session.row() for session in sessions]
-    lines = [
-        "| " + " | ".join(["figure", *(session.name for session in sessions)]) + " |",
-        "| --- " * (len(rows) + 1) + "|",
+def table(sizes: Sequence[str], keys: int = KEYS) -> str:
+    """The figures in Markdown, a column a size: typing steadily / with jumps, pastes, undo, pauses and other files in between."""
+    columns = [[Session(size, lively=lively, keys=keys).row() for lively in (False, True)] for size in sizes]
+    lines = ["| " + " | ".join(["steady / with moves", *sizes]) + " |", "| --- " * (len(sizes) + 1) + "|"]
+    lines += [
+        "| " + " | ".join([name, *(f"{one[name]} / {other[name]}" for one, other in columns)]) + " |"
+        for name in columns[0][0]
     ]
-    lines += ["| " + " | ".join([name, *(row[name] for row in rows)]) + " |" for name in rows[0]]
     return "\n".join(lines)
