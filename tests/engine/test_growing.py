@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.test_life_of_a_keystroke import CODE, run
+from tests.engine.test_life_of_a_keystroke import CODE
 from tests.support.cursor import context_at
-from tests.support.engine_kit import URI, Bench
+from tests.support.engine_kit import URI, Bench, run
 from typethrough.core.cover import covered
 from typethrough.core.document import Position
 from typethrough.core.outcome import Ending, Feedback, Source, Usage

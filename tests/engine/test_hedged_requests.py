@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.engine_kit import URI, Bench, ScriptedGateway, settle
+from tests.support.engine_kit import URI, Bench, ScriptedGateway, run, settle
 from typethrough.core.hedging import ENOUGH_WAITS
 from typethrough.core.outcome import Ending, Purpose, Usage
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import GatewayError, GatewayUnavailable, ModelNotFound
 from typethrough.gateway.hedge import Hedging
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 LUNA = "openai/gpt-6-luna"
 CODE = "def area(width, height):\n    total = 0\n    $0\n\nprint(area(2, 3))\n"
@@ -53,19 +49,6 @@ class Hedged(Bench):
         assert (len(self.gateway.streams), len(self.second.streams)) == (1, 0)
         await self.wait(LATE_MS)
         assert (len(self.gateway.streams), len(self.second.streams)) == (1, 1)
-
-
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    """Run a scenario on a loop of its own."""
-
-    async def whole() -> None:
-        await scenario()
-        leftover = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in leftover:
-            task.cancel()
-        await asyncio.gather(*leftover, return_exceptions=True)
-
-    asyncio.run(whole())
 
 
 def test_the_hedges_answer_is_the_requests_and_both_are_on_record() -> None:

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
-
 import pytest
 
-from tests.support.engine_kit import URI, Bench, settle
+from tests.support.engine_kit import URI, Bench, run, settle
 from typethrough.core.document import Position
 from typethrough.core.outcome import Ending, Source
 from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
 CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"
-
-
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    """Run a scenario on a loop of its own."""
-
-    async def whole() -> None:
-        await scenario()
-        leftover = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in leftover:
-            task.cancel()
-        await asyncio.gather(*leftover, return_exceptions=True)
-
-    asyncio.run(whole())
 
 
 def test_a_pause_asks_the_model_once_and_the_first_line_is_the_answer() -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from tests.support.engine_kit import Bench, ScriptedGateway, settle
+from tests.support.engine_kit import Bench, ScriptedGateway, run, settle
 from typethrough.core.outcome import Ending, Purpose, Source, Usage
 from typethrough.core.routes import Route, RoutePurpose
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import GatewayUnavailable, ModelNotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 MINI = "openai/gpt-4.1-mini"
 CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"
@@ -35,19 +31,6 @@ class Lanes(Bench):
     def asked(self) -> tuple[int, int]:
         """How many streams the default model and the stronger one were asked for."""
         return len(self.gateway.streams), len(self.strong.streams)
-
-
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    """Run a scenario on a loop of its own."""
-
-    async def whole() -> None:
-        await scenario()
-        leftover = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in leftover:
-            task.cancel()
-        await asyncio.gather(*leftover, return_exceptions=True)
-
-    asyncio.run(whole())
 
 
 def test_what_is_asked_for_by_hand_goes_to_the_stronger_model_and_what_comes_by_itself_does_not() -> None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.engine_kit import URI, Bench, settle
+from tests.support.engine_kit import URI, Bench, run, settle
 from typethrough.core.models import profile_of
 from typethrough.core.outcome import Purpose
 from typethrough.engine.ports import ModelNotFound
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
 CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"
 AT_HOME = replace(profile_of("some-local-model"), is_local=True, cache_ttl_s=3_600.0)
-
-
-def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(scenario(), 10))
 
 
 async def opened(*, warm_up: str = "auto", at_home: bool = True) -> Bench:

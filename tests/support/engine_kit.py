@@ -17,7 +17,7 @@ from typethrough.engine.pending import Request
 from typethrough.engine.ports import StreamEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from typethrough.core.context import Context
     from typethrough.core.prompt.message import Prompt
@@ -283,6 +283,19 @@ class Bench:
         for piece in pieces:
             self.stream.say(piece)
         await settle()
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    """Run a scenario on a loop of its own, and end what it has left running."""
+
+    async def whole() -> None:
+        await scenario()
+        leftover = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in leftover:
+            task.cancel()
+        await asyncio.gather(*leftover, return_exceptions=True)
+
+    asyncio.run(whole())
 
 
 async def settle() -> None:
