@@ -136,7 +136,7 @@ def test_a_key_that_the_proxy_does_not_know_is_told_once_and_not_shown(proxy: Pr
                 await editor.ask(INVOKED).reply.value(_PATIENCE_S)
             assert len(editor.faults.messages) == 1
             # Without a database the proxy answers with status 400, and blames that.
-            assert "refused" in editor.faults.messages[0]
+            assert "does not accept the key" in editor.faults.messages[0]
             assert wrong not in editor.faults.messages[0]
 
     asyncio.run(run())
