@@ -104,9 +104,13 @@ class Page:
         self.crashes: list[str] = []
         self.said: list[str] = []
         self.requested: list[str] = []
-        page.on("pageerror", lambda error: self.crashes.append(str(error)))
-        page.on("console", lambda message: self.said.append(message.text))
-        page.on("request", lambda request: self.requested.append(request.url))
+        browser.run(self._listen())
+
+    async def _listen(self) -> None:
+        # On the browser's loop: to listen is to tell the browser so, in a task.
+        self._page.on("pageerror", lambda error: self.crashes.append(str(error)))
+        self._page.on("console", lambda message: self.said.append(message.text))
+        self._page.on("request", lambda request: self.requested.append(request.url))
 
     def close(self) -> None:
         """Close the page and everything it kept; the browser goes on."""
