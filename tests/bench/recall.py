@@ -27,6 +27,7 @@ from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.related import render
 from typethrough.core.prompt.rules import opening
+from typethrough.core.prompt.window import bounds
 from typethrough.core.related import choose
 from typethrough.core.settings import DEFAULT_MODEL
 
@@ -105,7 +106,8 @@ class ThisServer:
         whole = self._codebase.get(held.file)
         self._codebase.add(digest(held.file, held.text, self._language))
         # The lines round the cursor come again at the end: they are paid for out of the same tokens.
-        window_chars = sum(len(line) + 1 for line in held.lines[max(0, held.line - 40) : held.line + 17])
+        first, last = bounds(held.line, len(held.lines))
+        window_chars = sum(len(line) + 1 for line in held.lines[first:last])
         built = self._built(held, max(0, chars - window_chars))
         if whole is not None:
             self._codebase.add(whole)

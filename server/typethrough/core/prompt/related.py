@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from cachetools import LRUCache
+
 from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import attribute, plain, plain_line
 from typethrough.core.uris import kind_of
@@ -12,11 +14,14 @@ from typethrough.core.uris import kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from typethrough.core.codebase import Codebase, Row
+    from typethrough.core.codebase import Codebase, Digest, Row
     from typethrough.core.related import Chosen
 
 _MOST_EXPLAINED = 3
 _EXPLAINED_ROWS = 8
+# Reading a large file's definitions takes a fraction of a millisecond; the names that are left over are looked up next time.
+_MOST_UNPACKED = 6
+_KEPT_FILES = 16
 _LEAST_NAME_CHARS = 3
 # Two words in one, as programmers write them.
 _DISTINCT = re.compile(r"[a-z][A-Z]|\w_\w|[A-Z]{2}")
@@ -101,6 +106,8 @@ class Glossary:
         self._told: set[tuple[str, str]] = set()
         self._looked_up: set[str] = set()
         self._version = -1
+        self._files: LRUCache[str, tuple[Digest, list[Row], list[tuple[str, str]]]] = LRUCache(_KEPT_FILES)
+        self._unpacked_now = 0
 
     def begin(self, shown: frozenset[tuple[str, str]]) -> None:
         """A new anchor: what its related part shows is told."""
@@ -113,8 +120,9 @@ class Glossary:
             self._version = self._codebase.version
             self._looked_up.clear()
         messages: list[Message] = []
+        self._unpacked_now = 0
         for name in names:
-            if len(messages) == _MOST_EXPLAINED:
+            if len(messages) == _MOST_EXPLAINED or self._unpacked_now == _MOST_UNPACKED:
                 break
             if name in self._looked_up or len(name) < _LEAST_NAME_CHARS:
                 continue
@@ -122,6 +130,15 @@ class Glossary:
             if (rows := self._rows(name)) is not None:
                 messages.append(Message("user", _frame(rows[0], _text(rows[1]))))
         return messages
+
+    def _unpacked(self, file: Digest) -> tuple[list[Row], list[tuple[str, str]]]:
+        """A file's definitions and what tells them apart; those near one cursor come from a few files again and again."""
+        found = self._files.get(file.path)
+        if found is None or found[0] is not file:
+            rows = list(file.rows())
+            found = self._files[file.path] = (file, rows, list(identities(file.path, rows)))
+            self._unpacked_now += 1
+        return found[1:]
 
     def _rows(self, name: str) -> tuple[str, list[Row]] | None:
         """The definition of a name with what encloses it and its first members; None if told, the file's own, or unclear."""
@@ -135,17 +152,20 @@ class Glossary:
         file = self._codebase.get(path)
         if file is None:
             return None
-        rows = list(file.rows())
-        number = min((row for row in rows if row.name == name), key=lambda row: row.depth).number
+        number = min(_places_of(name, file.names), key=file.depths.__getitem__)
         # An attribute of something that nobody here imports is a word like any other, and so is a plain word.
-        if not imported and (rows[number].depth or not _DISTINCT.search(name)):
+        if not imported and (file.depths[number] or not _DISTINCT.search(name)):
             return None
-        known = list(identities(path, rows))
+        rows, known = self._unpacked(file)
         if known[number] in self._told:
             return None
         fresh = [row for row in _members(rows, number) if known[row.number] not in self._told]
         self._told.update(known[row.number] for row in (rows[number], *fresh))
         return path, [*_enclosing(rows, number), rows[number], *fresh]
+
+
+def _places_of(name: str, names: Sequence[str]) -> list[int]:
+    return [number for number, other in enumerate(names) if other == name]
 
 
 def _enclosing(rows: Sequence[Row], number: int) -> list[Row]:
