@@ -241,6 +241,20 @@ def test_the_readmes_figures_are_the_benchmarks_table() -> None:
     assert "nan /" not in figures
 
 
+@pytest.mark.parametrize(
+    ("part", "head", "rows"),
+    [
+        ("context", "| steady / with moves | 2k | 10k | 20k | 40k | 120k |", 30),
+        ("recall", "python:", 10),
+        ("accounts", "| account | streams |", 6),
+    ],
+)
+def test_the_readme_has_the_context_benchmarks_three_parts(part: str, head: str, rows: int) -> None:
+    text = read("README.md").partition(f"<!-- {part}:begin -->")[2].partition(f"<!-- {part}:end -->")[0]
+    assert text.strip().startswith(head)
+    assert text.count("\n|") >= rows
+
+
 def test_every_name_in_the_architecture_is_one_in_the_code() -> None:
     names = defined_names()
     looks_like_a_name = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)?")
