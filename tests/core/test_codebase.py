@@ -47,6 +47,21 @@ def test_a_digest_gives_back_what_it_was_made_of_whatever_a_file_says(found: lis
     assert [row.doc for row in rows] == [plain(one.doc).replace("\n", " ") for one in found]
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('API_KEY = "sk-proj-0123456789abcdefghij"', 'API_KEY = "…"'),
+        ("KEYS = {'a': 'AKIAIOSFODNN7EXAMPLE', 'b': 'x'}", "KEYS = {'a': '…', 'b': 'x'}"),
+        (f'PEM = "{"A" * 500}"', 'PEM = "…'),
+        ('def connect(host="localhost", greeting="hello to all of you"): ...', None),
+        ('MODE = "short"', None),
+    ],
+)
+def test_a_string_that_may_be_a_key_is_not_kept(text: str, kept: str | None) -> None:
+    (row,) = digest("a.py", text, "python").rows()
+    assert row.signature == (kept or text.removesuffix(" ..."))
+
+
 def test_a_file_of_thousands_of_definitions_is_known_by_its_first() -> None:
     found = [Definition(f"d{number}", number, number, 0, "d") for number in range(5_000)]
 

@@ -24,6 +24,8 @@ IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _DOC = "\x1f"
 _BREAK = "\x1e"
 _APART = str.maketrans({_DOC: " ", _BREAK: " "})
+# What a key, a token or a password in a source file looks like; cut off where a signature was.
+_LONG_STRING = re.compile(r"""(["'`])[^"'`\s]{16,}(["'`]|…|$)""")
 _MAX_ROWS = 600
 # Files looked at to find where a name that is handed on comes from.
 _MOST_HANDING_ON = 60
@@ -81,8 +83,9 @@ def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]
 
 
 def _packed(one: Definition) -> str:
+    """A definition as it is kept. A long string without a blank may be a key, and what it says is not what a name is used by."""
     # A row must stay a row whatever it says, and our own separators mean nothing in a file.
-    signature = one.signature.translate(_APART).replace("\n", _BREAK)
+    signature = _LONG_STRING.sub(r"\1…\2", one.signature).translate(_APART).replace("\n", _BREAK)
     return f"{signature}{_DOC}{one.doc.translate(_APART).replace(chr(10), ' ')}" if one.doc else signature
 
 
