@@ -146,7 +146,7 @@ def test_the_settings_reach_the_wire() -> None:
         ("catalogue", "sometimes"),
         ("provider_order", "openai"),
         ("provider_only", [1]),
-        ("fallback_models", {"a": 1}),
+        ("fallback_models", ["openai/gpt-6-luna", 1]),
         ("zero_data_retention", "yes"),
         ("no_prompt_training", 1),
         ("daily_limit_cents", -1),
@@ -154,9 +154,17 @@ def test_the_settings_reach_the_wire() -> None:
 )
 def test_a_wrong_value_is_one_message_that_names_the_setting(name: str, value: object) -> None:
     settings, problems = resolve([Layer("user file", Origin.USER_FILE, {name: value})])
-    assert [problem.setting for problem in problems if problem.setting] == [name] or name == "fallback_models"
-    assert len(problems) == 1
+    assert [problem.setting for problem in problems] == [name]
+    assert name in problems[0].message
     assert getattr(settings, name) == getattr(DEFAULTS, name)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_what_no_setting_can_be_is_one_message_for_each_of_them(name: str) -> None:
+    settings, problems = resolve([Layer("user file", Origin.USER_FILE, {name: 3.5j})])
+    assert [problem.setting for problem in problems] == [name]
+    assert name in problems[0].message
+    assert settings == DEFAULTS
 
 
 @pytest.mark.parametrize(
