@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ async def files(contents: Mapping[str, str]) -> AsyncIterator[tuple[str, str]]:
 class Scene:
     """An engine in a workspace of one folder."""
 
-    def __init__(self, gateway: Gateway | None = None, **settings: Any) -> None:
+    def __init__(self, gateway: Gateway | None = None, *, root: str = ROOT, **settings: Any) -> None:
         self.clock = ManualClock()
         self.gateway = gateway or ScriptedGateway()
         self.settings = replace(Settings(), **settings)
@@ -62,7 +63,7 @@ class Scene:
             clock=self.clock,
             recorder=Notes(),
             workspace="project",
-            root=ROOT,
+            root=root,
         )
 
     async def read(self, contents: Mapping[str, str] = FILES) -> None:
@@ -333,9 +334,14 @@ async def test_a_document_is_named_by_its_path_in_the_workspace(uri: str, name: 
     assert with_model().engine.surroundings.name_of(uri) == name
 
 
-def _prompt(scene: Scene) -> str:
-    """What a model would be asked at the beginning of the main document."""
-    session = scene.engine._sessions[MAIN]
+def _told(scene: Scene, uri: str) -> str:
+    """What a document's prompt says of other files."""
+    return "".join(re.findall(r"<known .*?</known>", _prompt(scene, uri), re.DOTALL))
+
+
+def _prompt(scene: Scene, uri: str = MAIN) -> str:
+    """What a model would be asked at the beginning of a document."""
+    session = scene.engine._sessions[uri]
     context = session.context(Position(2, 11), scene.clock.now())
     terms = Terms(profile_of(scene.settings.model), 20_000, 256)
     prompt = session.prompt.build(context, terms, scene.clock.now())
@@ -381,3 +387,30 @@ async def test_a_projects_notes_are_told_when_they_are_asked_for_even_alone() ->
         assert ("Use tabs." in _prompt(scene)) is asked
         assert "# Shop" not in _prompt(scene)
         assert "def sell" not in _prompt(scene)
+
+
+@on_a_loop
+async def test_a_file_from_elsewhere_is_told_to_nobody_and_told_of_nothing() -> None:
+    elsewhere = "file:///home/someone/notes/shop.py"
+    scene = with_model()
+    await scene.read()
+    scene.open(elsewhere, "from lib.shop import Shop\nclass Diary:\n    pass\n")
+    scene.type("def dear_diary(): pass\n", elsewhere)
+    scene.open(text="from notes.shop import Diary\nimport shop\nDiary, dear_diary\n")
+    await scene.pause(3_000)
+
+    assert scene.related(elsewhere).files == ()
+    assert "Diary" not in _told(scene, MAIN)
+    assert "dear_diary" not in _told(scene, MAIN)
+    assert "def sell" not in _told(scene, elsewhere)
+
+
+@on_a_loop
+async def test_without_a_workspace_each_file_stands_alone() -> None:
+    scene = with_model(root="")
+    scene.open(f"{ROOT}/lib/shop.py", FILES["lib/shop.py"])
+    scene.type("# Changed.\n", f"{ROOT}/lib/shop.py")
+    scene.open()
+    await scene.pause(3_000)
+
+    assert _told(scene, MAIN) == ""

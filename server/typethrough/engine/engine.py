@@ -98,7 +98,8 @@ class Engine:
             # Editors of their own mind say "prog" or "c++"; the file's name is plainer.
             language_id = language_of(uri) or language_id
         surroundings = self.surroundings
-        prompt = PromptState(surroundings.name_of(uri), language_id, self.workspace, surroundings.codebase)
+        codebase = surroundings.codebase_for(uri)
+        prompt = PromptState(surroundings.name_of(uri), language_id, self.workspace, codebase)
         session = Session(Document(uri, language_id, version, text), prompt)
         self._sessions[uri] = session
         if not is_excluded(uri, self.settings.exclude):

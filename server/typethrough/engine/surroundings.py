@@ -110,12 +110,17 @@ class Surroundings:
         for document in self._documents.values():
             document.prompt.forget()
 
+    def holds(self, uri: str) -> bool:
+        """Whether a document lies in the workspace. What lies elsewhere is told to nobody, and told of nothing."""
+        return bool(self._root) and path_of(uri).startswith(f"{self._root}/")
+
     def name_of(self, uri: str) -> str:
         """A document's path in the workspace, or, outside of it, its name and its folder's."""
-        path = path_of(uri)
-        if self._root and path.startswith(f"{self._root}/"):
-            return path[len(self._root) + 1 :]
-        return short_path(uri)
+        return path_of(uri)[len(self._root) + 1 :] if self.holds(uri) else short_path(uri)
+
+    def codebase_for(self, uri: str) -> Codebase:
+        """What a document may be told of."""
+        return self.codebase if self.holds(uri) else Codebase()
 
     def opened(self, uri: str, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
         """A document was opened."""
@@ -205,6 +210,8 @@ class Surroundings:
             task.cancel()
 
     def _touch(self, document: _Open) -> None:
+        if not self.holds(document.uri):
+            return
         self._recent.pop(document.path, None)
         self._recent[document.path] = None
         if len(self._recent) > 50:
@@ -229,16 +236,22 @@ class Surroundings:
         snapshot = document.snapshot
         path, language_id = document.path, document.language_id
         document.seen = seen = await asyncio.to_thread(_read, path, language_id, snapshot, self._late())
-        if self._with_others:
+        if self._with_others and self.holds(document.uri):
             await self._add(seen.digest)
         document.prompt.outline = seen.definitions
         if self._reading is None:
-            await self._gather(document)
+            await self._ready(document)
 
     async def _all_read(self) -> None:
         """What the open documents have to do with the rest can be known now."""
         for document in list(self._documents.values()):
+            await self._ready(document)
+
+    async def _ready(self, document: _Open) -> None:
+        if self.holds(document.uri):
             await self._gather(document)
+        if document.seen is not None and self._documents.get(document.uri) is document:
+            self._on_ready(document.uri)
 
     async def _gather(self, document: _Open) -> None:
         seen = document.seen
@@ -261,8 +274,6 @@ class Surroundings:
                 max_chars=max(0, room),
             )
         document.prompt.related = render(chosen if self._with_others else (), excerpts)
-        if self._documents.get(document.uri) is document:
-            self._on_ready(document.uri)
 
     def _excerpts(self, document: _Open, seen: _Seen) -> list[Excerpt]:
         """The project's notes when they are asked for, and the places in other documents where something was just changed."""
@@ -272,7 +283,9 @@ class Surroundings:
         others = [
             other
             for other in (self._documents.values() if self._with_others else ())
-            if other is not document and self._clock.now() - other.edited_s < _EXCERPT_S
+            if other is not document
+            and self.holds(other.uri)
+            and self._clock.now() - other.edited_s < _EXCERPT_S
         ]
         for other in sorted(others, key=lambda one: -one.edited_s)[:_EXCERPTS]:
             first = max(0, other.edited_line - _EXCERPT_LINES)
