@@ -79,6 +79,12 @@ def test_the_answer_is_over_with_the_counts_and_does_not_wait_for_done() -> None
     assert reply.is_done
 
 
+def test_no_more_can_have_come_from_a_cache_than_was_sent() -> None:
+    counts = {"prompt_tokens": 2_000, "prompt_tokens_details": {"cached_tokens": 10**12}}
+    _, reply = _read(_data({**_choice({"content": "a"}, "stop"), "usage": counts}))
+    assert reply.stream_end().usage == Usage(2_000, 2_000, 0)
+
+
 def test_counts_on_every_chunk_do_not_end_the_answer() -> None:
     frames = [{**_choice({"content": letter}), "usage": _COUNTS} for letter in "abc"]
     text, reply = _read(_data(*frames, {**_choice({}, "length"), "usage": _COUNTS}))

@@ -156,7 +156,7 @@ def _usage(usage: dict[str, Any], timings: Any) -> Usage:
     )
     return Usage(
         prompt_tokens=_count(usage.get("prompt_tokens")),
-        cached_tokens=_count(cached),
+        cached_tokens=min(_count(cached), _count(usage.get("prompt_tokens"))),
         output_tokens=_count(usage.get("completion_tokens")),
         cache_write_tokens=_count(
             details.get("cache_write_tokens") or usage.get("cache_creation_input_tokens")
