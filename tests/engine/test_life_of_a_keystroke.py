@@ -7,7 +7,7 @@ import pytest
 from tests.support.engine_kit import URI, Bench, run, settle
 from typethrough.core.document import Position
 from typethrough.core.outcome import Ending, Source
-from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
+from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable, PromptTooLong
 
 CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"
 
@@ -488,5 +488,25 @@ def test_a_stream_is_joined_across_lines_in_a_file_with_crlf() -> None:
         bench.stream.say(" * height\n    return product\n")
         await settle()
         assert not bench.stream.closed
+
+    run(scenario)
+
+
+def test_a_prompt_that_is_too_long_for_the_model_is_shorter_the_next_time() -> None:
+    async def scenario() -> None:
+        bench = Bench("x = 1\n" * 5_000 + CODE)
+        await bench.type("r")
+        await bench.wait(200)
+        first = bench.stream
+        first.fail(PromptTooLong("Too long.", status=400))
+        await settle()
+        bench.clock.advance(1_000)
+        await bench.type("e")
+        await bench.wait(200)
+        sizes = [
+            sum(len(message.text) for message in stream.prompt.messages) for stream in (first, bench.stream)
+        ]
+        assert bench.stream is not first
+        assert sizes[1] < 0.75 * sizes[0]
 
     run(scenario)

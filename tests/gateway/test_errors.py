@@ -17,6 +17,7 @@ from typethrough.engine.ports import (
     GatewayUnavailable,
     ModelNotFound,
     PaymentRequired,
+    PromptTooLong,
     RateLimited,
 )
 from typethrough.gateway.errors import error_in_stream, parse_error_body, rejection, retry_after_s
@@ -40,6 +41,29 @@ def _named(kind: str, message: str = "", **more: Any) -> dict[str, Any]:
         (400, _named("invalid_request_error", "Bad stop", code="bad"), GatewayRejected, "Bad stop"),
         (401, _named("authentication_error", "Invalid API key"), CredentialsRejected, "TYPETHROUGH_API_KEY"),
         (401, b"", CredentialsRejected, "VERCEL_OIDC_TOKEN"),
+        (
+            400,
+            _named("invalid_request_error", "Too many.", code="context_length_exceeded"),
+            PromptTooLong,
+            "context_tokens",
+        ),
+        (
+            400,
+            _named("exceed_context_size_error", "the request exceeds the available context size"),
+            PromptTooLong,
+            "context_tokens",
+        ),
+        (
+            400,
+            {
+                "object": "error",
+                "message": "This model's maximum context length is 4096 tokens.",
+                "code": 400,
+            },
+            PromptTooLong,
+            "context_tokens",
+        ),
+        (500, _named("internal_server_error", "context window"), GatewayUnavailable, "not working"),
         (400, _named("no_db_connection", "No connected db."), CredentialsRejected, "does not accept the key"),
         (402, _named("insufficient_funds", "Insufficient credits"), PaymentRequired, "Insufficient credits"),
         (402, _named("quota_for_entity_exceeded", "Budget exceeded."), PaymentRequired, "limit"),
@@ -95,6 +119,21 @@ def test_a_refusal_becomes_one_leaf_and_one_sentence(
     error = _error(status, body)
     assert type(error) is kind
     assert says in str(error)
+
+
+@pytest.mark.parametrize(
+    ("message", "limit_tokens"),
+    [
+        ("request (4031 tokens) exceeds the available context size (1536 tokens), try increasing it", 1536),
+        ("This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.", 4096),
+        ("the request exceeds the available context size", 0),
+        ("context window of a length that nobody has: 99999999999999", 0),
+    ],
+)
+def test_how_long_a_context_is_said_to_be(message: str, limit_tokens: int) -> None:
+    error = _error(400, _named("exceed_context_size_error", message))
+    assert isinstance(error, PromptTooLong)
+    assert error.limit_tokens == limit_tokens
 
 
 def test_an_unknown_model_is_told_with_endpoint_end_setting_and_successor() -> None:

@@ -10,9 +10,10 @@ from typethrough.core.prompt.economist import Allowance
 from typethrough.core.prompt.sent import Memory
 from typethrough.core.prompt.tokens import TokenRatio
 from typethrough.core.rhythm import Latency
+from typethrough.engine.ports import PromptTooLong
 
 if TYPE_CHECKING:
-    from typethrough.core.models import ModelProfile
+    from typethrough.core.prompt.economist import Terms
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.sent import Sent
     from typethrough.engine.inflight import Flight
@@ -33,13 +34,17 @@ class Experience:
         # What the provider's cache held, of what it should have.
         self._held_share = 1.0
 
-    def send(self, prompt: Prompt, now_s: float, profile: ModelProfile) -> Sent:
+    def send(self, prompt: Prompt, terms: Terms, now_s: float) -> Sent:
         """A prompt goes out to this model."""
-        return self._memory.send(prompt, now_s, profile, self.ratio)
+        return self._memory.send(prompt, terms, now_s, self.ratio)
 
     def learn(self, flight: Flight, heard: Upstream, sent: Sent) -> None:
         """A stream of this model has ended; the provider may have counted its prompt."""
         usage = flight.usage
+        if isinstance(flight.error, PromptTooLong):
+            sent_tokens = self.ratio.tokens(sent.chars) + sent.answer_tokens
+            context_tokens = self.ratio.tokens(sent.context_chars)
+            self.allowance.overflowed(context_tokens, sent_tokens, flight.error.limit_tokens)
         if usage.prompt_tokens:
             self.ratio.note(sent.chars, usage.prompt_tokens)
             self.allowance.note(usage, _ttft_ms(flight, heard), heard.profile)

@@ -89,10 +89,11 @@ class ModelLane:
         gateway = self._gateways.chosen(route)
         model = gateway.model
         self._warn(gateway.profile.warning)
-        prompt = session.prompt.build(context, self._terms(gateway), self._clock.now())
+        terms, now_s = self._terms(gateway), self._clock.now()
+        prompt = session.prompt.build(context, terms, now_s)
         while len(session.flights) >= _MAX_FLIGHTS:
             session.flights[0].close("diverged")
-        sent = self._experience(model).send(prompt, self._clock.now(), gateway.profile)
+        sent = self._experience(model).send(prompt, terms, now_s)
         counts = Counts(self._recorder)
 
         def ended(flight: Flight) -> None:
@@ -132,7 +133,7 @@ class ModelLane:
                 self._report(flight, gateway)
             self._record(flight, gateway, counts, Purpose.WARM_UP, sent)
 
-        sent = self._experience(gateway.model).send(prompt, now_s, gateway.profile)
+        sent = self._experience(gateway.model).send(prompt, terms, now_s)
         counts = Counts(self._recorder)
         session.warming = Flight(context, self._clock, lambda flight: flight.close("enough"), ended)
         self._asked_last = session

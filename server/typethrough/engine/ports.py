@@ -10,6 +10,7 @@ The tree, mapped from HTTP in one place (`gateway.client`)::
         ├── CredentialsRejected   401, 403: the key is missing, wrong, or not allowed
         ├── PaymentRequired       402: no balance, or a budget is used up
         ├── ModelNotFound         404 model_not_found: permanent until the setting changes
+        ├── PromptTooLong         more tokens than the model's context holds
         └── RateLimited           429: `retry_after_s` when it said so
 """
 
@@ -64,6 +65,14 @@ class PaymentRequired(GatewayRejected):
 
 class ModelNotFound(GatewayRejected):
     """The model's name is unknown to the gateway, or the model was shut down."""
+
+
+class PromptTooLong(GatewayRejected):
+    """The prompt is longer than the model's context, which is `limit_tokens`, 0 when the gateway did not say."""
+
+    def __init__(self, message: str, *, status: int, code: str = "", limit_tokens: int = 0) -> None:
+        super().__init__(message, status=status, code=code)
+        self.limit_tokens = limit_tokens
 
 
 class RateLimited(GatewayRejected):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ from typethrough.engine.ports import (
     GatewayUnavailable,
     ModelNotFound,
     PaymentRequired,
+    PromptTooLong,
     RateLimited,
 )
 
@@ -34,6 +36,15 @@ if TYPE_CHECKING:
 _MODEL_WORDS = frozenset(
     {"model_not_found", "invalid_model", "model_not_available", "model_decommissioned", "DeploymentNotFound"}
 )
+# OpenAI and those like it have a code, llama.cpp a type; vLLM and LiteLLM say it in words.
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|ContextWindowExceeded|maximum context length|available context size"
+    r"|context window",
+    re.IGNORECASE,
+)
+_CONTEXT_SAID = re.compile(r"context (?:size|length|window)\D{0,16}(\d{3,8})(?!\d)", re.IGNORECASE)
+# What a LiteLLM proxy without a database answers to a key that is not its own, for it would look others up there.
+_LITELLM_UNKNOWN_KEY = "no connected db"
 _QUOTE_CHARS = 160
 _SHINGLE_CHARS = 12
 _KEY_HINT_CHARS = 4
@@ -114,10 +125,6 @@ def error_in_stream(error: Any, endpoint: Endpoint, prompt: Prompt) -> GatewayEr
     return _leaf(status, body, endpoint, prompt, None)
 
 
-# What a LiteLLM proxy without a database answers to a key that is not its own, for it would look others up there.
-_LITELLM_UNKNOWN_KEY = "no connected db"
-
-
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Seconds that the gateway asks us to wait, from `retry-after-ms` or `Retry-After` (seconds or a date).
 
@@ -152,6 +159,14 @@ def _leaf(
     where = f"HTTP {status}, {word}" if word else f"HTTP {status}"
     if _is_unknown_model(status, error):
         return ModelNotFound(_model_sentence(endpoint, where), status=status, code=word)
+    if status in (400, 413, 422) and _is_too_long(error):
+        return PromptTooLong(
+            f"The prompt is longer than the model's context ({where}): less is sent from now on. The setting `context_tokens` "
+            "(TYPETHROUGH_CONTEXT_TOKENS) bounds it from the start.",
+            status=status,
+            code=word,
+            limit_tokens=int(said[1]) if (said := _CONTEXT_SAID.search(error.message)) else 0,
+        )
     if status == 402 or error.code == "insufficient_quota" or error.kind == "insufficient_quota":
         return PaymentRequired(
             f"The account has no balance left, or a spending limit is reached ({where}).{quote}",
@@ -193,6 +208,10 @@ def _is_unknown_model(status: int, error: ErrorBody) -> bool:
     # What a vendor answers for a model that it shut down is not published: any 404 or 410 about a model is taken for it.
     about_model = "model" in f"{error.code} {error.kind} {error.parameter} {error.message}".lower()
     return status in (404, 410) and about_model
+
+
+def _is_too_long(error: ErrorBody) -> bool:
+    return bool(_TOO_LONG.search(f"{error.code} {error.kind} {error.message}"))
 
 
 def _model_sentence(endpoint: Endpoint, where: str) -> str:

@@ -121,6 +121,33 @@ def test_where_cached_tokens_cost_like_others_less_is_sent_from_the_start() -> N
     assert Allowance().tokens(NO_CACHE_PRICE, 20_000) < 10_000
 
 
+def test_a_prompt_that_was_too_long_is_followed_by_shorter_ones() -> None:
+    allowance = Allowance()
+    allowed = [allowance.tokens(PAID, 8_000)]
+    for _ in range(4):
+        allowance.overflowed(allowed[-1], 9_000, 0)
+        allowed.append(allowance.tokens(PAID, 8_000))
+    assert allowed == [8_000, 4_800, 2_880, 1_728, 1_036]
+    assert Allowance().tokens(PAID, 8_000) == 8_000
+
+
+def test_where_the_context_is_said_the_next_prompt_fits() -> None:
+    allowance = Allowance()
+    assert allowance.tokens(PAID, 8_000) == 8_000
+    allowance.overflowed(8_000, 9_500, 4_096)
+    assert allowance.tokens(PAID, 8_000) == 8_000 - 9_500 + int(0.9 * 4_096)
+    # What is said cannot be so: still less is sent, and never less than nothing.
+    allowance.overflowed(2_186, 100, 1_000_000)
+    assert allowance.tokens(PAID, 8_000) == int(0.9 * 2_186)
+    allowance.overflowed(1_967, 1_000_000, 100)
+    assert allowance.tokens(PAID, 8_000) == 0
+
+
+def test_an_answer_that_comes_at_once_is_no_division_by_nothing() -> None:
+    assert noted(Allowance(), FREE, 10, cached=0, ttft_ms=0.0) == 20_000
+    assert noted(Allowance(), FREE, 10, cached=0, ttft_ms=-5.0) == 20_000
+
+
 def test_no_more_than_is_allowed_or_half_of_what_the_model_takes() -> None:
     assert Allowance().tokens(PAID, 200_000) == 50_000
     assert Allowance().tokens(PAID, 1_000) == 1_000

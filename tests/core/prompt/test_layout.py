@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.core.prompt.editing import Editing, anchor_text, changes, replayed, whole, window_lines
 from typethrough.core.document import Position
+from typethrough.core.prompt.related import Related
 from typethrough.core.prompt.rules import CURSOR, STOP
 from typethrough.core.prompt.window import bounds
 
@@ -171,3 +172,30 @@ def test_a_document_that_holds_the_prompts_own_marks_cannot_forge_them(text: str
 
 def test_no_more_stops_are_sent_than_providers_take() -> None:
     assert len(STOP) <= 4
+
+
+def test_where_less_is_allowed_than_was_frozen_the_file_is_frozen_again_at_once() -> None:
+    editing = Editing("\n".join(f"line {number}" for number in range(2_000)), anchor_chars=40_000)
+    whole = editing.prompt(Position(100, 0))
+    editing.anchor_chars = 35_000
+    assert editing.prompt(Position(100, 0)).messages[: whole.stable] == whole.messages[: whole.stable]
+
+    editing.anchor_chars = 4_000
+    short = editing.prompt(Position(100, 0))
+
+    assert editing.state.reason == "less context is allowed"
+    assert sum(len(message.text) for message in short.messages[7:]) < 6_000
+    editing.prompt(Position(101, 0))
+    assert editing.state.reason == ""
+
+
+def test_other_files_gathered_for_more_room_leave_the_file_its_place_and_cause_no_freezing_without_end() -> (
+    None
+):
+    editing = Editing("\n".join(f"line {number}" for number in range(2_000)), anchor_chars=4_000)
+    editing.state.related = Related((("big.py", "x = 1\n" * 5_000),))
+    for pause in range(4):
+        editing.now_s += 10.0
+        prompt = editing.prompt(Position(100, 0))
+        assert editing.state.reason == ("" if pause else "first")
+        assert sum(len(message.text) for message in prompt.messages[7:]) < 6_000

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.models import ModelProfile
+from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.core.prompt.sent import Memory, shared_chars
 from typethrough.core.prompt.tokens import TokenRatio
 
 PROFILE = ModelProfile(cache_min_tokens=1_024, cache_step_tokens=128, cache_ttl_s=300.0)
+TERMS = Terms(PROFILE, 9_000, 16)
 
 
 def prompt(*texts: str, role: str = "user") -> Prompt:
@@ -50,16 +52,16 @@ def test_another_role_is_another_beginning() -> None:
 def test_a_cache_should_hold_whole_steps_of_what_was_sent_lately() -> None:
     memory, ratio = Memory(), TokenRatio()
     file = "x" * 10_000
-    assert memory.send(prompt(file, "one"), 0.0, PROFILE, ratio) == (10_003, 0)
-    sent = memory.send(prompt(file, "two"), 10.0, PROFILE, ratio)
+    assert memory.send(prompt(file, "one"), TERMS, 0.0, ratio) == (10_003, 0, 9_000, 16)
+    sent = memory.send(prompt(file, "two"), TERMS, 10.0, ratio)
     assert sent.cached_tokens == 10_000 / ratio.chars_per_token // 128 * 128
     # Another document in between is not the end of it, and five minutes are.
-    memory.send(prompt("y" * 9_000), 20.0, PROFILE, ratio)
-    assert memory.send(prompt(file, "six"), 30.0, PROFILE, ratio).cached_tokens == sent.cached_tokens
-    assert memory.send(prompt(file, "ten"), 331.0, PROFILE, ratio).cached_tokens == 0
+    memory.send(prompt("y" * 9_000), TERMS, 20.0, ratio)
+    assert memory.send(prompt(file, "six"), TERMS, 30.0, ratio).cached_tokens == sent.cached_tokens
+    assert memory.send(prompt(file, "ten"), TERMS, 331.0, ratio).cached_tokens == 0
 
 
 def test_a_short_beginning_is_not_held_at_all() -> None:
     memory, ratio = Memory(), TokenRatio()
-    memory.send(prompt("x" * 3_000), 0.0, PROFILE, ratio)
-    assert memory.send(prompt("x" * 3_000), 1.0, PROFILE, ratio).cached_tokens == 0
+    memory.send(prompt("x" * 3_000), TERMS, 0.0, ratio)
+    assert memory.send(prompt("x" * 3_000), TERMS, 1.0, ratio).cached_tokens == 0

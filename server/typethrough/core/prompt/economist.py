@@ -9,6 +9,7 @@ done knowing it: rent until the rent paid equals the price (Karlin et al., "Comp
 from __future__ import annotations
 
 from collections import deque
+from sys import maxsize
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Shards:
 class Allowance:
     """How much context is worth its price with one model, from what its streams report."""
 
-    __slots__ = ("_cached_share", "_ms_per_token", "_samples", "_timed")
+    __slots__ = ("_cached_share", "_most", "_ms_per_token", "_samples", "_timed")
 
     _ENOUGH_SAMPLES = 8
     # With a cache that works as it should, and with a little less luck than that.
@@ -117,12 +118,28 @@ class Allowance:
     _UNMEASURED_TOKENS = 2_000
     _LEAST_FREE_TOKENS = 600
     _TIMED_TOKENS = 300
+    # What was too long for the model's context is asked for with so much of it, down to the lines round the cursor.
+    _SHRINKING = 0.6
+    _STEADILY = 0.9
 
     def __init__(self) -> None:
         self._cached_share = self._EXPECTED_SHARE
         self._samples = 0
         self._ms_per_token = 0.0
         self._timed = 0
+        self._most = maxsize
+
+    def overflowed(self, context_tokens: int, sent_tokens: int, limit_tokens: int) -> None:
+        """A prompt with `context_tokens` of files, about `sent_tokens` in all and with room for its answer, did not fit into the
+        model's context, which is `limit_tokens`, 0 when nobody said.
+        """
+        shorter = context_tokens * self._SHRINKING
+        if limit_tokens:
+            # Our count is an estimate, so that a tenth stays free.
+            shorter = min(
+                context_tokens - (sent_tokens - 0.9 * limit_tokens), context_tokens * self._STEADILY
+            )
+        self._most = min(self._most, max(0, int(shorter)))
 
     def note(self, usage: Usage, ttft_ms: float | None, profile: ModelProfile) -> None:
         """A stream was counted by the provider."""
@@ -138,9 +155,11 @@ class Allowance:
 
     def tokens(self, profile: ModelProfile, wanted_tokens: int) -> int:
         """How many of the tokens that the user allows are worth sending."""
-        room = min(wanted_tokens, profile.context_tokens // 2)
+        room = min(wanted_tokens, profile.context_tokens // 2, self._most)
         if profile.input_price <= 0:
-            patient = self._COLD_READ_MS / self._ms_per_token if self._timed else self._UNMEASURED_TOKENS
+            # An answer may come at once, and a clock may be coarse.
+            rate = max(self._ms_per_token, 0.001)
+            patient = self._COLD_READ_MS / rate if self._timed else self._UNMEASURED_TOKENS
             return min(room, max(int(patient), self._LEAST_FREE_TOKENS))
         fresh, cached = prices(profile)
         share = self._cached_share if self._samples >= self._ENOUGH_SAMPLES else self._EXPECTED_SHARE

@@ -36,8 +36,9 @@ _BURST_S = 4.0
 # The file comes first; of a context that it does not fill, other files get the rest, up to this share.
 _RELATED_SHARE = 0.5
 _LEAST_RELATED_SHARE = 0.4
-
-
+_MOST_RELATED_SHARE = 0.7
+# A model that turns out to read less than was frozen for it must not be sent that for as long as the anchor stands.
+_MUCH_LESS = 0.8
 # A place in a large file that its anchor does not cover is shown in an excerpt, when a new anchor is so many times as long.
 _EXCERPT_CHARS = 4_000
 _EXCERPTS_PAY = 4
@@ -69,6 +70,7 @@ class PromptState:
         self._excerpts: list[range] = []
         self._elsewhere = -_STAYS_LINES - 1
         self._first_changed = 0
+        self._frozen_chars = 0
         self._last_build_s = float("-inf")
 
     def forget(self) -> None:
@@ -119,6 +121,7 @@ class PromptState:
             pause_s > _BURST_S and self.related.differs_from(self._frozen_related)
         ):
             self._frozen_related = self.related
+        self._frozen_related = _fitting(self._frozen_related, terms)
         self._last_build_s = now_s
         return fill_in.build(context, terms, marks, self._frozen_related, self._path, self._workspace)
 
@@ -133,13 +136,15 @@ class PromptState:
             return "first"
         if self.is_cold(terms, now_s):
             return "the cache is cold"
+        if terms.context_chars < _MUCH_LESS * self._frozen_chars:
+            return "less context is allowed"
         if log.overflowed or log.chars > self._most_log_chars():
             return "the log is long"
         if not anchor.covers(context.position.line) and anchor.chars < _EXCERPTS_PAY * _EXCERPT_CHARS:
             return "the cursor is elsewhere"
         if now_s - self._last_build_s < _BURST_S:
             return ""
-        if not self._frozen_related.files and self.related.files:
+        if not self._frozen_related.files and self.related.files and _fits(self.related, terms):
             return "other files are known now"
         if self._lease.is_up(terms.profile, anchor.chars_from(self._first_changed) * self._shards.busy):
             return "the log has cost as much"
@@ -166,7 +171,8 @@ class PromptState:
     def _freeze(self, context: Context, terms: Terms, now_s: float) -> None:
         if self.is_cold(terms, now_s) or self.related.differs_from(self._frozen_related):
             self._frozen_related = self.related
-        related = self._frozen_related
+        self._frozen_related = related = _fitting(self._frozen_related, terms)
+        self._frozen_chars = terms.context_chars
         text = related.text
         self._anchor = freeze(
             context.snapshot,
@@ -181,6 +187,15 @@ class PromptState:
         self._log, self._lease, self._excerpts = EditLog(), Lease(), []
         self._first_changed = context.snapshot.line_count
         self._glossary.begin(related.shown)
+
+
+def _fits(related: Related, terms: Terms) -> bool:
+    """Whether what was gathered while more was allowed still leaves the file its place."""
+    return sum(len(text) for _, text in related.files) <= _MOST_RELATED_SHARE * terms.context_chars
+
+
+def _fitting(related: Related, terms: Terms) -> Related:
+    return related if _fits(related, terms) else Related()
 
 
 def _names(context: Context, shown: Window) -> Iterable[str]:

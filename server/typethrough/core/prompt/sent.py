@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from typethrough.core.models import ModelProfile
+    from typethrough.core.prompt.economist import Terms
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.tokens import TokenRatio
 
@@ -15,10 +15,14 @@ _REMEMBERED = 4
 
 
 class Sent(NamedTuple):
-    """A prompt's characters, and how many of its tokens a cache that works should hold."""
+    """A prompt's characters, how many of its tokens a cache that works should hold, and on what terms it was made: characters of
+    files, tokens of an answer.
+    """
 
     chars: int
     cached_tokens: int
+    context_chars: int
+    answer_tokens: int
 
 
 class Memory:
@@ -27,15 +31,17 @@ class Memory:
     def __init__(self) -> None:
         self._prompts: deque[tuple[float, Prompt]] = deque(maxlen=_REMEMBERED)
 
-    def send(self, prompt: Prompt, now_s: float, profile: ModelProfile, ratio: TokenRatio) -> Sent:
+    def send(self, prompt: Prompt, terms: Terms, now_s: float, ratio: TokenRatio) -> Sent:
         """Remember a prompt that is sent now; what is known of it."""
+        profile = terms.profile
         warm = [old for sent_s, old in self._prompts if now_s - sent_s <= profile.cache_ttl_s]
         known_chars = max((shared_chars(prompt, old) for old in warm), default=0)
         self._prompts.append((now_s, prompt))
         step = max(1, profile.cache_step_tokens)
         known_tokens = ratio.tokens(known_chars) // step * step
         chars = sum(len(message.text) for message in prompt.messages)
-        return Sent(chars, known_tokens if known_tokens >= profile.cache_min_tokens else 0)
+        cached_tokens = known_tokens if known_tokens >= profile.cache_min_tokens else 0
+        return Sent(chars, cached_tokens, terms.context_chars, terms.max_output_tokens)
 
 
 def shared_chars(one: Prompt, other: Prompt) -> int:
