@@ -108,7 +108,7 @@ class Answers:
                     continue
                 flight.clean()
                 hit = Hit(hit.entry, hit.typed)
-            offer = from_hit(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
+            offer = from_hit(hit, pending.context, self._lines_for(pending))
             refused = refused or offer.refused
             source = Source.CACHE if flight is None else Source.JOIN
             if self._offer(session, pending, offer, source, hit.entry):
@@ -137,7 +137,7 @@ class Answers:
         hits = (
             hit for hit in self.cache.look_up(pending.context) if not self._suits(hit.entry, pending.route)
         )
-        max_lines = self._max_lines(invoked=pending.request.invoked)
+        max_lines = self._lines_for(pending)
         return any(
             self._offer(session, pending, from_hit(hit, pending.context, max_lines), Source.CACHE, hit.entry)
             for hit in hits
@@ -222,7 +222,7 @@ class Answers:
                 "first_text", (self._clock.now() - pending.request.arrived_s) * 1_000
             )
             if hit := self._hit(flight, pending):
-                offer = from_hit(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
+                offer = from_hit(hit, pending.context, self._lines_for(pending))
                 if not self._offer(session, pending, offer, Source.MODEL, flight.entry):
                     self._promise(pending, flight)
         if flight.long_enough():
@@ -240,11 +240,7 @@ class Answers:
             return
         pending.flight = None
         hit = self._hit(flight, pending)
-        offer = (
-            from_hit(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
-            if hit
-            else Offer()
-        )
+        offer = from_hit(hit, pending.context, self._lines_for(pending)) if hit else Offer()
         if self._offer(session, pending, offer, Source.MODEL, flight.entry):
             return
         if flight.error is not None and flight.entry.model != self._model.model_for(None):
@@ -268,11 +264,7 @@ class Answers:
         if flight is not None:
             flight.clean()
             hit = self._hit(flight, pending)
-            offer = (
-                from_unfinished(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
-                if hit
-                else Offer()
-            )
+            offer = from_unfinished(hit, pending.context, self._lines_for(pending)) if hit else Offer()
             if self._offer(session, pending, offer, Source.MODEL, flight.entry):
                 return
         if self._from_other_models(session, pending):
@@ -308,7 +300,7 @@ class Answers:
         for flight in session.flights:
             flight.clean()
         context, given = pending.context, {text}
-        max_lines = self._max_lines(invoked=pending.request.invoked)
+        max_lines = self._lines_for(pending)
         known = [(from_hit(hit, context, max_lines), Source.CACHE) for hit in self.cache.look_up(context)]
         if self.settings.local_lane:
             known.append((from_guess(self._local.guess, context)[0], Source.LOCAL))
@@ -325,11 +317,7 @@ class Answers:
         if pending.on_partial is None or pending.ended:
             return
         hit = self._hit(flight, pending)
-        text = (
-            from_growing(hit, pending.context, self._max_lines(invoked=pending.request.invoked))
-            if hit
-            else ""
-        )
+        text = from_growing(hit, pending.context, self._lines_for(pending)) if hit else ""
         longer = len(text) > len(pending.promised) and text.startswith(pending.promised)
         if longer and text.startswith(pending.request.expected):
             flight.entry.shown = True
@@ -337,6 +325,9 @@ class Answers:
 
     def _next_id(self) -> str:
         return str(next(self._ids))
+
+    def _lines_for(self, pending: Pending) -> int:
+        return self._max_lines(invoked=pending.request.invoked)
 
     def _max_lines(self, *, invoked: bool) -> int:
         lines = self.settings.max_lines
