@@ -169,7 +169,8 @@ class ModelLane:
         experience = self._experience(gateway.model)
         context_tokens = experience.allowance.tokens(profile, settings.context_tokens)
         context_chars = experience.ratio.chars(context_tokens)
-        return Terms(profile, context_chars, settings.max_output_tokens)
+        limit_tokens = experience.allowance.limit_tokens(profile)
+        return Terms(profile, context_chars, settings.max_output_tokens, limit_tokens)
 
     def _experience(self, model: str) -> Experience:
         return self._experiences.setdefault(model, Experience())

@@ -29,6 +29,7 @@ class Editing:
         self.document = Document("file:///project/src/main.py", language, 1, text)
         self.state = PromptState("src/main.py", language, "project")
         self.anchor_chars = anchor_chars
+        self.limit_tokens = 100_000
         self.now_s = 0.0
 
     @classmethod
@@ -46,7 +47,7 @@ class Editing:
     def prompt(self, at: Position) -> Prompt:
         return self.state.build(
             Context.at(self.document.snapshot, at, language_id=self.document.language_id),
-            Terms(profile_of(DEFAULT_MODEL), self.anchor_chars, 256),
+            Terms(profile_of(DEFAULT_MODEL), self.anchor_chars, 256, self.limit_tokens),
             self.now_s,
         )
 

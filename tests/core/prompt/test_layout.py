@@ -174,16 +174,17 @@ def test_no_more_stops_are_sent_than_providers_take() -> None:
     assert len(STOP) <= 4
 
 
-def test_where_less_is_allowed_than_was_frozen_the_file_is_frozen_again_at_once() -> None:
+def test_what_a_models_context_cannot_take_is_frozen_again_at_once_and_what_is_worth_less_is_not() -> None:
     editing = Editing("\n".join(f"line {number}" for number in range(2_000)), anchor_chars=40_000)
+    editing.limit_tokens = 10_000
     whole = editing.prompt(Position(100, 0))
-    editing.anchor_chars = 35_000
+    editing.anchor_chars = 4_000
     assert editing.prompt(Position(100, 0)).messages[: whole.stable] == whole.messages[: whole.stable]
 
-    editing.anchor_chars = 4_000
+    editing.limit_tokens = 1_000
     short = editing.prompt(Position(100, 0))
 
-    assert editing.state.reason == "less context is allowed"
+    assert editing.state.reason == "the model's context is shorter"
     assert sum(len(message.text) for message in short.messages[7:]) < 6_000
     editing.prompt(Position(101, 0))
     assert editing.state.reason == ""

@@ -23,11 +23,14 @@ _USUAL_CACHED_SHARE_OF_PRICE = 0.25
 
 
 class Terms(NamedTuple):
-    """What one prompt may be: the model behind it, how much of files it may hold, and how much may come back."""
+    """What one prompt may be: the model behind it, how much of files it may hold, how much may come back; and how many tokens of
+    files the model's context takes at most, whatever they are worth.
+    """
 
     profile: ModelProfile
     context_chars: int
     max_output_tokens: int
+    limit_tokens: int = maxsize
 
 
 def prices(profile: ModelProfile) -> tuple[float, float]:
@@ -153,9 +156,13 @@ class Allowance:
             rate = ttft_ms / fresh_tokens
             self._ms_per_token += max(0.3, 1 / self._timed) * (rate - self._ms_per_token)
 
+    def limit_tokens(self, profile: ModelProfile) -> int:
+        """How many tokens of files the model's context takes: half of it, and less once a prompt was too long."""
+        return min(profile.context_tokens // 2, self._most)
+
     def tokens(self, profile: ModelProfile, wanted_tokens: int) -> int:
         """How many of the tokens that the user allows are worth sending."""
-        room = min(wanted_tokens, profile.context_tokens // 2, self._most)
+        room = min(wanted_tokens, self.limit_tokens(profile))
         if profile.input_price <= 0:
             # An answer may come at once, and a clock may be coarse.
             rate = max(self._ms_per_token, 0.001)

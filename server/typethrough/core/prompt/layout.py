@@ -37,8 +37,6 @@ _BURST_S = 4.0
 _RELATED_SHARE = 0.5
 _LEAST_RELATED_SHARE = 0.4
 _MOST_RELATED_SHARE = 0.7
-# A model that turns out to read less than was frozen for it must not be sent that for as long as the anchor stands.
-_MUCH_LESS = 0.8
 # A place in a large file that its anchor does not cover is shown in an excerpt, when a new anchor is so many times as long.
 _EXCERPT_CHARS = 4_000
 _EXCERPTS_PAY = 4
@@ -71,6 +69,7 @@ class PromptState:
         self._elsewhere = -_STAYS_LINES - 1
         self._first_changed = 0
         self._frozen_chars = 0
+        self._frozen_limit_tokens = 0
         self._last_build_s = float("-inf")
 
     def forget(self) -> None:
@@ -136,8 +135,8 @@ class PromptState:
             return "first"
         if self.is_cold(terms, now_s):
             return "the cache is cold"
-        if terms.context_chars < _MUCH_LESS * self._frozen_chars:
-            return "less context is allowed"
+        if terms.limit_tokens < self._frozen_limit_tokens and terms.context_chars < self._frozen_chars:
+            return "the model's context is shorter"
         if log.overflowed or log.chars > self._most_log_chars():
             return "the log is long"
         if not anchor.covers(context.position.line) and anchor.chars < _EXCERPTS_PAY * _EXCERPT_CHARS:
@@ -172,7 +171,7 @@ class PromptState:
         if self.is_cold(terms, now_s) or self.related.differs_from(self._frozen_related):
             self._frozen_related = self.related
         self._frozen_related = related = _fitting(self._frozen_related, terms)
-        self._frozen_chars = terms.context_chars
+        self._frozen_chars, self._frozen_limit_tokens = terms.context_chars, terms.limit_tokens
         text = related.text
         self._anchor = freeze(
             context.snapshot,
