@@ -19,21 +19,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.bench.provider import Provider
-from typethrough.core.codebase import IDENTIFIER, Codebase, digest
-from typethrough.core.context import Context
-from typethrough.core.document import Document, Position
+from typethrough.core.codebase.choice import choose
+from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Document, Position
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.related import render
 from typethrough.core.prompt.rules import CURSOR, opening
-from typethrough.core.related import choose
-from typethrough.core.settings import DEFAULTS
+from typethrough.core.settings.schema import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from typethrough.core.outcome import Usage
+    from typethrough.core.outcome.outcome import Usage
 
 _LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 # About 2, 10, 20, 40 and 120 thousand tokens of context.

@@ -10,7 +10,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
-from typethrough.core.document import Document, Position
+from typethrough.core.document.document import Document, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

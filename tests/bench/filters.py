@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from typethrough.core.context import Context, indent_of
-from typethrough.core.document import Position, snapshot_of
+from typethrough.core.document.context import Context, indent_of
+from typethrough.core.document.document import Position, snapshot_of
 from typethrough.core.filters import Refused, finished, growing
-from typethrough.core.stream import enough
+from typethrough.core.suggestion.cut import enough
 
 _FILES = (
     "argparse", "ast", "asyncio/base_events", "bdb", "calendar", "codecs", "configparser", "csv", "dataclasses",

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final
 
 from tests.support.gateway_simulator.latency import Latency
 from typethrough.core.models import profile_of
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.settings import DEFAULTS
+from typethrough.core.settings.schema import DEFAULTS
 from typethrough.engine.ports import StreamEnd
 from typethrough.gateway.hedge import Hedging
 

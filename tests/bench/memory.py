@@ -16,8 +16,8 @@ import time
 import tracemalloc
 from pathlib import Path
 
-from typethrough.core.codebase import Codebase, digest
-from typethrough.core.uris import language_of
+from typethrough.core.codebase.codebase import Codebase, digest
+from typethrough.core.document.uris import language_of
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.surroundings import Surroundings

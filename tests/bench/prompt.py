@@ -8,12 +8,12 @@ from __future__ import annotations
 import statistics
 import time
 
-from typethrough.core.context import Context
-from typethrough.core.document import Document, Position
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Document, Position
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
-from typethrough.core.settings import DEFAULT_MODEL
+from typethrough.core.settings.schema import DEFAULT_MODEL
 
 _SIZES = (200, 5_000, 50_000)
 _KEYS = 2_000

@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from tests.support.gateway_simulator.prompt_cache import PromptCache
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,9 +18,10 @@ from tests.bench.held import Sampler
 from tests.bench.symbols import is_shown
 from tests.bench.truth_python import PythonTruth
 from tests.bench.truth_typescript import TypeScriptTruth
-from typethrough.core.codebase import IDENTIFIER, Codebase, digest
-from typethrough.core.context import Context
-from typethrough.core.document import Document, Position
+from typethrough.core.codebase.choice import choose
+from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Document, Position
 from typethrough.core.models import profile_of
 from typethrough.core.outline import definitions
 from typethrough.core.prompt.economist import Terms
@@ -28,8 +29,7 @@ from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.related import render
 from typethrough.core.prompt.rules import opening
 from typethrough.core.prompt.window import bounds
-from typethrough.core.related import choose
-from typethrough.core.settings import DEFAULT_MODEL
+from typethrough.core.settings.schema import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,7 +8,7 @@ import pytest
 
 from typethrough.cli.complete import NoSuchPlace, place_of_argument, workspace_of
 from typethrough.cli.main import main
-from typethrough.core.document import Position
+from typethrough.core.document.document import Position
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.simulator import start
 from typethrough.cli.main import main
-from typethrough.core.settings import DEFAULT_MODEL
+from typethrough.core.settings.schema import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from pathlib import Path

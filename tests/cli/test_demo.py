@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from typethrough.cli.demo import type_out
-from typethrough.cli.demo_paint import cell_width, clipped
-from typethrough.cli.demo_screen import Screen, View, frame
-from typethrough.cli.demo_session import Event, Session
-from typethrough.cli.demo_stretch import NothingToType, stretch_of
-from typethrough.cli.demo_typist import Act, Typist, keystroke, keystrokes
-from typethrough.core.document import Document, Position
-from typethrough.core.outcome import Ending, Outcome, Source, Suggestion
+from typethrough.cli.demo.paint import cell_width, clipped
+from typethrough.cli.demo.screen import Screen, View, frame
+from typethrough.cli.demo.session import Event, Session
+from typethrough.cli.demo.stretch import NothingToType, stretch_of
+from typethrough.cli.demo.typist import Act, Typist, keystroke, keystrokes
+from typethrough.cli.demo.verb import type_out
+from typethrough.core.document.document import Document, Position
+from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion
 
 if TYPE_CHECKING:
     from typethrough.engine.pending import Request

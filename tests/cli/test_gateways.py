@@ -10,9 +10,9 @@ import pytest
 from tests.support.engine_kit import ManualClock, ScriptedGateway
 from typethrough.cli.compose import Composition
 from typethrough.cli.gateways import join_gateways
-from typethrough.core.routes import Route, RoutePurpose
-from typethrough.core.settings import DEFAULTS, Settings
-from typethrough.core.settings_layers import Layer, Origin
+from typethrough.core.asking.routes import Route, RoutePurpose
+from typethrough.core.settings.layers import Layer, Origin
+from typethrough.core.settings.schema import DEFAULTS, Settings
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import Hedged
 

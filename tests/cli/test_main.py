@@ -12,7 +12,7 @@ import pytest
 
 from typethrough import __version__
 from typethrough.cli.main import main
-from typethrough.core.settings import DEFAULTS, SPECS
+from typethrough.core.settings.schema import DEFAULTS, SPECS
 
 REPOSITORY = Path(__file__).parents[2]
 

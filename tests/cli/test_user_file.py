@@ -11,7 +11,7 @@ import pytest
 
 from typethrough.cli.compose import Composition
 from typethrough.cli.user_file import key_from_command, read_user_file
-from typethrough.core.settings_layers import Layer, Origin
+from typethrough.core.settings.layers import Layer, Origin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ import pytest
 
 from typethrough.cli.main import main
 from typethrough.cli.user_file import record_path
-from typethrough.core.history import Entry
-from typethrough.core.outcome import Ending
-from typethrough.core.why import advice, headline, lines
+from typethrough.core.outcome.history import Entry
+from typethrough.core.outcome.outcome import Ending
+from typethrough.core.outcome.why import advice, headline, lines
 from typethrough.telemetry.rows import EntryRow
 from typethrough.telemetry.store import Store
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from typethrough.core.models import _BY_NAME, FimMarks, ModelProfile, profile_of
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 
 _PLAIN = profile_of("somebody/some-model")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.cursor import parse
-from typethrough.core.context import Context
-from typethrough.core.document import Document, Position
-from typethrough.core.trail import Trail, fits, follow, typed_between
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Document, Position
+from typethrough.core.suggestion.trail import Trail, fits, follow, typed_between
 
 if TYPE_CHECKING:
-    from typethrough.core.document import Edit
+    from typethrough.core.document.document import Edit
 
 URI = "file:///project/main.py"
 

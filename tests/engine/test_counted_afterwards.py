@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.engine_kit import Bench
 from typethrough.core.models import profile_of
-from typethrough.core.outcome import Purpose, StreamRecord, Usage
+from typethrough.core.outcome.outcome import Purpose, StreamRecord, Usage
 from typethrough.engine.experience import Counts
 from typethrough.engine.ports import Upstream
 

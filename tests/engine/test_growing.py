@@ -10,15 +10,15 @@ import pytest
 from tests.engine.test_life_of_a_keystroke import CODE
 from tests.support.cursor import context_at
 from tests.support.engine_kit import URI, Bench, run
-from typethrough.core.cover import covered
-from typethrough.core.document import Position
-from typethrough.core.outcome import Ending, Feedback, Source, Usage
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.outcome import Ending, Feedback, Source, Usage
+from typethrough.core.suggestion.cover import covered
 from typethrough.engine.pending import Request
 from typethrough.engine.ports import GatewayUnavailable, StreamEnd
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
-    from typethrough.core.outcome import Outcome, Suggestion
+    from typethrough.core.document.context import Context
+    from typethrough.core.outcome.outcome import Outcome, Suggestion
 
 
 class Growing:

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from tests.support.engine_kit import URI, Bench, ScriptedGateway, run, settle
-from typethrough.core.hedging import ENOUGH_WAITS
-from typethrough.core.outcome import Ending, Purpose, Usage
+from typethrough.core.asking.hedging import ENOUGH_WAITS
+from typethrough.core.outcome.outcome import Ending, Purpose, Usage
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import GatewayError, GatewayUnavailable, ModelNotFound

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.engine_kit import URI, Bench, run, settle
-from typethrough.core.document import Position
-from typethrough.core.outcome import Ending, Source
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.outcome import Ending, Source
 from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable, PromptTooLong
 
 CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.engine_kit import Bench, ScriptedGateway, run, settle
-from typethrough.core.outcome import Ending, Purpose, Source, Usage
-from typethrough.core.routes import Route, RoutePurpose
+from typethrough.core.asking.routes import Route, RoutePurpose
+from typethrough.core.outcome.outcome import Ending, Purpose, Source, Usage
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import GatewayUnavailable, ModelNotFound
 

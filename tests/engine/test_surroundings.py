@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.engine_kit import ManualClock, Notes, ScriptedGateway
-from typethrough.core.codebase import digest
-from typethrough.core.document import Position
+from typethrough.core.codebase.codebase import digest
+from typethrough.core.document.document import Position
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
-from typethrough.core.settings import Settings
+from typethrough.core.settings.schema import Settings
 from typethrough.engine import surroundings as module
 from typethrough.engine.engine import Engine
 

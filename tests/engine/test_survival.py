@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from tests.support.engine_kit import URI, Bench, settle
-from typethrough.core.document import Position
-from typethrough.core.outcome import Feedback
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.outcome import Feedback
 
 TEXT = "def area(r):\n    return $0\n\n\nx = 1\n"
 ANSWER = "3.14 * r * r"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.engine_kit import URI, Bench, run, settle
 from typethrough.core.models import profile_of
-from typethrough.core.outcome import Purpose
+from typethrough.core.outcome.outcome import Purpose
 from typethrough.engine.ports import ModelNotFound
 
 CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"

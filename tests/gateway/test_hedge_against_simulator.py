@@ -9,10 +9,10 @@ import pytest
 
 from tests.gateway.stage import NANO, PROMPT, HandClock, endpoint, play
 from typethrough.cli.gateways import join_gateways
-from typethrough.core.hedging import ENOUGH_WAITS
+from typethrough.core.asking.hedging import ENOUGH_WAITS
+from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.models import profile_of
-from typethrough.core.routes import Route, RoutePurpose
-from typethrough.core.settings import Settings
+from typethrough.core.settings.schema import Settings
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import Hedged
 from typethrough.gateway.client import HttpGateway

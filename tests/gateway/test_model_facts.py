@@ -12,8 +12,8 @@ import pytest
 from tests.gateway.stage import KEY, NANO, HandClock, Server, endpoint, play, until
 from typethrough.cli.compose import Composition
 from typethrough.core.models import profile_of
-from typethrough.core.settings import GATEWAY_BASE_URL
-from typethrough.core.settings_layers import Layer, Origin
+from typethrough.core.settings.layers import Layer, Origin
+from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.catalogue import Facts
 from typethrough.gateway.catalogue_file import CatalogueFile
 from typethrough.gateway.client import HttpGateway

@@ -13,10 +13,10 @@ import pytest
 
 from tests.gateway.stage import PROMPT, HandClock, Server, answer_all, endpoint, play, text_of
 from typethrough.cli.compose import Composition
-from typethrough.core import settings_endpoint
-from typethrough.core.settings import DEFAULTS, GATEWAY_BASE_URL
-from typethrough.core.settings_endpoint import endpoint_of
-from typethrough.core.settings_layers import Layer, Origin, resolve
+from typethrough.core.settings import endpoint as settings_endpoint
+from typethrough.core.settings.endpoint import endpoint_of
+from typethrough.core.settings.layers import Layer, Origin, resolve
+from typethrough.core.settings.schema import DEFAULTS, GATEWAY_BASE_URL
 from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
 from typethrough.gateway.client import HttpGateway
 from typethrough.gateway.oidc import TokenSource, expiry_unix_s, later, read_token, token_in

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gateway.stage import KEY, PROMPT, endpoint
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 from typethrough.engine.ports import (
     GatewayError,
     GatewayProtocolError,

@@ -16,7 +16,7 @@ from tests.support.engine_kit import URI, Bench
 from tests.support.gateway_simulator.prompt_cache import Usage as Counted
 from tests.support.gateway_simulator.wire import cost
 from tests.support.simulator import Simulator, start
-from typethrough.core.outcome import StreamRecord, Usage
+from typethrough.core.outcome.outcome import StreamRecord, Usage
 from typethrough.gateway.client import HttpGateway
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.proxies import open_transport

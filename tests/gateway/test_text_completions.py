@@ -11,9 +11,9 @@ import pytest
 from tests.gateway.stage import KEY, HandClock, endpoint, play
 from tests.support.simulator import Simulator, start
 from typethrough.core.models import profile_of
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.settings import GATEWAY_BASE_URL
+from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.engine.ports import GatewayRejected, StreamEnd
 from typethrough.gateway.client import HttpGateway, open_gateway
 from typethrough.gateway.endpoint import Endpoint

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.engine_kit import ManualClock, Notes, ScriptedGateway, settle
 from typethrough.cli.compose import Composition
-from typethrough.core.settings_layers import Layer, Origin
+from typethrough.core.settings.layers import Layer, Origin
 from typethrough.lsp.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from typethrough.core.settings import Settings
+    from typethrough.core.settings.schema import Settings
 
 URI = "file:///project/module.py"
 INLINE = "textDocument/inlineCompletion"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.cursor import context_at, parse
-from typethrough.core.document import Position, snapshot_of
-from typethrough.core.outcome import Source, Suggestion
+from typethrough.core.document.document import Position, snapshot_of
+from typethrough.core.outcome.outcome import Source, Suggestion
 from typethrough.lsp.convert import (
     Encoding,
     InvalidParams,

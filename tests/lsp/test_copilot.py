@@ -9,7 +9,7 @@ import pytest
 
 from tests.lsp.stage import INLINE, URI, Stage, at
 from tests.support.engine_kit import settle
-from typethrough.core.outcome import Feedback
+from typethrough.core.outcome.outcome import Feedback
 from typethrough.engine.ports import GatewayUnavailable
 
 PLUGIN = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.lsp.stage import URI, Stage, at
-from typethrough.core.document import split_lines
+from typethrough.core.document.document import split_lines
 
 PIECES = st.text(st.sampled_from("ab é😀\u0301\n\x0c\u2028"), max_size=6)
 CHANGE = st.tuples(st.integers(0, 30), st.integers(0, 30), PIECES, st.booleans())

@@ -14,7 +14,7 @@ from tests.support.engine_kit import settle
 from tests.telemetry.seeded import seed
 from typethrough.cli.compose import Composition
 from typethrough.cli.user_file import record_path
-from typethrough.core.outcome import Feedback, Usage
+from typethrough.core.outcome.outcome import Feedback, Usage
 from typethrough.engine.ports import GatewayUnavailable, RateLimited
 
 if TYPE_CHECKING:

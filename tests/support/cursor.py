@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typethrough.core.context import Context
-from typethrough.core.document import Position, content_length, snapshot_of, split_lines
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Position, content_length, snapshot_of, split_lines
 
 CURSOR = "$0"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from typethrough.core.document import Position
+from typethrough.core.document.document import Position
 from typethrough.core.models import profile_of
-from typethrough.core.outcome import Ending, Feedback, Outcome, Spent, StreamRecord, Usage
-from typethrough.core.settings import DEFAULTS, Settings
+from typethrough.core.outcome.outcome import Ending, Feedback, Outcome, Spent, StreamRecord, Usage
+from typethrough.core.settings.schema import DEFAULTS, Settings
 from typethrough.engine.engine import Engine
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.pending import Request
@@ -19,9 +19,9 @@ from typethrough.engine.ports import StreamEnd
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from typethrough.core.context import Context
+    from typethrough.core.asking.routes import RoutePurpose
+    from typethrough.core.document.context import Context
     from typethrough.core.prompt.message import Prompt
-    from typethrough.core.routes import RoutePurpose
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Gateway, GatewayError, OnCounted
 

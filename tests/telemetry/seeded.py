@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from typethrough.core.document import Position
-from typethrough.core.outcome import (
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
     Outcome,
@@ -19,7 +19,7 @@ from typethrough.core.outcome import (
     Timings,
     Usage,
 )
-from typethrough.core.survival import LATER_S, SOON_S
+from typethrough.core.suggestion.survival import LATER_S, SOON_S
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.recorder import LogRecorder
 from typethrough.telemetry.store import Store

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from typethrough.core.document import Position
-from typethrough.core.outcome import (
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
     Outcome,
@@ -21,7 +21,7 @@ from typethrough.core.outcome import (
     Timings,
     Usage,
 )
-from typethrough.core.survival import LATER_S, SOON_S
+from typethrough.core.suggestion.survival import LATER_S, SOON_S
 from typethrough.telemetry import schema
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.reading import Unreadable, read_outcomes, record

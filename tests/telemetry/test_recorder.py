@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
-from typethrough.core.document import Position
+from typethrough.core.document.document import Position
 from typethrough.core.models import ModelProfile
-from typethrough.core.outcome import (
+from typethrough.core.outcome.outcome import (
     Ending,
     Outcome,
     Purpose,

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from typethrough.core.history import Entry
-from typethrough.core.outcome import Ending, Feedback, Outcome, Purpose, Source, StreamRecord, Timings, Usage
-from typethrough.core.why import lines
+from typethrough.core.outcome.history import Entry
+from typethrough.core.outcome.outcome import (
+    Ending,
+    Feedback,
+    Outcome,
+    Purpose,
+    Source,
+    StreamRecord,
+    Timings,
+    Usage,
+)
+from typethrough.core.outcome.why import lines
 from typethrough.telemetry import store as store_module
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.reading import Unreadable, read_outcomes

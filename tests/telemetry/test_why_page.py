@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.telemetry.test_report import Page
-from typethrough.core.history import Entry
-from typethrough.core.outcome import Ending
+from typethrough.core.outcome.history import Entry
+from typethrough.core.outcome.outcome import Ending
 from typethrough.telemetry.why_page import why_page
 
 LATE = Entry(

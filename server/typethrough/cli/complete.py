@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from typethrough.cli.errors import UsageError
 from typethrough.cli.process import begin_verb
-from typethrough.core.document import Position, split_lines
-from typethrough.core.uris import PLAIN_TEXT, language_of
+from typethrough.core.document.document import Position, split_lines
+from typethrough.core.document.uris import PLAIN_TEXT, language_of
 
 if TYPE_CHECKING:
     import argparse
 
     from typethrough.cli.compose import Composition
-    from typethrough.core.outcome import Outcome
+    from typethrough.core.outcome.outcome import Outcome
     from typethrough.telemetry.recorder import Counters
 
 _MAX_FILE_BYTES = 20_000_000

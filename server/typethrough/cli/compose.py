@@ -24,8 +24,8 @@ from typethrough.cli.user_file import (
     user_file_path,
 )
 from typethrough.core.models import profile_of
-from typethrough.core.settings_endpoint import EndpointChoice, endpoint_of
-from typethrough.core.settings_layers import Layer, Origin, Problem, environment_layer, resolve
+from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of
+from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.workspace import Bounds, read_files
 from typethrough.telemetry.logs import set_level, start_logging
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
-    from typethrough.core.history import Entry
-    from typethrough.core.settings import Settings
+    from typethrough.core.outcome.history import Entry
+    from typethrough.core.settings.schema import Settings
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Gateway, Recorder
     from typethrough.telemetry.logs import Redactor

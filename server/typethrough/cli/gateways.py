@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typethrough.core.routes import RoutePurpose, hedge_model
+from typethrough.core.asking.routes import RoutePurpose, hedge_model
 from typethrough.engine.gateways import Gateways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.settings import Settings
+    from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Clock, Gateway
 
 

@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
 
             return run_complete(options)
         case "demo":
-            from typethrough.cli.demo import run_demo
+            from typethrough.cli.demo.verb import run_demo
 
             return run_demo(options)
         case "settings":
@@ -141,7 +141,7 @@ def _loopback(value: str) -> tuple[str, int]:
     host = host.removeprefix("[").removesuffix("]")
     if not separator or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9257")
-    from typethrough.core.settings_endpoint import is_loopback
+    from typethrough.core.settings.endpoint import is_loopback
 
     if not is_loopback(f"http://[{host}]/" if ":" in host else f"http://{host}/"):
         raise argparse.ArgumentTypeError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from typethrough.cli.errors import UsageError
 from typethrough.cli.user_file import record_path
-from typethrough.core.uris import printable
+from typethrough.core.document.uris import printable
 from typethrough.engine.clock import AsyncioClock
 from typethrough.telemetry import figures
 from typethrough.telemetry.page import page

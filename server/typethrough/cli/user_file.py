@@ -10,8 +10,8 @@ import tomllib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from typethrough.core.settings_layers import Layer, Origin, Problem
-from typethrough.core.settings_values import usable_key
+from typethrough.core.settings.layers import Layer, Origin, Problem
+from typethrough.core.settings.values import usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.cli.errors import UsageError
 from typethrough.cli.user_file import record_path
-from typethrough.core import why
+from typethrough.core.outcome import why
 from typethrough.telemetry.reading import Unreadable, read_outcomes
 
 if TYPE_CHECKING:

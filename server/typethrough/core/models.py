@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typethrough.core.outcome import Usage
+    from typethrough.core.outcome.outcome import Usage
 
 _PER_MILLION = 1_000_000
 

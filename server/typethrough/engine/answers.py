@@ -9,13 +9,13 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from typethrough.core import trigger
-from typethrough.core.cache import CompletionCache, Hit
-from typethrough.core.outcome import Ending, Purpose, Source, Suggestion
-from typethrough.core.prefetching import Prefetching
-from typethrough.core.rhythm import debounce_ms
-from typethrough.core.routes import route_of
-from typethrough.core.trail import typed_between
+from typethrough.core.asking import trigger
+from typethrough.core.asking.prefetching import Prefetching
+from typethrough.core.asking.rhythm import debounce_ms
+from typethrough.core.asking.routes import route_of
+from typethrough.core.outcome.outcome import Ending, Purpose, Source, Suggestion
+from typethrough.core.suggestion.cache import CompletionCache, Hit
+from typethrough.core.suggestion.trail import typed_between
 from typethrough.engine.sources import (
     Offer,
     from_growing,
@@ -29,11 +29,11 @@ from typethrough.local.predictor import CONFIDENT, USABLE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typethrough.core.cache import Entry
-    from typethrough.core.context import Context
-    from typethrough.core.routes import Route
-    from typethrough.core.settings import Settings
-    from typethrough.core.shown import Shown
+    from typethrough.core.asking.routes import Route
+    from typethrough.core.document.context import Context
+    from typethrough.core.settings.schema import Settings
+    from typethrough.core.suggestion.cache import Entry
+    from typethrough.core.suggestion.shown import Shown
     from typethrough.engine.inflight import Flight
     from typethrough.engine.local_lane import LocalLane
     from typethrough.engine.model_lane import ModelLane

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from typethrough.core.document import Document
-from typethrough.core.outcome import Ending, Feedback, Outcome
+from typethrough.core.document.document import Document
+from typethrough.core.document.scan import UNKNOWN, family_of
+from typethrough.core.document.uris import is_excluded, language_of
+from typethrough.core.gate.switches import Switches
+from typethrough.core.outcome.outcome import Ending, Feedback, Outcome
 from typethrough.core.prompt.layout import PromptState
-from typethrough.core.scan import UNKNOWN, family_of
-from typethrough.core.shown import Shown
-from typethrough.core.switches import Switches
-from typethrough.core.uris import is_excluded, language_of
+from typethrough.core.suggestion.shown import Shown
 from typethrough.engine.answers import Answers
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
@@ -27,10 +27,10 @@ from typethrough.engine.survival import Survival
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from typethrough.core.context import Context
-    from typethrough.core.document import Position, Snapshot
-    from typethrough.core.outcome import Suggestion
-    from typethrough.core.settings import Settings
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Position, Snapshot
+    from typethrough.core.outcome.outcome import Suggestion
+    from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Clock, Gateway, Recorder
     from typethrough.engine.session import Applied
 

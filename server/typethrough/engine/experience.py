@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Purpose, StreamRecord, Usage
+from typethrough.core.asking.rhythm import Latency
+from typethrough.core.outcome.outcome import Purpose, StreamRecord, Usage
 from typethrough.core.prompt.economist import Allowance
 from typethrough.core.prompt.sent import Memory
 from typethrough.core.prompt.tokens import TokenRatio
-from typethrough.core.rhythm import Latency
 from typethrough.engine.ports import PromptTooLong
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from typethrough.core.asking.routes import Route, RoutePurpose
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
-    from typethrough.core.routes import Route, RoutePurpose
     from typethrough.engine.ports import Gateway, OnCounted, StreamEnd
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from typethrough.core.cache import Entry
 from typethrough.core.filters import growing
-from typethrough.core.outcome import Usage
-from typethrough.core.trail import Trail, fits, follow, typed_between
+from typethrough.core.outcome.outcome import Usage
+from typethrough.core.suggestion.cache import Entry
+from typethrough.core.suggestion.trail import Trail, fits, follow, typed_between
 from typethrough.engine.ports import GatewayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.context import Context
-    from typethrough.core.document import Edit, Position, Snapshot
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Edit, Position, Snapshot
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.ports import Clock, Gateway, OnCounted, Race
 

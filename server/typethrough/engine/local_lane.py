@@ -12,8 +12,8 @@ from typethrough.local.predictor import predict
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from typethrough.core.context import Context
-    from typethrough.core.document import Edit, Snapshot
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Edit, Snapshot
     from typethrough.local.predictor import Guess
 
 _LINES_BEFORE = 8

@@ -6,7 +6,7 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Purpose
+from typethrough.core.outcome.outcome import Purpose
 from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Counts, Experience, record_unheard
 from typethrough.engine.gateways import Gateways
@@ -16,11 +16,11 @@ from typethrough.engine.ports import CredentialsRejected, Hedged, ModelNotFound,
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from typethrough.core.context import Context
+    from typethrough.core.asking.rhythm import Latency
+    from typethrough.core.asking.routes import Route
+    from typethrough.core.document.context import Context
     from typethrough.core.prompt.sent import Sent
-    from typethrough.core.rhythm import Latency
-    from typethrough.core.routes import Route
-    from typethrough.core.settings import Settings
+    from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Clock, Gateway, Recorder
     from typethrough.engine.session import Session
 

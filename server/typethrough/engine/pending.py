@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Ending, Outcome, Source, Suggestion, Timings
+from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.context import Context
-    from typethrough.core.document import Position
-    from typethrough.core.routes import Route
+    from typethrough.core.asking.routes import Route
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Position
     from typethrough.engine.inflight import Flight
     from typethrough.engine.ports import Cancellable, Clock
 

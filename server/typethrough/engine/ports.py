@@ -19,14 +19,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from typethrough.core.models import ModelProfile
-    from typethrough.core.outcome import Feedback, Outcome, Spent, StreamRecord
+    from typethrough.core.outcome.outcome import Feedback, Outcome, Spent, StreamRecord
     from typethrough.core.prompt.message import Prompt
 
 

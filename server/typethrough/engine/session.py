@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from typethrough.core.context import Context
-from typethrough.core.document import Position
-from typethrough.core.rhythm import Rhythm
+from typethrough.core.asking.rhythm import Rhythm
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Position
 
 if TYPE_CHECKING:
-    from typethrough.core.document import Document, Edit, Snapshot
+    from typethrough.core.document.document import Document, Edit, Snapshot
     from typethrough.core.prompt.layout import PromptState
-    from typethrough.core.shown import Shown
+    from typethrough.core.suggestion.shown import Shown
     from typethrough.engine.inflight import Flight
     from typethrough.engine.pending import Pending
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from typethrough.core.cover import covered
 from typethrough.core.filters import Refused, finished
-from typethrough.core.stream import best_so_far, certain, enough
+from typethrough.core.suggestion.cover import covered
+from typethrough.core.suggestion.cut import best_so_far, certain, enough
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.cache import Hit
-    from typethrough.core.context import Context
-    from typethrough.core.shown import Shown
+    from typethrough.core.document.context import Context
+    from typethrough.core.suggestion.cache import Hit
+    from typethrough.core.suggestion.shown import Shown
     from typethrough.local.predictor import Guess
 
 

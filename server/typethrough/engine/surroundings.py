@@ -11,17 +11,17 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core import outline
-from typethrough.core.codebase import IDENTIFIER, Codebase, digest, digest_of
-from typethrough.core.imports import imports
+from typethrough.core.codebase.choice import choose
+from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest, digest_of
+from typethrough.core.codebase.imports import imports
+from typethrough.core.document.uris import language_of, path_of, short_path
 from typethrough.core.prompt.related import Excerpt, render
-from typethrough.core.related import choose
-from typethrough.core.uris import language_of, path_of, short_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
-    from typethrough.core.codebase import Digest
-    from typethrough.core.document import Edit, Snapshot
+    from typethrough.core.codebase.codebase import Digest
+    from typethrough.core.document.document import Edit, Snapshot
     from typethrough.core.outline.definition import Definition
     from typethrough.core.prompt.layout import PromptState
     from typethrough.engine.ports import Cancellable, Clock

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Feedback
-from typethrough.core.survival import LATER_S, SOON_S, Accepted
+from typethrough.core.outcome.outcome import Feedback
+from typethrough.core.suggestion.survival import LATER_S, SOON_S, Accepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.document import Edit, Snapshot
-    from typethrough.core.shown import Shown
+    from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.suggestion.shown import Shown
     from typethrough.engine.ports import Cancellable, Clock, Recorder
 
 # Each of them costs every edit of its document about a microsecond. Beyond these, what is accepted is not watched.

@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from typethrough.core.uris import is_excluded
+from typethrough.core.document.uris import is_excluded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from typethrough.core.settings import GATEWAY_BASE_URL
-from typethrough.core.settings_endpoint import is_loopback
+from typethrough.core.settings.endpoint import is_loopback
+from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.routing import ANY, Routing
 
 if TYPE_CHECKING:

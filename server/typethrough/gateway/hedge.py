@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from typethrough.core.hedging import LATE_SHARE, HedgeLedger, Waits, estimated, priced
-from typethrough.core.outcome import Usage
+from typethrough.core.asking.hedging import LATE_SHARE, HedgeLedger, Waits, estimated, priced
+from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.tokens import TokenRatio
 from typethrough.engine.ports import GatewayError, StreamEnd, Upstream
 

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 from typethrough.engine.ports import GatewayError, GatewayProtocolError, GatewayUnavailable, StreamEnd
 from typethrough.gateway.errors import error_in_stream
 from typethrough.gateway.sse import EventParser, EventTooLarge

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,12 +12,12 @@ from enum import StrEnum
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
-from typethrough.core.document import Position
+from typethrough.core.document.document import Position
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
-    from typethrough.core.document import Snapshot
-    from typethrough.core.outcome import Suggestion
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Snapshot
+    from typethrough.core.outcome.outcome import Suggestion
 
 
 _NO_WORD = re.compile(r"\W")

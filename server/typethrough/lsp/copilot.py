@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from typethrough import __version__
-from typethrough.core.settings_layers import SECTION
+from typethrough.core.settings.layers import SECTION
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
-    from typethrough.core.outcome import Suggestion
+    from typethrough.core.document.context import Context
+    from typethrough.core.outcome.outcome import Suggestion
     from typethrough.lsp.protocol import MessageId, Params, Protocol
 
 ACCEPTED_COMMAND = "github.copilot.didAcceptCompletionItem"

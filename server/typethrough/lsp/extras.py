@@ -11,15 +11,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from typethrough.core import why
-from typethrough.core.outcome import Feedback
-from typethrough.core.switches import Scope
+from typethrough.core.gate.switches import Scope
+from typethrough.core.outcome import why
+from typethrough.core.outcome.outcome import Feedback
 from typethrough.lsp import copilot
 from typethrough.lsp.convert import InvalidParams, is_integer, text_of
 from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 
 if TYPE_CHECKING:
-    from typethrough.core.history import Entry, History
+    from typethrough.core.outcome.history import Entry, History
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
     from typethrough.lsp.pages import Pages

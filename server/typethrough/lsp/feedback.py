@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from typethrough.core.history import History
-from typethrough.core.outcome import Ending
-from typethrough.core.uris import short_path
+from typethrough.core.document.uris import short_path
+from typethrough.core.outcome.history import History
+from typethrough.core.outcome.outcome import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from typethrough.core.outcome import Feedback as Event
-    from typethrough.core.outcome import Outcome, Spent, StreamRecord
+    from typethrough.core.outcome.outcome import Feedback as Event
+    from typethrough.core.outcome.outcome import Outcome, Spent, StreamRecord
     from typethrough.engine.ports import Recorder, WallClock
     from typethrough.lsp.status import Status
 

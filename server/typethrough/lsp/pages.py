@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.history import Entry
+    from typethrough.core.outcome.history import Entry
 
 
 class Pages(Protocol):

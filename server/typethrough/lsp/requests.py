@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lsprotocol import types
 
-from typethrough.core.document import Position
-from typethrough.core.outcome import Ending
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.outcome import Ending
 from typethrough.engine.pending import Request
 from typethrough.lsp import copilot
 from typethrough.lsp.convert import (
@@ -25,8 +25,8 @@ from typethrough.lsp.convert import (
 from typethrough.lsp.protocol import REQUEST_CANCELLED, as_object, is_id
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
-    from typethrough.core.outcome import Outcome, Suggestion
+    from typethrough.core.document.context import Context
+    from typethrough.core.outcome.outcome import Outcome, Suggestion
     from typethrough.engine.engine import Engine
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from typethrough.core.settings_layers import SECTION, Layer, Origin
+from typethrough.core.settings.layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
 from typethrough.lsp import copilot, documents
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
-    from typethrough.core.settings import Settings
-    from typethrough.core.settings_endpoint import EndpointChoice
-    from typethrough.core.settings_layers import Problem
+    from typethrough.core.settings.endpoint import EndpointChoice
+    from typethrough.core.settings.layers import Problem
+    from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Gateway, Recorder, WallClock
     from typethrough.lsp.client import Client
     from typethrough.lsp.protocol import MessageId, Params

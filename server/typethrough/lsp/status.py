@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.outcome import Spent
+    from typethrough.core.outcome.outcome import Spent
     from typethrough.engine.ports import Clock
 
 METHOD = "$/typethrough/status"

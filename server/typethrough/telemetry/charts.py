@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Source
+from typethrough.core.outcome.outcome import Source
 from typethrough.telemetry import figures, plots
 from typethrough.telemetry.figures import Table, count, dollars, ms, percent
 from typethrough.telemetry.plots import Bar, Series

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Spent, Usage
+from typethrough.core.outcome.outcome import Spent, Usage
 
 if TYPE_CHECKING:
-    from typethrough.core.outcome import StreamRecord
+    from typethrough.core.outcome.outcome import StreamRecord
 
 # A provider's count comes within a minute or so; until then there are not so many streams.
 _REMEMBERED = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from typethrough.core.outcome import Ending, Source
+from typethrough.core.outcome.outcome import Ending, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

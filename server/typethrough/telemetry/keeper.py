@@ -7,10 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from typethrough.core.history import History
-from typethrough.core.outcome import Ending, Feedback, Source, Spent
-from typethrough.core.survival import SOON_S
-from typethrough.core.uris import file_name, path_of, printable
+from typethrough.core.document.uris import file_name, path_of, printable
+from typethrough.core.outcome.history import History
+from typethrough.core.outcome.outcome import Ending, Feedback, Source, Spent
+from typethrough.core.suggestion.survival import SOON_S
 from typethrough.telemetry.counts import Reported, added, cost_of
 from typethrough.telemetry.recorder import total_ms
 from typethrough.telemetry.rows import CountRow, EntryRow, StreamRow, SuggestionRow
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from typethrough.core.outcome import Outcome, StreamRecord
+    from typethrough.core.outcome.outcome import Outcome, StreamRecord
     from typethrough.telemetry.recorder import LogRecorder
     from typethrough.telemetry.store import Store
 

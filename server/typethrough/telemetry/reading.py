@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from typethrough.core.history import Entry
+    from typethrough.core.outcome.history import Entry
 
 
 class Unreadable(Exception):

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Ending, Outcome, Spent
+from typethrough.core.outcome.outcome import Ending, Outcome, Spent
 from typethrough.telemetry.counts import Reported, added, cost_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.outcome import Feedback, StreamRecord
+    from typethrough.core.outcome.outcome import Feedback, StreamRecord
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from typethrough.core.outcome import Ending, Usage
+from typethrough.core.outcome.outcome import Ending, Usage
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from typethrough.core.history import Entry
-from typethrough.core.outcome import Ending
+from typethrough.core.outcome.history import Entry
+from typethrough.core.outcome.outcome import Ending
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from typethrough.core.outcome import Outcome, StreamRecord
+    from typethrough.core.outcome.outcome import Outcome, StreamRecord
 
 
 class Row(Protocol):

@@ -14,7 +14,7 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from typethrough.core.outcome import Spent, Usage
+from typethrough.core.outcome.outcome import Spent, Usage
 from typethrough.telemetry import schema
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from typethrough.core.uris import printable
-from typethrough.core.why import advice, headline
+from typethrough.core.document.uris import printable
+from typethrough.core.outcome.why import advice, headline
 from typethrough.telemetry.page import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.history import Entry
+    from typethrough.core.outcome.history import Entry
 
 # A page in VS Code may run this command of its extension; anywhere else the link leads nowhere, and nobody else is sent it.
 _REFRESH = '<a href="command:typethrough.why">Refresh</a>'

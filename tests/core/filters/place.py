@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typethrough.core.context import Context
-from typethrough.core.document import Position, snapshot_of
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Position, snapshot_of
 
 
 def place(marked: str, language: str = "python", deleted: tuple[str, ...] = (), uri: str = "") -> Context:

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from tests.bench.filters import DEFECTS, cleaned, same, scenes
-from typethrough.core.cache import Entry, Hit
 from typethrough.core.filters import growing
-from typethrough.core.stream import enough
+from typethrough.core.suggestion.cache import Entry, Hit
+from typethrough.core.suggestion.cut import enough
 from typethrough.engine.sources import from_growing, from_hit
 
 PLACES = scenes(300)

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.support.cursor import parse
-from typethrough.core.context import Context
-from typethrough.core.document import Document, Position
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Document, Position
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR
-from typethrough.core.settings import DEFAULT_MODEL
+from typethrough.core.settings.schema import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.models import ModelProfile
-from typethrough.core.outcome import Usage
+from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.economist import Allowance, Lease, Shards, prices, warm_up_pays
 
 PAID = ModelProfile(input_price=0.10, cached_price=0.025, context_tokens=100_000)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.prompt.editing import Editing, anchor_text, changes, replayed, whole, window_lines
-from typethrough.core.document import Position
+from typethrough.core.document.document import Position
 from typethrough.core.prompt.related import Related
 from typethrough.core.prompt.rules import CURSOR, STOP
 from typethrough.core.prompt.window import bounds

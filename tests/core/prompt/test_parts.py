@@ -6,8 +6,8 @@ import pytest
 
 from tests.core.prompt.editing import Editing, anchor_text
 from tests.support.cursor import context_at
-from typethrough.core.context import Context
-from typethrough.core.document import Document, Position, snapshot_of
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Document, Position, snapshot_of
 from typethrough.core.models import profile_of
 from typethrough.core.prompt import window
 from typethrough.core.prompt.anchor import freeze
@@ -15,7 +15,7 @@ from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR, opening
 from typethrough.core.prompt.tokens import TokenRatio
-from typethrough.core.settings import DEFAULT_MODEL
+from typethrough.core.settings.schema import DEFAULT_MODEL
 
 _HUGE = snapshot_of("".join(f"line {number}\n" for number in range(50_000)))
 

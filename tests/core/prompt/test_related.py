@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.test_codebase import known
-from typethrough.core.codebase import Row, digest
+from tests.core.codebase.test_codebase import known
+from typethrough.core.codebase.choice import Chosen
+from typethrough.core.codebase.codebase import Row, digest
 from typethrough.core.prompt.related import Excerpt, Glossary, Related, render
-from typethrough.core.related import Chosen
 
 FILES = {
     "main.py": "from lib.shop import Shop\n\ndef own(): pass\n",

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from typethrough.core.codebase import Codebase, digest
-from typethrough.core.context import Context
-from typethrough.core.document import Document, Position
+from typethrough.core.codebase.choice import choose
+from typethrough.core.codebase.codebase import Codebase, digest
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Document, Position
 from typethrough.core.models import profile_of
 from typethrough.core.outline import definitions
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.related import render
-from typethrough.core.related import choose
-from typethrough.core.settings import DEFAULT_MODEL
+from typethrough.core.settings.schema import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt

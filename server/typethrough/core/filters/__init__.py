@@ -35,7 +35,7 @@ from typethrough.core.filters.welded import welded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 __all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags, nearby
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _NAMES: Final = (
     "completion", "answer", "window", "insert", "insertion", "missing", "fill", "output", "response", "result", "code",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.filters.draft import Refused
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 
 def blank(text: str, context: Context) -> str | Refused:

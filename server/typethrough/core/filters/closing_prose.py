@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.context import indent_of
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import scan
 from typethrough.core.filters.draft import Draft, state_at_cursor
 from typethrough.core.filters.prose import are_prose, closing_starts, is_closing, may_begin
-from typethrough.core.scan import scan
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _SENTENCE_START: Final = re.compile(r"\n(?=[A-Z*])")
 

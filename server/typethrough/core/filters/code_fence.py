@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.scan import family_of
 from typethrough.core.filters.draft import NOTHING_YET, Draft, state_at_cursor
-from typethrough.core.scan import family_of
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _OPENING: Final = re.compile(r"\s*(`{3,}|~{3,})[ \t]*([^\s`]*)([^\n]*)(\n|\Z)")
 _INFO_WORD: Final = re.compile(r"[A-Za-z][\w+#.:-]*\Z")

@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.context import indent_of
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import CLOSER_OF, State, family_of, scan
 from typethrough.core.filters.draft import state_at_cursor
-from typethrough.core.scan import CLOSER_OF, State, family_of, scan
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _LINES_BELOW: Final = 60
 _TRAILING: Final = " \t\n)]}>;,:\"'`"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from typethrough.core.scan import CODE, State, family_of, scan
+from typethrough.core.document.scan import CODE, State, family_of, scan
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 
 class Draft(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typethrough.core.filters.draft import NOTHING_YET, Draft, significant
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _BARE_TAG: Final = re.compile(r"</?[\w.-]+>\Z")
 _LAST_WORD: Final = re.compile(r"[A-Za-z_]\w{2,}\Z")

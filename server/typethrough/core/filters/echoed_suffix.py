@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typethrough.core.context import indent_of
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import scan
 from typethrough.core.filters.draft import significant
-from typethrough.core.scan import scan
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _LINES_BELOW = 40
 _MIN_WHOLE = 2

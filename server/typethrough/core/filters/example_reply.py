@@ -12,7 +12,7 @@ from typethrough.core.prompt.rules import CURSOR, opening
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _LAST_WORD: Final = re.compile(r"\w*\Z")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags, nearby
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _FRAME: Final = re.compile(r"<(?:now|file|known) path=|<change line=")
 _IN_MARKUP: Final = re.compile(r'<(?:now|known) path=|<file path="[^"\n]*" language=|<change line=\d')

@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.context import indent_of
-from typethrough.core.filters.draft import NOTHING_YET, Draft, state_at_cursor
-from typethrough.core.scan import (
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import (
     closes_block,
     continues_block,
     family_of,
@@ -20,9 +19,10 @@ from typethrough.core.scan import (
     scan,
     without_comment,
 )
+from typethrough.core.filters.draft import NOTHING_YET, Draft, state_at_cursor
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 # How wide a line's indentation should be, from the width it has, the line before it and that line's new width.
 Plan = Callable[[int, str, int], int]

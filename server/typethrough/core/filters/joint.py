@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.scan import is_comment, scan
 from typethrough.core.filters.draft import NOTHING_YET, Draft
-from typethrough.core.scan import is_comment, scan
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _DOUBLED: Final = re.compile(r" (?=[\w\"'(\[{`@$-])")
 _SENTENCE_END: Final = (".", "!", "?", ":")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typethrough.core.context import indent_of
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import opens_block
 from typethrough.core.filters.draft import Refused, significant
-from typethrough.core.scan import opens_block
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _LINES_BELOW = 30
 _MIN_SIGNIFICANT = 5

@@ -8,7 +8,7 @@ from typethrough.core.filters.draft import NOTHING_YET, Draft
 from typethrough.core.filters.prose import is_opening, is_prose_place, may_begin, opening_starts
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 
 def opening_prose(draft: Draft, context: Context) -> Draft:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.scan import family_of, is_comment
 from typethrough.core.filters.draft import Refused, nearby
-from typethrough.core.scan import family_of, is_comment
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _MARKS: Final = re.compile(r"^[\s#/*;<!.…-]+|[\s*/>.…-]+$")
 _WORDS: Final = re.compile(

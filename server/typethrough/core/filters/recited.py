@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.context import indent_of
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import family_of, is_comment
 from typethrough.core.filters.draft import Refused, significant, state_at_cursor
 from typethrough.core.prompt import window
-from typethrough.core.scan import family_of, is_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _REACH_LINES: Final = 60
 _HEAD_LINES: Final = 12

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.filters.draft import Refused, significant
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _MIN_SIGNIFICANT = 8
 _MIN_INSIDE = 16

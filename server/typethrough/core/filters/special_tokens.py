@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.scan import family_of
 from typethrough.core.filters.draft import NOTHING_YET, Draft, nearby
-from typethrough.core.scan import family_of
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _TOKEN: Final = re.compile(
     r"<\|/?[A-Za-z_]\w{0,30}\|>|<｜[^\s<>]{1,40}｜>|</?s>|<CURSOR(?:_\d+)?>|<(?:eos|bos|EOT|end_of_turn|start_of_turn)>"

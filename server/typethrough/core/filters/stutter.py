@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.filters.draft import Refused, significant
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _LAST_WORD: Final = re.compile(r"[^\W\d]\w{2,}\Z")
 _MIN_REST: Final = 3

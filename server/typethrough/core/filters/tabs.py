@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.context import indent_of
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import opens_block
 from typethrough.core.filters.draft import Draft
-from typethrough.core.scan import opens_block
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 Change = Callable[[re.Match[str]], str]
 _TAB_ONLY: Final = frozenset(("makefile", "make", "go"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.scan import family_of
 from typethrough.core.filters.draft import Refused, nearby
-from typethrough.core.scan import family_of
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _NAME: Final = re.compile(r"[a-z]\w{11,}")
 _HALF_WORD: Final = re.compile(r"[^\W_]\Z")

@@ -11,7 +11,7 @@ from typethrough.core.prompt.rules import is_plain, plain, plain_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from typethrough.core.document import Snapshot
+    from typethrough.core.document.document import Snapshot
     from typethrough.core.outline.definition import Definition
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
-    from typethrough.core.outcome import Usage
+    from typethrough.core.outcome.outcome import Usage
 
 # A model that costs nothing is paid in waiting, and what its server has read already costs next to nothing of that.
 _FREE_PRICES = (1.0, 0.02)

@@ -13,7 +13,7 @@ from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import plain_line
 
 if TYPE_CHECKING:
-    from typethrough.core.document import Edit, Snapshot
+    from typethrough.core.document.document import Edit, Snapshot
 
 # An edit this near the open hunk is the same piece of work.
 _NEIGHBOUR_LINES = 3

@@ -14,7 +14,7 @@ from typethrough.core.prompt.message import Message, Prompt
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
     from typethrough.core.models import FimMarks
     from typethrough.core.prompt.economist import Terms
     from typethrough.core.prompt.related import Related

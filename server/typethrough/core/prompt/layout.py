@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from typethrough.core.codebase import IDENTIFIER, Codebase
+from typethrough.core.codebase.codebase import IDENTIFIER, Codebase
 from typethrough.core.prompt import fill_in, window
 from typethrough.core.prompt.anchor import Anchor, excerpt, freeze
 from typethrough.core.prompt.economist import Lease, Shards
@@ -21,8 +21,8 @@ from typethrough.core.prompt.rules import STOP, attribute, opening
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from typethrough.core.context import Context
-    from typethrough.core.document import Edit, Snapshot
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Edit, Snapshot
     from typethrough.core.models import FimMarks
     from typethrough.core.outline.definition import Definition
     from typethrough.core.prompt.economist import Terms

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cachetools import LRUCache
 
+from typethrough.core.document.uris import kind_of
 from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import attribute, plain, plain_line
-from typethrough.core.uris import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from typethrough.core.codebase import Codebase, Digest, Row
-    from typethrough.core.related import Chosen
+    from typethrough.core.codebase.choice import Chosen
+    from typethrough.core.codebase.codebase import Codebase, Digest, Row
 
 _MOST_EXPLAINED = 3
 _EXPLAINED_ROWS = 8

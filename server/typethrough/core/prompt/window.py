@@ -8,7 +8,7 @@ from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import CURSOR, plain, plain_line
 
 if TYPE_CHECKING:
-    from typethrough.core.context import Context
+    from typethrough.core.document.context import Context
 
 _ABOVE_LINES = 16
 _BELOW_LINES = 8

@@ -1,0 +1,70 @@
+"""What the demo types: which file, from where, and in which folder the local lane may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from typethrough.cli.errors import UsageError
+from typethrough.core.document.uris import PLAIN_TEXT, language_of
+
+_MAX_FILE_BYTES = 2_000_000
+# A function much like the one above it: the case a copy model is for, and an everyday one.
+_OWN_MARK = "def _common_suffix("
+
+
+class NothingToType(UsageError):
+    """The file cannot be typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A file as it stands before the demo, and what will be typed. Nothing stands after the cursor."""
+
+    path: Path
+    folder: Path
+    before: str
+    to_type: str
+
+    @property
+    def language_id(self) -> str:
+        """The language id an editor would give."""
+        return language_of(self.path.name) or PLAIN_TEXT
+
+
+def stretch_of(file: Path | None) -> Stretch:
+    """The stretch to type of a file, or of a module of our own when there is none. Raises NothingToType."""
+    package = Path(__file__).resolve().parents[2]
+    if file is None:
+        return _cut(package / "core" / "document" / "document.py", package, _OWN_MARK)
+    return _cut(file, file.resolve().parent, "")
+
+
+def _cut(path: Path, folder: Path, mark: str) -> Stretch:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise NothingToType(f"{path.name} is too large to type")
+        text = path.read_text("utf-8").replace("\r\n", "\n")
+    except OSError as error:
+        raise NothingToType(f"{path} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise NothingToType(f"{path} is not UTF-8 text") from None
+    start = text.find(mark) if mark and mark in text else _start(text)
+    if len(text[start:].strip()) < 20:
+        raise NothingToType(f"{path.name} has too little text to type")
+    return Stretch(path.resolve(), folder, text[:start], text[start:])
+
+
+def _start(text: str) -> int:
+    """Where to begin: at an unindented line after a blank one, a third into the file, so that there is much to learn from."""
+    lines = text.splitlines(keepends=True)
+    earliest = len(lines) // 3
+    offset = sum(map(len, lines[:earliest]))
+    fallback = offset
+    for index in range(max(1, earliest), len(lines)):
+        if not lines[index - 1].strip() and lines[index][:1].strip():
+            return offset
+        offset += len(lines[index])
+        if index > earliest + 150:
+            break
+    return fallback

@@ -1,0 +1,1 @@
+"""Whether, when and whom to ask."""

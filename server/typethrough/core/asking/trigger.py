@@ -1,0 +1,46 @@
+"""Whether a request deserves an answer at all: the cheap refusals, before any source is asked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typethrough.core.document.context import Context
+
+# The rest of the line may be what editors and people close by themselves; in the middle of other text a suggestion
+# mostly repeats it (the mid-line rule of every peer).
+_CLOSING = re.compile(r"^\s*[)>}\]\"'`]*\s*[:{;,]?\s*$")
+
+_WORD_CHAR = re.compile(r"\w")
+
+# Minified and generated files: nothing useful comes of them, and their lines are the size of prompts.
+_MAX_LINE_CHARS = 2_000
+_MAX_FILE_CHARS = 20_000_000
+
+
+class Skip(NamedTuple):
+    """No suggestion is wanted here, and why, in plain words."""
+
+    reason: str
+
+
+def decide(context: Context, *, invoked: bool) -> Skip | None:
+    """The reason to stay silent at a place, or None. What the user *invoked* is refused only where nothing good can come."""
+    if context.snapshot.char_count > _MAX_FILE_CHARS:
+        return Skip("the file is too large")
+    if len(context.line_prefix) + len(context.line_suffix) > _MAX_LINE_CHARS:
+        return Skip("the line is too long")
+    if invoked:
+        return None
+    if _inside_word(context):
+        return Skip("in the middle of a word")
+    if not _CLOSING.match(context.line_suffix):
+        return Skip("in the middle of a line")
+    if not context.line_prefix.strip() and not context.previous_line() and not context.next_line():
+        return Skip("nothing to go on yet")
+    return None
+
+
+def _inside_word(context: Context) -> bool:
+    return bool(_WORD_CHAR.match(context.line_prefix[-1:]) and _WORD_CHAR.match(context.line_suffix[:1]))

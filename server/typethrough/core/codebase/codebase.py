@@ -1,0 +1,227 @@
+"""What is known of a workspace's files: what each defines and imports. Their texts are not kept.
+
+Paths are relative to the workspace, with slashes. A file of a thousand lines costs a few kilobytes, for a signature is a slice of
+one string a file, and names are shared.
+"""
+
+from __future__ import annotations
+
+import re
+from sys import intern
+from typing import TYPE_CHECKING, NamedTuple
+
+from typethrough.core.codebase.imports import imports
+from typethrough.core.codebase.paths import Paths
+from typethrough.core.outline import definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from typethrough.core.codebase.imports import Import
+    from typethrough.core.outline.definition import Definition
+
+IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_DOC = "\x1f"
+_BREAK = "\x1e"
+_APART = str.maketrans({_DOC: " ", _BREAK: " "})
+# What a key, a token or a password in a source file looks like; cut off where a signature was.
+_LONG_STRING = re.compile(r"""(["'`])[^"'`\s]{16,}(["'`]|…|$)""")
+_MAX_ROWS = 600
+# Files looked at to find where a name that is handed on comes from.
+_MOST_HANDING_ON = 60
+_MAX_ALL_ROWS = 200_000
+# A name that is defined everywhere says nothing about where it comes from.
+_COMMON_FILES = 64
+# An import that several files fit, such as a package in Go, means these many of them.
+_MOST_MEANT = 4
+_MOST_IMPORTERS = 400
+
+
+class Row(NamedTuple):
+    """One definition of a file: its place among them, name, depth, signature and documentation."""
+
+    number: int
+    name: str
+    depth: int
+    signature: str
+    doc: str
+
+
+class Digest(NamedTuple):
+    """What is kept of one file."""
+
+    path: str
+    names: tuple[str, ...]
+    depths: bytes
+    packed: str
+    imports: tuple[Import, ...]
+
+    def rows(self) -> Iterator[Row]:
+        """Its definitions, in the order of its lines."""
+        if not self.names:
+            return
+        for number, line in enumerate(self.packed.split("\n")):
+            signature, _, doc = line.partition(_DOC)
+            yield Row(number, self.names[number], self.depths[number], signature.replace(_BREAK, "\n"), doc)
+
+
+def digest(path: str, text: str, language_id: str, is_late: Callable[[], bool] = lambda: False) -> Digest:
+    """Read a file's text. The slow part of knowing a file: a millisecond for a few hundred lines. See `definitions`."""
+    return digest_of(path, definitions(text, language_id, is_late), imports(text, language_id))
+
+
+def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]) -> Digest:
+    """The same from an outline that is there already."""
+    found = found[:_MAX_ROWS]
+    return Digest(
+        path,
+        tuple(intern(one.name) for one in found),
+        bytes(min(one.depth, 9) for one in found),
+        "\n".join(map(_packed, found)),
+        tuple(imported),
+    )
+
+
+def _packed(one: Definition) -> str:
+    """A definition as it is kept. A long string without a blank may be a key, and what it says is not what a name is used by."""
+    # A row must stay a row whatever it says, and our own separators mean nothing in a file.
+    signature = _LONG_STRING.sub(r"\1…\2", one.signature).translate(_APART).replace("\n", _BREAK)
+    return f"{signature}{_DOC}{one.doc.translate(_APART).replace(chr(10), ' ')}" if one.doc else signature
+
+
+class Codebase:
+    """The files of one workspace. Looking something up takes microseconds. `root_name` is the name of the workspace's folder."""
+
+    def __init__(self, root_name: str = "") -> None:
+        self._files: dict[str, Digest] = {}
+        self._paths = Paths(root_name)
+        self._defining: dict[str, tuple[str, ...]] = {}
+        # By what an import ends in, the files that have such an import: the only ones that a file of this name concerns.
+        self._wanting: dict[str, tuple[str, ...]] = {}
+        self._imported: dict[str, tuple[str, ...]] = {}
+        self._row_count = 0
+        self.version = 0
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def add(self, file: Digest) -> None:
+        """A file is as it is now. What would make the whole too large stays out."""
+        path = file.path
+        before = self._files.get(path)
+        grown = len(file.names) - (len(before.names) if before else 0)
+        if before == file or (self._row_count + grown > _MAX_ALL_ROWS and grown > 0):
+            return
+        self._row_count += grown
+        self.version += 1
+        self._files[path] = file
+        if before is None:
+            self._paths.add(path)
+            self._forget_who_may_mean(path)
+        if before is None or before.names != file.names:
+            _move(self._defining, path, set(before.names) if before else set(), set(file.names))
+        if before is None or before.imports != file.imports:
+            _move(self._wanting, path, self._wanted(before), self._wanted(file))
+            self._imported.pop(path, None)
+
+    def discard(self, path: str) -> None:
+        """A file is gone."""
+        file = self._files.pop(path, None)
+        if file is not None:
+            self._row_count -= len(file.names)
+            self.version += 1
+            self._paths.discard(path)
+            self._forget_who_may_mean(path)
+            _move(self._defining, path, set(file.names), set())
+            _move(self._wanting, path, self._wanted(file), set())
+            self._imported.pop(path, None)
+
+    def clear(self) -> None:
+        """Nothing is known any more."""
+        for path in self.paths():
+            self.discard(path)
+
+    def get(self, path: str) -> Digest | None:
+        """What is known of a file."""
+        return self._files.get(path)
+
+    def defining(self, name: str) -> tuple[str, ...]:
+        """The files that define a name; empty as well when there are too many for it to mean anything."""
+        places = self._defining.get(name, ())
+        return places if len(places) < _COMMON_FILES else ()
+
+    def imported_by(self, path: str) -> tuple[str, ...]:
+        """The files of the workspace that a file imports, in the order of its imports."""
+        file = self._files.get(path)
+        if file is None:
+            return ()
+        known = self._imported.get(path)
+        if known is None:
+            found: dict[str, None] = {}
+            for one in file.imports:
+                found.update(dict.fromkeys(self.resolved(one, path)))
+            found.pop(path, None)
+            known = self._imported[path] = tuple(found)
+        return known
+
+    def resolved(self, one: Import, importer: str) -> list[str]:
+        """The files that one import means, the best match first; only the first few where many would do."""
+        return self._paths.imported(one, importer)[:_MOST_MEANT]
+
+    def importers(self, path: str) -> set[str]:
+        """The files that import a file; empty as well when so many may do so that it says nothing."""
+        may = {one for key in self._paths.keys(path) for one in self._wanting.get(key, ())}
+        return {one for one in may if path in self.imported_by(one)} if len(may) <= _MOST_IMPORTERS else set()
+
+    def definer(self, name: str, path: str) -> str:
+        """The file that defines a name which is taken out of `path`, be it through others; empty when none does."""
+        seen = {path}
+        reached = [path]
+        while reached and len(seen) < _MOST_HANDING_ON:
+            further: dict[str, None] = {}
+            for place in reached:
+                file = self._files.get(place)
+                if file is None:
+                    continue
+                if name in file.names:
+                    return place
+                for one in file.imports:
+                    # What takes everything out of a module has no names.
+                    if not one.names or name in one.names:
+                        further.update(dict.fromkeys(self.resolved(one, place)))
+            reached = [place for place in further if place not in seen]
+            seen.update(reached)
+        return ""
+
+    def named(self, name: str) -> list[str]:
+        """The files of a name, up to the first dot of it."""
+        return self._paths.named(name)
+
+    def beside(self, path: str) -> list[str]:
+        """The files of the same folder, by name."""
+        return self._paths.beside(path)
+
+    def paths(self) -> tuple[str, ...]:
+        """All files."""
+        return tuple(self._files)
+
+    def _wanted(self, file: Digest | None) -> set[str]:
+        return {key for one in file.imports for key in self._paths.wanted(one, file.path)} if file else set()
+
+    def _forget_who_may_mean(self, path: str) -> None:
+        """What files import was found without this file, or with it: ask again."""
+        if self._imported:
+            for key in self._paths.keys(path):
+                for importer in self._wanting.get(key, ()):
+                    self._imported.pop(importer, None)
+
+
+def _move(places: dict[str, tuple[str, ...]], path: str, before: set[str], now: set[str]) -> None:
+    """A path stood under the keys `before`, and stands under the keys `now`; the rest is not touched."""
+    for key in before - now:
+        if left := tuple(other for other in places[key] if other != path):
+            places[key] = left
+        else:
+            del places[key]
+    for key in now - before:
+        places[intern(key)] = (*places.get(key, ()), path)

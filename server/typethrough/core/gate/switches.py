@@ -1,0 +1,76 @@
+"""What the user has switched off or on by hand while the server runs: everywhere, for a language, for a file, for some minutes.
+
+A switch goes before the settings, in both directions, and lasts as long as the process; what should last longer is a setting.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from typethrough.core.document.uris import is_excluded
+
+if TYPE_CHECKING:
+    from typethrough.core.settings.schema import Settings
+
+_MINUTE_S = 60.0
+
+
+class Scope(StrEnum):
+    """What a switch is about."""
+
+    EVERYWHERE = "everywhere"
+    LANGUAGE = "language"
+    FILE = "file"
+    PAUSE = "pause"
+
+
+@dataclass(slots=True)
+class Switches:
+    """The switches as they stand. Times are seconds of the clock that is handed in."""
+
+    everywhere: bool | None = None
+    languages: dict[str, bool] = field(default_factory=dict)
+    files_off: set[str] = field(default_factory=set)
+    paused_until_s: float = -math.inf
+
+    def set_everywhere(self, *, on: bool) -> None:
+        """Switch everything; on, it ends a pause too."""
+        self.everywhere = on
+        if on:
+            self.resume()
+
+    def set_language(self, language_id: str, *, on: bool) -> None:
+        """Switch one language."""
+        self.languages[language_id] = on
+
+    def set_file(self, uri: str, *, on: bool) -> None:
+        """Switch one document."""
+        if on:
+            self.files_off.discard(uri)
+        else:
+            self.files_off.add(uri)
+
+    def pause(self, minutes: float, now_s: float) -> None:
+        """Be silent everywhere for some minutes."""
+        self.paused_until_s = now_s + minutes * _MINUTE_S
+
+    def resume(self) -> None:
+        """End a pause."""
+        self.paused_until_s = -math.inf
+
+    def off_reason(self, settings: Settings, uri: str, language_id: str, now_s: float) -> str:
+        """Why there are no suggestions in a document, in plain words, or the empty string; an empty `uri` asks of everywhere."""
+        if not (settings.enabled if self.everywhere is None else self.everywhere):
+            return "switched off"
+        if now_s < self.paused_until_s:
+            return f"paused for {math.ceil((self.paused_until_s - now_s) / _MINUTE_S)} min"
+        if not uri:
+            return ""
+        if not self.languages.get(language_id, language_id not in settings.disabled_languages):
+            return f"switched off for {language_id}"
+        if uri in self.files_off:
+            return "switched off for this file"
+        return "the file is excluded" if is_excluded(uri, settings.exclude) else ""

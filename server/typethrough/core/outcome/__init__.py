@@ -1,0 +1,1 @@
+"""How requests end: the endings, the last of them, and what to do about one."""

@@ -1,0 +1,313 @@
+"""What a user may decide: every setting with its type, unit, bounds and reach.
+
+Owns names, defaults and descriptions; SETTINGS.md is generated from here. `settings_values` checks one value, `settings_layers`
+decides which of several sources holds, `settings_endpoint` where code may go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from typethrough.core.settings.values import Kind, Reach, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typethrough.core.asking.routes import Route
+
+T = TypeVar("T")
+
+ENVIRONMENT_PREFIX = "TYPETHROUGH_"
+GATEWAY_BASE_URL = "https://ai-gateway.vercel.sh/v1"
+DEFAULT_MODEL = "openai/gpt-4.1-nano"
+BUDGET_MIN_MS = 50
+BUDGET_MAX_MS = 5000
+
+DEFAULT_EXCLUDE = (
+    ".env",
+    ".env.*",
+    ".envrc",
+    "*.env",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+    "*.ovpn",
+    "*.tfvars",
+    "*.tfstate",
+    "id_rsa*",
+    "id_dsa*",
+    "id_ecdsa*",
+    "id_ed25519*",
+    ".netrc",
+    "_netrc",
+    ".npmrc",
+    ".pypirc",
+    ".pgpass",
+    ".htpasswd",
+    ".git-credentials",
+    "credentials",
+    "credentials.json",
+    "secrets.json",
+    "secrets.toml",
+    "secrets.yaml",
+    "secrets.yml",
+    ".ssh/*",
+    ".gnupg/*",
+    ".aws/*",
+    ".kube/*",
+)
+
+
+def _setting(default: T, kind: Kind, description: str, **limits: Any) -> T:
+    """A dataclass field that carries its `Spec`; typed as its default, which is what reading the field gives."""
+    spec = Spec(kind=kind, description=description, **limits)
+    # A command may hold a secret as an argument.
+    shown = not spec.secret and spec.kind is not Kind.COMMAND
+    return field(default=default, repr=shown, metadata={"spec": spec})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a user may decide, checked. Built by `resolve`; the defaults alone are a working set."""
+
+    enabled: bool = _setting(True, Kind.FLAG, "Whether there are any suggestions at all.")
+    base_url: str = _setting(
+        "",
+        Kind.URL,
+        "The OpenAI-compatible endpoint, with its `/v1`; empty means the one the key in the environment belongs to.",
+        reach=Reach.USER,
+    )
+    api_key: str = _setting(
+        "", Kind.KEY, "The key sent to `base_url`, and to nothing else.", reach=Reach.USER, secret=True
+    )
+    api_key_command: tuple[str, ...] = _setting(
+        (),
+        Kind.COMMAND,
+        "A command (no shell) whose first line of output is the key; it has 10 seconds.",
+        reach=Reach.FILE,
+    )
+    oidc_token_file: str = _setting(
+        "",
+        Kind.PATH,
+        "The file that `vercel env pull` writes, to take the next `VERCEL_OIDC_TOKEN` from when one ends; for the Vercel AI "
+        "Gateway alone.",
+        reach=Reach.USER,
+    )
+    model: str = _setting(
+        DEFAULT_MODEL,
+        Kind.NAME,
+        "The model's name as the endpoint spells it; behind a routing gateway it also says which provider reads the code.",
+        reach=Reach.USER,
+    )
+    prompt_form: str = _setting(
+        "auto",
+        Kind.CHOICE,
+        "How the model is asked: in a `chat`, or by fill-in-the-middle marks (`fim`) in a text completion, as llama.cpp, vLLM, "
+        "Ollama and LiteLLM serve it. `auto`: by marks where the model has them and the endpoint takes them.",
+        choices=("auto", "chat", "fim"),
+        reach=Reach.USER,
+    )
+    routes: tuple[Route, ...] = _setting(
+        (),
+        Kind.ROUTES,
+        "Other models than `model`, each perhaps with its own budget: `invoked` answers what is asked for by hand, `block` writes"
+        " the body of a block that was just opened (where `max_lines` allows one), `hedge` is asked as well when another is late."
+        ' Such as `"MODEL 1500 ms"`; in the environment `invoked=MODEL 1500 ms,hedge=MODEL`.',
+        minimum=BUDGET_MIN_MS,
+        maximum=BUDGET_MAX_MS,
+        reach=Reach.USER,
+    )
+    hedge_share: int = _setting(
+        5,
+        Kind.NUMBER,
+        "Of every hundred dollars that the model lane spends, how many at most go into asking the model of the route `hedge`.",
+        unit="percent",
+        minimum=0,
+        maximum=50,
+        reach=Reach.USER,
+    )
+    fallback_models: tuple[str, ...] = _setting(
+        (),
+        Kind.NAMES,
+        "Models that a routing gateway asks, in this order, when `model` fails.",
+        reach=Reach.USER,
+    )
+    provider_order: tuple[str, ...] = _setting(
+        (),
+        Kind.NAMES,
+        "Providers behind the gateway in the order they are asked, such as `openai`; the model's own comes first by itself.",
+        reach=Reach.USER,
+    )
+    provider_only: tuple[str, ...] = _setting(
+        (), Kind.NAMES, "The only providers behind the gateway that may read the code.", reach=Reach.USER
+    )
+    provider_sort: str = _setting(
+        "none",
+        Kind.CHOICE,
+        "What the gateway chooses a provider by: price, time to first token, or tokens per second.",
+        choices=("none", "cost", "ttft", "tps"),
+        reach=Reach.USER,
+    )
+    service_tier: str = _setting(
+        "none",
+        Kind.CHOICE,
+        "`priority` is faster and dearer, `flex` slower and cheaper, where the provider has them.",
+        choices=("none", "flex", "priority"),
+        reach=Reach.USER,
+    )
+    zero_data_retention: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Only providers that keep nothing; the Vercel AI Gateway's promise, so with another endpoint nothing is sent.",
+        reach=Reach.USER,
+    )
+    no_prompt_training: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Only providers that do not train on prompts; the Vercel AI Gateway's promise, like `zero_data_retention`.",
+        reach=Reach.USER,
+    )
+    catalogue: bool = _setting(
+        True,
+        Kind.FLAG,
+        "Whether prices, context size, announced end and speed of the model are read from the endpoint's own list, once a day.",
+        reach=Reach.USER,
+    )
+    model_lane: bool = _setting(True, Kind.FLAG, "Whether a model may be asked over the network.")
+    local_lane: bool = _setting(
+        True, Kind.FLAG, "Whether suggestions may come from the workspace's own text, with no network."
+    )
+    budget_ms: int = _setting(
+        900,
+        Kind.NUMBER,
+        "Every request is answered within this time; above 1000 ghost text comes after the thought has moved on.",
+        unit="ms",
+        minimum=BUDGET_MIN_MS,
+        maximum=BUDGET_MAX_MS,
+    )
+    debounce_min_ms: int = _setting(
+        30,
+        Kind.NUMBER,
+        "The shortest wait after a keystroke before a model is asked.",
+        unit="ms",
+        minimum=0,
+        maximum=1000,
+    )
+    debounce_max_ms: int = _setting(
+        450,
+        Kind.NUMBER,
+        "The longest such wait; the typing rhythm decides between.",
+        unit="ms",
+        minimum=0,
+        maximum=2000,
+    )
+    max_lines: int = _setting(
+        1,
+        Kind.NUMBER,
+        "Lines of a suggestion that comes by itself, at most; asked for by hand it may be longer.",
+        unit="lines",
+        minimum=1,
+        maximum=50,
+    )
+    context_tokens: int = _setting(
+        8000,
+        Kind.NUMBER,
+        "How much of the file the prompt may hold; most of it is read from the provider's cache.",
+        unit="tokens",
+        minimum=200,
+        maximum=100_000,
+    )
+    max_output_tokens: int = _setting(
+        256,
+        Kind.NUMBER,
+        "Tokens a model may generate for one request.",
+        unit="tokens",
+        minimum=16,
+        maximum=2000,
+    )
+    daily_limit_cents: int = _setting(
+        0,
+        Kind.NUMBER,
+        "US cents a day that the model lane may cost by its published prices; over it the local lane goes on alone. 0: no limit.",
+        unit="cents",
+        minimum=0,
+        maximum=100_000,
+        reach=Reach.USER,
+    )
+    other_files: bool = _setting(
+        True,
+        Kind.FLAG,
+        "Whether declarations of other files in the workspace go into the prompt, and the places in open files edited last.",
+        reach=Reach.USER,
+    )
+    project_notes: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Whether the head of the project's AGENTS.md, CLAUDE.md or README goes into the prompt.",
+    )
+    warm_up: str = _setting(
+        "auto",
+        Kind.CHOICE,
+        "Whether a model reads a document's context before it is asked: on opening, on focus, after a pause. `auto`: where it is"
+        " free, by a model that runs on this machine.",
+        choices=("auto", "always", "never"),
+        reach=Reach.USER,
+    )
+    prefetch: bool = _setting(
+        True, Kind.FLAG, "Whether accepting a suggestion asks for the next one before it is needed."
+    )
+    disabled_languages: tuple[str, ...] = _setting(
+        (), Kind.NAMES, "Language ids that get no suggestions, such as `markdown`."
+    )
+    exclude: tuple[str, ...] = _setting(
+        DEFAULT_EXCLUDE,
+        Kind.GLOBS,
+        "Files that are never completed, never sent and never indexed. An editor's settings can add to it, not take away.",
+        grows=True,
+    )
+    workspace_max_files: int = _setting(
+        2000,
+        Kind.NUMBER,
+        "Files of the workspace the local lane reads, at most.",
+        unit="files",
+        minimum=0,
+        maximum=50_000,
+    )
+    workspace_max_bytes: int = _setting(
+        20_000_000,
+        Kind.NUMBER,
+        "Bytes of the workspace the local lane reads, at most.",
+        unit="bytes",
+        minimum=0,
+        maximum=500_000_000,
+    )
+    record: bool = _setting(
+        True,
+        Kind.FLAG,
+        "Whether outcomes, times and token counts are kept in a file on this machine, for the day's total, `typethrough why` and"
+        " `typethrough stats`; never any text.",
+        reach=Reach.USER,
+    )
+    record_paths: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Whether that file holds the whole paths of files; without it, their names alone and only for the last outcomes.",
+        reach=Reach.USER,
+    )
+    log_level: str = _setting(
+        "info", Kind.CHOICE, "How much is logged.", choices=("debug", "info", "warning", "error")
+    )
+
+
+SPECS: Mapping[str, Spec] = {item.name: item.metadata["spec"] for item in fields(Settings)}
+DEFAULTS = Settings()
+
+
+def environment_name(setting: str) -> str:
+    """The environment variable that sets a setting, or the empty string when none may."""
+    return "" if SPECS[setting].reach is Reach.FILE else ENVIRONMENT_PREFIX + setting.upper()

@@ -1,0 +1,229 @@
+"""Checking one value of one setting: what kinds there are, their bounds, and what a value becomes.
+
+Owns nothing of precedence (`settings`). A message says what was expected and never repeats what was given, which may be a secret
+pasted into the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from typethrough.core.asking.routes import Route, RoutePurpose
+
+
+class Kind(StrEnum):
+    """The types a setting can have; the value is the word for people."""
+
+    FLAG = "true or false"
+    NUMBER = "whole number"
+    NAME = "text"
+    CHOICE = "one of"
+    URL = "URL"
+    KEY = "key"
+    COMMAND = "command"
+    PATH = "absolute path"
+    NAMES = "list of names"
+    GLOBS = "list of globs"
+    ROUTES = "model for each purpose"
+
+
+class Reach(StrEnum):
+    """Where a setting may be set; an editor's settings count as the project's, since editors mix the two."""
+
+    ANYWHERE = "anywhere"
+    USER = "environment or user file"
+    FILE = "user file"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is known about a setting besides its name and default. `grows`: an editor's value is added, not put in place."""
+
+    kind: Kind
+    description: str
+    unit: str = ""
+    minimum: int = 0
+    maximum: int = 0
+    choices: tuple[str, ...] = ()
+    reach: Reach = Reach.ANYWHERE
+    secret: bool = False
+    grows: bool = False
+
+
+class BadValue(ValueError):
+    """A value that does not fit; `str()` continues a sentence that begins with the setting's name."""
+
+
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off"})
+_MAX_TEXT_CHARS = 500
+_MAX_ITEMS = 1000
+
+
+def checked(spec: Spec, value: object, *, from_text: bool = False) -> object:
+    """The value in the setting's own type. `from_text`: it is a string to be read, as in an environment. Raises BadValue."""
+    match spec.kind:
+        case Kind.FLAG:
+            return _flag(value, from_text=from_text)
+        case Kind.NUMBER:
+            return _number(spec, value, from_text=from_text)
+        case Kind.CHOICE:
+            return _choice(spec, value)
+        case Kind.NAME:
+            return _line(value)
+        case Kind.KEY:
+            return _key(value)
+        case Kind.URL:
+            return _url(value)
+        case Kind.COMMAND:
+            return _command(value)
+        case Kind.PATH:
+            return _path(value)
+        case Kind.NAMES | Kind.GLOBS:
+            return _items(value, from_text=from_text)
+        case Kind.ROUTES:
+            return _routes(spec, value, from_text=from_text)
+
+
+def _flag(value: object, *, from_text: bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    if from_text and isinstance(value, str):
+        word = value.strip().lower()
+        if word in _YES | _NO:
+            return word in _YES
+    raise BadValue("must be true or false")
+
+
+def _number(spec: Spec, value: object, *, from_text: bool) -> int:
+    if from_text and isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
+        value = int(value)
+    # Lua and JavaScript have one type of number: 900.0 is a whole number there.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadValue(f"must be a whole number from {spec.minimum} to {spec.maximum}")
+    if not spec.minimum <= value <= spec.maximum:
+        raise BadValue(f"must be from {spec.minimum} to {spec.maximum} {spec.unit}".rstrip())
+    return value
+
+
+def _choice(spec: Spec, value: object) -> str:
+    if isinstance(value, str) and value.strip().lower() in spec.choices:
+        return value.strip().lower()
+    raise BadValue(f"must be one of {', '.join(spec.choices)}")
+
+
+def _line(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > _MAX_TEXT_CHARS or not text.isprintable():
+        raise BadValue("must be a non-empty text of one line")
+    return text
+
+
+def _key(value: object) -> str:
+    key = usable_key(value) if isinstance(value, str) else ""
+    if not key:
+        raise BadValue("must be a key: one line of visible ASCII characters without spaces")
+    return key
+
+
+def usable_key(value: str) -> str:
+    """The key without space round it, or the empty string when it could not stand in an HTTP header."""
+    key = value.strip()
+    return key if re.fullmatch(r"[!-~]{1,8000}", key) else ""
+
+
+def _url(value: object) -> str:
+    text = value.strip().rstrip("/") if isinstance(value, str) else ""
+    if not text:
+        raise BadValue("must be a URL such as https://host/v1")
+    try:
+        parts = urlsplit(text)
+        well_formed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed or not re.fullmatch(r"[!-~]{1,500}", text):
+        raise BadValue("must be a URL such as https://host/v1")
+    if "@" in parts.netloc:
+        raise BadValue("must not hold a user name or password; the key has its own setting")
+    if parts.query or parts.fragment:
+        raise BadValue("must end with its path, such as /v1, without ? or #")
+    return text
+
+
+def _path(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    # What a path is relative to would be a project's folder.
+    if not (text.startswith("~/") or PurePath(text).is_absolute()):
+        raise BadValue("must be an absolute path, or begin with ~/")
+    if len(text) > _MAX_TEXT_CHARS or not text.isprintable():
+        raise BadValue("must be a path of one line")
+    return text
+
+
+def _command(value: object) -> tuple[str, ...]:
+    parts = list[object]()
+    if isinstance(value, str):
+        try:
+            parts.extend(shlex.split(value))
+        except ValueError:
+            raise BadValue("has a quote that is not closed") from None
+    elif isinstance(value, list):
+        parts.extend(value)
+    words = tuple(part for part in parts if isinstance(part, str) and "\0" not in part)
+    if not words or len(words) != len(parts) or not words[0].strip():
+        raise BadValue("must be a command: a text, or a list of texts")
+    return words
+
+
+def _items(value: object, *, from_text: bool) -> tuple[str, ...]:
+    if from_text and isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple) or len(value) > _MAX_ITEMS:
+        raise BadValue("must be a list of texts")
+    items = tuple(item.strip() for item in value if isinstance(item, str) and len(item) <= _MAX_TEXT_CHARS)
+    if len(items) != len(value):
+        raise BadValue("must be a list of texts")
+    return tuple(item for item in items if item)
+
+
+def _routes(spec: Spec, value: object, *, from_text: bool) -> tuple[Route, ...]:
+    """An object of purposes and models; in an environment "purpose=model" with commas between."""
+    if from_text and isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(separator for _, separator, _ in parts):
+            raise BadValue("must be a list such as invoked=MODEL,hedge=MODEL")
+        value = {purpose.strip(): model for purpose, _, model in parts}
+    if value in ([], ()):
+        return ()  # Lua has one form for an empty list and an empty object.
+    if not isinstance(value, dict):
+        raise BadValue('must be an object such as {"invoked": "MODEL", "hedge": "MODEL"}')
+    purposes = list(RoutePurpose)
+    if not value.keys() <= {*purposes}:
+        raise BadValue(f"has no other purposes than {', '.join(purposes)}")
+    return tuple(_route(spec, purpose, value[purpose]) for purpose in purposes if purpose in value)
+
+
+def _route(spec: Spec, purpose: RoutePurpose, value: object) -> Route:
+    text = (
+        value.strip()
+        if isinstance(value, str) and len(value) <= _MAX_TEXT_CHARS and value.isprintable()
+        else ""
+    )
+    match = re.fullmatch(r"(\S+)(?:\s+([0-9]{1,9}) ?ms)?", text, re.ASCII)
+    if match is None:
+        raise BadValue(f'needs for {purpose} a model, or a model and its budget such as "MODEL 1500 ms"')
+    model, budget = match.groups()
+    if budget is None:
+        return Route(purpose, model)
+    if purpose is RoutePurpose.HEDGE:
+        raise BadValue(f"takes no budget for {purpose}, which has that of the request it helps")
+    if not spec.minimum <= int(budget) <= spec.maximum:
+        raise BadValue(f"needs for {purpose} a budget from {spec.minimum} to {spec.maximum} ms")
+    return Route(purpose, model, int(budget))

@@ -1,0 +1,1 @@
+"""A suggestion from the stream to the screen: cutting, caching, following edits."""

@@ -1,0 +1,159 @@
+"""What models have answered, found again by forward match: any earlier prefix whose completion still fits what was typed.
+
+An entry is filed under the text of the two lines above its origin. A look-up walks from the cursor's line upwards, as many
+lines as the longest completion has, and asks which entries began there: its cost depends on the length of completions, not
+on the file, the number of entries, or how far was typed. Kept in memory only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from typethrough.core.suggestion.trail import fits, is_closing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Snapshot
+
+_Key = tuple[str, str, str]
+
+# Of the lines that a place is filed under the end is enough; a minified line is neither hashed nor kept whole.
+_KEY_CHARS = 200
+# No completion is longer: what lies further above the cursor than this cannot be where one began.
+_REACH_CHARS = 4_000
+
+
+class Entry:
+    """A completion of one place, perhaps still growing.
+
+    `text` is clean and begins at the origin; `complete` says that no more will come, `ended` that the model itself ended
+    there, `prefetched` that it was asked for ahead, and `shown` that some of it got on screen; `model` is who was asked.
+    `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an answer to
+    another question is never served.
+    """
+
+    __slots__ = (
+        "complete",
+        "ended",
+        "line_prefix",
+        "line_suffix",
+        "model",
+        "next_line",
+        "prefetched",
+        "shown",
+        "text",
+        "uri",
+    )
+
+    def __init__(self, context: Context, text: str = "", *, complete: bool = False) -> None:
+        self.uri = context.uri
+        self.line_prefix = context.line_prefix
+        self.line_suffix = context.line_suffix
+        self.next_line = context.next_line().strip()
+        self.model = ""
+        self.text = text
+        self.complete = complete
+        self.ended = complete
+        self.prefetched = False
+        self.shown = False
+
+
+class Hit:
+    """An entry that fits at a cursor, and the part of its text that is still to come."""
+
+    __slots__ = ("entry", "remainder", "typed")
+
+    def __init__(self, entry: Entry, typed: str) -> None:
+        self.entry = entry
+        self.typed = typed
+        self.remainder = entry.text[len(typed) :]
+
+    @property
+    def said_all(self) -> bool:
+        """Whether the model, asked again here, would have nothing to say: it ended by itself, at once or after several lines.
+
+        After a single line it may only have been brief; what comes next is worth another question.
+        """
+        entry = self.entry
+        return entry.ended and not self.remainder and (not self.typed or "\n" in entry.text.strip("\n"))
+
+
+class CompletionCache:
+    """Entries by the place they belong to, least recently used dropped first."""
+
+    def __init__(self, places: int = 256, per_place: int = 8, reach_lines: int = 24) -> None:
+        self._places: LRUCache[_Key, list[Entry]] = LRUCache(places)
+        self._per_place = per_place
+        self._reach_lines = reach_lines
+
+    def add(self, context: Context, entry: Entry) -> None:
+        """File an entry under the place of `context`. It may go on growing afterwards."""
+        key = _key(context.uri, context.snapshot, context.position.line)
+        entries = self._places.get(key, [])
+        kept = [
+            old
+            for old in entries
+            if (old.line_prefix, old.line_suffix, old.model)
+            != (entry.line_prefix, entry.line_suffix, entry.model)
+            or not old.complete
+        ]
+        self._places[key] = [*kept, entry][-self._per_place :]
+
+    def discard(self, entry: Entry) -> None:
+        """Forget an entry: it turned out to be wrong, or empty for want of an answer."""
+        for key, entries in list(self._places.items()):
+            if entry in entries:
+                kept = [old for old in entries if old is not entry]
+                if kept:
+                    self._places[key] = kept
+                else:
+                    del self._places[key]
+
+    def look_up(self, context: Context) -> Iterator[Hit]:
+        """Entries that fit what stands before the cursor, those that began nearest first, newest first."""
+        snapshot, position = context.snapshot, context.position
+        below = _lines_below(context)
+        typed_below = ""
+        for line in range(position.line, max(-1, position.line - self._reach_lines), -1):
+            here = context.line_prefix if line == position.line else snapshot.line(line)
+            for entry in reversed(self._places.get(_key(context.uri, snapshot, line), [])):
+                if entry.next_line not in below or not here.startswith(entry.line_prefix):
+                    continue
+                typed = here[len(entry.line_prefix) :] + typed_below
+                if not fits(typed, entry.text, growing=not entry.complete):
+                    continue
+                if _same_suffix(entry.line_suffix, context.line_suffix, typed):
+                    yield Hit(entry, typed)
+            if len(here) + len(typed_below) > _REACH_CHARS:
+                return
+            typed_below = "\n" + here + typed_below
+
+
+def _lines_below(context: Context) -> tuple[str, ...]:
+    """The next line's text; and the one after it when the next is a bracket that Enter may have put there."""
+    below = context.next_line().strip()
+    if not is_closing(below.rstrip(";,")):
+        return (below,)
+    lines = [line.strip() for line in context.lines_after(20) if line.strip()]
+    return below, lines[1] if len(lines) > 1 else ""
+
+
+def _same_suffix(then: str, now: str, typed: str) -> bool:
+    """Whether the rest of the line is what it was, but for brackets and quotes: closed meanwhile, or typed over since."""
+    if then == now:
+        return True
+    if now.endswith(then):
+        return all(char in ")]}\"'`> ;," for char in now[: len(now) - len(then)])
+    over = then[: len(then) - len(now)]
+    # What was typed over stands in the text typed, in the same order.
+    rest = iter(typed)
+    return then.endswith(now) and is_closing(over) and all(char in rest for char in over)
+
+
+def _key(uri: str, snapshot: Snapshot, line: int) -> _Key:
+    above = snapshot.lines(line - 2, line)
+    return uri, above[-2][-_KEY_CHARS:] if len(above) > 1 else "", above[-1][-_KEY_CHARS:] if above else ""

@@ -1,0 +1,265 @@
+"""When a growing answer is enough to show: at a line end, a block's end, a dedent, the suffix, a repetition, or a limit.
+
+Owns the cut and its reasons. It sees cleaned text (filters.growing) and a context; it knows nothing of streams, time or models.
+Both functions read at most the lines up to the limit, and lines read before come out of the scanner's cache.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.document.context import indent_of
+from typethrough.core.document.scan import (
+    CODE,
+    State,
+    closes_block,
+    continues_block,
+    family_of,
+    opens_block,
+    scan,
+)
+
+if TYPE_CHECKING:
+    from typethrough.core.document.context import Context
+
+_LEADS_ON: Final = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
+# A word at the end may go on; closers, quotes and space there are what filters take off.
+_UNFINISHED: Final = re.compile(r"[\s)\]}>;,:\"'`]*(?:\d+\.)?\w*\Z")
+# As far as the filters look for a line that is only recited.
+_NEAR_LINES: Final = 60
+_LOOKS_COMPLETE: Final = re.compile(r"[)\]};,\"'`>]\s*\Z|:\Z")
+# First letters of else, elif, except, catch, case, finally, when, rescue: a line that begins otherwise cannot go on.
+_CONTINUATION_STARTS: Final = frozenset("ecfwr")
+_WORD_CLOSERS: Final = frozenset(("lua", "ruby", "shell"))
+_ROUND_OR_SQUARE: Final = frozenset("([")
+
+
+class Cut(NamedTuple):
+    """Show `text[:length]`; the reason is line, block, dedent, suffix, blank line, repetition, end or limit."""
+
+    length: int
+    reason: str
+
+
+def enough(text: str, context: Context, *, max_lines: int, complete: bool) -> Cut | None:
+    """Where to cut, as soon as what may still come cannot change it; None before. When `complete`, always a cut."""
+    return _read(text, context, max_lines, complete=complete).cut
+
+
+def best_so_far(text: str, context: Context, *, max_lines: int) -> Cut | None:
+    """What can be shown when time is up: the whole lines so far, else a first line that looks finished, else None."""
+    reading = _read(text, context, max_lines, complete=False)
+    if reading.cut is not None:
+        return reading.cut if text[: reading.cut.length].strip() else None
+    best = max(reading.balanced, 0) or max(reading.in_block, 0)
+    if best and text[:best].strip():
+        return Cut(best, "line")
+    lead = len(text) - len(text.lstrip()) if text.startswith("\n") else 0
+    first = text[lead:]
+    if "\n" in first or not first.strip() or not _LOOKS_COMPLETE.search(first):
+        return None
+    line = first if lead else context.line_prefix + first
+    return Cut(len(text.rstrip()), "line") if scan(line, context.language_id).balanced else None
+
+
+def certain(text: str, context: Context, *, max_lines: int) -> int:
+    """How much of a growing text can be shown before there is enough of it: whole lines, and whole words of the first.
+
+    What comes after must only add to it. So the last word waits for its end, closing characters wait for what they close, and
+    a line that may yet turn out to be one that stands near waits until it differs: filters cut or refuse such lines.
+    """
+    if context.line_suffix.strip() or not text.strip():
+        return 0
+    reading = _read(text, context, max_lines, complete=False)
+    if reading.cut is not None:
+        return 0
+    whole = next((end for end in (reading.balanced, reading.in_block, reading.first_end) if end > 0), 0)
+    lead = len(text) - len(text.lstrip())
+    if whole or "\n" in text[lead:]:
+        return _without_repeated(text, whole)
+    words = _UNFINISHED.sub("", text)
+    line = (words if "\n" in text[:lead] else context.line_prefix + words).strip()
+    near = (*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES))
+    if not words.strip() or any(there.lstrip().startswith(line) for there in near):
+        return 0
+    return len(words)
+
+
+def _without_repeated(text: str, end: int) -> int:
+    """The end of the text without a last line that only says the one before it again, which a model may go on doing."""
+    lines = text[:end].split("\n")
+    repeats = len(lines) > 1 and lines[-1].strip() == lines[-2].strip()
+    return end - len(lines[-1]) - 1 if repeats else end
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What one pass over the text found: the cut, and the ends of the last lines that were balanced, or open in a block only."""
+
+    cut: Cut | None = None
+    balanced: int = -1
+    in_block: int = -1
+    first_end: int = -1
+
+    def settle(self, reason: str) -> _Reading:
+        """Cut at the best place seen so far."""
+        length = next((end for end in (self.balanced, self.in_block, self.first_end) if end >= 0), 0)
+        self.cut = Cut(length, reason)
+        return self
+
+    def note(self, end: int, state: State, *, opens: bool) -> None:
+        """Take a whole line into account."""
+        if self.first_end < 0:
+            self.first_end = end
+        if state.inside or not _ROUND_OR_SQUARE.isdisjoint(state.opened):
+            return
+        self.in_block = end
+        if not state.opened and not opens:
+            self.balanced = end
+
+
+def _read(text: str, context: Context, max_lines: int, *, complete: bool) -> _Reading:
+    reading = _Reading()
+    if context.line_suffix.strip():
+        end = text.find("\n")
+        if end >= 0:
+            reading.cut = Cut(end, "line")
+        elif complete:
+            reading.cut = Cut(len(text), "end")
+        return reading
+    if not text.strip():
+        if complete:
+            reading.cut = Cut(0, "end")
+        return reading
+    if context.line_prefix.strip() and not text.lstrip(" \t\r").startswith("\n"):
+        return _rest_of_line(text, context, max_lines, reading, complete=complete)
+    return _Block(text, context, max_lines, reading, complete=complete).read()
+
+
+def _rest_of_line(
+    text: str, context: Context, max_lines: int, reading: _Reading, *, complete: bool
+) -> _Reading:
+    """The rest of the cursor's line; with more lines only when it leaves a bracket or a string open that they close."""
+    state = scan(context.line_prefix, context.language_id)
+    lines = text.split("\n", max_lines)
+    end = -1
+    for number, line in enumerate(lines[:max_lines]):
+        end += len(line) + 1
+        if number == len(lines) - 1 and not complete:
+            return reading
+        state = scan(line + "\n", context.language_id, state)
+        whole = line if number else context.line_prefix + line
+        reading.note(end, state, opens=False)
+        brace = whole.rstrip().endswith("{") and state.opened[-1:] == ("{",)
+        opened = state.opened[:-1] if brace else state.opened
+        if not opened and not state.inside:
+            reading.cut = Cut(end, "line")
+            return reading
+    reading.cut = Cut(reading.first_end, "limit" if len(lines) > max_lines or not complete else "end")
+    return reading
+
+
+class _Block:
+    """One pass over whole lines that begin below the cursor's line or on a blank one."""
+
+    def __init__(
+        self, text: str, context: Context, max_lines: int, reading: _Reading, *, complete: bool
+    ) -> None:
+        self.context = context
+        self.language = context.language_id
+        self.max_lines = max_lines
+        self.complete = complete
+        self.reading = reading
+        blank_start = len(text) - len(text.lstrip())
+        self.start = text.rfind("\n", 0, blank_start) + 1
+        self.lines = text[self.start :].split("\n", max_lines)
+        if self.start == 0:
+            self.lines[0] = context.line_prefix + self.lines[0]
+            self.start = -len(context.line_prefix)
+        above = context.line_prefix if context.line_prefix.strip() else context.previous_line()
+        self.base = len(indent_of(self.lines[0]))
+        self.opened_above = opens_block(above, self.language) and self.base > len(indent_of(above))
+        self.state = CODE
+        self.blank_seen = False
+        # Whether a line of the answer itself has opened a block.
+        self.blocks = False
+
+    def read(self) -> _Reading:
+        """Read line by line until one of them decides."""
+        end = self.start - 1
+        count = 0
+        said: list[tuple[str, int]] = []
+        for number, line in enumerate(self.lines[: self.max_lines]):
+            whole = number < len(self.lines) - 1 or self.complete
+            end += len(line) + 1
+            if not line.strip():
+                self.blank_seen = True
+                continue
+            if count and not self.state.inside and _ROUND_OR_SQUARE.isdisjoint(self.state.opened):
+                reason = self._ends_before(line, whole=whole)
+                if reason:
+                    return self.reading.settle(reason)
+            if not whole:
+                return self.reading
+            if len(said) > 1 and said[-1][0] == said[-2][0] == line:
+                self.reading.cut = Cut(said[-2][1], "repetition")
+                return self.reading
+            said.append((line, end))
+            count += 1
+            if self._take(line, end, first=count == 1):
+                return self.reading
+            self.blank_seen = False
+        return self._at_the_end()
+
+    def _at_the_end(self) -> _Reading:
+        if len(self.lines) > self.max_lines:
+            return self.reading.settle("limit")
+        if self.complete:
+            return self.reading.settle("end")
+        return self.reading
+
+    def _take(self, line: str, end: int, *, first: bool) -> bool:
+        """Take a whole line in; true when it ends the answer."""
+        self.state = scan(line + "\n", self.language, self.state)
+        opens = opens_block(line, self.language)
+        self.reading.note(end, self.state, opens=opens)
+        if self.state.inside or not _ROUND_OR_SQUARE.isdisjoint(self.state.opened):
+            return False
+        # Inside the block above a closer at the first line's depth ends a block of the answer; a shallower one ends it all.
+        ends_at = self.base - self.opened_above
+        closes = closes_block(line, self.language) and len(indent_of(line)) <= ends_at
+        if closes and not opens and not first:
+            self.reading.cut = Cut(end, "block")
+            return True
+        if self.opened_above or self.blocks or (first and opens):
+            self.blocks = self.blocks or opens
+            return False
+        if (first and _LEADS_ON.match(line) and self.max_lines > 1) or opens or self.state.opened:
+            self.blocks = opens
+            return False
+        self.reading.cut = Cut(end, "line")
+        return True
+
+    def _ends_before(self, line: str, *, whole: bool) -> str:
+        """Why the answer ends before this line; the empty string when it does not, or when more of the line must be seen."""
+        width = len(indent_of(line))
+        content = line.strip()
+        below = self.context.next_line()
+        if whole and content == below.strip() and width == len(indent_of(below)):
+            return "suffix"
+        if width > self.base:
+            return ""
+        if not whole and (content[0] in ")]}<" or family_of(self.language) in _WORD_CLOSERS):
+            return ""
+        closes = closes_block(line, self.language)
+        if width < self.base:
+            # The closing line of the block above belongs to the answer unless the document has it (the case above).
+            return "" if closes and self.opened_above else "blank line" if self.blank_seen else "dedent"
+        if self.opened_above:
+            return "blank line" if whole and self.blank_seen and opens_block(line, self.language) else ""
+        if closes:
+            return ""
+        goes_on = continues_block(line, self.language) if whole else content[0] in _CONTINUATION_STARTS
+        return "block" if self.blocks and not goes_on else ""

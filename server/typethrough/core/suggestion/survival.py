@@ -1,0 +1,104 @@
+"""What becomes of an accepted text: where it stands after further edits, and how much of it is still there.
+
+Its place is followed, at a cost that does not depend on its length; what stands in that place is compared with it only when
+somebody asks. By words and signs and not by characters, because any two texts share half of their characters in order; blanks
+do not count, because a formatter's work is not the loss of a suggestion.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.document.document import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typethrough.core.document.document import Edit, Snapshot
+
+# When accepted text is looked at again. Who meant to correct it has done so by the first; by the second other work goes on.
+SOON_S: Final = 30.0
+LATER_S: Final = 300.0
+
+# An edit that swallows the whole place is most likely a formatter's or a line editor's, with the text in its new lines.
+_NEAR_LINES = 20
+_MOST_CHARS = 4_000
+# Above this many comparisons whole lines are compared in place of words: the answer is needed on the event loop.
+_MOST_CELLS = 40_000
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A suggestion that was accepted, and the place of its text in the current document."""
+
+    id: str
+    text: str
+    start: Position
+    end: Position
+
+    def after(self, edit: Edit) -> Accepted:
+        """The same after an edit. What is changed at its border, or inside, belongs to the place from then on."""
+        start, end = self.start, self.end
+        if start == end == edit.start:
+            # All of it was taken back; what comes in its place may be the same again.
+            return replace(self, end=edit.new_end)
+        if edit.start >= end or (edit.end.line < start.line and edit.new_end.line == edit.end.line):
+            # A key pressed somewhere else: by far the most there is.
+            return self
+        if edit.end <= start:
+            return replace(self, start=_shifted(start, edit), end=_shifted(end, edit))
+        if edit.start <= start and edit.end >= end:
+            return replace(self, start=self._near(edit), end=self._near_end(edit))
+        new_end = max(edit.new_end, _shifted(end, edit)) if edit.end < end else edit.new_end
+        return replace(self, start=min(start, edit.start), end=new_end)
+
+    def share(self, snapshot: Snapshot) -> float:
+        """The share of its characters, blanks left out, that are still there: 0 to 1."""
+        there = snapshot.slice(self.start, self.end)[:_MOST_CHARS] if self.end > self.start else ""
+        if self.text in there:
+            return 1.0
+        return kept_share(self.text[:_MOST_CHARS], there)
+
+    def _near(self, edit: Edit) -> Position:
+        line = max(edit.start.line, min(self.start.line - _NEAR_LINES, edit.new_end.line))
+        return max(edit.start, Position(line, 0))
+
+    def _near_end(self, edit: Edit) -> Position:
+        return min(edit.new_end, Position(self.end.line + _NEAR_LINES, 0))
+
+
+def kept_share(text: str, there: str) -> float:
+    """How much of `text` a longest common subsequence of words, or for long texts of lines, finds in `there`."""
+    ours, theirs = _WORD.findall(text), _WORD.findall(there)
+    if len(ours) * len(theirs) > _MOST_CELLS:
+        ours, theirs = _lines(text), _lines(there)
+    whole = sum(map(len, ours))
+    return _common_chars(ours, theirs) / whole if whole else float(not text.strip())
+
+
+def _common_chars(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """The most characters in pieces that both have in the same order."""
+    best = [0] * (len(theirs) + 1)
+    for piece in ours:
+        diagonal = 0
+        for index, other in enumerate(theirs, 1):
+            above = best[index]
+            best[index] = diagonal + len(piece) if piece == other else max(above, best[index - 1])
+            diagonal = above
+    return best[-1]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines without blanks; so many at most that comparing them stays cheap."""
+    return ["".join(line.split()) for line in text.splitlines() if line.strip()][:200]
+
+
+def _shifted(place: Position, edit: Edit) -> Position:
+    """Where a place at or behind an edit's end lies after it."""
+    if place.line > edit.end.line:
+        return Position(place.line + edit.new_end.line - edit.end.line, place.column)
+    return Position(edit.new_end.line, edit.new_end.column + place.column - edit.end.column)
