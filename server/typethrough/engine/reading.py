@@ -1,0 +1,77 @@
+"""A file's bytes as text, by a stated rule. Knows nothing of files.
+
+The first of these that fits says how the bytes are read:
+
+1. a byte order mark: UTF-8, UTF-16 or UTF-32, and nothing else;
+2. a NUL byte: this is no text;
+3. UTF-8, when all of it is valid;
+4. what the first kilobyte declares: PEP 263's `coding`, Vim's `fileencoding`, HTML's and CSS' `charset`, XML's `encoding`;
+5. Windows-1252, which the WHATWG's standard takes for Latin-1 as well, when hardly any byte is a control character.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+# UTF-32's mark for little-endian begins with UTF-16's, so it is looked for first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARED_BYTES = 1_024
+_DECLARATION = re.compile(rb"(?i)(?:coding|charset)[ \t]*[:=]?[ \t]*[\"']?([a-z0-9][a-z0-9._-]{1,30})")
+# Python decodes with these too, but no file is written in them; some take quadratic time.
+_NO_CHARSETS = frozenset(("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"))
+# What these names mean in practice (WHATWG, "Encoding", table of labels).
+_MEANT = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+}
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
+_MOST_CONTROLS = 1 / 500
+
+
+def decode(raw: bytes) -> str | None:
+    """The text of a file's bytes, without its byte order mark; None when they are no text."""
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return _decoded(raw[len(mark) :], encoding)
+    if b"\0" in raw:
+        return None
+    if (text := _decoded(raw, "utf-8")) is not None:
+        return text
+    declared = (_charset(found) for found in _DECLARATION.finditer(raw[:_DECLARED_BYTES]))
+    if encoding := next(filter(None, declared), ""):
+        text = _decoded(raw, encoding)
+        if text is not None:
+            return text
+    if len(raw) - len(raw.translate(None, _CONTROLS)) > len(raw) * _MOST_CONTROLS:
+        return None
+    # The five bytes that Windows-1252 leaves open are what they are in Latin-1.
+    return _decoded(raw, "cp1252") or raw.decode("latin-1")
+
+
+def _charset(declaration: re.Match[bytes]) -> str:
+    """Python's name for a declared charset; empty when there is none, or the declaration could not be read in it."""
+    try:
+        name = codecs.lookup(declaration[1].decode("ascii")).name
+        name = _MEANT.get(name, name)
+        if name in _NO_CHARSETS or declaration[0].decode(name) != declaration[0].decode("ascii"):
+            return ""
+    except (LookupError, UnicodeError):
+        return ""
+    return name
+
+
+def _decoded(raw: bytes, encoding: str) -> str | None:
+    try:
+        return raw.decode(encoding)
+    except UnicodeError:
+        return None
