@@ -255,7 +255,7 @@ class Protocol(LanguageServerProtocol):
 
 
 class Server(LanguageServer):
-    """pygls' server without pop-ups: what a user should know is decided in `feedback`."""
+    """pygls' server without pop-ups: what a user should know is decided in `notices`."""
 
     protocol: Protocol
 

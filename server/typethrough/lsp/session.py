@@ -19,7 +19,7 @@ from typethrough.engine.engine import Engine
 from typethrough.lsp import copilot, documents
 from typethrough.lsp.client import client_of, introduction
 from typethrough.lsp.extras import Extras
-from typethrough.lsp.feedback import Feedback
+from typethrough.lsp.notices import Notices
 from typethrough.lsp.pages import Pages
 from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
@@ -75,7 +75,7 @@ class Session:
         self._composition = composition
         self._clock = clock or AsyncioClock()
         self.status = Status(self.protocol.tell, self._clock, self._off_reason)
-        self.feedback = Feedback(recorder, self.protocol.notify, self.status, self._clock)
+        self.notices = Notices(recorder, self.protocol.notify, self.status, self._clock)
         self._options: Layer | None = None
         self._configuration: Layer | None = None
         self._applied: Settings | None = None
@@ -95,7 +95,7 @@ class Session:
             settings=settings,
             gateway=None,
             clock=self._clock,
-            recorder=self.feedback,
+            recorder=self.notices,
             workspace=client.roots[0].name if client.roots else "",
             root=client.roots[0].as_uri() if client.roots else "",
         )
@@ -107,8 +107,8 @@ class Session:
         protocol, server = self.protocol, self._server
         command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
         requests = Requests(engine, protocol, self._clock, client, command)
-        history, pages = self.feedback.history, self._composition
-        Extras(engine, protocol, self.feedback, history, self.status, self._clock, pages)
+        history, pages = self.notices.history, self._composition
+        Extras(engine, protocol, self.notices, history, self.status, self._clock, pages)
         protocol.on_cancel = requests.cancel
         if client.inline_completion:
             # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.
@@ -167,7 +167,7 @@ class Session:
             self._spawn(self._register_for_changes())
         await self._settle_configuration(client)
         self._report_lane()
-        self.status.spent(self.feedback.today())
+        self.status.spent(self.notices.today())
         self._roots = client.roots
         self._read_workspace()
 
@@ -215,7 +215,7 @@ class Session:
         problem = await self._composition.fetch_key(self._settings())
         settings = self._settings()
         if problem is not None:
-            self.feedback.problems([problem.message])
+            self.notices.problems([problem.message])
         if settings != self._applied:
             self._use(settings)
             self._report_lane()
@@ -234,7 +234,7 @@ class Session:
 
     def _settings(self) -> Settings:
         settings, problems = self._composition.settings(self._layers())
-        self.feedback.problems(problem.message for problem in problems)
+        self.notices.problems(problem.message for problem in problems)
         return settings
 
     def _report_lane(self) -> None:
@@ -243,12 +243,12 @@ class Session:
         choice = self._composition.endpoint(self._applied)
         if choice.usable and self._gateway is not None and (refusal := self._gateway.refusal()):
             # Said now and not at the first request: what is wrong with an address or a key is known beforehand.
-            self.feedback.notice("endpoint", refusal)
-            self.feedback.status("error", refusal)
+            self.notices.notice("endpoint", refusal)
+            self.notices.status("error", refusal)
         elif choice.usable:
-            self.feedback.status("ready", choice.why)
+            self.notices.status("ready", choice.why)
         else:
-            self.feedback.status("local" if not self._applied.model_lane else "no_key", choice.why)
+            self.notices.status("local" if not self._applied.model_lane else "no_key", choice.why)
 
     def _off_reason(self, uri: str) -> str:
         return self.engine.off_reason(uri) if self.engine is not None else ""

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from typethrough.core.outcome.outcome import Feedback as Event
-    from typethrough.core.outcome.outcome import Outcome, Spent, StreamRecord
+    from typethrough.core.outcome.outcome import Feedback, Outcome, Spent, StreamRecord
     from typethrough.engine.ports import Recorder, WallClock
     from typethrough.lsp.status import Status
 
 
-class Feedback:
+class Notices:
     """A `Recorder` that passes everything on to another, and tells the client what concerns its user.
 
     A notice of the same key is shown again only after the gateway has worked in between. `tell` sends a notification.
@@ -52,7 +51,7 @@ class Feedback:
         if stream.ending == "complete":
             self._shown.clear()
 
-    def feedback(self, kind: Event, suggestion_id: str, chars: int = 0) -> None:
+    def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
         """Pass on."""
         self._inner.feedback(kind, suggestion_id, chars)
 
