@@ -19,7 +19,7 @@ from typethrough.telemetry import figures
 from typethrough.telemetry.page import message, page
 from typethrough.telemetry.reading import record
 from typethrough.telemetry.recorder import percentile
-from typethrough.telemetry.report import Accepted, Report, report
+from typethrough.telemetry.report import Acceptance, Report, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,9 +164,9 @@ def test_a_title_is_not_made_of_a_handful_of_suggestions(found: Report) -> None:
     month = found.periods[-1]
     most = month.accepted.shown
     groups = [
-        Accepted("rare", 19, 19),
-        Accepted("common", most, most // 2),
-        Accepted("worse", most, most // 4),
+        Acceptance("rare", 19, 19),
+        Acceptance("common", most, most // 2),
+        Acceptance("worse", most, most // 4),
     ]
     text = "".join(Page(page(with_languages(found, groups))).text)
     assert "Suggestions in common are accepted most: 50 %" in text
@@ -176,7 +176,7 @@ def test_a_title_is_not_made_of_a_handful_of_suggestions(found: Report) -> None:
     assert "Suggestions in rare are accepted: 100 %" in alone
 
 
-def with_languages(found: Report, groups: list[Accepted]) -> Report:
+def with_languages(found: Report, groups: list[Acceptance]) -> Report:
     ordered = sorted(groups, key=lambda one: -one.shown)
     return replace(found, periods=[*found.periods[:-1], replace(found.periods[-1], by_language=ordered)])
 

@@ -13,7 +13,7 @@ from typethrough.telemetry.plots import Bar, Series
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from typethrough.telemetry.report import Accepted, Period, Quantiles, Report
+    from typethrough.telemetry.report import Acceptance, Period, Quantiles, Report
 
 _STEPS = (("whole", "first"), ("mostly", "soft"), ("in parts", "softer"), ("gone", "gone"))
 # What is said in a title should not be chance: a group needs so many suggestions, and such a share of all of them.
@@ -172,7 +172,7 @@ def _tokens(report: Report) -> Chart:
     return Chart(title, "Tokens by day, as the provider counts them", svg, table, looks)
 
 
-def _accepted(kind: str, groups: Sequence[Accepted]) -> Chart:
+def _accepted(kind: str, groups: Sequence[Acceptance]) -> Chart:
     shown = [one for one in groups if one.shown]
     enough = max(_ENOUGH_SHOWN, _ENOUGH_SHARE * sum(one.shown for one in shown))
     told = [one for one in shown if one.shown >= enough] or shown
@@ -234,5 +234,5 @@ def _tokens_tick(value: float) -> str:
     return f"{value / 1_000:g} k" if value >= 1_000 else f"{value:g}"
 
 
-def _named(one: Accepted) -> str:
+def _named(one: Acceptance) -> str:
     return one.name or "not known"

@@ -9,7 +9,7 @@ from typethrough.core.outcome.outcome import Ending, Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from typethrough.telemetry.report import Accepted, Period, Report, Survived
+    from typethrough.telemetry.report import Acceptance, Period, Report, Survived
 
 NONE = "–"
 EMPTY = (
@@ -112,7 +112,7 @@ def tables(period: Period) -> list[Table]:
     return [table for table in made if table.rows]
 
 
-def by_kind(name: str, groups: Sequence[Accepted], head: str) -> Table:
+def by_kind(name: str, groups: Sequence[Acceptance], head: str) -> Table:
     """Acceptance by one thing or another."""
     rows = [
         (one.name or "not known", count(one.shown), count(one.accepted), _rate(one), count(one.chars))
@@ -148,7 +148,7 @@ def _costs(name: str, period: Period, head: str) -> Table:
     return Table(f"By {name}", (head, "Streams", "Prompt", "Cached", "Output", "Cost", "Saved"), rows)
 
 
-def _rate(one: Accepted) -> str:
+def _rate(one: Acceptance) -> str:
     return percent(one.rate) if one.shown else NONE
 
 

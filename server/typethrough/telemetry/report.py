@@ -42,7 +42,7 @@ class Quantiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Acceptance:
     """How many suggestions were shown, and how many of them accepted, all of it or a part. `name` says which suggestions."""
 
     name: str
@@ -115,12 +115,12 @@ class Period:
     ttft_ms: Quantiles
     ghost_ms_by_source: Mapping[str, Quantiles]
     cost: Cost
-    accepted: Accepted
+    accepted: Acceptance
     after_30s: Survived
     after_300s: Survived
-    by_language: Sequence[Accepted]
-    by_source: Sequence[Accepted]
-    by_file: Sequence[Accepted]
+    by_language: Sequence[Acceptance]
+    by_source: Sequence[Acceptance]
+    by_file: Sequence[Acceptance]
     by_model: Sequence[Cost]
     by_purpose: Sequence[Cost]
 
@@ -157,7 +157,7 @@ def _period(connection: sqlite3.Connection, today: date, days: int) -> Period:
     span = _span(today, days)
     ghost_ms = _quantiles(connection, "seen", "total_ms", "''", span)
     ttft_ms = _quantiles(connection, "stream", "ttft_ms", "''", span)
-    (accepted,) = _accepted(connection, "''", span) or [Accepted("")]
+    (accepted,) = _accepted(connection, "''", span) or [Acceptance("")]
     (cost,) = _costs(connection, "''", span) or [Cost()]
     return Period(
         days,
@@ -226,13 +226,13 @@ def _counts(
     return dict(connection.execute(query, span))
 
 
-def _accepted(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Accepted]:
+def _accepted(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Acceptance]:
     """For each value of `key`, those shown most first."""
     query = f"""
         SELECT {key} AS name, SUM(was_shown) AS count, SUM(taken), SUM(taken AND NOT accepted), SUM(accepted_chars)
         FROM seen WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY count DESC, name
     """  # noqa: S608
-    return [Accepted(*row) for row in connection.execute(query, span)]
+    return [Acceptance(*row) for row in connection.execute(query, span)]
 
 
 def _survived(connection: sqlite3.Connection, column: str, span: tuple[str, str]) -> Survived:
