@@ -45,7 +45,7 @@ class Wire:
         pass
 
 
-class Parts(Composition):
+class StageComposition(Composition):
     """The real composition with a scripted gateway."""
 
     def __init__(self, environment: Mapping[str, str], user: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class Stage:
     """One client and its session."""
 
     def __init__(self, environment: Mapping[str, str] | None = None, **user: Any) -> None:
-        self.parts = Parts(environment or {}, user)
+        self.parts = StageComposition(environment or {}, user)
         self.clock = ManualClock()
         self.notes = Notes()
         self.session = Session(self.parts, self.notes, self.clock)

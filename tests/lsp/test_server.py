@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lsp.stage import INLINE_CLIENT, Parts
+from tests.lsp.stage import INLINE_CLIENT, StageComposition
 from tests.support.engine_kit import Notes
 from tests.support.lsp_client import LspClient
 from typethrough.lsp.server import run
@@ -206,7 +206,7 @@ def test_the_death_of_the_editors_process_ends_it_though_the_pipes_stay_open(ali
         process_id = os.getpid() if alive else gone_process()
         params = {"processId": process_id, "capabilities": {}}
         reader = Endless(frame({**INITIALIZE, "params": params}))
-        session = Session(Parts({}, {}), Notes())
+        session = Session(StageComposition({}, {}), Notes())
         serving = asyncio.ensure_future(run(session, reader, StreamWriter(), parent_check_s=0))
         for _ in range(200):
             await asyncio.sleep(0)

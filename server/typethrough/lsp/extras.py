@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import typing
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.gate.switches import Scope
@@ -19,10 +20,11 @@ from typethrough.lsp.convert import InvalidParams, is_integer, text_of
 from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typethrough.core.outcome.history import Entry, History
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
-    from typethrough.lsp.pages import Pages
     from typethrough.lsp.protocol import MessageId, Params, Protocol
     from typethrough.lsp.status import Status
 
@@ -38,6 +40,18 @@ STATS = "typethrough/stats"
 
 _PAUSE_MINUTES = 10.0
 _LONGEST_PAUSE_MINUTES = 24 * 60.0
+
+
+class Pages(typing.Protocol):
+    """Makes pages for editors that show pages; implemented by the composition root."""
+
+    def statistics_page(self) -> str:
+        """The statistics as HTML; called in a thread, for it reads the record and adds it up."""
+        ...
+
+    def why_page(self, entries: Sequence[Entry]) -> str:
+        """The last outcomes as HTML."""
+        ...
 
 
 class Extras:

@@ -9,19 +9,19 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from typethrough.lsp import transport
-from typethrough.lsp.session import Composition, Session
+from typethrough.lsp.session import Parts, Session
 
 if TYPE_CHECKING:
     from typethrough.engine.ports import Recorder
 
-__all__ = ["Composition", "Session", "run", "serve_stdio", "serve_tcp"]
+__all__ = ["Parts", "Session", "run", "serve_stdio", "serve_tcp"]
 
 logger = logging.getLogger(__name__)
 
 _PARENT_CHECK_S = 2.0
 
 
-def serve_stdio(composition: Composition, recorder: Recorder) -> int:
+def serve_stdio(parts: Parts, recorder: Recorder) -> int:
     """Speak LSP on stdin and stdout until the client is done; the exit code."""
 
     streams = transport.take_stdio()
@@ -31,12 +31,12 @@ def serve_stdio(composition: Composition, recorder: Recorder) -> int:
 
     async def serve() -> int:
         reader, writer = await transport.connect(streams)
-        return await run(Session(composition, recorder), reader, writer)
+        return await run(Session(parts, recorder), reader, writer)
 
     return asyncio.run(serve())
 
 
-def serve_tcp(composition: Composition, recorder: Recorder, host: str, port: int) -> int:
+def serve_tcp(parts: Parts, recorder: Recorder, host: str, port: int) -> int:
     """Speak LSP to the first client that connects; the exit code. Raises OSError when the port cannot be listened on."""
 
     async def serve() -> int:
@@ -55,7 +55,7 @@ def serve_tcp(composition: Composition, recorder: Recorder, host: str, port: int
         logger.info("listening on %s:%d", *listening.sockets[0].getsockname()[:2])
         reader, writer = await first
         listening.close()
-        return await run(Session(composition, recorder), reader, transport.StreamWriter(writer.transport))
+        return await run(Session(parts, recorder), reader, transport.StreamWriter(writer.transport))
 
     return asyncio.run(serve())
 

@@ -18,9 +18,8 @@ from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
 from typethrough.lsp import copilot, documents
 from typethrough.lsp.client import client_of, introduction
-from typethrough.lsp.extras import Extras
+from typethrough.lsp.extras import Extras, Pages
 from typethrough.lsp.notices import Notices
-from typethrough.lsp.pages import Pages
 from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
 from typethrough.lsp.status import Status
@@ -44,7 +43,7 @@ ACCEPTED_COMMAND = "typethrough.accepted"
 _ANSWER_S = 10.0
 
 
-class Composition(Pages, Protocol):
+class Parts(Pages, Protocol):
     """Where the parts come from; implemented by the composition root."""
 
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
@@ -67,12 +66,12 @@ class Composition(Pages, Protocol):
 class Session:
     """One client's connection. Its engine exists from `initialize` on."""
 
-    def __init__(self, composition: Composition, recorder: Recorder, clock: WallClock | None = None) -> None:
+    def __init__(self, parts: Parts, recorder: Recorder, clock: WallClock | None = None) -> None:
         self._server = Server()
         self.protocol = self._server.protocol
         self.engine: Engine | None = None
         self.parent_id: int | None = None
-        self._composition = composition
+        self._parts = parts
         self._clock = clock or AsyncioClock()
         self.status = Status(self.protocol.tell, self._clock, self._off_reason)
         self.notices = Notices(recorder, self.protocol.notify, self.status, self._clock)
@@ -90,7 +89,7 @@ class Session:
         self.parent_id = client.process_id
         self._options = Layer("initializationOptions", Origin.INITIALIZATION_OPTIONS, client.options)
         # The problems are told after `initialized`: no notification may go out before that.
-        settings, _ = self._composition.settings(self._layers())
+        settings, _ = self._parts.settings(self._layers())
         self.engine = Engine(
             settings=settings,
             gateway=None,
@@ -107,7 +106,7 @@ class Session:
         protocol, server = self.protocol, self._server
         command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
         requests = Requests(engine, protocol, self._clock, client, command)
-        history, pages = self.notices.history, self._composition
+        history, pages = self.notices.history, self._parts
         Extras(engine, protocol, self.notices, history, self.status, self._clock, pages)
         protocol.on_cancel = requests.cancel
         if client.inline_completion:
@@ -212,7 +211,7 @@ class Session:
 
     async def _apply(self) -> None:
         """Put the settings in force, with a new gateway when something it depends on has changed."""
-        problem = await self._composition.fetch_key(self._settings())
+        problem = await self._parts.fetch_key(self._settings())
         settings = self._settings()
         if problem is not None:
             self.notices.problems([problem.message])
@@ -223,7 +222,7 @@ class Session:
     def _use(self, settings: Settings) -> None:
         if self.engine is not None:
             self._applied = settings
-            self._gateway = self._composition.gateway(settings)
+            self._gateway = self._parts.gateway(settings)
             self.engine.configure(settings, self._gateway)
             if self.engine.surroundings.has_passed_over and self._gateway is not None and settings.model_lane:
                 # There was no model to tell of the files when they were read.
@@ -233,14 +232,14 @@ class Session:
         return [layer for layer in (self._options, self._configuration) if layer is not None]
 
     def _settings(self) -> Settings:
-        settings, problems = self._composition.settings(self._layers())
+        settings, problems = self._parts.settings(self._layers())
         self.notices.problems(problem.message for problem in problems)
         return settings
 
     def _report_lane(self) -> None:
         if self._applied is None:
             return
-        choice = self._composition.endpoint(self._applied)
+        choice = self._parts.endpoint(self._applied)
         if choice.usable and self._gateway is not None and (refusal := self._gateway.refusal()):
             # Said now and not at the first request: what is wrong with an address or a key is known beforehand.
             self.notices.notice("endpoint", refusal)
