@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from typethrough.cli.demo.editor import DemoEditor, Event
 from typethrough.cli.demo.paint import cell_width, clipped
 from typethrough.cli.demo.screen import Screen, View, frame
-from typethrough.cli.demo.session import Event, Session
 from typethrough.cli.demo.stretch import NothingToType, stretch_of
 from typethrough.cli.demo.typist import Act, Typist, keystroke, keystrokes
 from typethrough.cli.demo.verb import type_out
@@ -64,26 +64,26 @@ class Oracle:
         self.accepted_ids.append(suggestion_id)
 
 
-def typed_out(seed: int, wrong_every: int = 3) -> tuple[Oracle, Session, list[Event]]:
-    async def run() -> tuple[Oracle, Session, list[Event]]:
+def typed_out(seed: int, wrong_every: int = 3) -> tuple[Oracle, DemoEditor, list[Event]]:
+    async def run() -> tuple[Oracle, DemoEditor, list[Event]]:
         oracle, events = Oracle(TEXT, wrong_every), list[Event]()
-        session = Session(oracle, lambda: 0.0, events.append, URI)
-        session.open("python", "")
-        await type_out(session, TEXT, Typist(seed), lambda: False, lambda _seconds: asyncio.sleep(0))
-        await session.aclose()
-        return oracle, session, events
+        editor = DemoEditor(oracle, lambda: 0.0, events.append, URI)
+        editor.open("python", "")
+        await type_out(editor, TEXT, Typist(seed), lambda: False, lambda _seconds: asyncio.sleep(0))
+        await editor.aclose()
+        return oracle, editor, events
 
     return asyncio.run(run())
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_person_ends_with_the_text_they_wanted(seed: int) -> None:
-    oracle, session, events = typed_out(seed)
-    assert "\n".join(session.lines) == oracle.document.snapshot.text() == TEXT
-    assert session.score.typed_keys_worth == keystrokes(TEXT)
-    assert session.score.keys < session.score.typed_keys_worth
-    assert session.score.accepts == len(oracle.accepted_ids) > 0
-    assert session.score.diverged == sum(event.kind == "diverge" for event in events) > 0
+    oracle, editor, events = typed_out(seed)
+    assert "\n".join(editor.lines) == oracle.document.snapshot.text() == TEXT
+    assert editor.score.typed_keys_worth == keystrokes(TEXT)
+    assert editor.score.keys < editor.score.typed_keys_worth
+    assert editor.score.accepts == len(oracle.accepted_ids) > 0
+    assert editor.score.diverged == sum(event.kind == "diverge" for event in events) > 0
 
 
 def test_the_same_seed_is_the_same_person() -> None:
@@ -92,23 +92,23 @@ def test_the_same_seed_is_the_same_person() -> None:
 
 
 def test_with_useless_suggestions_every_key_is_struck() -> None:
-    _, session, events = typed_out(1, wrong_every=1)
-    assert session.score.saved_share == 0.0
+    _, editor, events = typed_out(1, wrong_every=1)
+    assert editor.score.saved_share == 0.0
     assert "accept" not in {event.kind for event in events}
 
 
 def test_an_answer_for_an_older_version_is_dropped() -> None:
-    async def run() -> Session:
-        session = Session(Oracle(TEXT, 99), lambda: 0.0, lambda _event: None, URI)
-        session.open("python", "")
-        session.type("d")
-        session.type("e")
+    async def run() -> DemoEditor:
+        editor = DemoEditor(Oracle(TEXT, 99), lambda: 0.0, lambda _event: None, URI)
+        editor.open("python", "")
+        editor.type("d")
+        editor.type("e")
         await asyncio.sleep(0)
-        await session.aclose()
-        return session
+        await editor.aclose()
+        return editor
 
-    session = asyncio.run(run())
-    assert [ms for _source, ms in session.score.first_ms] == [0.0]
+    editor = asyncio.run(run())
+    assert [ms for _source, ms in editor.score.first_ms] == [0.0]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typethrough.cli.demo.screen import View
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.cli.demo.session import Event, Session
+    from typethrough.cli.demo.editor import DemoEditor, Event
     from typethrough.core.outcome.outcome import Source
 
 
@@ -44,17 +44,17 @@ class Stage:
             self.notes[self.line] = f"» {text}"
         self.show(event)
 
-    def key(self, session: Session) -> None:
+    def key(self, editor: DemoEditor) -> None:
         """A key was struck: show the text, and forget what was fresh once something was typed after it."""
         if not self.was_tab:
             self.fresh = 0
         self.was_tab = False
-        self.line = len(session.lines) - 1
+        self.line = len(editor.lines) - 1
         self.show(None)
 
-    def view(self, session: Session) -> View:
+    def view(self, editor: DemoEditor) -> View:
         """The frame's content now."""
-        ghost, score = session.ghost, session.score
+        ghost, score = editor.ghost, editor.score
         live = _source_and_time(ghost.source, ghost.ms) if ghost else ""
         status = (
             f"{score.keys} keys · {score.saved_share:.0%} saved · ⇥ {score.accepts} accepted · "
@@ -63,7 +63,7 @@ class Stage:
         return View(
             title=self.name,
             lane=self.lane,
-            lines=session.lines,
+            lines=editor.lines,
             ghost=ghost.text if ghost else "",
             fresh=self.fresh,
             notes=self.notes,

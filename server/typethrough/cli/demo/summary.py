@@ -11,7 +11,7 @@ from typethrough.telemetry.recorder import percentile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.cli.demo.session import Score
+    from typethrough.cli.demo.editor import Score
     from typethrough.core.settings.endpoint import EndpointChoice
     from typethrough.telemetry.recorder import Counters
 

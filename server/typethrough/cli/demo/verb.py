@@ -10,8 +10,8 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from typethrough.cli.demo.editor import DemoEditor
 from typethrough.cli.demo.screen import Screen, last_rows
-from typethrough.cli.demo.session import Session
 from typethrough.cli.demo.stage import Stage, print_event
 from typethrough.cli.demo.stretch import stretch_of
 from typethrough.cli.demo.summary import summary
@@ -58,39 +58,39 @@ async def _demo(
     typist = Typist(options.seed, speed)
     try:
         stage = Stage(stretch.path.name, choice.why)
-        session = Session(engine, now, stage.happened, stretch.path.as_uri())
-        session.open(stretch.language_id, stretch.before)
+        editor = DemoEditor(engine, now, stage.happened, stretch.path.as_uri())
+        editor.open(stretch.language_id, stretch.before)
         # Open documents are not read from the disk: the local lane cannot know what is still to be typed.
         await composition.read_workspace(engine, stretch.folder, _READING_S)
         ends_s = now() + seconds
-        typing = type_out(session, stretch.to_type, typist, lambda: now() >= ends_s, asyncio.sleep, stage.key)
+        typing = type_out(editor, stretch.to_type, typist, lambda: now() >= ends_s, asyncio.sleep, stage.key)
         if plain:
             print(f"typing {stretch.path.name}: {choice.why}")
             stage.show = print_event
             await typing
         else:
             with Screen() as screen:
-                stage.show = lambda _event: screen.draw(stage.view(session))
+                stage.show = lambda _event: screen.draw(stage.view(editor))
                 await typing
-            print("\n".join(last_rows(stage.view(session))))
-        await session.aclose()
+            print("\n".join(last_rows(stage.view(editor))))
+        await editor.aclose()
     finally:
         await engine.aclose()
     notices = [problem.message for problem in problems] + recorder.notices
     print(
-        "\n".join(summary(stretch.path.name, session.score, recorder.counters, choice, notices, plain=plain))
+        "\n".join(summary(stretch.path.name, editor.score, recorder.counters, choice, notices, plain=plain))
     )
 
 
 async def type_out(
-    session: Session,
+    editor: DemoEditor,
     text: str,
     typist: Typist,
     is_over: Callable[[], bool],
     sleep: Callable[[float], Awaitable[None]],
-    on_key: Callable[[Session], None] = lambda _session: None,
+    on_key: Callable[[DemoEditor], None] = lambda _editor: None,
 ) -> None:
-    """Have the person write `text` into the session, until it is all there or, at a line's end, the time is over."""
+    """Have the person write `text` into the editor, until it is all there or, at a line's end, the time is over."""
     written = ""
     while written != text:
         upcoming = text[len(written) :]
@@ -99,15 +99,15 @@ async def type_out(
         pause_s = typist.pause_s(written, upcoming)
         # Once the time is over the line is only finished, and briskly.
         await sleep(pause_s * _HURRY if is_over() else pause_s)
-        step = typist.step(session.ghost.text if session.ghost else "", upcoming)
+        step = typist.step(editor.ghost.text if editor.ghost else "", upcoming)
         if step.act is Act.ACCEPT:
             await sleep(step.wait_s)
-        ghost = session.ghost
+        ghost = editor.ghost
         if step.act is Act.ACCEPT and ghost is not None and upcoming.startswith(ghost.text):
             written += ghost.text
-            session.accept(keystrokes(ghost.text))
+            editor.accept(keystrokes(ghost.text))
         else:
             key = keystroke(upcoming)
             written += key
-            session.type(key)
-        on_key(session)
+            editor.type(key)
+        on_key(editor)

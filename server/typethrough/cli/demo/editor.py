@@ -82,7 +82,7 @@ class Score:
         return 1 - self.keys / self.typed_keys_worth if self.typed_keys_worth else 0.0
 
 
-class Session:
+class DemoEditor:
     """One document being typed."""
 
     def __init__(
