@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.local.tokens import cursor_at, line_keys, split_lines, trim
+from typethrough.local.tokens import bare_lines, cursor_at, line_keys, trim
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from typethrough.local.tokens import cursor_at, line_keys, split_lines, trim
     ],
 )
 def test_only_the_three_line_ends_of_the_protocol_end_a_line(text: str, lines: list[str]) -> None:
-    assert split_lines(text) == lines
+    assert bare_lines(text) == lines
 
 
 def test_a_line_too_long_for_hand_written_code_is_not_indexed() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from typethrough.local.keys import KeyMap
-from typethrough.local.tokens import line_keys, split_lines, trim
+from typethrough.local.tokens import bare_lines, line_keys, trim
 
 DEFAULT_MAX_ENTRIES: Final = 1_600_000
 _BLANK: Final = 0
@@ -97,7 +97,7 @@ class LocalIndex:
         try:
             yield
             yield from leaving
-            lines = split_lines(text)
+            lines = bare_lines(text)
             entry.addresses = array("Q", bytes(8 * len(lines)))
             start = 0
             while start < len(lines) and self._sources.get(source) is entry:

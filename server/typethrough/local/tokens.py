@@ -20,7 +20,7 @@ _LINE_START: Final = 1
 _STUB: Final = 2
 
 
-def split_lines(text: str) -> list[str]:
+def bare_lines(text: str) -> list[str]:
     r"""Return the lines of a text without their ends; only ``\n``, ``\r\n`` and ``\r`` end a line (LSP 3.18)."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
