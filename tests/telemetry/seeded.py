@@ -19,7 +19,7 @@ from typethrough.core.outcome.outcome import (
     Timings,
     Usage,
 )
-from typethrough.core.suggestion.survival import LATER_S, SOON_S
+from typethrough.core.suggestion.accepted import LATER_S, SOON_S
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.recorder import LogRecorder
 from typethrough.telemetry.store import Store

@@ -21,7 +21,7 @@ from typethrough.core.outcome.outcome import (
     Timings,
     Usage,
 )
-from typethrough.core.suggestion.survival import LATER_S, SOON_S
+from typethrough.core.suggestion.accepted import LATER_S, SOON_S
 from typethrough.telemetry import schema
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.reading import Unreadable, read_outcomes, record

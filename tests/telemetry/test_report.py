@@ -14,7 +14,7 @@ import pytest
 from tests.telemetry.seeded import TODAY, Seeded, seed
 from typethrough.cli.stats import as_json
 from typethrough.core.outcome.outcome import Ending
-from typethrough.core.suggestion.survival import LATER_S, SOON_S
+from typethrough.core.suggestion.accepted import LATER_S, SOON_S
 from typethrough.telemetry import figures
 from typethrough.telemetry.page import message, page
 from typethrough.telemetry.reading import record

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome.outcome import Feedback
-from typethrough.core.suggestion.survival import LATER_S, SOON_S, Accepted
+from typethrough.core.suggestion.accepted import LATER_S, SOON_S, Accepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

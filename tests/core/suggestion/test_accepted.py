@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.document.document import Document, Position
-from typethrough.core.suggestion.survival import Accepted, kept_share
+from typethrough.core.suggestion.accepted import Accepted, kept_share
 
 LINE = "return math.pi * radius**2"
 BEFORE = "import math\n\n\ndef area(radius):\n    "
