@@ -10,8 +10,8 @@ from lsprotocol import converters, types
 
 from tests.lsp.stage import INLINE, INLINE_CLIENT, Stage
 from tests.support.engine_kit import settle
-from typethrough.lsp.client import client_of
 from typethrough.lsp.convert import Encoding
+from typethrough.lsp.initialize import client_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typethrough.engine.engine import Engine
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock
-    from typethrough.lsp.client import Client
+    from typethrough.lsp.initialize import Client
     from typethrough.lsp.protocol import MessageId, Protocol
 
 

@@ -17,8 +17,8 @@ from typethrough.core.settings.layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
 from typethrough.lsp import copilot, documents
-from typethrough.lsp.client import client_of, introduction
 from typethrough.lsp.extras import Extras, Pages
+from typethrough.lsp.initialize import client_of, introduction
 from typethrough.lsp.notices import Notices
 from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typethrough.core.settings.layers import Problem
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Gateway, Recorder, WallClock
-    from typethrough.lsp.client import Client
+    from typethrough.lsp.initialize import Client
     from typethrough.lsp.protocol import MessageId, Params
 
 logger = logging.getLogger(__name__)
