@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from typethrough.cli.errors import UsageError
+from typethrough.cli import UsageError
 from typethrough.cli.process import begin_verb
 from typethrough.core.document.document import Position, split_lines
 from typethrough.core.document.uris import PLAIN_TEXT, language_of

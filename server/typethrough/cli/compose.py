@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from typethrough.cli.errors import UsageError
+from typethrough.cli import UsageError
 from typethrough.cli.gateways import join_gateways
 from typethrough.cli.user_file import (
     catalogue_path,

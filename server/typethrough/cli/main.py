@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from typethrough import __version__
-from typethrough.cli.errors import UsageError
+from typethrough.cli import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from typethrough.cli.errors import UsageError
+from typethrough.cli import UsageError
 from typethrough.cli.user_file import record_path
 from typethrough.core.document.uris import printable
 from typethrough.engine.clock import AsyncioClock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typethrough.cli.errors import UsageError
+from typethrough.cli import UsageError
 from typethrough.cli.user_file import record_path
 from typethrough.core.outcome import why
 from typethrough.telemetry.reading import Unreadable, read_outcomes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from typethrough.cli.errors import UsageError
+from typethrough.cli import UsageError
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
 
 _MAX_FILE_BYTES = 2_000_000
