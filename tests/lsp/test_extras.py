@@ -215,6 +215,21 @@ def test_feedback_about_nothing_is_passed_over(method: str, params: Any) -> None
 # --- status
 
 
+def test_a_model_that_answers_at_once_is_not_shown_as_busy() -> None:
+    async def scenario() -> Stage:
+        stage = await ready_with_key("def area(r):\n    return \n")
+        stage.request(INLINE, stage.place(1, 11))
+        await stage.wait(40)
+        stage.gateway.streams[-1].say("3.14 * r * r\n")
+        stage.gateway.streams[-1].finish()
+        await settle()
+        await stage.wait(1_500)
+        assert set(statuses(stage)) == {"ready"}
+        return stage
+
+    run(scenario)
+
+
 def test_the_status_follows_the_model_lane_and_figures_come_with_it() -> None:
     async def scenario() -> Stage:
         stage = await ready_with_key("def area(r):\n    return \n")

@@ -247,8 +247,9 @@ class Engine:
                 if shown is None or shown.id != answer.id:
                     suffix, replaces = context.line_suffix, answer.replaces
                     session.shown = Shown.of(answer.id, answer.text, answer.position, suffix, replaces)
-            self._recorder.request_ended(request.uri, outcome)
+            # The answer first: nobody waits for the record.
             on_outcome(context, outcome)
+            self._recorder.request_ended(request.uri, outcome)
 
         def grown(suggestion: Suggestion) -> None:
             if on_partial is not None:

@@ -1,7 +1,7 @@
 """The request on the wire: JSON body and headers of a streaming completion, chat or text. Pure: bytes out, no I/O.
 
-Stable messages are encoded once and kept, so that a long anchor costs a copy per keystroke and no more. Must not know
-how requests are sent.
+The stable messages of the last prompts are kept encoded, so that a long anchor costs a copy per keystroke and no more. Must not
+know how requests are sent.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any
-
-from cachetools import LRUCache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typethrough import __version__
 
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 
 # Enough for two large anchors and everything round them; what is larger is encoded anew each time.
 _CACHE_BYTES = 4 * 1024 * 1024
+# One for each document that somebody goes back and forth between.
+_KEPT_BEGINNINGS = 4
 _MAX_STOPS = 4
 # Servers with raw text completions are people's own, and set no limit; marks need more of them than a chat does.
 _MAX_RAW_STOPS = 16
@@ -36,13 +36,21 @@ _UNSUPPORTED = re.compile(
 )
 
 
+class _Beginning(NamedTuple):
+    """The stable messages of a prompt that was sent, and their bytes in a request."""
+
+    raw: bool
+    messages: tuple[Message, ...]
+    encoded: bytes
+
+
 class RequestEncoder:
     """Builds the requests for one endpoint, and forgets parameters that the endpoint has refused."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._refused: set[str] = set()
-        self._encoded: LRUCache[tuple[Message, bool], bytes] = LRUCache(_CACHE_BYTES, getsizeof=len)
+        self._beginnings: list[_Beginning] = []
         self._head = b'{"model":' + _json_text(endpoint.model.strip())
         self._headers = [
             (b"Host", endpoint.url.netloc),
@@ -73,12 +81,10 @@ class RequestEncoder:
     def body(self, prompt: Prompt) -> bytes:
         """The JSON body. Equal stable messages give equal bytes at every call."""
         raw = prompt.raw
-        encode = _escape if raw else _encode
-        messages = (b"" if raw else b",").join(
-            self._stable(message, raw=raw) if index < prompt.stable else encode(message)
-            for index, message in enumerate(prompt.messages)
-        )
-        parameters = json.dumps(self.parameters(prompt), separators=(",", ":")).encode("ascii")
+        parts = [self._stable(prompt.messages[: prompt.stable], raw=raw)] if prompt.stable else []
+        parts += map(_escape if raw else _encode, prompt.messages[prompt.stable :])
+        messages = (b"" if raw else b",").join(parts)
+        parameters = _dumps(self.parameters(prompt)).encode("ascii")
         before, after = (b',"prompt":"', b'",') if raw else (b',"messages":[', b"],")
         return b"".join((self._head, before, messages, after, parameters[1:]))
 
@@ -129,13 +135,34 @@ class RequestEncoder:
         self._refused |= names
         return bool(names)
 
-    def _stable(self, message: Message, *, raw: bool) -> bytes:
-        encoded = self._encoded.get((message, raw))
-        if encoded is None:
-            encoded = _escape(message) if raw else _encode(message)
-            if len(encoded) <= _CACHE_BYTES // 2:
-                self._encoded[message, raw] = encoded
+    def _stable(self, messages: tuple[Message, ...], *, raw: bool) -> bytes:
+        """The bytes of a prompt's stable messages: those of the longest beginning that is known, and the rest encoded now."""
+        # The messages of one document are the same objects from one prompt to the next, so comparing them costs next to nothing.
+        known = max(
+            (
+                one
+                for one in self._beginnings
+                if one.raw == raw and one.messages == messages[: len(one.messages)]
+            ),
+            key=lambda one: len(one.messages),
+            default=None,
+        )
+        parts = [known.encoded] if known is not None else []
+        fresh = messages[len(known.messages) :] if known is not None else messages
+        parts += map(_escape if raw else _encode, fresh)
+        encoded = (b"" if raw else b",").join(parts)
+        if known is not None:
+            self._beginnings.remove(known)
+        self._beginnings.append(_Beginning(raw, messages, encoded))
+        while (
+            len(self._beginnings) > _KEPT_BEGINNINGS
+            or sum(len(one.encoded) for one in self._beginnings) > _CACHE_BYTES
+        ):
+            del self._beginnings[0]
         return encoded
+
+
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _stops(prompt: Prompt, most: int) -> list[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typethrough.core.outcome.outcome import Spent
-    from typethrough.engine.ports import Clock
+    from typethrough.engine.ports import Cancellable, Clock
 
 METHOD = "$/typethrough/status"
 """Notification to the client: {kind, message, last, today}; a method that begins with `$/` may be passed over by clients that do
@@ -20,6 +20,8 @@ not know it (LSP 3.18, "$ Notifications and Requests"). `kind`: ready, busy, loc
 COPILOT_METHOD = "didChangeStatus"
 
 _FIGURES_EVERY_S = 1.0
+# A model that answers sooner is not shown as busy: two notifications a request cost more than the answer itself.
+_BUSY_AFTER_S = 0.05
 _TROUBLE = frozenset({"rate_limited", "over_limit", "error"})
 
 
@@ -41,6 +43,7 @@ class Status:
         self._told: tuple[str, str] | None = None
         self._told_s = float("-inf")
         self._waiting = False
+        self._busy: Cancellable | None = None
 
     @property
     def now(self) -> tuple[str, str]:
@@ -54,6 +57,12 @@ class Status:
         """The model lane has changed its state. The sentence of being ready says which endpoint it is, and holds from then on."""
         if kind == "ready" and message:
             self._rest = message
+        if self._busy is not None:
+            self._busy.cancel()
+            self._busy = None
+        if kind == "busy":
+            self._busy = self._clock.call_at(self._clock.now() + _BUSY_AFTER_S, self._is_busy)
+            return
         self._lane = (kind, message)
         self.refresh()
 
@@ -76,6 +85,11 @@ class Status:
         """Tell the client when something other than a figure has changed."""
         if self._lane[0] and self.now != self._told:
             self._send()
+
+    def _is_busy(self) -> None:
+        self._busy = None
+        self._lane = ("busy", "")
+        self.refresh()
 
     def _figures_later(self) -> None:
         if self._waiting or not self._lane[0]:

@@ -40,6 +40,7 @@ class Store:
         self._process = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._others: tuple[str, Spent] = ("", Spent())
         self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_broken = False
         self._trimmed_day = ""
@@ -60,6 +61,7 @@ class Store:
     def close(self) -> None:
         """Write what is left, but do not wait long for a slow disk."""
         if self._thread is not None:
+            self._closing.set()
             self._rows.put(None)
             self._thread.join(_CLOSE_S)
 
@@ -106,12 +108,15 @@ class Store:
         """The rows of the next second or so, and whether more may come."""
         rows: list[Row] = []
         row = self._rows.get()
+        if row is not None and self._rows.qsize() < _BATCH_ROWS:
+            # Woken at each row, this thread would take the interpreter from the one that answers the next key.
+            self._closing.wait(_BATCH_S)
         while row is not None:
             rows.append(row)
             if len(rows) >= _BATCH_ROWS:
                 return rows, True
             try:
-                row = self._rows.get(timeout=_BATCH_S)
+                row = self._rows.get_nowait()
             except queue.Empty:
                 return rows, True
         return rows, False

@@ -46,8 +46,11 @@ class Memory:
 
 def shared_chars(one: Prompt, other: Prompt) -> int:
     """The length of the common beginning of two prompts. What is frozen is the same object in both, so this is quick."""
-    count = 0
-    for ours, theirs in zip(one.messages, other.messages, strict=False):
+    frozen = min(one.stable, other.stable)
+    if one.messages[:frozen] != other.messages[:frozen]:
+        frozen = 0
+    count = sum([len(message.text) for message in one.messages[:frozen]])
+    for ours, theirs in zip(one.messages[frozen:], other.messages[frozen:], strict=False):
         if ours == theirs:
             count += len(ours.text)
             continue
