@@ -113,6 +113,10 @@ def test_the_clients_first_encoding_that_we_know_is_used(offered: Any, chosen: s
         {"capabilities": {"general": 1, "textDocument": [], "workspace": "x"}, "processId": -1},
         {"rootUri": "file://[bad", "capabilities": {"textDocument": {"completion": {"x": [999]}}}},
         {"rootPath": "a\0b"},
+        {"rootPath": "."},
+        {"rootPath": "..", "workspaceFolders": []},
+        {"rootPath": "\ud800"},
+        {"rootUri": "file:///%ed%a0%80"},
         {"rootPath": "x" * 10_000, "initializationOptions": [1]},
     ],
 )
@@ -242,6 +246,57 @@ def test_an_empty_push_makes_us_ask_again(push: Any) -> None:
         stage.receive({"id": pulls[1]["id"], "result": [{"maxLines": 5}]})
         await settle()
         assert stage.parts.used[-1].max_lines == 5
+        await stage.session.aclose()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("push", [{"settings": None}, {"settings": {}}, {"settings": {"typethrough": []}}])
+@pytest.mark.parametrize(
+    "answer", [{"error": {"code": -1, "message": "no"}}, {"result": None}, {"result": [7]}, {}]
+)
+def test_a_pull_that_fails_keeps_what_the_editor_said_before(push: Any, answer: Any) -> None:
+    async def scenario() -> None:
+        stage = await started(PULLING)
+        settings = {"exclude": ["*.private"], "maxLines": 6}
+        stage.notify("workspace/didChangeConfiguration", {"settings": {"typethrough": settings}})
+        await settle()
+        stage.notify("workspace/didChangeConfiguration", push)
+        await settle()
+        assert "*.private" in stage.parts.used[-1].exclude
+        stage.receive({"id": stage.asked("workspace/configuration")[-1]["id"], **answer})
+        await settle()
+        assert "*.private" in stage.parts.used[-1].exclude
+        assert stage.parts.used[-1].max_lines == 6
+        await stage.session.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_push_that_is_no_object_keeps_the_settings_and_is_told() -> None:
+    async def scenario() -> None:
+        stage = await started()
+        for settings in ({"typethrough": {"maxLines": 6}}, {"typethrough": 7}, "off", [1]):
+            stage.notify("workspace/didChangeConfiguration", {"settings": settings})
+            await settle()
+        assert stage.parts.used[-1].max_lines == 6
+        assert "the settings before hold" in stage.told(SHOW)[0]["message"]
+        await stage.session.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_of_two_pulls_the_later_one_holds_whichever_is_answered_last() -> None:
+    async def scenario() -> None:
+        stage = await started(PULLING)
+        stage.notify("workspace/didChangeConfiguration", {"settings": None})
+        await settle()
+        first, second = stage.asked("workspace/configuration")
+        stage.receive({"id": second["id"], "result": [{"maxLines": 7}]})
+        await settle()
+        stage.receive({"id": first["id"], "result": [{"maxLines": 2}]})
+        await settle()
+        assert stage.parts.used[-1].max_lines == 7
         await stage.session.aclose()
 
     asyncio.run(scenario())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -189,6 +190,64 @@ def test_a_batch_that_cannot_be_written_costs_that_batch_and_no_more(
         store.add(row(number))
     store.close()
     assert [one.reason for one in read_outcomes(path, 10)] == ["reason 2", "reason 1"]
+    assert caplog.text.count("the record has a gap") == 1
+
+
+class Odd:
+    """A row with a value that no column takes."""
+
+    def write(self, connection: sqlite3.Connection, process: str) -> None:
+        connection.execute("SELECT ?", ("\ud800",))
+
+
+class Fatal:
+    """A row that ends the thread that writes."""
+
+    def write(self, connection: sqlite3.Connection, process: str) -> None:
+        raise RuntimeError("a secret of the row")
+
+
+def test_a_row_that_cannot_be_written_costs_itself_alone(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(path, lambda: DAY)
+    for one in (row(1), Odd(), Odd(), row(2)):
+        store.add(one)
+    store.close()
+    assert [one.reason for one in read_outcomes(path, 10)] == ["reason 2", "reason 1"]
+    assert caplog.text.count("the record has a gap") == 1
+
+
+def test_half_a_surrogate_pair_in_what_a_client_says_is_replaced(path: Path) -> None:
+    store = Store(path, lambda: DAY)
+    keeper = Keeper(LogRecorder(), store, Watch().now)
+    keeper.request_ended(URI, Outcome(Ending.SKIPPED, "off for \ud83d", language_id="\ud83d"))
+    store.close()
+    assert [one.reason for one in read_outcomes(path, 10)] == ["off for ?"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT language FROM request").fetchall() == [("?",)]
+
+
+def test_after_the_thread_has_ended_nothing_piles_up(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = Store(path, lambda: DAY)
+    store.add(Fatal())
+    store.close()
+    for number in range(50):
+        store.add(row(number))
+    assert store._rows.qsize() <= 2
+    assert "no record is kept" in caplog.text
+    assert "a secret" not in caplog.text
+
+
+def test_rows_that_wait_for_a_slow_disk_are_bounded_and_that_is_said_once(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_MOST_WAITING", 3)
+    store = Store(path, lambda: DAY)
+    monkeypatch.setattr(store, "_start", lambda: None)
+    for number in range(50):
+        store.add(row(number))
+    assert store._rows.qsize() == 3
     assert caplog.text.count("the record has a gap") == 1
 
 

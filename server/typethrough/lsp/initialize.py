@@ -113,7 +113,8 @@ def _roots(params: dict[str, Any]) -> list[Path]:
     root_path = params.get("rootPath")
     if not paths and isinstance(root_path, str) and root_path:
         paths = [Path(root_path)]
-    return paths
+    # A relative path is one of this process's folder, which has nothing to do with the workspace.
+    return [path for path in paths if path.is_absolute()]
 
 
 def _is_folder(path: Path) -> bool:

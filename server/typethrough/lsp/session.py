@@ -77,6 +77,9 @@ class Session:
         self.notices = Notices(recorder, self.protocol.notify, self.status, self._clock)
         self._options: Layer | None = None
         self._configuration: Layer | None = None
+        # Pushes and pulls of the configuration are numbered: what was said last holds, whatever arrives last.
+        self._configuration_asked = 0
+        self._configuration_known = 0
         self._applied: Settings | None = None
         self._gateway: Gateway | None = None
         self._roots: tuple[Path, ...] = ()
@@ -158,8 +161,28 @@ class Session:
             pushed = copilot.own_settings(pushed)
         elif isinstance(pushed, dict):
             pushed = pushed.get(SECTION, pushed)
-        self._configuration = _configuration(pushed)
-        self._spawn(self._apply() if pushed else self._settle_configuration(client))
+        if not pushed and client.can_pull_configuration:
+            # What was said before holds until there is an answer: it may forbid files.
+            self._spawn(self._settle_configuration(client))
+            return
+        self._configuration_asked += 1
+        self._take_configuration(pushed, self._configuration_asked)
+        self._spawn(self._apply())
+
+    def _take_configuration(self, values: Any, number: int) -> None:
+        """Put the editor's layer in place of the one before, unless a later one is known or this is no object."""
+        if number < self._configuration_known:
+            return
+        self._configuration_known = number
+        if values and not isinstance(values, dict):
+            kind = type(values).__name__
+            self.notices.problems(
+                [f"configuration: expected an object with settings, got {kind}; the settings before hold."]
+            )
+            return
+        self._configuration = (
+            Layer(Origin.CONFIGURATION.value, Origin.CONFIGURATION, values) if values else None
+        )
 
     async def _settle(self, client: Client) -> None:
         if client.wants_registration:
@@ -193,12 +216,13 @@ class Session:
 
     async def _settle_configuration(self, client: Client) -> None:
         if client.can_pull_configuration:
-            before = self._configuration
+            self._configuration_asked += 1
+            number = self._configuration_asked
             items = [types.ConfigurationItem(section=SECTION)]
             answer = await self._ask(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items))
             # A lone string or object comes out of structuring as a list of strings.
-            if answer and not isinstance(answer[0], str) and self._configuration is before:
-                self._configuration = _configuration(answer[0])
+            if answer and not isinstance(answer[0], str):
+                self._take_configuration(answer[0], number)
         await self._apply()
 
     async def _ask(self, method: str, params: Any) -> Any:
@@ -269,7 +293,3 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.engine is not None:
             await self.engine.aclose()
-
-
-def _configuration(values: Any) -> Layer | None:
-    return Layer("configuration", Origin.CONFIGURATION, values) if values else None

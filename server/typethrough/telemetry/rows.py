@@ -34,7 +34,7 @@ class EntryRow(NamedTuple):
         entry = self.entry
         values = (entry.at, entry.file, entry.ending.value, entry.reason, entry.source)
         more = (_stages(entry.stages_ms), entry.overtaken)
-        connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?)", (*values, *more))
+        connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?)", _storable(*values, *more))
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class SuggestionRow:
             " ON CONFLICT (process, id) DO UPDATE SET shown = excluded.shown, accepted = excluded.accepted,"
             " accepted_chars = excluded.accepted_chars, dismissed = excluded.dismissed, survived_30s = excluded.survived_30s,"
             " survived_300s = excluded.survived_300s",
-            (*made, *size, *life, *after),
+            _storable(*made, *size, *life, *after),
         )
 
 
@@ -102,7 +102,7 @@ class StreamRow(NamedTuple):
             " ttft_ms = excluded.ttft_ms, prompt_tokens = excluded.prompt_tokens, cached_tokens = excluded.cached_tokens,"
             " output_tokens = excluded.output_tokens, dollars = excluded.dollars, saved_dollars = excluded.saved_dollars,"
             " is_estimated = excluded.is_estimated",
-            (self.day, self.at, *what, *tokens, *money),
+            _storable(self.day, self.at, *what, *tokens, *money),
         )
 
 
@@ -125,7 +125,7 @@ class CountRow(NamedTuple):
         """Count it."""
         connection.execute(
             "INSERT INTO request VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET requests = requests + 1",
-            self,
+            _storable(*self),
         )
 
 
@@ -133,6 +133,13 @@ def entry_of(row: Any) -> Entry:
     """An outcome as it was kept."""
     at, file, ending, reason, source, stages, overtaken = row
     return Entry(at, file, Ending(ending), reason, source, json.loads(stages), overtaken)
+
+
+def _storable(*values: Any) -> tuple[Any, ...]:
+    """The values as SQLite takes them: text that a client sent may hold half a surrogate pair, which no encoding has."""
+    return tuple(
+        value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in values
+    )
 
 
 def _stages(stages_ms: Mapping[str, float]) -> str:

@@ -1,7 +1,7 @@
 """The record on this machine: outcomes, suggestions, times and token counts in one SQLite file. No text and no key.
 
-A thread of its own writes, in batches, so that nothing on the keystroke path waits for a disk. Several servers write one file;
-what cannot be written is lost, and the server goes on.
+A thread of its own writes, in batches, so that nothing on the keystroke path waits for a disk. Several servers write one file.
+What cannot be written is lost, which is logged once, and the server goes on; rows that wait are bounded in number.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 import os
 import queue
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 _BATCH_S = 1.0
 _BATCH_ROWS = 100
 _CLOSE_S = 2.0
+# A disk that hangs for minutes: beyond so many rows the newest are lost.
+_MOST_WAITING = 10_000
 
 
 class Store:
@@ -39,18 +41,23 @@ class Store:
         self._day = day
         self._process = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._others: tuple[str, Spent] = ("", Spent())
-        self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
+        self._rows: queue.Queue[Row | None] = queue.Queue(_MOST_WAITING)
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_broken = False
+        self._has_gap = False
         self._trimmed_day = ""
 
     def add(self, row: Row) -> None:
         """Have a row written. Never waits; the row must not change any more."""
         self._start()
         # Nobody would take it out again.
-        if not self._is_broken:
-            self._rows.put(row)
+        if self._is_broken:
+            return
+        try:
+            self._rows.put_nowait(row)
+        except queue.Full:
+            self._say_gap("the disk is too slow")
 
     def others(self) -> Spent:
         """What other processes had spent today when the file was read last; nothing while that is not known."""
@@ -62,7 +69,8 @@ class Store:
         """Write what is left, but do not wait long for a slow disk."""
         if self._thread is not None:
             self._closing.set()
-            self._rows.put(None)
+            with suppress(queue.Full):
+                self._rows.put_nowait(None)
             self._thread.join(_CLOSE_S)
 
     def _start(self) -> None:
@@ -72,12 +80,11 @@ class Store:
             self._thread.start()
 
     def _run(self) -> None:
-        import sqlite3
-
         try:
             with closing(schema.opened(self._path)) as connection:
                 self._serve(connection)
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:
+            # The thread's boundary: whatever it is, nobody takes rows out any more.
             self._is_broken = True
             logger.warning(
                 "no record is kept: %s cannot be written (%s)", self._path.name, type(error).__name__
@@ -86,7 +93,7 @@ class Store:
     def _serve(self, connection: sqlite3.Connection) -> None:
         import sqlite3
 
-        going_on, lost = True, False
+        going_on = True
         while going_on:
             rows: list[Row] = []
             try:
@@ -94,15 +101,25 @@ class Store:
                 rows, going_on = self._batch()
                 with connection:
                     for row in rows:
-                        row.write(connection, self._process)
+                        self._write(row, connection)
                     self._trim(connection)
             except sqlite3.Error as error:
                 # A full disk, or a server that holds the file for long: it may pass, and the batch is no great loss.
-                if not lost:
-                    logger.warning("the record has a gap: %s", type(error).__name__)
-                lost = True
+                self._say_gap(type(error).__name__)
                 if not rows:
                     _, going_on = self._batch()
+
+    def _write(self, row: Row, connection: sqlite3.Connection) -> None:
+        try:
+            row.write(connection, self._process)
+        except (ValueError, OverflowError) as error:
+            # A value that SQLite does not take, such as half a surrogate pair, costs its own row and no other.
+            self._say_gap(type(error).__name__)
+
+    def _say_gap(self, why: str) -> None:
+        if not self._has_gap:
+            self._has_gap = True
+            logger.warning("the record has a gap: %s", why)
 
     def _batch(self) -> tuple[list[Row], bool]:
         """The rows of the next second or so, and whether more may come."""
