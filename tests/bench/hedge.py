@@ -22,7 +22,7 @@ from typethrough.core.models import profile_of
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.core.settings.schema import DEFAULTS
-from typethrough.engine.ports import StreamEnd
+from typethrough.engine.ports import Finish
 from typethrough.gateway.hedge import Hedging
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Provider:
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
-    ) -> StreamEnd:
+    ) -> Finish:
         del on_counted
         self.asked += 1
         now_s = self._clock.now()
@@ -131,7 +131,7 @@ class Provider:
             timer.cancel()
         on_text("x\n")
         self.dollars += self.profile.cost_dollars(Usage(0, 0, _OUTPUT_TOKENS))
-        return StreamEnd("stop", replace(usage, output_tokens=_OUTPUT_TOKENS))
+        return Finish("stop", replace(usage, output_tokens=_OUTPUT_TOKENS))
 
     async def warm(self) -> None: ...
 

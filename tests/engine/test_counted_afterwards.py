@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.engine_kit import Bench
 from typethrough.core.models import profile_of
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Purpose, StreamRecord, Usage
 from typethrough.engine.experience import Counts
 from typethrough.engine.ports import Upstream
@@ -54,7 +55,7 @@ def test_of_two_that_raced_each_has_its_own_record_and_its_own_prices(is_hedge: 
     counts = Counts(Notes())  # type: ignore[arg-type]  # the only part of a recorder that is needed
     for number, (model, hedge) in enumerate((("openai/gpt-4.1-nano", False), ("openai/gpt-6-luna", True))):
         upstream = Upstream(model, profile_of(model), is_hedge=hedge)
-        counts.record(StreamRecord(str(number), model, Purpose.AUTOMATIC, "lost", Usage(9)), upstream)
+        counts.record(StreamRecord(str(number), model, Purpose.AUTOMATIC, StreamEnd.LOST, Usage(9)), upstream)
     counts(TRUE, is_hedge=is_hedge)
     model = "openai/gpt-6-luna" if is_hedge else "openai/gpt-4.1-nano"
     assert len(bench_notes) == 3

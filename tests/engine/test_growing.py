@@ -14,7 +14,7 @@ from typethrough.core.document.document import Position
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Usage
 from typethrough.core.suggestion.cover import covered
 from typethrough.engine.pending import Request
-from typethrough.engine.ports import GatewayUnavailable, StreamEnd
+from typethrough.engine.ports import Finish, GatewayUnavailable
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -394,7 +394,7 @@ def test_a_text_cut_off_at_the_limit_of_tokens_ends_at_its_last_whole_line() -> 
         request = bench.ask(invoked=True)
         await bench.wait(100)
         await bench.say("\n    scale = 2\n    weight =")
-        bench.stream.end.set_result(StreamEnd("length", Usage()))
+        bench.stream.end.set_result(Finish("length", Usage()))
         await bench.wait(0)
         assert request.text == "\n    scale = 2"
         assert bench.notes.streams == ["length"]

@@ -102,7 +102,7 @@ def test_what_a_hedge_cost_that_was_closed_early_goes_by_its_own_cache() -> None
         await settle()
         bench.engine.close(URI)
         heard, _ = bench.notes.records
-        assert (heard.purpose, heard.ending, heard.is_estimated) == (Purpose.HEDGE, "shutdown", True)
+        assert (heard.purpose, heard.ending, heard.is_estimated) == (Purpose.HEDGE, "document closed", True)
         # Too short a prompt for a cache, whatever another one had.
         assert (heard.usage.prompt_tokens > 0, heard.usage.cached_tokens) == (True, 0)
 

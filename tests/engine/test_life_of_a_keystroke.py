@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.engine_kit import URI, Bench, run, settle
 from typethrough.core.document.document import Position
+from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Ending, Source
 from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable, PromptTooLong
 
@@ -104,7 +105,7 @@ def test_the_editors_cancel_ends_the_request_and_not_the_stream() -> None:
         asked = await bench.type("return ")
         await bench.wait(100)
         assert asked.pending is not None
-        asked.pending.end(Ending.CANCELLED, "cancelled by the editor")
+        asked.pending.end(Cause.CANCELLED)
         assert asked.outcome.ending is Ending.CANCELLED
         await bench.say("width * height\n")
         assert not bench.stream.closed

@@ -18,7 +18,7 @@ from typethrough.gateway.hedge import Hedging
 
 if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
-    from typethrough.engine.ports import StreamEnd
+    from typethrough.engine.ports import Finish
     from typethrough.gateway.hedge import HedgeRace
 
 NANO, LUNA = "openai/gpt-4.1-nano", "openai/gpt-6-luna"
@@ -33,7 +33,7 @@ class Run:
         self.race = race
         self.heard: list[str] = []
         self.counted: list[tuple[Usage, bool]] = []
-        self.task: asyncio.Task[StreamEnd] = asyncio.create_task(
+        self.task: asyncio.Task[Finish] = asyncio.create_task(
             race.stream(PROMPT, self.heard.append, self._count)
         )
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from tests.gateway.stage import KEY, PROMPT, endpoint
 from typethrough.core.outcome.outcome import Usage
 from typethrough.engine.ports import (
+    Finish,
     GatewayError,
     GatewayProtocolError,
     GatewayUnavailable,
     ModelNotFound,
     PaymentRequired,
     RateLimited,
-    StreamEnd,
 )
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.sse import MAX_EVENT_BYTES
@@ -35,7 +35,7 @@ def _choice(delta: object, reason: str | None = None) -> dict[str, object]:
 
 
 _COUNTS = {"prompt_tokens": 2048, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 1920}}
-_END = StreamEnd("stop", Usage(2048, 1920, 3))
+_END = Finish("stop", Usage(2048, 1920, 3))
 _WHOLE = {"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}], "usage": _COUNTS}
 
 _VERCEL = _data(
@@ -88,28 +88,28 @@ def test_no_more_can_have_come_from_a_cache_than_was_sent() -> None:
 def test_counts_on_every_chunk_do_not_end_the_answer() -> None:
     frames = [{**_choice({"content": letter}), "usage": _COUNTS} for letter in "abc"]
     text, reply = _read(_data(*frames, {**_choice({}, "length"), "usage": _COUNTS}))
-    assert (text, reply.stream_end()) == ("abc", StreamEnd("length", Usage(2048, 1920, 3)))
+    assert (text, reply.stream_end()) == ("abc", Finish("length", Usage(2048, 1920, 3)))
 
 
 @pytest.mark.parametrize(
     ("stream", "text", "end"),
     [
-        (_data(_choice({"content": "a"}, "stop")), "a", StreamEnd("stop", Usage())),
-        (_data(_choice({"content": "a"}), "[DONE]", "[DONE]"), "a", StreamEnd("stop", Usage())),
-        (_data(_choice({"content": "a"}), "[DONE]").rstrip(), "a", StreamEnd("stop", Usage())),
-        (_data(_choice({"content": "a"}), _choice({}, "stop"))[:-2], "a", StreamEnd("stop", Usage())),
+        (_data(_choice({"content": "a"}, "stop")), "a", Finish("stop", Usage())),
+        (_data(_choice({"content": "a"}), "[DONE]", "[DONE]"), "a", Finish("stop", Usage())),
+        (_data(_choice({"content": "a"}), "[DONE]").rstrip(), "a", Finish("stop", Usage())),
+        (_data(_choice({"content": "a"}), _choice({}, "stop"))[:-2], "a", Finish("stop", Usage())),
         (b": ping\n\n" + _VERCEL + b": pong\n\n", "né = 1🦊", _END),
-        (_data(_choice({"content": [{"type": "text", "text": "a"}]}), "[DONE]"), "a", StreamEnd("stop", Usage())),
+        (_data(_choice({"content": [{"type": "text", "text": "a"}]}), "[DONE]"), "a", Finish("stop", Usage())),
         (
             json.dumps(_WHOLE, indent=1).encode(),
             "a",
             _END,
         ),
-        (_data({"choices": [{"index": 1, "delta": {"content": "other"}}]}, "[DONE]"), "", StreamEnd("stop", Usage())),
+        (_data({"choices": [{"index": 1, "delta": {"content": "other"}}]}, "[DONE]"), "", Finish("stop", Usage())),
         (
             _data(_choice({"content": "a"}, "stop"), {"choices": [], "usage": {"prompt_tokens": "9", "completion_tokens": -1}}),
             "a",
-            StreamEnd("stop", Usage()),
+            Finish("stop", Usage()),
         ),
     ],
     ids=[
@@ -117,7 +117,7 @@ def test_counts_on_every_chunk_do_not_end_the_answer() -> None:
         "content in parts", "no stream at all", "a second choice", "odd counts",
     ],
 )  # fmt: skip
-def test_odd_forms_of_a_whole_answer(stream: bytes, text: str, end: StreamEnd) -> None:
+def test_odd_forms_of_a_whole_answer(stream: bytes, text: str, end: Finish) -> None:
     given_text, reply = _read(stream)
     assert (given_text, reply.error) == (text, None)
     assert reply.stream_end() == end

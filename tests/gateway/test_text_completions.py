@@ -14,7 +14,7 @@ from typethrough.core.models import profile_of
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
-from typethrough.engine.ports import GatewayRejected, StreamEnd
+from typethrough.engine.ports import Finish, GatewayRejected
 from typethrough.gateway.client import HttpGateway, open_gateway
 from typethrough.gateway.endpoint import Endpoint
 from typethrough.gateway.errors import ErrorBody
@@ -201,7 +201,7 @@ def _frames(*frames: dict[str, Any]) -> bytes:
 def test_text_chunks_are_read(frames: tuple[dict[str, Any], ...], usage: Usage) -> None:
     reply = Reply(place(), RAW)
     text = reply.feed(_frames(*frames)) + reply.end()
-    assert (text, reply.error, reply.stream_end()) == ("x = 1", None, StreamEnd("stop", usage))
+    assert (text, reply.error, reply.stream_end()) == ("x = 1", None, Finish("stop", usage))
 
 
 def test_tokens_written_to_the_cache_are_read_under_both_names() -> None:
@@ -263,7 +263,7 @@ def test_a_hole_is_filled_over_a_real_socket(
         await client.aclose()
         assert "".join(pieces) == "print(message)"
         record = server.log(full=True)[0]
-        assert end == StreamEnd("stop", Usage(record["prompt_tokens"], 0, record["output_tokens"]))
+        assert end == Finish("stop", Usage(record["prompt_tokens"], 0, record["output_tokens"]))
         assert record["raw"]
         assert record["place"].endswith("greeting.py:3")
         assert record["prompt"] == "".join(message.text for message in prompt.messages)

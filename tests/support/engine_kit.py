@@ -14,7 +14,7 @@ from typethrough.core.settings.schema import DEFAULTS, Settings
 from typethrough.engine.engine import Engine
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.pending import Request
-from typethrough.engine.ports import StreamEnd
+from typethrough.engine.ports import Finish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -91,7 +91,7 @@ class Stream:
         self.say = on_text
         self.on_counted = on_counted
         self.closed = False
-        self.end: asyncio.Future[StreamEnd] = asyncio.get_running_loop().create_future()
+        self.end: asyncio.Future[Finish] = asyncio.get_running_loop().create_future()
 
     @property
     def question(self) -> str:
@@ -99,7 +99,7 @@ class Stream:
         return self.prompt.messages[-1].text
 
     def finish(self, usage: Usage | None = None) -> None:
-        self.end.set_result(StreamEnd("stop", usage or Usage()))
+        self.end.set_result(Finish("stop", usage or Usage()))
 
     def fail(self, error: GatewayError) -> None:
         self.end.set_exception(error)
@@ -124,7 +124,7 @@ class ScriptedGateway:
         prompt: Prompt,
         on_text: Callable[[str], None],
         on_counted: OnCounted | None = None,
-    ) -> StreamEnd:
+    ) -> Finish:
         stream = Stream(prompt, on_text, on_counted)
         self.streams.append(stream)
         try:

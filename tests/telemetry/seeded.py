@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.document import Position
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
@@ -118,7 +119,7 @@ def _stream(draw: random.Random, name: str) -> StreamRecord:
         name,
         draw.choice(_MODELS),
         draw.choice(list(Purpose)),
-        "enough",
+        StreamEnd.ENOUGH,
         usage,
         draw.random() < 0.3,
         ttft_ms,

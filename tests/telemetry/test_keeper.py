@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from typethrough.core.document.document import Position
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
@@ -53,7 +54,7 @@ class Desk:
         )
 
     def stream(
-        self, stream_id: str, tokens: int, *, is_estimated: bool = False, ending: str = "enough"
+        self, stream_id: str, tokens: int, *, is_estimated: bool = False, ending: StreamEnd = StreamEnd.ENOUGH
     ) -> None:
         usage = Usage(tokens, tokens // 2, 10)
         money = {"dollars": tokens / 1_000, "saved_dollars": tokens / 2_000}
@@ -115,7 +116,7 @@ def test_requests_that_typing_overtook_are_a_number(desk: Desk) -> None:
 def test_a_count_that_comes_later_takes_the_estimates_place_everywhere(desk: Desk) -> None:
     desk.stream("1", 900, is_estimated=True)
     desk.stream("2", 100)
-    desk.stream("1", 1_000, ending="complete")
+    desk.stream("1", 1_000, ending=StreamEnd.COMPLETE)
     assert desk.keeper.today().usage == Usage(1_100, 550, 20)
     assert desk.keeper.today().dollars == pytest.approx(1.1)
     assert desk.inner.today().usage == Usage(1_100, 550, 20)

@@ -8,6 +8,7 @@ import pytest
 
 from typethrough.core.document.document import Position
 from typethrough.core.models import ModelProfile
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import (
     Ending,
     Outcome,
@@ -46,9 +47,11 @@ def test_tokens_add_up_and_cached_ones_cost_less() -> None:
     profile = ModelProfile(input_price=0.10, cached_price=0.025, output_price=0.40)
     usage = Usage(1_000_000, 750_000, 100_000)
     dollars = profile.cost_dollars(usage)
-    record = StreamRecord("1", "m", Purpose.AUTOMATIC, "enough", usage, ttft_ms=350.0, dollars=dollars)
+    record = StreamRecord(
+        "1", "m", Purpose.AUTOMATIC, StreamEnd.ENOUGH, usage, ttft_ms=350.0, dollars=dollars
+    )
     recorder.stream_ended(record)
-    recorder.stream_ended(StreamRecord("2", "m", Purpose.PREFETCH, "diverged", Usage()))
+    recorder.stream_ended(StreamRecord("2", "m", Purpose.PREFETCH, StreamEnd.DIVERGED, Usage()))
     counters = recorder.counters
     assert dict(counters.streams) == {"enough": 1, "diverged": 1}
     assert list(counters.ttft_ms) == [350.0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.history import Entry
 from typethrough.core.outcome.outcome import (
     Ending,
@@ -44,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 def stream(at: str, prompt_tokens: int) -> StreamRow:
     usage = Usage(prompt_tokens, 1, 2)
     record = StreamRecord(
-        at, "m", Purpose.AUTOMATIC, "complete", usage, ttft_ms=350.0, dollars=prompt_tokens / 1_000
+        at, "m", Purpose.AUTOMATIC, StreamEnd.COMPLETE, usage, ttft_ms=350.0, dollars=prompt_tokens / 1_000
     )
     return StreamRow(at, record)
 
@@ -101,7 +102,7 @@ def test_what_other_servers_spent_today_counts_and_yesterdays_does_not(path: Pat
     store = Store(path, lambda: watch.now().date().isoformat())
     keeper = Keeper(LogRecorder(), store, watch.now)
     usage = Usage(100, 50, 7)
-    keeper.stream_ended(StreamRecord("1", "m", Purpose.AUTOMATIC, "complete", usage, dollars=0.25))
+    keeper.stream_ended(StreamRecord("1", "m", Purpose.AUTOMATIC, StreamEnd.COMPLETE, usage, dollars=0.25))
     store.close()
     spent = keeper.today()
     assert spent.usage == Usage(400, 51, 9)

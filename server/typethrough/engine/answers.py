@@ -13,7 +13,8 @@ from typethrough.core.asking import trigger
 from typethrough.core.asking.prefetching import Prefetching
 from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.asking.routes import route_of
-from typethrough.core.outcome.outcome import Ending, Purpose, Source, Suggestion
+from typethrough.core.outcome.causes import Cause, StreamEnd
+from typethrough.core.outcome.outcome import Purpose, Source, Suggestion
 from typethrough.core.suggestion.cache import CompletionCache, Hit
 from typethrough.core.suggestion.trail import typed_between
 from typethrough.engine.sources import (
@@ -70,11 +71,11 @@ class Answers:
     def decide(self, session: Session, pending: Pending) -> None:
         """The cheapest source that can answer; only the last one waits."""
         context, invoked = pending.context, pending.request.invoked
-        if skip := trigger.decide(context, invoked=invoked):
-            pending.end(Ending.SKIPPED, skip.reason)
+        if cause := trigger.decide(context, invoked=invoked):
+            pending.end(cause)
             return
         if session.is_dismissed(context, invoked=invoked):
-            pending.end(Ending.SKIPPED, "dismissed here")
+            pending.end(Cause.DISMISSED)
             return
         shown = from_shown(session.shown, context)
         if not invoked and self._offer(session, pending, shown, Source.SHOWN):
@@ -89,7 +90,7 @@ class Answers:
         if not wants_model and self._from_local(session, pending, CONFIDENT):
             return
         if pending.request.expected:
-            pending.end(Ending.SKIPPED, "the completion menu shows something else")
+            pending.end(Cause.OTHER_MENU_ENTRY)
             return
         pending.call_at(pending.deadline_s, lambda: self._deadline(session, pending))
         if pending.flight is None:
@@ -104,7 +105,7 @@ class Answers:
             flight = next((flight for flight in session.flights if flight.entry is hit.entry), None)
             if flight is not None:
                 if self._model.stalled(flight):
-                    flight.close("stalled")
+                    session.close(StreamEnd.STALLED, flight)
                     continue
                 flight.clean()
                 hit = Hit(hit.entry, hit.typed)
@@ -117,10 +118,10 @@ class Answers:
                 pending.flight = flight
                 flight.wanted_until(pending.deadline_s)
             if hit.said_all and not pending.request.invoked:
-                pending.end(Ending.EMPTY, "the model has nothing to add here")
+                pending.end(Cause.NOTHING_TO_ADD)
                 return True
         if refused and pending.flight is None and not pending.request.invoked:
-            pending.end(Ending.FILTERED, refused)
+            pending.end(Cause.FILTERED, refused)
             return True
         return False
 
@@ -181,9 +182,9 @@ class Answers:
         elif self._from_local(session, pending, USABLE):
             return
         elif self._model.absent:
-            pending.end(Ending.EMPTY, "the local lane has nothing for this place")
+            pending.end(Cause.NOTHING_LOCAL)
         else:
-            pending.end(Ending.FAILED, refusal)
+            pending.end(*refusal)
 
     def _launch(
         self,
@@ -213,7 +214,7 @@ class Answers:
             if not flight.still_fits(session.document.snapshot):
                 if pending is not None and waited_for:
                     pending.flight = None
-                flight.close("diverged")
+                session.close(StreamEnd.DIVERGED, flight)
                 if pending is not None and waited_for:
                     self._ask(session, pending)
                 return
@@ -226,7 +227,7 @@ class Answers:
                 if not self._offer(session, pending, offer, Source.MODEL, flight.entry):
                     self._promise(pending, flight)
         if flight.long_enough():
-            flight.close("enough")
+            session.close(StreamEnd.ENOUGH, flight)
 
     def _flight_ended(self, session: Session, flight: Flight) -> None:
         """A stream has ended, one way or another: whoever still waits for it gets the next best thing."""
@@ -252,11 +253,11 @@ class Answers:
         if self._from_other_models(session, pending) or self._from_local(session, pending, USABLE):
             return
         if flight.error is not None:
-            pending.end(Ending.FAILED, str(flight.error))
+            pending.end(flight.error.end.cause, str(flight.error))
         elif offer.refused:
-            pending.end(Ending.FILTERED, offer.refused)
+            pending.end(Cause.FILTERED, offer.refused)
         else:
-            pending.end(Ending.EMPTY, "the model has nothing to add here")
+            pending.end(flight.ending.cause)
 
     def _deadline(self, session: Session, pending: Pending) -> None:
         """The budget is over: the best complete line so far, else the local lane's, else nothing."""
@@ -270,7 +271,7 @@ class Answers:
         if self._from_other_models(session, pending):
             return
         if not self._from_local(session, pending, USABLE):
-            pending.end(Ending.DEADLINE, "no answer within the budget")
+            pending.end(Cause.OUT_OF_TIME)
 
     def _offer(
         self, session: Session, pending: Pending, offer: Offer, source: Source, entry: Entry | None = None

@@ -13,7 +13,8 @@ from typethrough.core.document.document import Document
 from typethrough.core.document.scan import UNKNOWN, family_of
 from typethrough.core.document.uris import is_excluded, language_of
 from typethrough.core.gate.switches import Switches
-from typethrough.core.outcome.outcome import Ending, Feedback, Outcome
+from typethrough.core.outcome.causes import Cause, StreamEnd
+from typethrough.core.outcome.outcome import Feedback, Outcome
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.suggestion.shown import Shown
 from typethrough.engine.answers import Answers
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Position, Snapshot
+    from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Suggestion
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Clock, Gateway, Recorder
@@ -69,9 +71,11 @@ class Engine:
 
     def configure(self, settings: Settings, gateway: Gateway | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
-        for session in self._sessions.values():
-            session.close_flights("reconfigured")
         self.settings = self._answers.settings = settings
+        # Where there are no suggestions any more, what waits is told so, and not that its stream was closed.
+        self.switched()
+        for session in self._sessions.values():
+            session.close(StreamEnd.SETTINGS_CHANGED, *session.streams)
         self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
         self._model.use(gateway, settings)
         self.surroundings.refresh()
@@ -107,15 +111,13 @@ class Engine:
             surroundings.opened(uri, language_id, session.document.snapshot, prompt)
         self._model.warm()
 
-    def close(self, uri: str) -> None:
-        """A document was closed: its request is answered, its streams are closed."""
+    def close(self, uri: str, end: StreamEnd = StreamEnd.DOCUMENT_CLOSED) -> None:
+        """A document was closed, or with `end` everything: its request is answered, its streams are closed."""
         self._survival.closed(uri)
         session = self._sessions.pop(uri, None)
         if session is None:
             return
-        if session.pending:
-            session.pending.end(Ending.SUPERSEDED, "document closed")
-        session.close_flights("shutdown")
+        session.stop(end)
         self.local.closed(uri)
         self.surroundings.closed(uri)
 
@@ -142,9 +144,8 @@ class Engine:
             self._survival.noticed(uri, session.consumed, edit)
         if session.pending:
             # Before its stream is closed: an answer is for the version asked.
-            session.pending.end(Ending.SUPERSEDED, "document changed")
-        for flight in applied.diverged:
-            flight.close("diverged")
+            session.pending.end(Cause.DOCUMENT_CHANGED)
+        session.close(StreamEnd.DIVERGED, *applied.diverged)
         for flight in applied.moved:
             # The lines above its place are others now, and they are what a look-up goes by.
             self._answers.cache.add(session.context(flight.trail.origin, self._clock.now()), flight.entry)
@@ -198,26 +199,28 @@ class Engine:
         for session in self._sessions.values():
             pending = session.pending
             if pending is not None and pending.promised_id == suggestion_id:
-                pending.end(Ending.SUPERSEDED, "dismissed")
+                pending.end(Cause.SENT_AWAY)
                 position, suffix = pending.context.position, pending.context.line_suffix
                 session.dismiss(Shown.of(suggestion_id, pending.promised, position, suffix))
             elif session.shown is not None and session.shown.id == suggestion_id:
                 session.dismiss(session.shown)
 
     def off_reason(self, uri: str) -> str:
-        """Why there are no suggestions in a document, or the empty string; an empty `uri` asks of everywhere."""
+        """Why there are no suggestions in a document, in plain words, or the empty string; an empty `uri` asks of everywhere."""
+        refusal = self._refusal(uri)
+        return refusal.sentence if refusal is not None else ""
+
+    def _refusal(self, uri: str) -> Refusal | None:
         document = self.document(uri)
         language_id = document.language_id if document else ""
-        return self.switches.off_reason(self.settings, uri, language_id, self._clock.now())
+        return self.switches.refusal(self.settings, uri, language_id, self._clock.now())
 
     def switched(self) -> None:
         """A switch was thrown: where there are no suggestions any more, what waits and what runs ends now."""
         for uri, session in self._sessions.items():
-            if reason := self.off_reason(uri):
+            if refusal := self._refusal(uri):
                 session.shown = None
-                if session.pending:
-                    session.pending.end(Ending.SKIPPED, reason)
-                session.close_flights("switched off")
+                session.stop(StreamEnd.SWITCHED_OFF, refusal)
 
     def begin(
         self,
@@ -233,7 +236,7 @@ class Engine:
         """
         session = self._sessions[request.uri]
         if session.pending:
-            session.pending.end(Ending.SUPERSEDED, "a newer request")
+            session.pending.end(Cause.NEWER_REQUEST)
         session.note_request(request.position, request.arrived_s)
         context = session.context(request.position, request.arrived_s)
         route = self._answers.route_of(context, invoked=request.invoked)
@@ -258,8 +261,8 @@ class Engine:
         on_grown = grown if on_partial else None
         pending = Pending(request, context, deadline_s, self._clock, ended, on_grown, route=route)
         session.pending = pending
-        if reason := self.off_reason(request.uri):
-            pending.end(Ending.SKIPPED, reason)
+        if refusal := self._refusal(request.uri):
+            pending.end(*refusal)
         else:
             self._answers.decide(session, pending)
         return None if pending.ended else pending
@@ -274,14 +277,14 @@ class Engine:
             return await future
         except asyncio.CancelledError:
             if pending:
-                pending.end(Ending.CANCELLED, "cancelled")
+                pending.end(Cause.CANCELLED, "cancelled")
             raise
 
     async def aclose(self) -> None:
         """End every request and every stream, and wait for what runs in the background."""
         flights = [flight for session in self._sessions.values() for flight in session.flights]
         for uri in list(self._sessions):
-            self.close(uri)
+            self.close(uri, StreamEnd.SHUTDOWN)
         self.local.stop()
         self.surroundings.stop()
         await asyncio.gather(*(flight.closed() for flight in flights))

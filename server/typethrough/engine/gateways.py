@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.routes import Route, RoutePurpose
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
-    from typethrough.engine.ports import Gateway, OnCounted, StreamEnd
+    from typethrough.engine.ports import Finish, Gateway, OnCounted
 
 
 class Gateways:
@@ -46,7 +46,7 @@ class Gateways:
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
-    ) -> StreamEnd:
+    ) -> Finish:
         """Ask the default model."""
         return await self.default.stream(prompt, on_text, on_counted)
 

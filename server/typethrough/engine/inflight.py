@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from typethrough.core.filters import growing
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.suggestion.cache import Entry
 from typethrough.core.suggestion.trail import Trail, fits, follow, typed_between
@@ -47,7 +48,9 @@ class Flight:
         self.started_s = clock.now()
         self.ttft_ms: float | None = None
         self.error: GatewayError | None = None
-        self.ending = ""
+        # Whether more text may come; how it ended is known when none may.
+        self.open = True
+        self.ending = StreamEnd.COMPLETE
         self.usage = Usage()
         self.race: Race | None = None
         self._clock = clock
@@ -58,11 +61,6 @@ class Flight:
         self._verified_up_to: Position | None = context.position
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def open(self) -> bool:
-        """Whether more text may come."""
-        return not self.ending
-
     def start(self, gateway: Gateway, prompt: Prompt, on_counted: OnCounted | None = None) -> None:
         """Send the prompt. What happens is told through `on_text` and `on_end`; `on_counted` is as for `Gateway.stream`."""
         self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt, on_counted))
@@ -72,7 +70,7 @@ class Flight:
         if self.race is not None:
             self.race.wanted_until(deadline_s)
 
-    def close(self, ending: str) -> None:
+    def close(self, ending: StreamEnd) -> None:
         """Close the upstream now; `ending` is why."""
         if self.open:
             self._finish(ending)
@@ -137,22 +135,23 @@ class Flight:
             end = await gateway.stream(prompt, self._received, on_counted)
         except GatewayError as error:
             self.error = error
-            self._finish(type(error).__name__)
+            self._finish(error.end)
         except Exception as error:
             # A boundary: whatever a gateway raises, the request that waits for it must still end.
             self.error = GatewayError(f"the gateway client failed: {type(error).__name__}")
-            self._finish("failed")
+            self._finish(StreamEnd.BROKEN)
         else:
             self.usage = end.usage
             # Cut off at the limit of tokens it breaks off anywhere, as one does that we close.
-            self._finish("length" if end.finish_reason == "length" else "complete")
+            is_cut = end.finish_reason == "length"
+            self._finish(StreamEnd.LENGTH if is_cut else StreamEnd.COMPLETE)
 
-    def _finish(self, ending: str) -> None:
+    def _finish(self, ending: StreamEnd) -> None:
         """Settle the entry: a stream cut off ends in the middle of a line, and only its whole lines can be believed."""
         if not self.open:
             return
-        self.ending = ending
-        whole = ending == "complete"
+        self.open, self.ending = False, ending
+        whole = ending is StreamEnd.COMPLETE
         text = growing("".join(self._raw), self.context, complete=whole)
         self.entry.text = text if whole else text[: text.rfind("\n") + 1].rstrip("\n")
         self.entry.complete = True

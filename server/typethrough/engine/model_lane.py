@@ -6,6 +6,7 @@ import asyncio
 from itertools import count
 from typing import TYPE_CHECKING
 
+from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose
 from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Counts, Experience, record_unheard
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.rhythm import Latency
     from typethrough.core.asking.routes import Route
     from typethrough.core.document.context import Context
+    from typethrough.core.outcome.causes import Refusal
     from typethrough.core.prompt.sent import Sent
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Clock, Gateway, Recorder
@@ -49,11 +51,15 @@ class ModelLane:
         """Whether there is no model to ask at all."""
         return self._gateways is None or not self._settings.model_lane
 
-    def refusal(self, route: Route | None = None) -> str:
-        """Why no model can be asked for a route now, or the empty string."""
+    def refusal(self, route: Route | None = None) -> Refusal | None:
+        """Why no model can be asked for a route now, or None."""
         if self._gateways is None or self.absent:
-            return "there is no model lane"
-        return self._gateways.chosen(route).refusal() or self._over_limit()
+            return Cause.NO_MODEL.refusal()
+        if sentence := self._gateways.chosen(route).refusal():
+            return Cause.REFUSED_BEFOREHAND.refusal(sentence)
+        if limit := self._over_limit():
+            return Cause.LIMIT_SPENT.refusal(limit)
+        return None
 
     def model_for(self, route: Route | None) -> str:
         """The model that would be asked for a route now; empty when there is none at all."""
@@ -92,7 +98,7 @@ class ModelLane:
         terms, now_s = self._terms(gateway), self._clock.now()
         prompt = session.prompt.build(context, terms, now_s)
         while len(session.flights) >= _MAX_FLIGHTS:
-            session.flights[0].close("diverged")
+            session.close(StreamEnd.SUPERSEDED, session.flights[0])
         sent = self._experience(model).send(prompt, terms, now_s)
         counts = Counts(self._recorder)
 
@@ -135,7 +141,9 @@ class ModelLane:
 
         sent = self._experience(gateway.model).send(prompt, terms, now_s)
         counts = Counts(self._recorder)
-        session.warming = Flight(context, self._clock, lambda flight: flight.close("enough"), ended)
+        session.warming = Flight(
+            context, self._clock, lambda flight: session.close(StreamEnd.ENOUGH, flight), ended
+        )
         self._asked_last = session
         session.warming.start(gateway, prompt, counts)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.routes import Route
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Position
+    from typethrough.core.outcome.causes import Cause
     from typethrough.engine.inflight import Flight
     from typethrough.engine.ports import Cancellable, Clock
 
@@ -96,21 +97,29 @@ class Pending:
         self.on_partial(self._promised())
 
     def answer(self, source: Source, *suggestions: Suggestion) -> None:
-        """End with suggestions."""
-        self.end(Ending.ANSWERED, source.value, source, suggestions)
+        """End with suggestions; only the first ending counts."""
+        self._end(Ending.ANSWERED, source.value, source, suggestions)
 
-    def end(
+    def end(self, cause: Cause, sentence: str = "") -> None:
+        """End without an answer; only the first ending counts. What was promised is an answer all the same, whatever became of
+        the rest of it. A `sentence` says more exactly what `cause` is in this case.
+        """
+        reason = sentence or cause.sentence
+        if self.promised and cause.ending in _WITHOUT_TEXT:
+            self._end(Ending.ANSWERED, reason, Source.MODEL, (self._promised(),), cause)
+        else:
+            self._end(cause.ending, reason, cause=cause)
+
+    def _end(
         self,
         ending: Ending,
         reason: str,
         source: Source | None = None,
         suggestions: tuple[Suggestion, ...] = (),
+        cause: Cause | None = None,
     ) -> None:
-        """End; only the first call counts. What was promised is an answer, whatever became of the rest of it."""
         if self.ended:
             return
-        if self.promised and ending in _WITHOUT_TEXT:
-            ending, source, suggestions = Ending.ANSWERED, Source.MODEL, (self._promised(),)
         self.ended = True
         for timer in self._timers:
             timer.cancel()
@@ -118,7 +127,7 @@ class Pending:
         self.flight = None
         self.stage("total")
         timings, language_id = Timings(self.stages_ms), self.context.language_id
-        self._on_outcome(Outcome(ending, reason, source, suggestions, timings, language_id))
+        self._on_outcome(Outcome(ending, reason, source, suggestions, timings, language_id, cause))
 
     def _promised(self) -> Suggestion:
         return Suggestion(self.promised_id, self.promised, self.context.position, Source.MODEL)

@@ -17,8 +17,9 @@ The tree, mapped from HTTP in one place (`gateway.client`)::
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 
 if TYPE_CHECKING:
@@ -31,23 +32,36 @@ if TYPE_CHECKING:
 
 
 class GatewayError(Exception):
-    """A request that brought no completion. `str()` is one sentence for people: no key, no text of a document."""
+    """A request that brought no completion. `str()` is one sentence for people: no key, no text of a document.
+
+    `end` is how a stream ends that fails so.
+    """
+
+    end: ClassVar[StreamEnd] = StreamEnd.BROKEN
 
 
 class GatewayTimeout(GatewayError):
     """No connection, or no byte, for too long."""
 
+    end = StreamEnd.TIMED_OUT
+
 
 class GatewayUnavailable(GatewayError):
     """The gateway or its provider is down, overloaded, or unreachable."""
+
+    end = StreamEnd.UNAVAILABLE
 
 
 class GatewayProtocolError(GatewayError):
     """The answer was not an OpenAI-compatible stream."""
 
+    end = StreamEnd.NOT_UNDERSTOOD
+
 
 class GatewayRejected(GatewayError):
     """The gateway refused the request. `status` is the HTTP status, `code` its own word for the cause."""
+
+    end = StreamEnd.REFUSED
 
     def __init__(self, message: str, *, status: int, code: str = "") -> None:
         super().__init__(message)
@@ -58,17 +72,25 @@ class GatewayRejected(GatewayError):
 class CredentialsRejected(GatewayRejected):
     """The key or token is missing, wrong, expired, or not allowed to do this."""
 
+    end = StreamEnd.KEY_REFUSED
+
 
 class PaymentRequired(GatewayRejected):
     """The account has no balance, or a spending limit is reached."""
+
+    end = StreamEnd.NO_BALANCE
 
 
 class ModelNotFound(GatewayRejected):
     """The model's name is unknown to the gateway, or the model was shut down."""
 
+    end = StreamEnd.MODEL_UNKNOWN
+
 
 class PromptTooLong(GatewayRejected):
     """The prompt is longer than the model's context, which is `limit_tokens`, 0 when the gateway did not say."""
+
+    end = StreamEnd.PROMPT_TOO_LONG
 
     def __init__(self, message: str, *, status: int, code: str = "", limit_tokens: int = 0) -> None:
         super().__init__(message, status=status, code=code)
@@ -78,6 +100,8 @@ class PromptTooLong(GatewayRejected):
 class RateLimited(GatewayRejected):
     """Too many requests; `retry_after_s` is what the gateway asked for, None when it did not say."""
 
+    end = StreamEnd.RATE_LIMITED
+
     def __init__(
         self, message: str, *, status: int = 429, code: str = "", retry_after_s: float | None = None
     ) -> None:
@@ -86,8 +110,8 @@ class RateLimited(GatewayRejected):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamEnd:
-    """How a stream that was read to its end ended."""
+class Finish:
+    """What a gateway says at the end of a stream that was read to its end."""
 
     finish_reason: str
     usage: Usage
@@ -120,7 +144,7 @@ class Gateway(Protocol):
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
-    ) -> StreamEnd:
+    ) -> Finish:
         """Send `prompt`; call `on_text` with each piece of text as it arrives; return when the stream ends.
 
         Cancelling the call closes the upstream before CancelledError propagates; where the gateway can tell afterwards what such
@@ -140,7 +164,7 @@ class Gateway(Protocol):
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """One of the requests of a race, as far as is known of it. `delay_ms` is how long after the first it was sent, `usage` an
-    estimate, and `ending` how it lost: "lost" to the other, its error's name, or empty while nobody has spoken.
+    estimate, and `ending` how it lost: to the other, or by its error; None while nobody has spoken.
     """
 
     model: str
@@ -148,7 +172,7 @@ class Upstream:
     is_hedge: bool = False
     delay_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
-    ending: str = ""
+    ending: StreamEnd | None = None
     error: GatewayError | None = None
 
 
@@ -171,7 +195,7 @@ class Race(Protocol):
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
-    ) -> StreamEnd:
+    ) -> Finish:
         """As a gateway's."""
         ...
 

@@ -10,6 +10,7 @@ from typethrough.core.document.document import Position
 
 if TYPE_CHECKING:
     from typethrough.core.document.document import Document, Edit, Snapshot
+    from typethrough.core.outcome.causes import Refusal, StreamEnd
     from typethrough.core.prompt.layout import PromptState
     from typethrough.core.suggestion.shown import Shown
     from typethrough.engine.inflight import Flight
@@ -105,10 +106,22 @@ class Session:
         before = self.document.snapshot
         return self._applied(self.document.set_text(text), before, now_s)
 
-    def close_flights(self, ending: str) -> None:
-        """Close every stream of the document."""
-        for flight in [*self.flights, *([self.warming] if self.warming else ())]:
-            flight.close(ending)
+    @property
+    def streams(self) -> list[Flight]:
+        """Every stream of the document, a warm-up too."""
+        return [*self.flights, *([self.warming] if self.warming is not None else ())]
+
+    def stop(self, end: StreamEnd, refusal: Refusal | None = None) -> None:
+        """End the waiting request and close every stream. A `refusal` tells the request more exactly why than `end` does."""
+        if self.pending is not None:
+            cause, sentence = refusal or end.cause.refusal()
+            self.pending.end(cause, sentence)
+        self.close(end, *self.streams)
+
+    def close(self, end: StreamEnd, *flights: Flight) -> None:
+        """Close some of the document's streams. Nobody else closes one."""
+        for flight in flights:
+            flight.close(end)
 
     def _applied(self, edit: Edit, before: Snapshot, now_s: float) -> Applied:
         snapshot = self.document.snapshot

@@ -15,11 +15,11 @@ import httpx
 
 from typethrough.engine.ports import (
     CredentialsRejected,
+    Finish,
     GatewayError,
     GatewayProtocolError,
     GatewayTimeout,
     GatewayUnavailable,
-    StreamEnd,
 )
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.errors import parse_error_body, rejection
@@ -100,7 +100,7 @@ class HttpGateway:
         prompt: Prompt,
         on_text: Callable[[str], None],
         on_counted: OnCounted | None = None,
-    ) -> StreamEnd:
+    ) -> Finish:
         """Send `prompt`, hand its text to `on_text` as it arrives, and return how it ended. Raises GatewayError."""
         if self._encoder is None:
             raise CredentialsRejected(self._endpoint.problem, status=0, code="settings")
@@ -144,7 +144,7 @@ class HttpGateway:
         prompt: Prompt,
         on_text: Callable[[str], None],
         on_counted: OnCounted | None,
-    ) -> StreamEnd:
+    ) -> Finish:
         reply = Reply(self._endpoint, prompt)
         try:
             response = await self._send(encoder, prompt)
@@ -202,9 +202,7 @@ class HttpGateway:
             break
         raise rejection(response.status_code, response.headers, error, self._endpoint, prompt)
 
-    async def _read(
-        self, response: httpx.Response, reply: Reply, on_text: Callable[[str], None]
-    ) -> StreamEnd:
+    async def _read(self, response: httpx.Response, reply: Reply, on_text: Callable[[str], None]) -> Finish:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
         chunks = _body(response)

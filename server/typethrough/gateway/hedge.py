@@ -13,9 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from typethrough.core.asking.hedging import LATE_SHARE, HedgeLedger, Waits, estimated, priced
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.tokens import TokenRatio
-from typethrough.engine.ports import GatewayError, StreamEnd, Upstream
+from typethrough.engine.ports import Finish, GatewayError, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,7 @@ class HedgedGateway:
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
-    ) -> StreamEnd:
+    ) -> Finish:
         """The first's stream, counted but not hedged: who waits for one says until when. Raises GatewayError."""
         return await self.race().stream(prompt, on_text, on_counted)
 
@@ -118,7 +119,7 @@ class _Runner:
         self.side = side
         self.gateway = gateway
         self.is_hedge = is_hedge
-        self.task: asyncio.Task[StreamEnd | None] | None = None
+        self.task: asyncio.Task[Finish | None] | None = None
         self.on_counted: OnCounted | None = None
         self.sent_s: float | None = None
         self.spoke_s: float | None = None
@@ -126,7 +127,7 @@ class _Runner:
         self.estimate = Usage()
         self.reserved_dollars = 0.0
         self.received_chars = 0
-        self.end: StreamEnd | None = None
+        self.end: Finish | None = None
         self.error: GatewayError | None = None
 
     def usage(self) -> Usage:
@@ -159,7 +160,7 @@ class HedgeRace:
     @property
     def heard(self) -> Upstream:
         """Whose text the stream has; the first's until the second speaks."""
-        return self._upstream(self._winner or self._first, "")
+        return self._upstream(self._winner or self._first, None)
 
     @property
     def unheard(self) -> Upstream | None:
@@ -168,8 +169,8 @@ class HedgeRace:
         if other.sent_s is None:
             return None
         if other.error is not None:
-            return self._upstream(other, type(other.error).__name__)
-        return self._upstream(other, "" if self._winner is None else "lost")
+            return self._upstream(other, other.error.end)
+        return self._upstream(other, None if self._winner is None else StreamEnd.LOST)
 
     def wanted_until(self, deadline_s: float) -> None:
         """Somebody waits for the stream until then; others may have said so before."""
@@ -177,7 +178,7 @@ class HedgeRace:
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
-    ) -> StreamEnd:
+    ) -> Finish:
         """The stream of whoever speaks first. Cancelled, it closes both. Raises the first gateway's error when both fail."""
         first, second = self._first, self._second
         if on_counted is not None:
@@ -199,8 +200,8 @@ class HedgeRace:
             self._settle(second, prompt)
 
     async def _decide(
-        self, first: asyncio.Task[StreamEnd | None], second: asyncio.Task[StreamEnd | None]
-    ) -> StreamEnd:
+        self, first: asyncio.Task[Finish | None], second: asyncio.Task[Finish | None]
+    ) -> Finish:
         """Wait for the end of the stream that is heard."""
         waiting = {first, second}
         while waiting:
@@ -217,12 +218,12 @@ class HedgeRace:
         error = self._winner.error if self._winner is not None else self._first.error
         raise error or GatewayError("the gateway client was cancelled from within")
 
-    async def _hedge(self, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd | None:
+    async def _hedge(self, prompt: Prompt, on_text: Callable[[str], None]) -> Finish | None:
         """Wait until the first is late or has failed, and ask the second if that may be."""
         await self._due.wait()
         return await self._run(self._second, prompt, on_text) if self._may_hedge(prompt) else None
 
-    async def _run(self, runner: _Runner, prompt: Prompt, on_text: Callable[[str], None]) -> StreamEnd | None:
+    async def _run(self, runner: _Runner, prompt: Prompt, on_text: Callable[[str], None]) -> Finish | None:
         """Ask one gateway; None when it failed, which is noted."""
         now_s = runner.sent_s = self._clock.now()
         runner.estimate = runner.side.estimate(prompt, now_s)
@@ -287,7 +288,7 @@ class HedgeRace:
         dollars = self._prices(runner).cost_dollars(usage) - runner.reserved_dollars
         self._hedging.ledger.spend(dollars, on_hedge=runner.is_hedge)
 
-    def _upstream(self, runner: _Runner, ending: str) -> Upstream:
+    def _upstream(self, runner: _Runner, ending: StreamEnd | None) -> Upstream:
         first_s, sent_s = self._first.sent_s, runner.sent_s
         delay_ms = 0.0 if first_s is None or sent_s is None else (sent_s - first_s) * 1_000
         model, profile = runner.gateway.model, runner.gateway.profile

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.outcome.outcome import Usage
-from typethrough.engine.ports import GatewayError, GatewayProtocolError, GatewayUnavailable, StreamEnd
+from typethrough.engine.ports import Finish, GatewayError, GatewayProtocolError, GatewayUnavailable
 from typethrough.gateway.errors import error_in_stream
 from typethrough.gateway.sse import EventParser, EventTooLarge
 
@@ -81,9 +81,9 @@ class Reply:
             self.error = GatewayProtocolError(_NOT_A_STREAM)
         return text
 
-    def stream_end(self) -> StreamEnd:
+    def stream_end(self) -> Finish:
         """How the stream ended; valid once `is_done`."""
-        return StreamEnd(self._finish_reason or "stop", self._usage)
+        return Finish(self._finish_reason or "stop", self._usage)
 
     @property
     def uncounted_id(self) -> str:

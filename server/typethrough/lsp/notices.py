@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from typethrough.core.document.uris import short_path
+from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.history import History
 from typethrough.core.outcome.outcome import Ending
 
@@ -48,7 +49,7 @@ class Notices:
         """Pass on; a stream that ended well makes old causes worth a message again."""
         self._inner.stream_ended(stream)
         self._status.spent(self._inner.today())
-        if stream.ending == "complete":
+        if stream.ending is StreamEnd.COMPLETE:
             self._shown.clear()
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from lsprotocol import types
 
 from typethrough.core.document.document import Position
+from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Ending
 from typethrough.engine.pending import Request
 from typethrough.lsp import copilot
@@ -130,13 +131,13 @@ class Requests:
         """The client takes a request back; False when it is none of these."""
         pending = self._pending.get(message_id)
         if pending is not None:
-            pending.end(Ending.CANCELLED, "cancelled by the editor")
+            pending.end(Cause.CANCELLED)
         return pending is not None
 
     def end_all(self) -> None:
         """The client is leaving: whatever it still waits for is answered now, with nothing."""
         for pending in list(self._pending.values()):
-            pending.end(Ending.SUPERSEDED, "shutting down")
+            pending.end(Cause.SHUTTING_DOWN)
 
     def _begin(self, message_id: MessageId, request: Request, form: _Form) -> None:
         told = ""

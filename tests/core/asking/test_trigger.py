@@ -9,8 +9,8 @@ from typethrough.core.asking.trigger import decide
 
 
 def _reason(marked: str, *, invoked: bool = False) -> str:
-    skip = decide(context_at(marked), invoked=invoked)
-    return skip.reason if skip else ""
+    cause = decide(context_at(marked), invoked=invoked)
+    return cause.sentence if cause else ""
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ NOW_S = 100.0
 
 
 def reason(switches: Switches, *, uri: str = URI, language: str = "python", **settings: Any) -> str:
-    return switches.off_reason(replace(DEFAULTS, **settings), uri, language, NOW_S)
+    refusal = switches.refusal(replace(DEFAULTS, **settings), uri, language, NOW_S)
+    return refusal.sentence if refusal is not None else ""
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_a_pause_ends_by_itself_or_when_everything_is_switched_on() -> None:
     switches = Switches()
     switches.pause(10, NOW_S - 61)
     assert reason(switches) == "paused for 9 min"
-    assert switches.off_reason(DEFAULTS, URI, "python", NOW_S + 540) == ""
+    assert switches.refusal(DEFAULTS, URI, "python", NOW_S + 540) is None
     switches.set_everywhere(on=True)
     assert reason(switches) == ""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -19,26 +21,20 @@ _MAX_LINE_CHARS = 2_000
 _MAX_FILE_CHARS = 20_000_000
 
 
-class Skip(NamedTuple):
-    """No suggestion is wanted here, and why, in plain words."""
-
-    reason: str
-
-
-def decide(context: Context, *, invoked: bool) -> Skip | None:
+def decide(context: Context, *, invoked: bool) -> Cause | None:
     """The reason to stay silent at a place, or None. What the user *invoked* is refused only where nothing good can come."""
     if context.snapshot.char_count > _MAX_FILE_CHARS:
-        return Skip("the file is too large")
+        return Cause.FILE_TOO_LARGE
     if len(context.line_prefix) + len(context.line_suffix) > _MAX_LINE_CHARS:
-        return Skip("the line is too long")
+        return Cause.LINE_TOO_LONG
     if invoked:
         return None
     if _inside_word(context):
-        return Skip("in the middle of a word")
+        return Cause.INSIDE_WORD
     if not _CLOSING.match(context.line_suffix):
-        return Skip("in the middle of a line")
+        return Cause.INSIDE_LINE
     if not context.line_prefix.strip() and not context.previous_line() and not context.next_line():
-        return Skip("nothing to go on yet")
+        return Cause.EMPTY_FILE
     return None
 
 

@@ -11,8 +11,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.uris import is_excluded
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
+    from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
 
 _MINUTE_S = 60.0
@@ -61,16 +63,17 @@ class Switches:
         """End a pause."""
         self.paused_until_s = -math.inf
 
-    def off_reason(self, settings: Settings, uri: str, language_id: str, now_s: float) -> str:
-        """Why there are no suggestions in a document, in plain words, or the empty string; an empty `uri` asks of everywhere."""
+    def refusal(self, settings: Settings, uri: str, language_id: str, now_s: float) -> Refusal | None:
+        """Why there are no suggestions in a document, or None; an empty `uri` asks of everywhere."""
         if not (settings.enabled if self.everywhere is None else self.everywhere):
-            return "switched off"
+            return Cause.SWITCHED_OFF.refusal()
         if now_s < self.paused_until_s:
-            return f"paused for {math.ceil((self.paused_until_s - now_s) / _MINUTE_S)} min"
+            minutes = math.ceil((self.paused_until_s - now_s) / _MINUTE_S)
+            return Cause.PAUSED.refusal(f"paused for {minutes} min")
         if not uri:
-            return ""
+            return None
         if not self.languages.get(language_id, language_id not in settings.disabled_languages):
-            return f"switched off for {language_id}"
+            return Cause.LANGUAGE_OFF.refusal(f"switched off for {language_id}")
         if uri in self.files_off:
-            return "switched off for this file"
-        return "the file is excluded" if is_excluded(uri, settings.exclude) else ""
+            return Cause.FILE_OFF.refusal()
+        return Cause.EXCLUDED.refusal() if is_excluded(uri, settings.exclude) else None

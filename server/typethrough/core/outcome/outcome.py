@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typethrough.core.document.document import Position
+    from typethrough.core.outcome.causes import Cause, StreamEnd
 
 
 class Source(StrEnum):
@@ -80,8 +81,7 @@ class Purpose(StrEnum):
 class StreamRecord:
     """What is known of one upstream stream when it has ended.
 
-    `ending`: "complete", "length", "enough", "diverged", "shutdown", "lost" (of two that raced, the one not heard), or an
-    error's name. `usage` is the provider's count, or with `is_estimated` ours, because a stream that is closed early is not
+    `usage` is the provider's count, or with `is_estimated` ours, because a stream that is closed early is not
     counted for us. `dollars` and `saved_dollars` (what the prompt cache spared) go by the model's prices. `id` tells streams of
     one process apart.
     """
@@ -89,7 +89,7 @@ class StreamRecord:
     id: str
     model: str
     purpose: Purpose
-    ending: str
+    ending: StreamEnd
     usage: Usage
     is_estimated: bool = False
     ttft_ms: float | None = None
@@ -114,7 +114,9 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The one ending of one request. `language_id` is the document's, as the editor calls it."""
+    """The one ending of one request. `language_id` is the document's, as the editor calls it. `cause` is None for an answer; one
+    that was cut short has the cause all the same.
+    """
 
     ending: Ending
     reason: str
@@ -122,3 +124,4 @@ class Outcome:
     suggestions: tuple[Suggestion, ...] = ()
     timings: Timings = field(default_factory=Timings)
     language_id: str = ""
+    cause: Cause | None = None

@@ -1,0 +1,187 @@
+"""Why a request ended and why a stream ended: one name for each cause, with its sentence and what to do about it.
+
+A cause of a request belongs to exactly one `Ending`. A stream's ending says what it means for a request that still waits for it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import Final, NamedTuple, Self
+
+from typethrough.core.outcome.outcome import Ending
+
+_FASTER: Final = "Lower `context_tokens`, raise `budget_ms`, or take a faster model."
+_SETTINGS: Final = "`typethrough settings` shows endpoint, model and key in force."
+
+
+class Cause(Enum):
+    """Why a request ended as it did. `name` is what a record keeps.
+
+    `sentence` is the usual reason in plain words; who ends a request may give a more exact one. It is empty where the gateway
+    says it. `advice` is what the user can do; it is empty where nothing is to be done.
+    """
+
+    SWITCHED_OFF = (
+        Ending.SKIPPED,
+        "switched off",
+        "Switch it on again: the editor's menu or command, or the setting `enabled`.",
+    )
+    LANGUAGE_OFF = (
+        Ending.SKIPPED,
+        "switched off for this language",
+        "Switch the language on in the editor's menu, or take it out of `disabled_languages`.",
+    )
+    FILE_OFF = Ending.SKIPPED, "switched off for this file", "Switch this file on again in the editor's menu."
+    PAUSED = Ending.SKIPPED, "paused", "Wait, or resume in the editor's menu."
+    EXCLUDED = (
+        Ending.SKIPPED,
+        "the file is excluded",
+        "It matches `exclude`, which keeps secrets from being sent; the user file may set other globs.",
+    )
+    FILE_TOO_LARGE = (
+        Ending.SKIPPED,
+        "the file is too large",
+        "Files of more than 20 million characters are left alone.",
+    )
+    LINE_TOO_LONG = (
+        Ending.SKIPPED,
+        "the line is too long",
+        "Lines of more than 2,000 characters are left alone: minified or generated text.",
+    )
+    INSIDE_WORD = Ending.SKIPPED, "in the middle of a word", "Go to the word's end, or ask by hand."
+    INSIDE_LINE = (
+        Ending.SKIPPED,
+        "in the middle of a line",
+        "Go to the line's end, or ask by hand: there a suggestion mostly repeats what follows.",
+    )
+    EMPTY_FILE = Ending.SKIPPED, "nothing to go on yet", "Type the first line, or ask by hand."
+    DISMISSED = (
+        Ending.SKIPPED,
+        "dismissed here",
+        "You sent a suggestion away here; type something else, or ask by hand.",
+    )
+    OTHER_MENU_ENTRY = (
+        Ending.SKIPPED,
+        "the completion menu shows something else",
+        "Choose another entry or close the menu.",
+    )
+
+    NOTHING_TO_ADD = (
+        Ending.EMPTY,
+        "the model has nothing to add here",
+        "Type a little more, or ask by hand.",
+    )
+    NOTHING_LOCAL = (
+        Ending.EMPTY,
+        "the local lane has nothing for this place",
+        "Without a key only text like that in your own files is suggested; a key brings the model.",
+    )
+    FILTERED = (
+        Ending.FILTERED,
+        "",
+        "The model's text would have repeated or broken what is there; type a little more.",
+    )
+    OUT_OF_TIME = (
+        Ending.DEADLINE,
+        "no answer within the budget",
+        f"What it says is kept for your next key. {_FASTER}",
+    )
+
+    NEWER_REQUEST = Ending.SUPERSEDED, "a newer request", ""
+    DOCUMENT_CHANGED = Ending.SUPERSEDED, "document changed", ""
+    DOCUMENT_CLOSED = Ending.SUPERSEDED, "document closed", ""
+    SENT_AWAY = Ending.SUPERSEDED, "dismissed", ""
+    SETTINGS_CHANGED = Ending.SUPERSEDED, "the settings have changed", ""
+    SHUTTING_DOWN = Ending.SUPERSEDED, "shutting down", ""
+    CANCELLED = Ending.CANCELLED, "cancelled by the editor", ""
+
+    NO_MODEL = (
+        Ending.FAILED,
+        "there is no model lane",
+        "Set a key, or `base_url` for a server of your own; `typethrough settings` says what is missing.",
+    )
+    LIMIT_SPENT = (
+        Ending.FAILED,
+        "today's limit is spent",
+        "Raise `daily_limit_cents`, or wait for tomorrow.",
+    )
+    REFUSED_BEFOREHAND = Ending.FAILED, "", f"Nothing is sent until this has changed. {_SETTINGS}"
+    KEY_REFUSED = Ending.FAILED, "", f"Set a key that this endpoint accepts. {_SETTINGS}"
+    NO_BALANCE = (
+        Ending.FAILED,
+        "",
+        "Put money on the account, or raise its limit, at the endpoint's own page.",
+    )
+    MODEL_UNKNOWN = Ending.FAILED, "", f"Set `model` to one that the endpoint has. {_SETTINGS}"
+    PROMPT_TOO_LONG = (
+        Ending.FAILED,
+        "",
+        "The next prompt is shorter by itself; `context_tokens` makes it so from the start.",
+    )
+    RATE_LIMITED = Ending.FAILED, "", "Wait; or ask the endpoint for a higher limit."
+    TIMED_OUT = Ending.FAILED, "", f"See whether the endpoint can be reached. {_SETTINGS}"
+    UNAVAILABLE = Ending.FAILED, "", f"Wait, or see whether the endpoint is up. {_SETTINGS}"
+    NOT_UNDERSTOOD = (
+        Ending.FAILED,
+        "",
+        f"See whether `base_url` is that of an OpenAI-compatible endpoint. {_SETTINGS}",
+    )
+    REQUEST_REFUSED = Ending.FAILED, "", f"See the log. {_SETTINGS}"
+    BROKEN = Ending.FAILED, "the gateway client failed", "See the log, and report it as a fault of ours."
+
+    def __init__(self, ending: Ending, sentence: str, advice: str) -> None:
+        self.ending = ending
+        self.sentence = sentence
+        self.advice = advice
+
+    def refusal(self, sentence: str = "") -> Refusal:
+        """This cause as a refusal, with its own sentence unless there is a more exact one."""
+        return Refusal(self, sentence or self.sentence)
+
+
+class Refusal(NamedTuple):
+    """Why something is not done: the cause, and its sentence in this case."""
+
+    cause: Cause
+    sentence: str
+
+
+class StreamEnd(StrEnum):
+    """How a stream ended; the value is what a record keeps. `cause` is what it means for a request that still waits for it and
+    has no other source.
+    """
+
+    cause: Cause
+
+    # The model's own endings.
+    COMPLETE = "complete", Cause.NOTHING_TO_ADD
+    LENGTH = "length", Cause.NOTHING_TO_ADD
+    # Closed by us.
+    ENOUGH = "enough", Cause.NOTHING_TO_ADD
+    DIVERGED = "diverged", Cause.DOCUMENT_CHANGED
+    SUPERSEDED = "superseded", Cause.NEWER_REQUEST
+    STALLED = "stalled", Cause.OUT_OF_TIME
+    LOST = "lost", Cause.NOTHING_TO_ADD
+    DOCUMENT_CLOSED = "document closed", Cause.DOCUMENT_CLOSED
+    SETTINGS_CHANGED = "settings changed", Cause.SETTINGS_CHANGED
+    SWITCHED_OFF = "switched off", Cause.SWITCHED_OFF
+    NOT_PERMITTED = "not permitted", Cause.EXCLUDED
+    SHUTDOWN = "shutdown", Cause.SHUTTING_DOWN
+    # Failed: the names of the errors, as records have had them from the first.
+    TIMED_OUT = "GatewayTimeout", Cause.TIMED_OUT
+    UNAVAILABLE = "GatewayUnavailable", Cause.UNAVAILABLE
+    NOT_UNDERSTOOD = "GatewayProtocolError", Cause.NOT_UNDERSTOOD
+    REFUSED = "GatewayRejected", Cause.REQUEST_REFUSED
+    KEY_REFUSED = "CredentialsRejected", Cause.KEY_REFUSED
+    NO_BALANCE = "PaymentRequired", Cause.NO_BALANCE
+    MODEL_UNKNOWN = "ModelNotFound", Cause.MODEL_UNKNOWN
+    PROMPT_TOO_LONG = "PromptTooLong", Cause.PROMPT_TOO_LONG
+    RATE_LIMITED = "RateLimited", Cause.RATE_LIMITED
+    BROKEN = "failed", Cause.BROKEN
+
+    def __new__(cls, value: str, cause: Cause) -> Self:
+        """A string with a cause beside it."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.cause = cause
+        return member

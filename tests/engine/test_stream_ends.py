@@ -1,0 +1,70 @@
+"""Why streams end: each cause has its own name on record, and tells the request that waits what is so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.support.engine_kit import URI, Bench, ScriptedGateway, run, settle
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.causes import Cause, StreamEnd
+from typethrough.core.outcome.outcome import Ending
+
+CODE = "def area(width, height):\n    $0\n\nprint(area(2, 3))\n"
+
+
+async def waiting() -> Bench:
+    """A bench with a stream in flight."""
+    bench = Bench(CODE)
+    await bench.type("return ")
+    await bench.wait(100)
+    return bench
+
+
+def test_a_third_question_does_not_say_that_the_first_diverged() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        for bench.cursor in (Position(0, 24), Position(0, 0)):
+            bench.ask(invoked=True)
+            await settle()
+        assert [stream.closed for stream in bench.gateway.streams] == [True, False, False]
+        assert bench.notes.streams == [StreamEnd.SUPERSEDED]
+
+    run(scenario)
+
+
+def test_a_closed_document_is_no_shutdown() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        bench.engine.close(URI)
+        assert bench.notes.streams == [StreamEnd.DOCUMENT_CLOSED]
+
+    run(scenario)
+
+
+def test_the_end_of_the_engine_is_one() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        await bench.engine.aclose()
+        assert bench.notes.streams == [StreamEnd.SHUTDOWN]
+
+    run(scenario)
+
+
+def test_settings_that_switch_off_say_so_to_the_request_that_waits() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        asked = bench.ask()
+        bench.engine.configure(replace(bench.settings, enabled=False), bench.gateway)
+        assert (asked.outcome.ending, asked.outcome.cause) == (Ending.SKIPPED, Cause.SWITCHED_OFF)
+        assert bench.notes.streams == [StreamEnd.SWITCHED_OFF]
+
+    run(scenario)
+
+
+def test_other_settings_close_streams_for_what_they_are() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        bench.engine.configure(bench.settings, ScriptedGateway())
+        assert bench.notes.streams == [StreamEnd.SETTINGS_CHANGED]
+
+    run(scenario)
