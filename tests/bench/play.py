@@ -25,7 +25,7 @@ from tests.bench.holes import cut_holes
 from tests.bench.human import Person
 from tests.bench.score import Upstream
 from tests.bench.session import Session
-from tests.support.fake_editor import FakeEditor
+from tests.support.fake_editor import INVOKED, FakeEditor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,11 +44,15 @@ _IDLE_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one session is played with: who, in which editor, for how many keystrokes' worth of text."""
+    """What one session is played with: who, in which editor, for how many keystrokes' worth of text.
+
+    With `warm` the server has answered a request before anything is measured, so that a short session is not all beginning.
+    """
 
     seed: int
     kind: Kind
     strokes: int
+    warm: bool = False
 
     @property
     def source(self) -> Path:
@@ -80,6 +84,8 @@ async def play(contestant: Contestant, part: Part) -> Played:
         try:
             editor = FakeEditor(client, part.kind)
             editor.open((home / part.source.name).as_uri(), text)
+            if part.warm:
+                await editor.ask(INVOKED).reply.done.wait()
             await asyncio.sleep(_IDLE_S)
             before_s = process.cpu_s(client.pid)
             trace = await Session(person, editor, holes).run(true_text)

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tests.bench import drills, hardship, process
+from tests.bench import drills, hardship, process, ratios
 from tests.bench.play import Part, play
 from tests.bench.table import NOTES, Harvest, table
 
@@ -50,6 +50,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.typing", description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="a smoke test of a minute; its figures mean little"
+    )
+    parser.add_argument(
+        "--ratios", action="store_true", help="two ratios to the naive server alone, in under a minute"
     )
     parser.add_argument("--keys", type=int, help="keystrokes' worth of text a session")
     parser.add_argument("--seeds", type=int, help="people typing, each another file")
@@ -138,6 +141,9 @@ def main() -> None:
     # A collection in the editor would be measured as the server's slowness.
     gc.disable()
     started_s = time.monotonic()
+    if arguments.ratios:
+        print(asyncio.run(ratios.measure(process.NAIVE, _contestants(arguments)[-1])))
+        return
     harvests = asyncio.run(measure(_contestants(arguments), size, with_drills=not arguments.no_drills))
     print(table(harvests))
     print(f"\n{NOTES}")
