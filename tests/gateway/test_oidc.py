@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -294,7 +293,8 @@ def test_the_token_goes_to_vercel_and_to_nobody_else(
 
 
 def test_a_key_that_looks_like_a_token_is_not_taken_for_one() -> None:
-    choice = endpoint_of(replace(DEFAULTS, api_key=NEW), {"VERCEL_OIDC_TOKEN": OLD})
+    settings, _ = resolve([Layer("user file", Origin.USER_FILE, {"api_key": NEW})])
+    choice = endpoint_of(settings, {"VERCEL_OIDC_TOKEN": OLD})
     assert (choice.api_key, choice.is_oidc) == (NEW, False)
 
 

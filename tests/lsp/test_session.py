@@ -187,9 +187,7 @@ def test_where_code_and_keys_go_is_not_for_an_editor_to_say(way: str, name: str,
         assert "cannot be set by an editor" in shown["message"]
         assert b"KEY123" not in stage.wire.raw
         assert b"thief" not in stage.wire.raw
-        assert {(used.base_url, used.api_key, used.api_key_command) for used in stage.parts.used} == {
-            ("", "", ())
-        }
+        assert {used.access for used in stage.parts.used} == {()}
         await stage.session.aclose()
 
     asyncio.run(scenario())
@@ -334,7 +332,7 @@ def test_a_key_command_gives_the_key() -> None:
         stage = Stage(api_key_command=["echo", "the-key"])
         await started(stage=stage)
         await asyncio.gather(*stage.session._tasks)
-        assert stage.parts.used[-1].api_key == "the-key"
+        assert [access.api_key for access in stage.parts.used[-1].access] == ["the-key"]
         assert b"the-key" not in stage.wire.raw
         assert [status["kind"] for status in stage.told("$/typethrough/status")] == ["ready"]
         await stage.session.aclose()

@@ -24,7 +24,7 @@ from typethrough.cli.user_file import (
     user_file_path,
 )
 from typethrough.core.models import profile_of
-from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of
+from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of, keys_of
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.workspace import Bounds, read_files
@@ -83,16 +83,16 @@ class Composition:
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
         """The settings in force with what an editor said, and every problem."""
         settings, problems = resolve((*self._layers, *editor_layers))
-        key = self._keys.get(settings.api_key_command, "")
-        if key and not settings.api_key:
-            settings = replace(settings, api_key=key)
+        access = tuple(access.with_fetched(self._keys) for access in settings.access)
+        settings = replace(settings, access=access)
         self._follow(settings)
-        return settings, (*self._user_problems, *problems, *self._token_problems(settings))
+        notes = (Problem("settings", "api_key", note) for note in self.endpoint(settings).notes)
+        return settings, (*self._user_problems, *problems, *notes, *self._token_problems(settings))
 
     async def fetch_key(self, settings: Settings) -> Problem | None:
         """Run `api_key_command`, if there is one and no key yet; `settings()` has the key afterwards. Takes up to 10 seconds."""
-        command = settings.api_key_command
-        if not command or settings.api_key or not settings.model_lane or command in self._keys:
+        command = self.endpoint(settings).command
+        if not command or command in self._keys:
             return None
         self._keys[command], problem = await key_from_command(command)
         return problem
@@ -148,7 +148,7 @@ class Composition:
             """The gateway of one of the models that the settings name, all of them over one transport."""
             chosen = endpoint
             if model != settings.model:
-                name = self.endpoint(replace(settings, model=model)).model
+                name = choice.model_there(model)
                 chosen = endpoint.routed(name, profile_of(name))
             catalogue = None
             if settings.catalogue:
@@ -250,5 +250,5 @@ class Composition:
     def _follow(self, settings: Settings) -> None:
         """Keep every key that may be sent out of the log, and log as much as the settings say."""
         if self._redactor is not None:
-            self._redactor.hide(settings.api_key, self.endpoint(settings).api_key)
+            self._redactor.hide(*keys_of(settings, self._environment), self.endpoint(settings).api_key)
             set_level(settings.log_level)

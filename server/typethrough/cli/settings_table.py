@@ -7,12 +7,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from typethrough.core.settings.schema import DEFAULT_EXCLUDE, DEFAULTS, SPECS, environment_name
+from typethrough.core.settings.schema import ACCESS_SPECS, DEFAULT_EXCLUDE, DEFAULTS, SPECS, environment_name
 from typethrough.core.settings.values import Kind, Reach, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typethrough.core.settings.endpoint import EndpointChoice
     from typethrough.core.settings.schema import Settings
 
 _INTRO = """\
@@ -26,17 +27,28 @@ where), the environment, the editor's `initializationOptions`, the editor's conf
 the source below holds.
 
 An editor's settings can hold those of the project it has open, so they may not say where code or keys go: such settings are
-marked *environment or user file*. A key is sent only to the endpoint it belongs to: with `base_url` set, `AI_GATEWAY_API_KEY`
-is used only if that is the gateway's address, and a source that changes `base_url` leaves behind the key of the sources below
-it. A `base_url` on this machine (loopback) needs no key. With neither `base_url` nor `api_key` set, the first of these is used:
+marked *environment or user file*.
 
-| variable | endpoint |
-|---|---|
-| `AI_GATEWAY_API_KEY` | Vercel AI Gateway |
-| `VERCEL_OIDC_TOKEN` | Vercel AI Gateway |
-| `OPENAI_API_KEY` | `OPENAI_BASE_URL`, or OpenAI; there the model's name loses its `openai/` |
+An address and its key are one value. A key goes to the address that stands in the same place, or to none:
 
-With none of them suggestions come from the local lane alone.
+| set | the code goes to | with the key |
+|---|---|---|
+| `base_url` and `api_key` (or `api_key_command`) in one place | that address | that key |
+| the same in the user file and in the environment | the environment's address | the environment's key |
+| `base_url` in one place, `api_key` in the other | nowhere, and a message says so | none |
+| `base_url` alone, at an address that a variable below has a key for | that address | that key |
+| `base_url` alone, on this machine (loopback) | that address | none is needed |
+| `base_url` alone, anywhere else | nowhere | none |
+| `api_key` (or `api_key_command`) alone | Vercel AI Gateway | that key |
+| neither, but `AI_GATEWAY_API_KEY` | Vercel AI Gateway | that key |
+| neither, but `VERCEL_OIDC_TOKEN` | Vercel AI Gateway | that token |
+| neither, but `OPENAI_API_KEY` | `OPENAI_BASE_URL`, or OpenAI; there the model's name loses its `openai/` | that key |
+| none of these | nowhere: suggestions come from the local lane alone | none |
+
+The first row that fits from the top holds, and the environment stands above the user file. An address or a key that cannot be
+used (`myhost:8443/v1` has no `https://`, a key has a space in it) takes the other with it: no model is asked until it is mended,
+and a message says what to write. The same holds for a user file that cannot be read. `typethrough settings` prints what is in
+force.
 
 """
 
@@ -66,7 +78,7 @@ def as_json() -> str:
             "name": name,
             "env": environment_name(name) or None,
             "kind": spec.kind.name.lower(),
-            "default": _plain(spec, getattr(DEFAULTS, name)),
+            "default": _plain(spec, _default_of(name)),
             "minimum": spec.minimum if spec.kind is Kind.NUMBER else None,
             "maximum": spec.maximum if spec.kind is Kind.NUMBER else None,
             "choices": spec.choices,
@@ -78,6 +90,13 @@ def as_json() -> str:
         for name, spec in SPECS.items()
     ]
     return json.dumps(rows, indent=2) + "\n"
+
+
+def _default_of(name: str) -> Any:
+    """A setting's default; the halves of an address and its key have none of their own."""
+    if name in ACCESS_SPECS:
+        return () if ACCESS_SPECS[name].kind is Kind.COMMAND else ""
+    return getattr(DEFAULTS, name)
 
 
 def _plain(spec: Spec, value: Any) -> object:
@@ -102,7 +121,7 @@ def _type(spec: Spec) -> str:
 
 
 def _default(name: str) -> str:
-    value = getattr(DEFAULTS, name)
+    value = _default_of(name)
     if name == "exclude":
         return "see below"
     if isinstance(value, bool):
@@ -110,14 +129,17 @@ def _default(name: str) -> str:
     return f"`{value}`" if value not in ("", ()) else ""
 
 
-def in_force(settings: Settings) -> Iterator[str]:
-    """One line for each setting: its name and the value in force; a key is only said to be set."""
+def in_force(settings: Settings, choice: EndpointChoice) -> Iterator[str]:
+    """One line for each setting: its name and the value in force; a key is only said to be set, and by whom."""
     width = max(map(len, SPECS))
+    pair = {
+        "base_url": choice.base_url or "(none in force)",
+        "api_key": f"(set: {choice.key_name})" if choice.key_name else "(none in force)",
+        "api_key_command": "(set)" if any(one.api_key_command for one in settings.access) else "(not set)",
+    }
     for name, spec in SPECS.items():
-        value = getattr(settings, name)
-        if spec.secret or spec.reach is Reach.FILE:
-            shown = "(set)" if value else "(not set)"
-        elif isinstance(value, tuple):
+        value = pair[name] if name in pair else getattr(settings, name)
+        if isinstance(value, tuple):
             shown = ", ".join(map(str, value)) or "(none)"
         else:
             shown = str(value).lower() if isinstance(value, bool) else str(value) or "(not set)"

@@ -22,8 +22,11 @@ def run_settings(options: argparse.Namespace) -> int:
     composition = begin_verb(options)
     settings, problems = asyncio.run(composition.ready_settings())
     print(f"user file: {user_file_path()}")
-    print(f"model lane: {composition.endpoint(settings).why}\n")
-    print("\n".join(in_force(settings)))
+    choice, gateway = composition.endpoint(settings), composition.gateway(settings)
+    print(f"model lane: {choice.why}")
+    if gateway is not None and (refusal := gateway.refusal()):
+        print(f"nothing is sent: {refusal}")
+    print("\n" + "\n".join(in_force(settings, choice)))
     for problem in problems:
         print(problem.message, file=sys.stderr)
     return 1 if problems else 0

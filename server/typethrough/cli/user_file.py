@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from typethrough.core.settings.layers import Layer, Origin, Problem
-from typethrough.core.settings.values import usable_key
+from typethrough.core.settings.values import unwrapped, usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,30 +44,26 @@ def catalogue_path() -> Path:
 
 
 def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
-    """The layer in the file, empty when there is no file. Problems name the file's place in words, not its contents."""
+    """The layer in the file, empty when there is no file. What is wrong is told by the file's place, not by its contents."""
     name = Origin.USER_FILE.value
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(_MAX_FILE_BYTES).decode("utf-8-sig")
         values = tomllib.loads(text)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Layer(name, Origin.USER_FILE, {}), ()
     except OSError as error:
-        return _unusable(f"{name}: cannot be read ({error.strerror}).")
+        return Layer(name, Origin.USER_FILE, {}, f"{name}: cannot be read ({error.strerror})"), ()
     except UnicodeDecodeError:
-        return _unusable(f"{name}: is not UTF-8 text.")
+        return Layer(name, Origin.USER_FILE, {}, f"{name}: is not UTF-8 text"), ()
     except tomllib.TOMLDecodeError as error:
         # The error's own words may quote the line, and the line may hold a key; its place is at the end of them.
         place = str(error).rpartition("(")[2].rstrip(")")
-        return _unusable(f"{name}: is not TOML ({place}).")
-    problems = _exposed(name, mode, values)
-    return Layer(name, Origin.USER_FILE, values), problems
-
-
-def _unusable(message: str) -> tuple[Layer, tuple[Problem, ...]]:
-    name = Origin.USER_FILE.value
-    return Layer(name, Origin.USER_FILE, {}), (Problem(name, "", message),)
+        return Layer(name, Origin.USER_FILE, {}, f"{name}: is not TOML ({place})"), ()
+    except RecursionError:
+        return Layer(name, Origin.USER_FILE, {}, f"{name}: is not TOML (nested too deeply)"), ()
+    return Layer(name, Origin.USER_FILE, values), _exposed(name, mode, values)
 
 
 def _exposed(name: str, mode: int, values: dict[str, object]) -> tuple[Problem, ...]:
@@ -100,7 +96,8 @@ async def key_from_command(
         await _end(process)
     if status:
         return "", _no_key(f"ended with status {status}")
-    key = usable_key(output.decode("ascii", "replace"))
+    # What a password manager prints may be quoted, or be a whole header.
+    key = usable_key(unwrapped(output.decode("utf-8", "replace"))[0])
     return (key, None) if key else ("", _no_key("printed no key on its first line"))
 
 

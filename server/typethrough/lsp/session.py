@@ -270,6 +270,8 @@ class Session:
             self.notices.status("error", refusal)
         elif choice.usable:
             self.notices.status("ready", choice.why)
+        elif choice.is_refused:
+            self.notices.status("error", choice.why)
         else:
             self.notices.status("local" if not self._applied.model_lane else "no_key", choice.why)
 

@@ -9,6 +9,7 @@ import pytest
 from tests.support.cursor import context_at
 from typethrough.cli.settings_table import as_json, in_force
 from typethrough.core.asking.routes import Route, RoutePurpose, hedge_model, route_of, wants_block
+from typethrough.core.settings.endpoint import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, environment_layer, resolve
 from typethrough.core.settings.schema import DEFAULTS, Settings
 
@@ -96,7 +97,7 @@ def test_a_wrong_route_is_one_problem_that_names_setting_and_purpose(value: obje
 def test_a_wrong_variable_is_one_problem(text: str, message: str) -> None:
     settings, problems = resolve([environment_layer({"TYPETHROUGH_ROUTES": text})])
     assert settings == DEFAULTS
-    assert [problem.message for problem in problems] == [f"environment: routes {message}."]
+    assert [problem.message for problem in problems] == [f"environment: TYPETHROUGH_ROUTES {message}."]
 
 
 @pytest.mark.parametrize("values", [{"routes": {"hedge": "theirs"}}, {"hedgeShare": 50}])
@@ -109,7 +110,7 @@ def test_a_project_can_neither_route_nor_spend(values: object) -> None:
 
 def test_routes_are_shown_as_the_environment_has_them() -> None:
     settings, _ = resolve([user_file(WRITTEN)])
-    (line,) = [line for line in in_force(settings) if line.startswith("routes ")]
+    (line,) = [line for line in in_force(settings, endpoint_of(settings, {})) if line.startswith("routes ")]
     shown = line.removeprefix("routes").strip()
     assert shown == "invoked=openai/gpt-4.1-mini 1500 ms, block=mistral/codestral, hedge=claude@20241022"
     assert resolve([environment_layer({"TYPETHROUGH_ROUTES": shown})])[0] == settings

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
-from typethrough.core.settings.schema import DEFAULTS, SPECS, Settings, environment_name
+from typethrough.core.settings.schema import ACCESS_SPECS, DEFAULTS, SPECS, Settings, environment_name
 from typethrough.core.settings.values import Kind, Reach, checked
 
 SECRET = "vck_s3cret-value"
@@ -35,7 +35,7 @@ def test_with_no_layers_the_defaults_hold_and_nothing_is_wrong() -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_every_default_is_a_legal_value_of_its_own_setting(name: str) -> None:
-    default = getattr(DEFAULTS, name)
+    default = getattr(DEFAULTS, name, "")
     if default not in ("", ()):
         value = list(default) if isinstance(default, tuple) else default
         assert checked(SPECS[name], value) == default
@@ -44,12 +44,13 @@ def test_every_default_is_a_legal_value_of_its_own_setting(name: str) -> None:
 def test_every_setting_says_what_it_means_in_one_sentence() -> None:
     assert [name for name, spec in SPECS.items() if not spec.description.endswith(".")] == []
     assert all(spec.unit for spec in SPECS.values() if spec.kind is Kind.NUMBER)
-    assert {item.name for item in fields(Settings)} == set(SPECS)
+    assert {item.name for item in fields(Settings)} - {"access"} == set(SPECS) - set(ACCESS_SPECS)
 
 
 def test_a_key_is_not_in_the_representation_of_settings_or_of_a_layer() -> None:
-    layer = user_file(api_key=SECRET)
-    assert SECRET not in repr(Settings(api_key=SECRET)) + repr(layer)
+    layer = user_file(api_key=SECRET, api_key_command=[SECRET])
+    settings, _ = resolve([layer])
+    assert SECRET not in repr(settings) + repr(settings.access) + repr(layer)
 
 
 def test_layers_override_in_the_order_of_their_origin_whatever_the_order_given() -> None:
@@ -134,7 +135,10 @@ def test_a_bad_value_is_one_problem_that_names_setting_and_layer_and_the_lower_v
     name: str, value: object
 ) -> None:
     settings, problems = resolve([user_file(**{name: value})])
-    assert settings == DEFAULTS
+    assert replace(settings, access=()) == DEFAULTS
+    assert [(access.base_url, access.has_key, access.problem == "") for access in settings.access] == (
+        [("", False, False)] if name in ACCESS_SPECS else []
+    )
     assert only(problems).startswith(f"user file: {name} ")
     assert problems[0].setting == name
 
@@ -160,17 +164,17 @@ def test_a_key_pasted_as_a_name_is_not_repeated() -> None:
 @pytest.mark.parametrize("origin", [Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION])
 def test_an_editor_cannot_say_where_code_and_keys_go(name: str, origin: Origin) -> None:
     value = "https://attacker.example/v1" if "rl" in name else SECRET
-    settings, problems = resolve(
-        [user_file(base_url="https://mine.example/v1"), Layer("editor", origin, {name: value})]
-    )
-    assert settings == Settings(base_url="https://mine.example/v1")
+    mine = user_file(base_url="https://mine.example/v1")
+    settings, problems = resolve([mine, Layer("editor", origin, {name: value})])
+    assert settings == resolve([mine])[0]
     assert "cannot be set by an editor" in only(problems)
     assert value not in only(problems)
 
 
 def test_an_editor_that_repeats_the_endpoint_in_force_is_not_blamed() -> None:
-    layers = [user_file(base_url="https://mine.example/v1"), editor({"base_url": "https://mine.example/v1/"})]
-    assert resolve(layers) == (Settings(base_url="https://mine.example/v1"), ())
+    mine = user_file(base_url="https://mine.example/v1")
+    assert resolve([mine, editor({"base_url": "https://mine.example/v1/"})]) == resolve([mine])
+    assert resolve([mine])[1] == ()
 
 
 def test_an_editor_can_add_exclusions_but_take_none_away() -> None:
@@ -185,35 +189,18 @@ def test_the_user_file_can_replace_exclusions() -> None:
 
 def test_a_command_for_the_key_is_taken_from_the_user_file_alone() -> None:
     settings, problems = resolve([user_file(api_key_command="pass show 'my key'")])
-    assert (settings.api_key_command, problems) == (("pass", "show", "my key"), ())
+    assert ([access.api_key_command for access in settings.access], problems) == (
+        [("pass", "show", "my key")],
+        (),
+    )
     settings, problems = resolve([environment_layer({"TYPETHROUGH_API_KEY_COMMAND": "pass"})])
     assert settings == DEFAULTS
     assert only(problems) == "environment: api_key_command can only be set in the user file."
 
 
-def test_a_layer_that_changes_the_endpoint_leaves_the_key_of_the_layers_below() -> None:
-    lower = user_file(base_url="https://one.example/v1", api_key=SECRET, api_key_command=["pass"])
-    settings, problems = resolve(
-        [lower, environment_layer({"TYPETHROUGH_BASE_URL": "https://two.example/v1"})]
-    )
-    assert (settings.base_url, settings.api_key, settings.api_key_command) == (
-        "https://two.example/v1",
-        "",
-        (),
-    )
-    assert "that key is not sent" in only(problems)
-
-
-def test_a_layer_that_changes_endpoint_and_key_together_says_all_there_is_to_say() -> None:
-    upper = environment_layer({"TYPETHROUGH_BASE_URL": "https://two.example/v1", "TYPETHROUGH_API_KEY": "k2"})
-    settings, problems = resolve([user_file(api_key=SECRET, api_key_command=["pass"]), upper])
-    assert (settings.api_key, settings.api_key_command, problems) == ("k2", (), ())
-
-
-def test_naming_the_default_gateway_does_not_part_it_from_its_key() -> None:
-    upper = environment_layer({"TYPETHROUGH_BASE_URL": "https://ai-gateway.vercel.sh/v1/"})
-    settings, problems = resolve([user_file(api_key=SECRET), upper])
-    assert (settings.api_key, problems) == (SECRET, ())
+def test_a_problem_in_the_environment_names_the_variable() -> None:
+    _, problems = resolve([environment_layer({"TYPETHROUGH_BUDGET_MS": "7"})])
+    assert only(problems) == "environment: TYPETHROUGH_BUDGET_MS must be from 50 to 5000 ms."
 
 
 def test_environment_values_are_read_from_text() -> None:
@@ -236,7 +223,10 @@ def test_environment_values_are_read_from_text() -> None:
     assert problems == ()
     assert (settings.enabled, settings.prefetch, settings.budget_ms) == (False, False, 700)
     assert settings.disabled_languages == ("markdown", "plaintext")
-    assert (settings.base_url, settings.log_level) == ("http://127.0.0.1:8080/v1", "debug")
+    assert ([access.base_url for access in settings.access], settings.log_level) == (
+        ["http://127.0.0.1:8080/v1"],
+        "debug",
+    )
     assert settings.model == DEFAULTS.model
 
 
@@ -272,7 +262,7 @@ def test_any_shape_gives_legal_settings_and_never_an_error(values: object, origi
     settings, problems = resolve([Layer("any", origin, values)])
     assert all("\n" not in problem.message for problem in problems)
     if origin in (Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION):
-        assert (settings.base_url, settings.api_key, settings.api_key_command) == ("", "", ())
+        assert settings.access == ()
         assert set(DEFAULTS.exclude) <= set(settings.exclude)
     again, _ = resolve([Layer("again", Origin.USER_FILE, {"budget_ms": settings.budget_ms})])
     assert again.budget_ms == settings.budget_ms

@@ -1,67 +1,135 @@
-"""Where code and key may go: the one place that pairs an endpoint with a credential.
+"""Where code may go and with which key: one value, made of one address and the key that was given with it.
 
-A key found for one endpoint is never sent to another. The process environment is handed in; nothing here reads it.
+A key belongs to the place that gave it and to the address given there; it is never sent to another. Half of a pair is none: a
+place whose address or key was refused gives nothing, and what stands below it is not taken instead, so that a slip of the pen
+cannot change who reads the code. The process environment is handed in; nothing here reads it.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
-from typethrough.core.settings.values import BadValue, Kind, Spec, checked, usable_key
+from typethrough.core.settings.values import KEY_RULE, address_problem, unwrapped, usable_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from typethrough.core.settings.schema import Settings
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 _OIDC = "VERCEL_OIDC_TOKEN"
-_URL = Spec(kind=Kind.URL, description="")
+_LOCAL_ONLY = "local lane only"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An address and the key for it, as one place gives them.
+
+    `base_url` is empty when the place names none: its key is one of the Vercel AI Gateway then. `api_key_command` gives the key
+    when `api_key` is empty. `problem`, a sentence, says why the place gives nothing; `is_unread` that nothing at all is known of
+    what it says. The names are those that people know the halves by.
+    """
+
+    key_name: str
+    address_name: str
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    api_key_command: tuple[str, ...] = field(default=(), repr=False)
+    problem: str = ""
+    is_unread: bool = False
+    note: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where its key may be sent."""
+        return self.base_url or GATEWAY_BASE_URL
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it gives a key, or the command for one."""
+        return bool(self.api_key or self.api_key_command)
+
+    @property
+    def command_name(self) -> str:
+        """What people know the command by."""
+        return self.key_name.replace("api_key", "api_key_command")
+
+    def with_fetched(self, keys: Mapping[tuple[str, ...], str]) -> Access:
+        """The same with the key that its command printed, if it has."""
+        key = "" if self.api_key else keys.get(self.api_key_command, "")
+        return replace(self, api_key=key, key_name=self.command_name) if key else self
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointChoice:
     """Where the model lane goes. `base_url` is empty when there is none; `why` says so, or which was chosen, in plain words.
 
-    `is_oidc`: the key is Vercel's OIDC token, which ends after some hours; it is only ever chosen for Vercel's gateway.
+    `key_name` is where the key comes from, and `address_name` the address, when somebody named it. `notes` are sentences about
+    keys that are not sent, or that were mended. `command` is what would print the key that is missing. `is_refused`: what was
+    set cannot be used, and somebody has to mend it.
     """
 
     base_url: str
     api_key: str = field(repr=False)
     model: str
     why: str
-    is_oidc: bool = False
+    key_name: str = ""
+    address_name: str = ""
+    notes: tuple[str, ...] = ()
+    command: tuple[str, ...] = field(default=(), repr=False)
+    is_refused: bool = False
 
     @property
     def usable(self) -> bool:
         """Whether there is a model lane."""
         return bool(self.base_url)
 
+    @property
+    def is_oidc(self) -> bool:
+        """Whether the key is Vercel's OIDC token, which ends after some hours; it is only ever chosen for Vercel's gateway."""
+        return self.key_name == _OIDC
+
+    def model_there(self, model: str) -> str:
+        """A model's name as this endpoint spells it."""
+        return model.removeprefix("openai/") if _host(self.base_url) == _host(OPENAI_BASE_URL) else model
+
 
 def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointChoice:
     """The endpoint, its own key, and the model's name there.
 
-    Order: the settings' own `base_url` and `api_key`; then AI_GATEWAY_API_KEY, VERCEL_OIDC_TOKEN (Vercel AI Gateway); then
-    OPENAI_API_KEY with OPENAI_BASE_URL.
+    The address is that of the highest place that names one; then only a key for that address is taken. When none does, the first
+    key decides: that of the settings, then AI_GATEWAY_API_KEY, VERCEL_OIDC_TOKEN, and OPENAI_API_KEY with OPENAI_BASE_URL.
     """
     if not settings.model_lane:
-        return _none("the model lane is off (setting model_lane): local lane only")
-    if settings.base_url:
-        return _at_chosen(settings, environment)
-    if settings.api_key:
-        return _chosen(settings, GATEWAY_BASE_URL, settings.api_key, "the key in the settings")
-    for base_url, name, key in _found_keys(environment):
-        return _chosen(settings, base_url, key, name)
-    return _none("no key: local lane only")
+        return _none("the model lane is off (setting model_lane)")
+    stated, known = settings.access, _known(environment)
+    if unread := next((access for access in stated if access.is_unread), None):
+        return _none(unread.problem, is_refused=True)
+    named = next((access for access in stated if access.base_url or access.problem), None)
+    if named is None:
+        first = next((access for access in (*stated, *known) if access.has_key or access.problem), None)
+        return _none("no key") if first is None else _chosen(settings, first, first.address)
+    if named.problem:
+        return _none(named.problem, is_refused=True)
+    rivals = (*(access for access in stated if not access.problem), *known)
+    own = [a for a in rivals if (a.has_key or a.problem) and is_same_origin(a.address, named.address)]
+    choice = _chosen(settings, own[0] if own else named, named.address)
+    notes = (*choice.notes, *_left(stated, named, choice))
+    return replace(choice, address_name=named.address_name, notes=notes)
+
+
+def keys_of(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:
+    """Every key that any place gives, sent or not: none of them may be seen."""
+    return frozenset(access.api_key for access in (*settings.access, *_known(environment)))
 
 
 def is_loopback(base_url: str) -> bool:
     """Whether an address can only be this machine."""
-    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    host = _host(base_url).rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -70,51 +138,84 @@ def is_loopback(base_url: str) -> bool:
         return False
 
 
-def _at_chosen(settings: Settings, environment: Mapping[str, str]) -> EndpointChoice:
-    base_url = settings.base_url
-    if settings.api_key:
-        return _chosen(settings, base_url, settings.api_key, "the key in the settings")
-    for found_base_url, name, key in _found_keys(environment):
-        if _origin(found_base_url) == _origin(base_url):
-            return _chosen(settings, base_url, key, name)
-    if is_loopback(base_url):
-        return _chosen(settings, base_url, "", "no key: a loopback address needs none")
-    return _none(f"no key for {_host(base_url)}: local lane only")
+def is_same_origin(one: str, other: str) -> bool:
+    """Whether two addresses have the same scheme, host and port, and so the same server behind them."""
+    return _origin(one) == _origin(other)
 
 
-def _found_keys(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """(base URL, variable, key) of each credential the environment holds, first choice first."""
-    candidates = [
-        (GATEWAY_BASE_URL, "AI_GATEWAY_API_KEY"),
-        (GATEWAY_BASE_URL, _OIDC),
-        (_openai_base_url(environment), "OPENAI_API_KEY"),
+def _known(environment: Mapping[str, str]) -> tuple[Access, ...]:
+    """What the variables say that other programs read as well, first choice first."""
+    found = [
+        _from_variables(environment, "AI_GATEWAY_API_KEY", "", GATEWAY_BASE_URL),
+        _from_variables(environment, _OIDC, "", GATEWAY_BASE_URL),
+        _from_variables(environment, "OPENAI_API_KEY", "OPENAI_BASE_URL", OPENAI_BASE_URL),
     ]
-    return [
-        (base_url, name, key)
-        for base_url, name in candidates
-        if base_url and (key := usable_key(environment.get(name, "")))
-    ]
+    return tuple(access for access in found if access is not None)
 
 
-def _openai_base_url(environment: Mapping[str, str]) -> str:
-    """OPENAI_BASE_URL, its default, or the empty string when it is set to no URL: the key must not go to the default then."""
-    said = environment.get("OPENAI_BASE_URL", "").strip()
-    try:
-        return str(checked(_URL, said)) if said else OPENAI_BASE_URL
-    except BadValue:
-        return ""
+def _from_variables(
+    environment: Mapping[str, str], key_name: str, address_name: str, default: str
+) -> Access | None:
+    key, key_note = _mended(key_name, environment.get(key_name, ""))
+    said, address_note = _mended(address_name, environment.get(address_name, ""))
+    base_url, problem = said.rstrip("/") or default, ""
+    if not key:
+        return None
+    if refusal := address_problem(base_url):
+        base_url, problem = "", f"environment: {address_name} {refusal}"
+    elif not usable_key(key):
+        problem = f"environment: {key_name} {KEY_RULE}"
+    note = " ".join(filter(None, (key_note, address_note)))
+    return Access(key_name, address_name, base_url, "" if problem else key, problem=problem, note=note)
 
 
-def _chosen(settings: Settings, base_url: str, api_key: str, reason: str) -> EndpointChoice:
-    model = settings.model
-    if _host(base_url) == _host(OPENAI_BASE_URL):
-        model = model.removeprefix("openai/")
-    why = f"{model} at {_host(base_url)} ({reason})"
-    return EndpointChoice(base_url, api_key, model, why, is_oidc=reason == _OIDC)
+def _mended(name: str, value: str) -> tuple[str, str]:
+    text, left_out = unwrapped(value)
+    return text, mended_note("environment", name, left_out)
 
 
-def _none(why: str) -> EndpointChoice:
-    return EndpointChoice("", "", "", why)
+def mended_note(place: str, name: str, left_out: str) -> str:
+    """The sentence about what was left out of a value; empty for nothing."""
+    return f"{place}: {name} was copied with {left_out}; it is read without." if left_out else ""
+
+
+def _chosen(settings: Settings, access: Access, base_url: str) -> EndpointChoice:
+    if access.problem:
+        return _none(access.problem, is_refused=True)
+    if not access.api_key and access.api_key_command:
+        return _none(f"{access.command_name} gave no key", command=access.api_key_command)
+    if not access.api_key and not is_loopback(base_url):
+        return _none(f"no key for {_host(base_url)}")
+    key_name = access.key_name if access.api_key else ""
+    notes = (access.note,) if access.note else ()
+    choice = EndpointChoice(base_url, access.api_key, "", "", key_name, access.address_name, notes)
+    model = choice.model_there(settings.model)
+    why = f"{model} at {_host(base_url)} ({key_name or 'no key: a loopback address needs none'})"
+    return replace(choice, model=model, why=why)
+
+
+def _left(stated: Sequence[Access], named: Access, choice: EndpointChoice) -> list[str]:
+    """A sentence for each key that a user may have meant for the address, and that is not sent there."""
+    left = []
+    is_above = True
+    for access in stated:
+        if access is named:
+            is_above = False
+        # One below was meant for another address; only when a key is missing is that worth a word.
+        elif (
+            access.has_key
+            and (is_above or not (choice.usable or choice.is_refused or choice.command))
+            and not is_same_origin(access.address, named.address)
+        ):
+            left.append(
+                f"{access.key_name} is for {_host(access.address)} and not sent to {_host(named.address)}, which "
+                f"{named.address_name} names: give address and key in the same place."
+            )
+    return left
+
+
+def _none(why: str, *, command: tuple[str, ...] = (), is_refused: bool = False) -> EndpointChoice:
+    return EndpointChoice("", "", "", f"{why}: {_LOCAL_ONLY}", command=command, is_refused=is_refused)
 
 
 def _host(base_url: str) -> str:
@@ -123,4 +224,4 @@ def _host(base_url: str) -> str:
 
 def _origin(base_url: str) -> tuple[str, str, int]:
     parts = urlsplit(base_url)
-    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, _host(base_url).rstrip("."), parts.port or (443 if parts.scheme == "https" else 80)

@@ -12,15 +12,16 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from typethrough.core.settings.endpoint import Access, mended_note
 from typethrough.core.settings.schema import (
+    ACCESS_SPECS,
     DEFAULTS,
     ENVIRONMENT_PREFIX,
-    GATEWAY_BASE_URL,
     SPECS,
     Settings,
     environment_name,
 )
-from typethrough.core.settings.values import BadValue, Kind, Reach, checked
+from typethrough.core.settings.values import BadValue, Kind, Reach, checked, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,11 +47,16 @@ _FROM_EDITOR = frozenset({Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Layer:
-    """Settings from one place. `values` is whatever came from there: a wrong shape is a `Problem`, not an error."""
+    """Settings from one place. `values` is whatever came from there: a wrong shape is a `Problem`, not an error.
+
+    `unread`, a sentence, says why nothing is known of what it says; then no model is asked, for it may have said where code must
+    not go.
+    """
 
     name: str
     origin: Origin
     values: object
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +82,63 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
 def resolve(layers: Sequence[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings in force and what was wrong with the layers, in order of precedence; the lower layer's value holds then.
 
-    Layers of one origin override each other in the order given. A `base_url` that a layer changes leaves behind the keys of the
-    layers below, for a key belongs to the endpoint it was written for.
+    Layers of one origin override each other in the order given. Addresses and keys are not merged: each layer that says anything
+    of them gives one `Access`.
     """
     settings, problems = DEFAULTS, list[Problem]()
     for layer in sorted(layers, key=lambda layer: _PRECEDENCE[layer.origin]):
-        changes = dict[str, Any]()
+        changes, halves = dict[str, Any](), dict[str, object]()
         for name, value in _entries(layer, problems):
+            if name in ACCESS_SPECS and layer.origin not in _FROM_EDITOR:
+                halves[name] = value
+                continue
             try:
                 value = checked(SPECS[name], value, from_text=layer.origin is Origin.ENVIRONMENT)
-                changes[name] = _permitted(name, value, layer, settings)
+                value = _permitted(name, value, layer, settings)
+                if name not in ACCESS_SPECS:
+                    changes[name] = value
             except BadValue as bad:
-                problems.append(Problem(layer.name, name, f"{layer.name}: {name} {bad}."))
-        changes |= _left_behind(settings, changes, layer, problems)
+                problems.append(Problem(layer.name, name, f"{layer.name}: {_shown(layer, name)} {bad}."))
+        if access := _access(layer, halves, problems):
+            changes["access"] = (access, *settings.access)
         settings = replace(settings, **changes)
     return _consistent(settings, problems), tuple(problems)
+
+
+def _shown(layer: Layer, name: str) -> str:
+    """A setting's name as it stands in the layer."""
+    return environment_name(name) or name if layer.origin is Origin.ENVIRONMENT else name
+
+
+def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem]) -> Access | None:
+    """The address and the key that a layer gives, together or not at all; None when it says nothing of them."""
+    where = "" if layer.origin is Origin.ENVIRONMENT else f" in the {layer.name}"
+    access = Access(f"{_shown(layer, 'api_key')}{where}", f"{_shown(layer, 'base_url')}{where}")
+    if layer.unread:
+        problems.append(Problem(layer.name, "", f"{layer.unread}. No model is asked until that is mended."))
+        return replace(access, problem=layer.unread, is_unread=True)
+    found, refusal = dict[str, Any](), ""
+    for name, value in halves.items():
+        spec, shown = ACCESS_SPECS[name], _shown(layer, name)
+        try:
+            if spec.reach is Reach.FILE and layer.origin is not Origin.USER_FILE:
+                problems.append(
+                    Problem(layer.name, name, f"{layer.name}: {shown} can only be set in the user file.")
+                )
+                continue
+            if isinstance(value, str) and spec.kind is not Kind.COMMAND:
+                value, left_out = unwrapped(value)
+                if note := mended_note(layer.name, shown, left_out):
+                    problems.append(Problem(layer.name, name, note))
+            if value != "":
+                found[name] = checked(spec, value)
+        except BadValue as bad:
+            sentence = f"{layer.name}: {shown} {bad}"
+            problems.append(Problem(layer.name, name, f"{sentence}. No model is asked until that is mended."))
+            refusal = refusal or sentence
+    if refusal:
+        return replace(access, problem=refusal)
+    return replace(access, **found) if found else None
 
 
 def _entries(layer: Layer, problems: list[Problem]) -> Iterator[tuple[str, object]]:
@@ -143,7 +191,9 @@ def _unknown(layer: Layer, name: str) -> str:
 
 def _permitted(name: str, value: object, layer: Layer, held: Settings) -> object:
     """The value a layer may set; raises BadValue when the setting is not for this kind of layer."""
-    spec, present = SPECS[name], getattr(held, name)
+    spec = SPECS[name]
+    named = next((access.base_url for access in held.access if access.base_url), "")
+    present: Any = named if name == "base_url" else getattr(held, name, ())
     if layer.origin in _FROM_EDITOR:
         if spec.grows and isinstance(value, tuple):
             return (*present, *(item for item in value if item not in present))
@@ -152,26 +202,7 @@ def _permitted(name: str, value: object, layer: Layer, held: Settings) -> object
                 "the user file" if spec.reach is Reach.FILE else f"{environment_name(name)} or the user file"
             )
             raise BadValue(f"cannot be set by an editor, whose settings a project can change; use {hint}")
-    if spec.reach is Reach.FILE and layer.origin is Origin.ENVIRONMENT:
-        raise BadValue("can only be set in the user file")
     return value
-
-
-def _left_behind(
-    held: Settings, changes: Mapping[str, Any], layer: Layer, problems: list[Problem]
-) -> dict[str, object]:
-    """What a layer that changes `base_url` must clear: the key, or the command for it, of the layers below."""
-    before = held.base_url or GATEWAY_BASE_URL
-    if (changes.get("base_url", held.base_url) or GATEWAY_BASE_URL) == before:
-        return {}
-    keys: dict[str, object] = {"api_key": "", "api_key_command": ()}
-    dropped = {name: empty for name, empty in keys.items() if getattr(held, name) and name not in changes}
-    if dropped and "api_key" not in changes and "api_key_command" not in changes:
-        message = (
-            f"{layer.name}: base_url differs from the one the key was set for, so that key is not sent to it."
-        )
-        problems.append(Problem(layer.name, "base_url", message))
-    return dropped
 
 
 def _consistent(settings: Settings, problems: list[Problem]) -> Settings:

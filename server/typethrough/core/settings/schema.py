@@ -1,7 +1,7 @@
 """What a user may decide: every setting with its type, unit, bounds and reach.
 
-Owns names, defaults and descriptions; SETTINGS.md is generated from here. `settings_values` checks one value, `settings_layers`
-decides which of several sources holds, `settings_endpoint` where code may go.
+Owns names, defaults and descriptions; SETTINGS.md is generated from here. `values` checks one value, `layers` decides which of
+several places holds, `endpoint` where code may go.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typethrough.core.asking.routes import Route
+    from typethrough.core.settings.endpoint import Access
 
 T = TypeVar("T")
 
@@ -73,24 +74,13 @@ def _setting(default: T, kind: Kind, description: str, **limits: Any) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a user may decide, checked. Built by `resolve`; the defaults alone are a working set."""
+    """Everything a user may decide, checked. Built by `resolve`; the defaults alone are a working set.
+
+    `access`: where code may go and with which key, one for each place that says anything of it, the place that wins first.
+    """
 
     enabled: bool = _setting(True, Kind.FLAG, "Whether there are any suggestions at all.")
-    base_url: str = _setting(
-        "",
-        Kind.URL,
-        "The OpenAI-compatible endpoint, with its `/v1`; empty means the one the key in the environment belongs to.",
-        reach=Reach.USER,
-    )
-    api_key: str = _setting(
-        "", Kind.KEY, "The key sent to `base_url`, and to nothing else.", reach=Reach.USER, secret=True
-    )
-    api_key_command: tuple[str, ...] = _setting(
-        (),
-        Kind.COMMAND,
-        "A command (no shell) whose first line of output is the key; it has 10 seconds.",
-        reach=Reach.FILE,
-    )
+    access: tuple[Access, ...] = field(default=(), repr=False)
     oidc_token_file: str = _setting(
         "",
         Kind.PATH,
@@ -304,7 +294,28 @@ class Settings:
     )
 
 
-SPECS: Mapping[str, Spec] = {item.name: item.metadata["spec"] for item in fields(Settings)}
+# The halves of an `Access`: each is written as a setting, and neither is read as one.
+ACCESS_SPECS: Mapping[str, Spec] = {
+    "base_url": Spec(
+        Kind.URL,
+        "The OpenAI-compatible endpoint, with its `/v1`; empty means the one that the key belongs to.",
+        reach=Reach.USER,
+    ),
+    "api_key": Spec(
+        Kind.KEY,
+        "The key sent to the `base_url` that stands in the same place, and to nothing else; with none there it is one of the"
+        " Vercel AI Gateway.",
+        reach=Reach.USER,
+        secret=True,
+    ),
+    "api_key_command": Spec(
+        Kind.COMMAND,
+        "A command (no shell) whose first line of output is the key; it has 10 seconds.",
+        reach=Reach.FILE,
+    ),
+}
+_OWN_SPECS = {item.name: item.metadata["spec"] for item in fields(Settings) if "spec" in item.metadata}
+SPECS: Mapping[str, Spec] = {"enabled": _OWN_SPECS["enabled"], **ACCESS_SPECS, **_OWN_SPECS}
 DEFAULTS = Settings()
 
 
