@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.engine.reading import decode
+from typethrough.engine.reading import decode, text_of
 
 _WORDS = "größe = 'naïve café'\n"
 
@@ -86,6 +86,13 @@ def test_valid_utf_8_is_never_read_as_what_is_declared() -> None:
 )
 def test_what_is_no_text(raw: bytes) -> None:
     assert decode(raw) is None
+
+
+def test_of_a_notebook_only_the_cells_are_text() -> None:
+    raw = b'{"cells": [{"cell_type": "code", "source": ["x = 1"], "outputs": [{"text": "OUTPUT"}]}]}'
+    assert text_of("/project/book.ipynb", raw) == "# %%\nx = 1\n"
+    assert text_of("/project/book.json", raw) == raw.decode()
+    assert text_of("/project/book.ipynb", b"x = 1") is None
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", b"# coding: ", b"charset="]))

@@ -14,6 +14,7 @@ from typethrough.core.outcome.outcome import Source, Suggestion
 from typethrough.lsp.convert import (
     Encoding,
     InvalidParams,
+    Notation,
     asked,
     completion_item,
     item,
@@ -203,7 +204,7 @@ def test_a_context_that_is_no_object_is_refused() -> None:
 def made(marked: str, text: str, *, replaces: int = 0, start: Position | None = None, eol: str = "\n") -> Any:
     context = context_at(marked)
     suggestion = Suggestion("s1", text, context.position, Source.MODEL, replaces)
-    return item(suggestion, context, Encoding.UTF16, start=start, eol=eol, command="did.accept")
+    return item(suggestion, context, Notation(Encoding.UTF16, eol, "did.accept"), start=start)
 
 
 def columns(made_item: Any) -> tuple[int, int]:
@@ -268,9 +269,8 @@ def test_the_line_end_is_the_one_in_use_near_the_line(text: str, line: int, eol:
 def menu_entry(marked: str, text: str, *, language_id: str = "", markdown: bool = False) -> dict[str, Any]:
     context = context_at(marked, language_id=language_id)
     suggestion = Suggestion("s1", text, context.position, Source.MODEL)
-    return completion_item(
-        suggestion, context, Encoding.UTF16, eol="\n", command="did.accept", markdown=markdown
-    )
+    notation = Notation(Encoding.UTF16, "\n", "did.accept")
+    return completion_item(suggestion, context, notation, markdown=markdown)
 
 
 def test_a_completion_item_is_a_quiet_last_entry_of_the_menu() -> None:

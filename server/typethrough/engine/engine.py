@@ -261,7 +261,9 @@ class Engine:
         on_grown = grown if on_partial else None
         pending = Pending(request, context, deadline_s, self._clock, ended, on_grown, route=route)
         session.pending = pending
-        if refusal := self._refusal(request.uri):
+        if request.unwanted is not None:
+            pending.end(request.unwanted)
+        elif refusal := self._refusal(request.uri):
             pending.end(*refusal)
         else:
             self._answers.decide(session, pending)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the editor asks. `arrived_s` is on the engine's clock; `expected` is the text that an open completion menu would
-    put at the cursor, which a suggestion must then begin with.
+    put at the cursor, which a suggestion must then begin with. `unwanted` says why nothing is to be suggested at this place.
     """
 
     uri: str
@@ -29,6 +29,7 @@ class Request:
     invoked: bool
     arrived_s: float
     expected: str = ""
+    unwanted: Cause | None = None
 
 
 # Endings that would take from the screen what a promise has put there.

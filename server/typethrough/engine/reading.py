@@ -1,4 +1,4 @@
-"""A file's bytes as text, by a stated rule. Knows nothing of files.
+"""A file's bytes as text, by a stated rule. Opens no file.
 
 The first of these that fits says how the bytes are read:
 
@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import codecs
 import re
+
+from typethrough.core.document.cells import is_notebook, text_of_notebook
 
 # UTF-32's mark for little-endian begins with UTF-16's, so it is looked for first.
 _MARKS = (
@@ -36,6 +38,12 @@ _MEANT = {
 }
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 _MOST_CONTROLS = 1 / 500
+
+
+def text_of(path: str, raw: bytes) -> str | None:
+    """The text of a file, of a notebook what its cells say; None when the bytes are no text, or not what the name says."""
+    text = decode(raw)
+    return text_of_notebook(text) if text is not None and is_notebook(path) else text
 
 
 def decode(raw: bytes) -> str | None:

@@ -170,18 +170,21 @@ def is_draft_kind(params: dict[str, Any]) -> bool:
     return is_integer(kind) and kind == 0
 
 
+class Notation(NamedTuple):
+    """How a client counts and writes: the unit of its columns, the line ends of its document, and the line of the engine's
+    document at which its own begins. It runs `command` when it has inserted a suggestion.
+    """
+
+    encoding: Encoding
+    eol: str
+    command: str
+    first_line: int = 0
+
+
 def item(
-    suggestion: Suggestion,
-    context: Context,
-    encoding: Encoding,
-    *,
-    start: Position | None,
-    eol: str,
-    command: str,
+    suggestion: Suggestion, context: Context, notation: Notation, *, start: Position | None
 ) -> dict[str, Any]:
     """A suggestion as an InlineCompletionItem that every client shows: a plain string, and always a one-line range.
-
-    `command` is what the client runs when it has inserted the text.
 
     At the end of a line the range begins at the line's first character that is not white space and the text repeats what is
     typed, so that clients that filter by it find it; in the middle of a line it is an insertion at the cursor.
@@ -195,18 +198,19 @@ def item(
     else:
         first = len(context.line_prefix) - len(context.line_prefix.lstrip())
     text = context.line_prefix[first:] + suggestion.text
+    row, end = at.line - notation.first_line, at.column + suggestion.replaces
     return {
-        "insertText": text if eol == "\n" else text.replace("\n", eol),
+        "insertText": text if notation.eol == "\n" else text.replace("\n", notation.eol),
         "range": {
-            "start": {"line": at.line, "character": to_units(line, first, encoding)},
-            "end": {"line": at.line, "character": to_units(line, at.column + suggestion.replaces, encoding)},
+            "start": {"line": row, "character": to_units(line, first, notation.encoding)},
+            "end": {"line": row, "character": to_units(line, end, notation.encoding)},
         },
-        "command": {"title": "Accepted", "command": command, "arguments": [suggestion.id]},
+        "command": {"title": "Accepted", "command": notation.command, "arguments": [suggestion.id]},
     }
 
 
 def completion_item(
-    suggestion: Suggestion, context: Context, encoding: Encoding, *, eol: str, command: str, markdown: bool
+    suggestion: Suggestion, context: Context, notation: Notation, *, markdown: bool
 ) -> dict[str, Any]:
     """A suggestion for a client that has only the completion menu: last in the list, never selected by itself.
 
@@ -214,7 +218,7 @@ def completion_item(
     """
     word = _NO_WORD.split(context.line_prefix)[-1]
     start = Position(context.position.line, context.position.column - len(word))
-    inline = item(suggestion, context, encoding, start=start, eol=eol, command=command)
+    inline = item(suggestion, context, notation, start=start)
     head, *rest = (word + suggestion.text).split("\n")
     label = head if head != word else f"{word} ↵ {next(filter(None, map(str.strip, rest)), '')}".strip()
     whole = dedent(context.line_prefix + suggestion.text)

@@ -12,7 +12,6 @@ from typethrough import __version__
 from typethrough.core.settings.layers import SECTION
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
     from typethrough.core.outcome.outcome import Suggestion
     from typethrough.lsp.protocol import MessageId, Params, Protocol
 
@@ -62,7 +61,7 @@ def register(protocol: Protocol) -> None:
     protocol.lenient |= set(_ANSWERS)
 
 
-def completion(suggestion: Suggestion, context: Context, item: dict[str, Any]) -> dict[str, Any]:
+def completion(suggestion: Suggestion, version: int, item: dict[str, Any]) -> dict[str, Any]:
     """An inline completion item of a whole line as Copilot's server had it before LSP knew such items."""
     return {
         "uuid": suggestion.id,
@@ -70,7 +69,7 @@ def completion(suggestion: Suggestion, context: Context, item: dict[str, Any]) -
         "displayText": suggestion.text,
         "range": item["range"],
         "position": item["range"]["end"],
-        "docVersion": context.version,
+        "docVersion": version,
     }
 
 

@@ -1,57 +1,136 @@
-"""Text synchronisation: didOpen, didChange, didClose, into the engine's own documents."""
+"""Text synchronisation: didOpen, didChange, didClose, into the engine's own documents; and where to find what is open."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from typethrough.core.document.document import Position
 from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of, uri_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.document.document import Document, Snapshot
+    from typethrough.core.outcome.causes import Cause
     from typethrough.engine.engine import Engine
     from typethrough.lsp.convert import Encoding
+    from typethrough.lsp.notebooks import Notebooks
 
 
-def did_open(engine: Engine, params: dict[str, Any]) -> None:
-    """A document was opened."""
-    uri = uri_of(params)
-    document = params["textDocument"]
-    engine.open(
-        uri,
-        text_of(document.get("languageId", ""), "textDocument.languageId"),
-        _version(document),
-        text_of(document.get("text"), "textDocument.text"),
+class Opened(NamedTuple):
+    """What is open under a URI of the client's: a document of the engine's, or a part of one.
+
+    `uri` and `document` are the engine's. `snapshot` and `version` are what the client has under its own URI, which begins at
+    the line `first_line` of the engine's document. `unwanted` says why nothing is suggested in it, `is_cell` that it ends where
+    the notebook's next cell begins.
+    """
+
+    uri: str
+    document: Document
+    snapshot: Snapshot
+    version: int
+    first_line: int = 0
+    unwanted: Cause | None = None
+    is_cell: bool = False
+
+    def place(self, position: Position) -> Position:
+        """A place of the client's as one of the engine's."""
+        return Position(position.line + self.first_line, position.column)
+
+
+class Documents:
+    """All that one client has open. What belongs to a notebook is the notebook's, whatever else a client says of it."""
+
+    def __init__(self, engine: Engine, encoding: Encoding, notebooks: Notebooks) -> None:
+        self._engine = engine
+        self._encoding = encoding
+        self._notebooks = notebooks
+
+    def find(self, uri: str) -> Opened | None:
+        """What is open under a URI; None when nothing is."""
+        if (cell := self._notebooks.find(uri)) is not None:
+            return cell
+        document = self._engine.document(uri)
+        if document is None or self._notebooks.owns(uri):
+            return None
+        return Opened(uri, document, document.snapshot, document.version)
+
+    def engine_uri(self, uri: str) -> str:
+        """The URI of the engine's document that a URI of the client's belongs to; a cell's is its notebook's."""
+        cell = self._notebooks.find(uri)
+        return cell.uri if cell is not None else uri
+
+    def did_open(self, params: dict[str, Any]) -> None:
+        """A document was opened."""
+        item = text_item(params.get("textDocument"))
+        if not self._notebooks.owns(item.uri):
+            self._engine.open(*item)
+
+    def did_change(self, params: dict[str, Any]) -> None:
+        """A document changed. Each change is read against the text that the one before it left."""
+        uri = uri_of(params)
+        changes = params.get("contentChanges")
+        if not isinstance(changes, list):
+            raise InvalidParams("contentChanges must be an array")
+        document = self._engine.document(uri)
+        if document is None or self._notebooks.owns(uri):
+            return
+        try:
+            for change in changes_in(changes):
+                if change.where is None:
+                    self._engine.replace(uri, change.text)
+                else:
+                    start, end = range_in(document.snapshot, change.where, self._encoding, _RANGE)
+                    self._engine.edit(uri, start, end, change.text)
+        finally:
+            # Even when a later change was malformed, the earlier ones are in: what was asked of the old text is moot.
+            self._engine.changed(uri, version_of(params["textDocument"]))
+
+    def did_close(self, params: dict[str, Any]) -> None:
+        """A document was closed."""
+        uri = uri_of(params)
+        if not self._notebooks.owns(uri):
+            self._engine.close(uri)
+
+
+_RANGE = "contentChanges.range"
+
+
+class TextItem(NamedTuple):
+    """LSP's TextDocumentItem."""
+
+    uri: str
+    language_id: str
+    version: int
+    text: str
+
+
+class Change(NamedTuple):
+    """LSP's TextDocumentContentChangeEvent; `where` is the range as it was sent, None for the whole text."""
+
+    where: Any
+    text: str
+
+
+def text_item(value: Any) -> TextItem:
+    """Read a TextDocumentItem. Raises InvalidParams."""
+    return TextItem(
+        uri_of({"textDocument": value}),
+        text_of(value.get("languageId", ""), "textDocument.languageId"),
+        version_of(value),
+        text_of(value.get("text"), "textDocument.text"),
     )
 
 
-def did_change(engine: Engine, params: dict[str, Any], encoding: Encoding) -> None:
-    """A document changed. Each change is read against the text that the one before it left."""
-    uri = uri_of(params)
-    document = engine.document(uri)
-    changes = params.get("contentChanges")
-    if not isinstance(changes, list):
-        raise InvalidParams("contentChanges must be an array")
-    if document is None:
-        return
-    try:
-        for change in changes:
-            if not isinstance(change, dict):
-                raise InvalidParams("contentChanges must hold objects")
-            text = text_of(change.get("text"), "contentChanges.text")
-            if change.get("range") is None:
-                engine.replace(uri, text)
-            else:
-                start, end = range_in(document.snapshot, change["range"], encoding, "contentChanges.range")
-                engine.edit(uri, start, end, text)
-    finally:
-        # Even when a later change was malformed, the earlier ones are in: what was asked of the old text is moot.
-        engine.changed(uri, _version(params["textDocument"]))
+def changes_in(values: list[Any]) -> Iterator[Change]:
+    """Read content changes one by one, so that those before a malformed one are still made. Raises InvalidParams."""
+    for value in values:
+        if not isinstance(value, dict):
+            raise InvalidParams("contentChanges must hold objects")
+        yield Change(value.get("range"), text_of(value.get("text"), "contentChanges.text"))
 
 
-def did_close(engine: Engine, params: dict[str, Any]) -> None:
-    """A document was closed."""
-    engine.close(uri_of(params))
-
-
-def _version(document: dict[str, Any]) -> int:
+def version_of(document: dict[str, Any]) -> int:
+    """The version of a document as the client says it; 0 when it does not."""
     version = document.get("version")
     return version if is_integer(version) else 0

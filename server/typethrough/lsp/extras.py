@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.history import Entry, History
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
+    from typethrough.lsp.documents import Documents
     from typethrough.lsp.protocol import MessageId, Params, Protocol
     from typethrough.lsp.status import Status
 
@@ -60,6 +61,7 @@ class Extras:
     def __init__(
         self,
         engine: Engine,
+        documents: Documents,
         protocol: Protocol,
         recorder: Recorder,
         history: History,
@@ -68,6 +70,7 @@ class Extras:
         pages: Pages,
     ) -> None:
         self._engine = engine
+        self._documents = documents
         self._protocol = protocol
         self._recorder = recorder
         self._history = history
@@ -95,9 +98,12 @@ class Extras:
         """The user looks at a document, or, with no document named, at something else."""
         document = params.get("textDocument")
         uri = document.get("uri") if isinstance(document, dict) else None
-        self._status.focus(uri if isinstance(uri, str) else "")
         if isinstance(uri, str):
+            uri = self._documents.engine_uri(uri)
+            self._status.focus(uri)
             self._engine.focused(uri)
+        else:
+            self._status.focus("")
 
     def notify_shown(self, message_id: MessageId, params: Params) -> None:
         """Copilot's older request that tells the same as `did_show`."""
@@ -145,7 +151,7 @@ class Extras:
             case Scope.LANGUAGE:
                 self._engine.switches.set_language(self._language(params), on=on)
             case Scope.FILE:
-                self._engine.switches.set_file(text_of(params.get("uri"), "uri"), on=on)
+                self._engine.switches.set_file(self._uri(params), on=on)
             case Scope.PAUSE if on:
                 self._engine.switches.resume()
             case Scope.PAUSE:
@@ -182,8 +188,11 @@ class Extras:
 
         asyncio.get_running_loop().run_in_executor(None, self._pages.statistics_page).add_done_callback(done)
 
+    def _uri(self, params: Params) -> str:
+        return self._documents.engine_uri(text_of(params.get("uri"), "uri"))
+
     def _language(self, params: Params) -> str:
-        document = self._engine.document(text_of(params.get("uri"), "uri"))
+        document = self._engine.document(self._uri(params))
         if document is None:
             raise InvalidParams("uri must be that of an open document")
         return document.language_id

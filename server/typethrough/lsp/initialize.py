@@ -31,6 +31,7 @@ class Client(NamedTuple):
     markdown: bool
     can_pull_configuration: bool
     wants_registration: bool
+    notebooks: bool
     options: Any
     roots: tuple[Path, ...]
 
@@ -52,6 +53,7 @@ def client_of(params: dict[str, Any]) -> Client:
         _reads_markdown(params),
         bool(_within(capabilities, "workspace", "configuration")),
         _within(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
+        isinstance(_within(capabilities, "notebookDocument", "synchronization"), dict),
         copilot.own_settings(options) if is_copilot else _without_editor(options),
         tuple(path for path in _roots(params) if _is_folder(path)),
     )
@@ -89,7 +91,10 @@ def introduction(client: Client) -> types.InitializeParams:
     """The client as pygls gets to know it: by what decides what it is offered, and nothing that can go wrong."""
     encodings = [types.PositionEncodingKind(client.encoding.value)]
     general = types.GeneralClientCapabilities(position_encodings=encodings)
-    return types.InitializeParams(capabilities=types.ClientCapabilities(general=general))
+    sync = types.NotebookDocumentSyncClientCapabilities()
+    notebooks = types.NotebookDocumentClientCapabilities(sync) if client.notebooks else None
+    known = types.ClientCapabilities(general=general, notebook_document=notebooks)
+    return types.InitializeParams(capabilities=known)
 
 
 def _within(value: Any, *names: str) -> Any:

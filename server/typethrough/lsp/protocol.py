@@ -260,7 +260,10 @@ class Server(LanguageServer):
     protocol: Protocol
 
     def __init__(self) -> None:
-        super().__init__("typethrough", __version__, protocol_cls=Protocol)
+        # Every cell of every notebook: those that hold no code are told to the model as comments.
+        selector = types.NotebookDocumentFilterWithNotebook(notebook="*")
+        sync = types.NotebookDocumentSyncOptions(notebook_selector=[selector])
+        super().__init__("typethrough", __version__, protocol_cls=Protocol, notebook_document_sync=sync)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Pygls': a handler of a typed message failed."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lsprotocol import types
 
+from typethrough.core.document.cells import heading_in
 from typethrough.core.document.document import Position
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Ending
 from typethrough.engine.pending import Request
 from typethrough.lsp import copilot
 from typethrough.lsp.convert import (
+    Notation,
     asked,
     completion_item,
     is_draft_kind,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from typethrough.engine.engine import Engine
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock
+    from typethrough.lsp.documents import Documents, Opened
     from typethrough.lsp.initialize import Client
     from typethrough.lsp.protocol import MessageId, Protocol
 
@@ -47,8 +50,11 @@ class _Kind(Enum):
 
 
 class _Form(NamedTuple):
-    """What an answer looks like: `start` is where an open completion menu has its range begin, `token` names partial results."""
+    """What an answer looks like: `opened` is what the request is about, `start` where an open completion menu has its range
+    begin, `token` names partial results.
+    """
 
+    opened: Opened
     kind: _Kind = _Kind.INLINE
     start: Position | None = None
     token: MessageId | None = None
@@ -58,9 +64,16 @@ class Requests:
     """The requests of one client that have not ended yet, and the form of their answers. `command` reports an acceptance."""
 
     def __init__(
-        self, engine: Engine, protocol: Protocol, clock: Clock, client: Client, command: str
+        self,
+        engine: Engine,
+        documents: Documents,
+        protocol: Protocol,
+        clock: Clock,
+        client: Client,
+        command: str,
     ) -> None:
         self._engine = engine
+        self._documents = documents
         self._protocol = protocol
         self._clock = clock
         self._encoding = client.encoding
@@ -73,59 +86,56 @@ class Requests:
     def inline_completion(self, message_id: MessageId, params: dict[str, Any]) -> None:
         """Answer an inline completion request, now or later."""
         arrived_s = self._clock.now()
-        uri = uri_of(params)
-        document = self._engine.document(uri)
-        if document is None or version_in(params) not in (None, document.version):
+        opened = self._documents.find(uri_of(params))
+        if opened is None or version_in(params) not in (None, opened.version):
             self._protocol.reply(message_id, None)
             return
-        document.usual_unit = unit_in(params) or document.usual_unit
+        opened.document.usual_unit = unit_in(params) or opened.document.usual_unit
         if is_draft_kind(params):
             # Only drafts of LSP 3.18 have a kind 0; what such a client calls 1 is what became 2.
             self._draft_kinds = True
-        ask = asked(params, document.snapshot, self._encoding, draft_kinds=self._draft_kinds)
+        ask = asked(params, opened.snapshot, self._encoding, draft_kinds=self._draft_kinds)
         if ask.expected is None:
             self._protocol.reply(message_id, None)
             return
-        request = Request(uri, ask.position, ask.invoked, arrived_s, ask.expected)
+        request = _request(opened, ask.position, arrived_s, invoked=ask.invoked, expected=ask.expected)
+        start = opened.place(ask.start) if ask.start is not None else None
         token = params.get("partialResultToken")
-        self._begin(message_id, request, _Form(start=ask.start, token=token if is_id(token) else None))
+        self._begin(message_id, request, _Form(opened, start=start, token=token if is_id(token) else None))
 
     def panel(self, message_id: MessageId, params: dict[str, Any]) -> None:
         """Answer a request for suggestions to look through, which the user asked for."""
         arrived_s = self._clock.now()
-        uri = uri_of(params)
-        document = self._engine.document(uri)
-        if document is None:
+        opened = self._documents.find(uri_of(params))
+        if opened is None:
             self._protocol.reply(message_id, {"items": []})
             return
-        position = position_in(document.snapshot, params.get("position"), self._encoding)
-        self._begin(message_id, Request(uri, position, invoked=True, arrived_s=arrived_s), _Form())
+        position = position_in(opened.snapshot, params.get("position"), self._encoding)
+        self._begin(message_id, _request(opened, position, arrived_s, invoked=True), _Form(opened))
 
     def completion(self, message_id: MessageId, params: dict[str, Any]) -> None:
         """Answer a completion request: at most one item, and the client asks again as the user types."""
         arrived_s = self._clock.now()
-        uri = uri_of(params)
-        document = self._engine.document(uri)
-        if document is None:
+        opened = self._documents.find(uri_of(params))
+        if opened is None:
             self._protocol.reply(message_id, None)
             return
-        position = position_in(document.snapshot, params.get("position"), self._encoding)
-        request = Request(uri, position, invoked=False, arrived_s=arrived_s)
-        self._begin(message_id, request, _Form(_Kind.MENU))
+        position = position_in(opened.snapshot, params.get("position"), self._encoding)
+        request = _request(opened, position, arrived_s, invoked=False)
+        self._begin(message_id, request, _Form(opened, _Kind.MENU))
 
     def copilot_completions(self, message_id: MessageId, params: dict[str, Any], *, invoked: bool) -> None:
         """Answer the request that Copilot's server had before there was one in LSP, and that clients still send."""
         arrived_s = self._clock.now()
         doc = as_object(params.get("doc"))
-        uri = uri_of({"textDocument": doc})
-        document = self._engine.document(uri)
-        if document is None or version_in({"textDocument": doc}) not in (None, document.version):
+        opened = self._documents.find(uri_of({"textDocument": doc}))
+        if opened is None or version_in({"textDocument": doc}) not in (None, opened.version):
             self._protocol.reply(message_id, _NO_COMPLETIONS)
             return
-        document.usual_unit = unit_in({"formattingOptions": doc}) or document.usual_unit
-        position = position_in(document.snapshot, doc.get("position"), self._encoding)
-        request = Request(uri, position, invoked=invoked, arrived_s=arrived_s)
-        self._begin(message_id, request, _Form(_Kind.COPILOT))
+        opened.document.usual_unit = unit_in({"formattingOptions": doc}) or opened.document.usual_unit
+        position = position_in(opened.snapshot, doc.get("position"), self._encoding)
+        request = _request(opened, position, arrived_s, invoked=invoked)
+        self._begin(message_id, request, _Form(opened, _Kind.COPILOT))
 
     def cancel(self, message_id: MessageId) -> bool:
         """The client takes a request back; False when it is none of these."""
@@ -169,7 +179,12 @@ class Requests:
             self._pending[message_id] = pending
 
     def _result(self, outcome: Outcome, context: Context, form: _Form) -> dict[str, Any]:
-        items = [self._item(one, context, form) for one in outcome.suggestions]
+        items = [
+            self._item(one, context, form)
+            for one in outcome.suggestions
+            # A line that begins another cell may be what follows, and is nothing to write into this one.
+            if not form.opened.is_cell or heading_in(context.line_prefix + one.text) < 0
+        ]
         match form.kind:
             case _Kind.INLINE:
                 return {"items": items}
@@ -179,16 +194,27 @@ class Requests:
                 return {"completions": items}
 
     def _item(self, suggestion: Suggestion, context: Context, form: _Form) -> dict[str, Any]:
-        eol = line_end(context.snapshot, context.position.line)
-        encoding, command = self._encoding, self._command
+        first_line = form.opened.first_line
+        notation = Notation(
+            self._encoding,
+            line_end(form.opened.snapshot, context.position.line - first_line),
+            self._command,
+            first_line,
+        )
         if form.kind is _Kind.MENU:
-            return completion_item(
-                suggestion, context, encoding, eol=eol, command=command, markdown=self._markdown
-            )
+            return completion_item(suggestion, context, notation, markdown=self._markdown)
         start = form.start
         whole_line = self._whole_lines and not context.line_suffix.strip()
         if form.kind is _Kind.COPILOT or (start is None and whole_line):
             # Lsp-mode moves the cursor one to the left when the range is empty; some clients for Copilot show no other.
             start = Position(context.position.line, 0)
-        inline = item(suggestion, context, encoding, start=start, eol=eol, command=command)
-        return inline if form.kind is _Kind.INLINE else copilot.completion(suggestion, context, inline)
+        inline = item(suggestion, context, notation, start=start)
+        if form.kind is _Kind.INLINE:
+            return inline
+        return copilot.completion(suggestion, form.opened.version, inline)
+
+
+def _request(
+    opened: Opened, position: Position, arrived_s: float, *, invoked: bool, expected: str = ""
+) -> Request:
+    return Request(opened.uri, opened.place(position), invoked, arrived_s, expected, opened.unwanted)

@@ -16,9 +16,11 @@ from pygls.exceptions import JsonRpcInvalidParams
 from typethrough.core.settings.layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
-from typethrough.lsp import copilot, documents
+from typethrough.lsp import copilot
+from typethrough.lsp.documents import Documents
 from typethrough.lsp.extras import Extras, Pages
 from typethrough.lsp.initialize import client_of, introduction
+from typethrough.lsp.notebooks import Notebooks
 from typethrough.lsp.notices import Notices
 from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
@@ -108,9 +110,11 @@ class Session:
         """From now on every method that we know has its handler."""
         protocol, server = self.protocol, self._server
         command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
-        requests = Requests(engine, protocol, self._clock, client, command)
+        notebooks = Notebooks(engine, client.encoding)
+        documents = Documents(engine, client.encoding, notebooks)
+        requests = Requests(engine, documents, protocol, self._clock, client, command)
         history, pages = self.notices.history, self._parts
-        Extras(engine, protocol, self.notices, history, self.status, self._clock, pages)
+        Extras(engine, documents, protocol, self.notices, history, self.status, self._clock, pages)
         protocol.on_cancel = requests.cancel
         if client.inline_completion:
             # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.
@@ -120,11 +124,12 @@ class Session:
             menu = types.CompletionOptions(resolve_provider=False)
             protocol.offer(types.TEXT_DOCUMENT_COMPLETION, menu, requests.completion)
         protocol.notifications |= {
-            types.TEXT_DOCUMENT_DID_OPEN: lambda params: documents.did_open(engine, params),
-            types.TEXT_DOCUMENT_DID_CHANGE: lambda params: documents.did_change(
-                engine, params, client.encoding
-            ),
-            types.TEXT_DOCUMENT_DID_CLOSE: lambda params: documents.did_close(engine, params),
+            types.TEXT_DOCUMENT_DID_OPEN: documents.did_open,
+            types.TEXT_DOCUMENT_DID_CHANGE: documents.did_change,
+            types.TEXT_DOCUMENT_DID_CLOSE: documents.did_close,
+            types.NOTEBOOK_DOCUMENT_DID_OPEN: notebooks.did_open,
+            types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebooks.did_change,
+            types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebooks.did_close,
         }
         # Functions of their own, because pygls sets attributes on what it registers, which methods do not take.
         server.feature(types.INITIALIZED)(lambda _: self._initialized(client))

@@ -100,11 +100,19 @@ JOINT = [
     ("a $0", " = 1", " = 1"),
     ("x =$0", " 1", " 1"),
 ]
+CELLS = [
+    ("x = $0", "1\n# %%\ny = 2", "1\n"),
+    ("x = $0", "1\n// %% [markdown]\n", "1\n"),
+    ("$0", "# %%\ny = 2", ""),
+    ("# $0", "# %%\ny = 2", "# %%\ny = 2"),
+    ("x = $0", "1  # %%\n", "1  # %%\n"),
+    ("def f():\n    $0", "pass\n    # %%\n", "pass\n    # %%\n"),
+]
 
 
 @pytest.mark.parametrize(
     ("marked", "raw", "expected"),
-    TOKENS + FENCES + TAGS + FRAMES + PROSE + ECHOES + INDENTATION + TABS + JOINT,
+    TOKENS + FENCES + TAGS + FRAMES + PROSE + ECHOES + INDENTATION + TABS + JOINT + CELLS,
 )
 def test_a_whole_answer_in_python_is_cleaned(marked: str, raw: str, expected: str) -> None:
     assert growing(raw, place(marked), complete=True) == expected
@@ -179,6 +187,8 @@ def test_other_languages_keep_what_is_theirs(language: str, marked: str, raw: st
         ("x = $0", "1\n<nowhere", "1\n<nowhere"),
         ("x = $0", "1\n</comp", "1\n"),
         ("alpha = 1\nbeta_value = 2\n$0", "alpha = 1\nbeta", ""),
+        ("x = $0", "1\n# %", "1\n"),
+        ("x = $0", "1\n# a", "1\n# a"),
     ],
 )
 def test_what_cannot_be_known_yet_is_withheld(marked: str, raw: str, expected: str) -> None:

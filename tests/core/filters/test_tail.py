@@ -45,6 +45,9 @@ PYTHON = [
     ("foo(\n    a,\n    $0", "b,\n)", "b,\n)"),
     ("x = (a $0", "+ b)", "+ b)"),
     ("a[$0", "1]", "1]"),
+    ("print(foo($0\n)\n", "a))", "a)"),
+    # What stands in the next cell of a notebook closes nothing in this one.
+    ("print(foo($0\n# %%\n)\n", "a))", "a))"),
     ("def f(a$0):", "b):", "b"),
     # The next line, once more.
     ("$0\nimport os", "import os", Refused("next line")),

@@ -19,6 +19,7 @@ from typethrough.core.filters.example_reply import example_reply
 from typethrough.core.filters.frames import frames
 from typethrough.core.filters.indentation import indentation
 from typethrough.core.filters.joint import joint
+from typethrough.core.filters.next_cell import next_cell
 from typethrough.core.filters.next_line import next_line
 from typethrough.core.filters.one_line import one_line
 from typethrough.core.filters.opening_prose import opening_prose
@@ -52,6 +53,7 @@ HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
     tabs,
     indentation,
     joint,
+    next_cell,
 )
 
 # What repeats the document is cut before what is left is judged; white space and emptiness are judged last.

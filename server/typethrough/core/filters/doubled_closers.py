@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.cells import heading_in
 from typethrough.core.document.context import indent_of
 from typethrough.core.document.scan import CLOSER_OF, State, family_of, scan
 from typethrough.core.filters.draft import state_at_cursor
@@ -41,6 +42,9 @@ def _without_quote(text: str, state: State, context: Context) -> str:
 
 def _without_brackets(text: str, state: State, context: Context) -> str:
     below = context.line_suffix + "\n" + "\n".join(context.lines_after(_LINES_BELOW))
+    if (heading := heading_in(below)) >= 0:
+        # What another cell closes was not opened in this one.
+        below = below[:heading]
     inside = scan(text, context.language_id, state).inside
     closers = scan(below, context.language_id, State(inside=inside if inside in _QUOTES else "")).stray
     if family_of(context.language_id) == "shell":

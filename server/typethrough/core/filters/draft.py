@@ -31,7 +31,7 @@ NOTHING_YET = Draft("", done=False)
 _LINES_ABOVE = 120
 _WITH_TAGS = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx", "astro", "mdx"))
 _DEFINITION = re.compile(
-    r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)|(?:import [\w., ]+|from [\w.]+ import .*)$"
+    r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)|(?:import [\w., ]+|from [\w.]+ import .*)$|# %%"
 )
 
 
@@ -55,7 +55,7 @@ def state_above(context: Context) -> State:
     """What is open where the cursor's line begins, seen from up to 120 lines above."""
     lines = context.lines_before(_LINES_ABOVE)
     if family_of(context.language_id) == "python":
-        # A window that begins inside a docstring would turn strings and code round; a definition is a safe start.
+        # A window that begins inside a docstring would turn strings and code round; a definition or a cell is a safe start.
         lines = lines[_safe_start(lines) :]
     return scan("".join(line + "\n" for line in lines), context.language_id, CODE)
 

@@ -54,6 +54,12 @@ class Cause(Enum):
         "in the middle of a line",
         "Go to the line's end, or ask by hand: there a suggestion mostly repeats what follows.",
     )
+    MARKDOWN_CELL = Ending.SKIPPED, "a Markdown cell", "Suggestions come in the notebook's code cells."
+    OTHER_LANGUAGE_CELL = (
+        Ending.SKIPPED,
+        "a cell in another language than the notebook's",
+        "Suggestions come in the language of most of the notebook's code.",
+    )
     EMPTY_FILE = Ending.SKIPPED, "nothing to go on yet", "Type the first line, or ask by hand."
     DISMISSED = (
         Ending.SKIPPED,

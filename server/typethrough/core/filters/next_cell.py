@@ -1,0 +1,31 @@
+"""Head filter: the heading of a further notebook cell, where an answer ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typethrough.core.document.cells import SIGNS, heading_in
+from typethrough.core.filters.draft import Draft
+
+if TYPE_CHECKING:
+    from typethrough.core.document.context import Context
+
+_HEADINGS = tuple(f"{sign} %%" for sign in SIGNS)
+
+
+def next_cell(draft: Draft, context: Context) -> Draft:
+    """A suggestion belongs to one cell: the text ends before a line that begins another."""
+    text, done = draft
+    if "%%" not in text and done:
+        return draft
+    # The text's first line is the rest of the cursor's, and begins a line only where nothing stands before it.
+    start = 0 if not context.line_prefix else text.find("\n") + 1
+    if context.line_prefix and not start:
+        return draft
+    if (heading := heading_in(text, start)) >= 0:
+        return Draft(text[:heading], done=True)
+    last = max(start, text.rfind("\n") + 1)
+    undecided = text[last:]
+    if not done and undecided and any(one.startswith(undecided) for one in _HEADINGS):
+        return Draft(text[:last], done=False)
+    return draft
