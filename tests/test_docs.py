@@ -20,6 +20,7 @@ from typethrough.core.models import profile_of
 from typethrough.core.settings.endpoint import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, ENVIRONMENT_PREFIX, SPECS, environment_name
+from typethrough.gateway.proxies import DIRECT, proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,6 +185,9 @@ def test_every_environment_variable_is_one_that_is_read(document: str) -> None:
         elif name == "OPENAI_BASE_URL":
             found = {"OPENAI_API_KEY": "sk-0123456789", name: "http://127.0.0.1:1/v1"}
             assert endpoint_of(DEFAULTS, found).base_url == found[name]
+        elif name == "NO_PROXY":
+            found = {"ALL_PROXY": "http://127.0.0.1:1", name: "*"}
+            assert proxy_for("https://gateway.example/v1", found) == DIRECT
         else:
             assert endpoint_of(DEFAULTS, {name: "sk-0123456789"}).usable, name
 

@@ -212,7 +212,7 @@ def test_settings_that_cannot_work_send_nothing() -> None:
         (httpx.ConnectTimeout("x"), GatewayTimeout, "reached in time"),
         (httpx.ReadTimeout("x"), GatewayTimeout, "nothing for too long"),
         (httpx.ConnectError("x"), GatewayUnavailable, "base_url"),
-        (httpx.ProxyError("x"), GatewayUnavailable, "HTTPS_PROXY"),
+        (httpx.ProxyError("x"), GatewayUnavailable, "The proxy named by"),
         (httpx.ReadError("x"), GatewayUnavailable, "broke off"),
         (httpx.RemoteProtocolError("x"), GatewayUnavailable, "broke off"),
         (httpx.LocalProtocolError(KEY), GatewayProtocolError, "HTTP/1.1"),

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.gateway.stage import KEY, HandClock, endpoint
+from tests.gateway.stage import KEY, PROMPT, HandClock, endpoint, play
 from typethrough.core.models import profile_of
+from typethrough.core.settings.values import address_problem
+from typethrough.engine.ports import GatewayError
+from typethrough.gateway.client import open_gateway
 from typethrough.gateway.connections import WarmTransport
-from typethrough.gateway.proxies import ProxiedTransport, open_transport, proxy_for
+from typethrough.gateway.proxies import open_transport
 from typethrough.gateway.routing import Routing
 
 
@@ -72,29 +78,40 @@ def test_a_routed_model_keeps_address_key_and_promises_and_none_of_the_wishes_fo
     assert (routed.setting, routed.prompt_form) == ("routes", "auto")
 
 
-@pytest.mark.parametrize(
-    ("environment", "base_url", "proxy"),
-    [
-        ({}, "https://g.example/v1", ""),
-        ({"https_proxy": "http://proxy.example:3128"}, "https://g.example/v1", "http://proxy.example:3128"),
-        ({"https_proxy": "proxy.example:3128"}, "https://g.example/v1", "http://proxy.example:3128"),
-        ({"all_proxy": "http://proxy.example:3128"}, "https://g.example/v1", "http://proxy.example:3128"),
-        ({"http_proxy": "http://proxy.example:3128"}, "https://g.example/v1", ""),
-        ({"https_proxy": "http://proxy.example:3128", "no_proxy": "g.example"}, "https://g.example/v1", ""),
-        ({"http_proxy": "http://proxy.example:3128"}, "http://127.0.0.1:8080/v1", ""),
-    ],
+_HOSTS = st.text("ab01.-_:[]%@x", max_size=14) | st.from_regex(
+    r"[0-9]{1,4}(\.[0-9a-fx]{0,4}){0,4}", fullmatch=True
 )
-def test_the_proxy_of_the_environment_is_used_except_for_this_machine(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], base_url: str, proxy: str
-) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    place = endpoint(base_url, key=KEY)
-    assert proxy_for(place) == proxy
-    assert isinstance(open_transport(place, HandClock()), ProxiedTransport if proxy else WarmTransport)
+
+
+@given(
+    st.builds(
+        "{}://{}{}".format,
+        st.sampled_from(["http", "https", "HTTP"]),
+        _HOSTS,
+        st.text("/v1?#:.\\é %", max_size=8),
+    )
+)
+def test_an_address_that_passes_means_the_same_host_to_everybody(text: str) -> None:
+    base_url = text.rstrip("/")
+    if not address_problem(base_url):
+        place = endpoint(base_url, key=KEY)
+        assert place.problem == ""
+        assert place.url.host == urlsplit(base_url).hostname
+        assert (place.url.port or "") == (urlsplit(str(place.url)).port or "")
+        assert place.url.path.endswith("/completions")
+
+
+def test_an_endpoint_with_a_problem_opens_nothing_and_says_why() -> None:
+    async def scene() -> None:
+        for place in (endpoint("http://192.168.1.300:8080/v1", key=KEY), endpoint("http://[", key=KEY)):
+            gateway = open_gateway(place, HandClock())
+            assert "`base_url`" in gateway.refusal()
+            with pytest.raises(GatewayError, match="base_url"):
+                await gateway.stream(PROMPT, lambda _: None)
+            await gateway.warm()
+            await gateway.aclose()
+
+    play(scene())
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ class Composition:
         from typethrough.gateway.client import HttpGateway
         from typethrough.gateway.endpoint import Endpoint
         from typethrough.gateway.oidc import TokenSource
-        from typethrough.gateway.proxies import open_transport
+        from typethrough.gateway.proxies import open_transport, proxy_for
         from typethrough.gateway.routing import Routing
 
         routing = Routing(
@@ -135,8 +135,16 @@ class Composition:
             service_tier=settings.service_tier,
         )
         profile = profile_of(choice.model)
+        proxy = proxy_for(choice.base_url, self._environment)
+        self._hide(proxy.password)
         endpoint = Endpoint(
-            choice.base_url, choice.api_key, choice.model, profile, routing, settings.prompt_form
+            choice.base_url,
+            choice.api_key,
+            choice.model,
+            profile,
+            routing,
+            settings.prompt_form,
+            proxy=proxy,
         )
         transport = open_transport(endpoint, self.clock)
         tokens = None

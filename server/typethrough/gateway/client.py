@@ -7,6 +7,7 @@ completion is wanted.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -31,7 +32,7 @@ from typethrough.gateway.settlement import Settlement
 from typethrough.gateway.wire import RequestEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from typethrough.gateway.connections import GatewayTransport
     from typethrough.gateway.endpoint import Endpoint
     from typethrough.gateway.oidc import TokenSource
+    from typethrough.gateway.proxies import Proxy
 
 _ERROR_BODY_BYTES = 64 * 1024
 _ERROR_BODY_S = 2.0
@@ -157,7 +159,7 @@ class HttpGateway:
                 self._settlement.claim(reply.uncounted_id, on_counted)
             raise
         except httpx.TransportError as error:
-            raise _network_error(error) from None
+            raise _network_error(error, self._endpoint.proxy) from None
 
     async def _send(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
         tokens = self._tokens
@@ -275,21 +277,27 @@ def _body(response: httpx.Response) -> AsyncIterator[bytes]:
     return aiter(cast("httpx.AsyncByteStream", response.stream))
 
 
-def _network_error(error: httpx.TransportError) -> GatewayError:
+def _network_error(error: httpx.TransportError, proxy: Proxy) -> GatewayError:
+    causes = list(_causes(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return GatewayUnavailable(
+            "The gateway's certificate is not trusted: if your network has its own authority, set SSL_CERT_FILE."
+        )
+    if isinstance(error, httpx.ProxyError):
+        # The proxy's own words may be anything; they begin with a status when it has answered.
+        status = next(iter(re.findall(r"^[1-5][0-9]{2}\b", str(error))), "")
+        said = f"refuses the connection (HTTP {status})" if status else "does not work"
+        return GatewayUnavailable(f"The proxy named by {proxy.named_by} {said}.")
+    if proxy.url and isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
+        return GatewayUnavailable(
+            f"The gateway cannot be reached through the proxy named by {proxy.named_by}: check that the proxy is right and runs."
+        )
     if isinstance(error, httpx.ConnectTimeout):
         return GatewayTimeout("The gateway could not be reached in time.")
     if isinstance(error, httpx.TimeoutException):
         return GatewayTimeout("The gateway sent nothing for too long.")
-    if isinstance(error, httpx.ProxyError):
-        return GatewayUnavailable(
-            "The proxy named by the environment (HTTPS_PROXY, HTTP_PROXY) does not work."
-        )
     if isinstance(error, httpx.ConnectError):
-        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            return GatewayUnavailable(
-                "The gateway's certificate is not trusted: if your network has its own authority, set SSL_CERT_FILE."
-            )
-        if isinstance(error.__cause__, ssl.SSLError):
+        if any(isinstance(cause, ssl.SSLError) for cause in causes):
             return GatewayUnavailable(
                 "The gateway does not speak TLS as expected: check the setting `base_url` (TYPETHROUGH_BASE_URL)."
             )
@@ -299,3 +307,11 @@ def _network_error(error: httpx.TransportError) -> GatewayError:
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
         return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
     return GatewayUnavailable("The connection to the gateway broke off.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions that led to this one; through a proxy httpx wraps what httpcore wraps."""
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

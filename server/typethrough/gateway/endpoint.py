@@ -13,6 +13,8 @@ import httpx
 
 from typethrough.core.settings.endpoint import is_loopback
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
+from typethrough.core.settings.values import address_problem
+from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Endpoint:
     `base_url` includes its version ("https://…/v1"), with or without a trailing slash. What `routing` asks is sent only where it
     asks something; a gateway that routes understands it. `prompt_form` is "auto", "chat" or "fim" (fill-in-the-middle marks in a
     text completion); with "auto" that is asked of models whose marks are known, where text completions can be. `setting` is the
-    one that names the model.
+    one that names the model. `proxy` is the way there.
     """
 
     base_url: str
@@ -52,6 +54,7 @@ class Endpoint:
     routing: Routing = ANY
     prompt_form: str = AUTO
     setting: str = "model"
+    proxy: Proxy = DIRECT
 
     def routed(self, model: str, profile: ModelProfile) -> Endpoint:
         """The same address and key for a model of the setting `routes`. Wishes that concern the setting `model` are not its own:
@@ -107,17 +110,14 @@ class Endpoint:
     @cached_property
     def problem(self) -> str:
         """Why nothing can be sent with these settings, as a sentence for people, or the empty string."""
+        if refusal := address_problem(self._base):
+            return f"The setting `base_url` (TYPETHROUGH_BASE_URL) {refusal}."
         try:
-            url = self.url
+            _ = self.url, self.text_url
         except (httpx.InvalidURL, ValueError):
             return "The setting `base_url` (TYPETHROUGH_BASE_URL) is not a web address."
-        if url.scheme not in ("http", "https") or not url.host:
-            return "The setting `base_url` (TYPETHROUGH_BASE_URL) must begin with https:// or http://."
-        if url.userinfo or url.query or url.fragment:
-            return (
-                "The setting `base_url` (TYPETHROUGH_BASE_URL) must be a plain address: "
-                "no user name, password, query or fragment."
-            )
+        if self.proxy.problem:
+            return self.proxy.problem
         if self.routing.promises and not self.is_vercel:
             return (
                 f"The setting `{self.routing.promises[0]}` is a promise that only the Vercel AI Gateway makes, and `base_url` "

@@ -173,6 +173,10 @@ def _leaf(
             status=status,
             code=word,
         )
+    if status == 407:
+        return GatewayUnavailable(
+            f"The proxy named by {endpoint.proxy.named_by or 'the environment'} wants a user name and a password (HTTP 407)."
+        )
     if status in (401, 403):
         return CredentialsRejected(_access_sentence(status, word, where, quote), status=status, code=word)
     if status == 400 and error.message.strip().rstrip(".").lower() == _LITELLM_UNKNOWN_KEY:

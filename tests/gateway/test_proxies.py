@@ -1,0 +1,210 @@
+"""Which proxy, by curl's rules, and whose fault it is when it does not work."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.gateway.stage import KEY, PROMPT, HandClock, Server, Visit, endpoint, play, text_of
+from typethrough.cli.compose import Composition
+from typethrough.core.settings.layers import Layer, Origin
+from typethrough.engine.ports import GatewayError, GatewayUnavailable
+from typethrough.gateway.client import open_gateway
+from typethrough.gateway.connections import WarmTransport
+from typethrough.gateway.proxies import DIRECT, ProxiedTransport, Proxy, is_exempt, open_transport, proxy_for
+
+SECURE, PLAIN, LOCAL = "https://g.example/v1", "http://g.example:8080/v1", "http://127.0.0.1:8080/v1"
+ONE, TWO = "http://one.example:3128", "http://two.example:3128"
+
+
+@pytest.mark.parametrize(
+    ("environment", "base_url", "url", "named_by"),
+    [
+        ({}, SECURE, "", ""),
+        ({"https_proxy": ONE}, SECURE, ONE, "https_proxy"),
+        ({"HTTPS_PROXY": ONE}, SECURE, ONE, "HTTPS_PROXY"),
+        ({"HTTPS_PROXY": TWO, "https_proxy": ONE}, SECURE, ONE, "https_proxy"),
+        ({"HTTPS_PROXY": TWO, "https_proxy": " "}, SECURE, TWO, "HTTPS_PROXY"),
+        ({"https_proxy": "one.example:3128"}, SECURE, ONE, "https_proxy"),
+        ({"https_proxy": "https://me:pa%20ss@one.example"}, SECURE, "https://me:pa%20ss@one.example", "https_proxy"),
+        ({"https_proxy": "http://[fd00::1]:3128/"}, SECURE, "http://[fd00::1]:3128/", "https_proxy"),
+        ({"http_proxy": ONE}, SECURE, "", ""),
+        ({"https_proxy": ONE}, PLAIN, "", ""),
+        ({"http_proxy": ONE}, PLAIN, ONE, "http_proxy"),
+        ({"HTTP_PROXY": ONE}, PLAIN, ONE, "HTTP_PROXY"),
+        ({"HTTP_PROXY": ONE, "REQUEST_METHOD": "GET"}, PLAIN, "", ""),
+        ({"HTTP_PROXY": ONE, "ALL_PROXY": TWO, "REQUEST_METHOD": "GET"}, PLAIN, TWO, "ALL_PROXY"),
+        ({"http_proxy": ONE, "REQUEST_METHOD": "GET"}, PLAIN, ONE, "http_proxy"),
+        ({"HTTPS_PROXY": ONE, "REQUEST_METHOD": "GET"}, SECURE, ONE, "HTTPS_PROXY"),
+        ({"all_proxy": ONE}, SECURE, ONE, "all_proxy"),
+        ({"ALL_PROXY": ONE}, PLAIN, ONE, "ALL_PROXY"),
+        ({"all_proxy": TWO, "HTTPS_PROXY": ONE}, SECURE, ONE, "HTTPS_PROXY"),
+        ({"https_proxy": ONE, "no_proxy": "g.example"}, SECURE, "", ""),
+        ({"https_proxy": ONE, "NO_PROXY": "g.example"}, SECURE, "", ""),
+        ({"https_proxy": ONE, "NO_PROXY": "g.example", "no_proxy": "other"}, SECURE, ONE, "https_proxy"),
+        ({"https_proxy": ONE, "no_proxy": ""}, SECURE, ONE, "https_proxy"),
+        ({"https_proxy": ONE, "no_proxy": "g.example:443"}, SECURE, "", ""),
+        ({"http_proxy": ONE, "no_proxy": "g.example:443"}, PLAIN, ONE, "http_proxy"),
+        ({"http_proxy": ONE, "all_proxy": ONE}, LOCAL, "", ""),
+        ({"http_proxy": ONE}, "http://localhost:1/v1", "", ""),
+        ({"http_proxy": ONE}, "http://[::1]:1/v1", "", ""),
+    ],
+)  # fmt: skip
+def test_which_proxy_is_used_and_who_names_it(
+    environment: dict[str, str], base_url: str, url: str, named_by: str
+) -> None:
+    assert proxy_for(base_url, environment) == Proxy(url, named_by)
+    place = replace(endpoint(base_url, key=KEY), proxy=proxy_for(base_url, environment))
+    assert isinstance(open_transport(place, HandClock()), ProxiedTransport if url else WarmTransport)
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "exempt", "others"),
+    [
+        ("", "", "g.example 10.1.2.3"),
+        ("*", "g.example 10.1.2.3 ::1 fd00::1", ""),
+        # A domain, and what is below it (curl's manual, --noproxy).
+        ("local.com", "local.com www.local.com LOCAL.COM", "notlocal.com local.com.evil.example xlocal.com"),
+        (".local.com", "local.com www.local.com", "notlocal.com"),
+        ("local.com.", "local.com www.local.com", "notlocal.com"),
+        ("a.example, b.example", "a.example b.example", "c.example"),
+        ("a.example b.example\tc.example", "a.example b.example c.example", "d.example"),
+        (",, ,", "", "g.example"),
+        ("*.corp.example", "corp.example llm.corp.example a.b.corp.example", "xcorp.example corp.example.evil"),
+        ("llm-*.corp.example", "llm-1.corp.example", "corp.example db.corp.example"),
+        ("192.168.*", "192.168.3.4", "192.169.0.1"),
+        # Addresses and networks (curl 7.86 and later).
+        ("10.1.2.3", "10.1.2.3", "10.1.2.30 1.2.3"),
+        ("2.3", "", "10.1.2.3"),
+        ("10.0.0.0/8", "10.1.2.3 10.255.255.255", "11.0.0.1 g.example"),
+        ("192.168.1.77/24", "192.168.1.1", "192.168.2.1"),
+        ("10.0.0.0/33,10.0.0.0/x,/8,10.0.0.0/", "", "10.1.2.3"),
+        ("fd00::/8", "fd00::1 fdab::2", "fe80::1 10.1.2.3"),
+        ("[fd00::]/8", "fd00::1", "fe80::1"),
+        ("fd00::1", "fd00::1 fd00:0:0:0:0:0:0:1", "fd00::2"),
+        ("[fd00::1]", "fd00::1", "fd00::2"),
+        # With a port it is that port alone; the port here is 443.
+        ("g.example:443", "g.example a.g.example", "h.example"),
+        ("g.example:8443", "", "g.example"),
+        ("10.1.2.3:443,[fd00::1]:443", "10.1.2.3 fd00::1", "10.1.2.4"),
+        ("[fd00::1]:80", "", "fd00::1"),
+        ("g.example:", "", "g.example"),
+    ],
+)  # fmt: skip
+def test_what_no_proxy_exempts(no_proxy: str, exempt: str, others: str) -> None:
+    hosts = f"{exempt} {others}".split()
+    assert [host for host in hosts if is_exempt(host, 443, no_proxy)] == exempt.split()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("http://proxy:port", "HTTPS_PROXY holds no address of a proxy, such as http://host:3128"),
+        ("http://", "holds no address"),
+        ("http://10.0.0.300:3128", "holds no address"),
+        ("http://proxy:99999", "holds no address"),
+        ("http://me:pass/word@proxy:3128", "holds no address"),
+        ("http://me:p@ss@proxy:3128", "holds no address"),
+        ("http://proxy:3128/path", "holds no address"),
+        ("ftp://proxy:3128", "holds no address"),
+        ('"http://proxy:3128"', "holds no address"),
+        ("http://pröxy:3128", "holds no address"),
+        ("socks5://proxy:1080", "The proxy in HTTPS_PROXY is a SOCKS proxy"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_closes_the_model_lane_and_names_its_variable(
+    value: str, says: str
+) -> None:
+    environment = {"HTTPS_PROXY": value, "AI_GATEWAY_API_KEY": KEY}
+    parts = Composition(environment=environment, user_layer=Layer("user file", Origin.USER_FILE, {}))
+    settings, _ = parts.settings()
+
+    async def scene() -> None:
+        gateway = parts.gateway(settings)
+        assert gateway is not None
+        assert says in gateway.refusal()
+        assert "pass" not in gateway.refusal()
+        await gateway.warm()
+        with pytest.raises(GatewayError, match="HTTPS_PROXY"):
+            await gateway.stream(PROMPT, lambda _: None)
+        await gateway.aclose()
+
+    play(scene())
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["https_proxy", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "NO_PROXY"]),
+        st.text() | st.text("htps:/@[].*,0123abcé% ") | st.sampled_from([ONE, "http://[", "socks5h://x"]),
+    )
+)
+def test_whatever_the_variables_hold_there_is_a_way_or_a_reason(environment: dict[str, str]) -> None:
+    proxy = proxy_for(SECURE, environment)
+    place = replace(endpoint(SECURE, key=KEY), proxy=proxy)
+    transport = open_transport(place, HandClock())
+    assert isinstance(transport, ProxiedTransport) == bool(proxy.url)
+    assert isinstance(transport, WarmTransport) == (proxy == DIRECT)
+    if proxy.url:
+        assert httpx.Proxy(proxy.url).url.host
+    assert proxy == DIRECT or proxy.named_by in environment
+
+
+def test_a_proxys_password_is_in_no_representation() -> None:
+    proxy = proxy_for(SECURE, {"https_proxy": "http://me:s3c%2Fret@one.example"})
+    assert "s3c" not in repr(proxy)
+    assert "s3c" not in repr(replace(endpoint(SECURE, key=KEY), proxy=proxy))
+    assert proxy.password == "s3c/ret"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"HTTP/1.1 407 s3cret-words\r\nContent-Length: 0\r\n\r\n", "refuses the connection (HTTP 407)"),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "refuses the connection (HTTP 403)"),
+        (b"", "cannot be reached through the proxy"),
+        (b"not http\r\n\r\n", "broke off"),
+    ],
+)
+def test_a_fault_of_the_proxy_is_told_with_its_variable(answer: bytes, says: str) -> None:
+    async def refuse(visit: Visit) -> None:
+        await visit.request()
+        await visit.send(answer)
+
+    async def scene() -> None:
+        async with Server(refuse) as server:
+            port = server.port
+            if not answer:
+                port = 1
+            proxy = Proxy(f"http://127.0.0.1:{port}", "https_proxy")
+            gateway = open_gateway(replace(endpoint(SECURE, key=KEY), proxy=proxy), HandClock())
+            with pytest.raises(GatewayUnavailable) as caught:
+                await text_of(gateway)  # type: ignore[arg-type]  # it is an HttpGateway
+            await gateway.aclose()
+        assert says in str(caught.value)
+        assert "broke off" in says or "https_proxy" in str(caught.value)
+        assert "s3cret" not in str(caught.value)
+
+    play(scene())
+
+
+def test_a_proxy_that_wants_a_password_is_named_where_it_passes_requests_on() -> None:
+    async def refuse(visit: Visit) -> None:
+        await visit.request()
+        await visit.send(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        await visit.request()
+
+    async def scene() -> None:
+        async with Server(refuse) as server:
+            proxy = Proxy(f"http://127.0.0.1:{server.port}", "http_proxy")
+            gateway = open_gateway(replace(endpoint(PLAIN, key=KEY), proxy=proxy), HandClock())
+            with pytest.raises(GatewayUnavailable, match="http_proxy wants a user name and a password"):
+                await gateway.stream(PROMPT, lambda _: None)
+            await gateway.aclose()
+            await asyncio.sleep(0)
+
+    play(scene())
