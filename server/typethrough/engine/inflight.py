@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from typethrough.core.filters import growing
+from typethrough.core.filters import MOST_CHARS, growing
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.suggestion.cache import Entry
@@ -57,6 +57,8 @@ class Flight:
         self._on_text = on_text
         self._on_end = on_end
         self._raw: list[str] = []
+        self._chars = 0
+        self._line_breaks = 0
         self._cleaned = True
         self._verified_up_to: Position | None = context.position
         self._task: asyncio.Task[None] | None = None
@@ -94,7 +96,7 @@ class Flight:
     @property
     def received_chars(self) -> int:
         """How much text has arrived."""
-        return sum(map(len, self._raw))
+        return self._chars
 
     @property
     def unverified(self) -> bool:
@@ -116,10 +118,7 @@ class Flight:
 
     def long_enough(self) -> bool:
         """Whether what has arrived is all that will be kept."""
-        raw = self._raw
-        return len(raw) % 8 == 0 and (
-            sum(piece.count("\n") for piece in raw) > _MAX_LINES or self.received_chars > _MAX_CHARS
-        )
+        return len(self._raw) % 8 == 0 and (self._line_breaks > _MAX_LINES or self._chars > _MAX_CHARS)
 
     def _received(self, piece: str) -> None:
         if not self.open:
@@ -127,6 +126,8 @@ class Flight:
         if self.ttft_ms is None:
             self.ttft_ms = (self._clock.now() - self.started_s) * 1_000
         self._raw.append(piece)
+        self._chars += len(piece)
+        self._line_breaks += piece.count("\n")
         self._cleaned = False
         self._on_text(self)
 
@@ -151,7 +152,7 @@ class Flight:
         if not self.open:
             return
         self.open, self.ending = False, ending
-        whole = ending is StreamEnd.COMPLETE
+        whole = ending is StreamEnd.COMPLETE and self.received_chars <= MOST_CHARS
         text = growing("".join(self._raw), self.context, complete=whole)
         self.entry.text = text if whole else text[: text.rfind("\n") + 1].rstrip("\n")
         self.entry.complete = True

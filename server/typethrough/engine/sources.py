@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.filters import Refused, finished
@@ -71,7 +70,7 @@ def from_guess(guess: Callable[[Context], Guess | None], context: Context) -> tu
     found, replaces = guess(context), 0
     suffix = context.line_suffix.rstrip()
     if found is None and suffix:
-        found = guess(replace(context, line_suffix=""))
+        found = guess(context.with_suffix(""))
         replaces = covered(found.text, context) if found else 0
         if replaces < len(suffix):
             found = None
@@ -84,7 +83,7 @@ def _checked(text: str, context: Context) -> Offer:
     inserted = "" if isinstance(result, Refused) else result
     suffix = context.line_suffix
     if inserted + suffix.rstrip() != text.rstrip() and (count := covered(text, context)):
-        whole = finished(text, replace(context, line_suffix=suffix[count:]))
+        whole = finished(text, context.with_suffix(suffix[count:]))
         if not isinstance(whole, Refused):
             return Offer(whole, replaces=count)
     return Offer(refused=result.name) if isinstance(result, Refused) else Offer(result)

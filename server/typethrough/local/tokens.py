@@ -15,7 +15,7 @@ _STUB_BYTES: Final = 3
 _LONGEST_LINE: Final = 400
 # Every byte above 0x7f belongs to a word, so a word never ends inside a character.
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9_$\x80-\xff]+|[^\sA-Za-z0-9_$\x80-\xff]")
-_LAST_WORD: Final = re.compile(rb"[A-Za-z0-9_$\x80-\xff]*\Z")
+_WORD_BYTES: Final = bytes(byte for byte in range(256) if byte > 0x7F or chr(byte).isalnum()) + b"_$"
 _LINE_START: Final = 1
 _STUB: Final = 2
 
@@ -83,9 +83,9 @@ def cursor_at(line_prefix: str, lines_before: Sequence[str], reach_bytes: int) -
     if len(line_prefix) > _LONGEST_LINE:
         return Cursor(b"", b"", ())
     prefix = line_prefix.lstrip().encode("utf-8", "surrogatepass")
-    match = _LAST_WORD.search(prefix)
-    word = match[0] if match else b""
-    known = prefix[: len(prefix) - len(word)].rstrip()
+    before_word = prefix.rstrip(_WORD_BYTES)
+    word = prefix[len(before_word) :]
+    known = before_word.rstrip()
     partial = prefix[len(known) :]
     context = known
     nearest = b""

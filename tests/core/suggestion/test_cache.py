@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.counting import CountingSnapshot
 from tests.core.typist import Typist
 from tests.support.cursor import context_at, parse
 from typethrough.core.document.context import Context
-from typethrough.core.document.document import Position, Snapshot, snapshot_of
+from typethrough.core.document.document import Position, snapshot_of
 from typethrough.core.suggestion.cache import CompletionCache, Entry
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def _filed(
@@ -171,32 +168,8 @@ def test_a_place_keeps_the_newest_and_the_cache_the_places_used_last() -> None:
     assert _found(cache, "b\n$0") == []
 
 
-class _Counting(Snapshot):
-    """A snapshot that counts the characters it hands out."""
-
-    __slots__ = ("read",)
-    read: int
-
-    @classmethod
-    def of(cls, text: str) -> _Counting:
-        plain = snapshot_of(text)
-        counting = cls(plain._chunks, plain._starts, plain.char_count)
-        counting.read = 0
-        return counting
-
-    def raw_line(self, index: int) -> str:
-        line = super().raw_line(index)
-        self.read += len(line)
-        return line
-
-    def raw_lines(self, start: int, stop: int) -> Iterator[str]:
-        for line in super().raw_lines(start, stop):
-            self.read += len(line)
-            yield line
-
-
 def _characters_read(cache: CompletionCache, text: str, at: Position) -> int:
-    snapshot = _Counting.of(text)
+    snapshot = CountingSnapshot.of(text)
     context = Context.at(snapshot, at, uri="file:///a.py")
     snapshot.read = 0
     list(cache.look_up(context))

@@ -112,7 +112,7 @@ def word_at(context: Context) -> Word:
     line = context.line_prefix
     if not line.strip():
         return Word.BLANK
-    match = _WORD.search(line)
+    match = _WORD.search(context.word)
     if match is None:
         return Word.NONE
     word = match[0]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The rest of the line may be what editors and people close by themselves; in the middle of other text a suggestion
 # mostly repeats it (the mid-line rule of every peer).
-_CLOSING = re.compile(r"^\s*[)>}\]\"'`]*\s*[:{;,]?\s*$")
+_CLOSING = re.compile(r"[)>}\]\"'`]*\s*[:{;,]?")
 
 _WORD_CHAR = re.compile(r"\w")
 
@@ -23,15 +23,15 @@ _MAX_FILE_CHARS = 20_000_000
 
 def decide(context: Context, *, invoked: bool) -> Cause | None:
     """The reason to stay silent at a place, or None. What the user *invoked* is refused only where nothing good can come."""
-    if context.snapshot.char_count > _MAX_FILE_CHARS:
+    if context.file_chars > _MAX_FILE_CHARS:
         return Cause.FILE_TOO_LARGE
-    if len(context.line_prefix) + len(context.line_suffix) > _MAX_LINE_CHARS:
+    if context.line_chars > _MAX_LINE_CHARS:
         return Cause.LINE_TOO_LONG
     if invoked:
         return None
     if _inside_word(context):
         return Cause.INSIDE_WORD
-    if not _CLOSING.match(context.line_suffix):
+    if not _CLOSING.fullmatch(context.line_suffix.strip()):
         return Cause.INSIDE_LINE
     if not context.line_prefix.strip() and not context.previous_line() and not context.next_line():
         return Cause.EMPTY_FILE

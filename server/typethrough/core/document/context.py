@@ -1,37 +1,77 @@
-"""What one request may know: the document as it was when the request came, and where the cursor stood."""
+"""What one request may know: the lines round the cursor as they were when the request came, and what they show together.
+
+A view is made once for a request and is bounded: `REACH_LINES` lines to each side, each of them up to `LINE_CHARS` characters, so
+that no document, however large or long its lines, makes a request cost more than another. What is worked out of the lines (the
+state at the cursor, the step of indentation) is worked out when it is first asked for, and kept.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.document.scan import CODE, State, family_of, scan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typethrough.core.document.document import Position, Snapshot
 
+REACH_LINES: Final = 300
+# All the lines of one side together, which ordinary lines stay far below.
+SIDE_CHARS: Final = 32_000
+# As much of a line as the prompt shows and the local lane learns. A longer one is seen by its beginning.
+LINE_CHARS: Final = 400
+# Of the cursor's own line more is kept, to each side of the cursor. Where this cuts, no suggestion is wanted.
+CURSOR_LINE_CHARS: Final = 4_000
 
+# Lines are read so many at a time: most requests need no more.
+_BLOCK_LINES: Final = 40
+_STATE_LINES: Final = 120
+_STATE_CHARS: Final = 12_000
+_UNIT_LINES: Final = 60
+_DEEPEST: Final = 120
+_WORD_CHARS: Final = 100
+_NEIGHBOUR_LINES: Final = 20
 # Where neither the file nor the editor says anything.
-_COMMON_UNIT = "    "
+_COMMON_UNIT: Final = "    "
+_DEFINITION: Final = re.compile(
+    r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)|(?:import [\w., ]+|from [\w.]+ import .*)$|# %%"
+)
 
 
-@dataclass(frozen=True, slots=True)
 class Context:
-    """A frozen view of the document round the cursor. Everything it gives out is bounded by what the caller asks for.
+    """A frozen, bounded view of the document round the cursor.
 
+    `line_prefix` and `line_suffix` are the cursor's line, `line_chars` is how long it is and `file_chars` how long the file is.
     `deleted` holds texts the user removed lately near the cursor, newest last. `usual_unit` is the editor's step of indentation,
-    which holds where the file shows none of its own; empty when the editor did not say.
+    which holds where the file shows none of its own; empty when the editor did not say. `snapshot` is for who builds a prompt.
     """
 
-    uri: str
-    language_id: str
-    version: int
-    snapshot: Snapshot
-    position: Position
-    line_prefix: str
-    line_suffix: str
-    deleted: tuple[str, ...] = ()
-    usual_unit: str = ""
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        position: Position,
+        *,
+        uri: str,
+        language_id: str,
+        version: int,
+        deleted: tuple[str, ...],
+        usual_unit: str,
+    ) -> None:
+        self.uri = uri
+        self.language_id = language_id
+        self.version = version
+        self.snapshot = snapshot
+        self.position = position
+        self.deleted = deleted
+        self.usual_unit = usual_unit
+        column = position.column
+        self.line_prefix = snapshot.part(position.line, max(0, column - CURSOR_LINE_CHARS), column)
+        self.line_suffix = snapshot.part(position.line, column, column + CURSOR_LINE_CHARS)
+        self._lines = _Lines(snapshot, position.line)
 
     @staticmethod
     def at(
@@ -45,45 +85,158 @@ class Context:
         usual_unit: str = "",
     ) -> Context:
         """The context of a place, clamped into the document."""
-        position = snapshot.clamp(position)
-        line = snapshot.line(position.line)
         return Context(
+            snapshot,
+            snapshot.clamp(position),
             uri=uri,
             language_id=language_id,
             version=version,
-            snapshot=snapshot,
-            position=position,
-            line_prefix=line[: position.column],
-            line_suffix=line[position.column :],
             deleted=deleted,
             usual_unit=usual_unit,
         )
 
+    def with_suffix(self, line_suffix: str) -> Context:
+        """The same view with something else right of the cursor; what is known of the lines is shared."""
+        other = Context.__new__(Context)
+        other.__dict__.update(self.__dict__)
+        other.line_suffix = line_suffix
+        return other
+
     @property
+    def line_chars(self) -> int:
+        """How many characters the cursor's line has."""
+        return self.snapshot.line_chars(self.position.line)
+
+    @property
+    def file_chars(self) -> int:
+        """How many characters the file has."""
+        return self.snapshot.char_count
+
+    @cached_property
     def unit(self) -> str:
         """One step of indentation as the file uses it near the cursor, else as the editor does: spaces or a tab."""
-        return _cached_unit(self.snapshot, self.position.line) or self.usual_unit or _COMMON_UNIT
+        return indentation_unit(self.snapshot, self.position.line) or self.usual_unit or _COMMON_UNIT
 
     @property
     def indent(self) -> str:
         """The spaces and tabs that begin the cursor's line, up to the cursor."""
         return indent_of(self.line_prefix)
 
+    @cached_property
+    def state_above(self) -> State:
+        """What is open where the cursor's line begins, seen from up to 120 lines above."""
+        lines = _nearest(self.lines_before(_STATE_LINES), _STATE_CHARS)
+        return _state_after(tuple(lines), self.language_id)
+
+    @cached_property
+    def state(self) -> State:
+        """What is open at the cursor."""
+        return scan(self.line_prefix, self.language_id, self.state_above)
+
+    @cached_property
+    def line_state(self) -> State:
+        """What the cursor's line alone has opened before the cursor."""
+        return scan(self.line_prefix, self.language_id, CODE)
+
+    @cached_property
+    def word(self) -> str:
+        """The letters, digits and underscores right before the cursor: a name, a number, or the beginning of one."""
+        tail = self.line_prefix[-_WORD_CHARS:]
+        start = len(tail)
+        while start and (tail[start - 1].isalnum() or tail[start - 1] == "_"):
+            start -= 1
+        return tail[start:]
+
     def lines_before(self, count: int) -> list[str]:
         """Up to `count` lines above the cursor's line, oldest first, without line ends."""
-        return self.snapshot.lines(self.position.line - count, self.position.line)
+        return self._lines.above(count)
 
     def lines_after(self, count: int) -> list[str]:
         """Up to `count` lines below the cursor's line, without line ends."""
-        return self.snapshot.lines(self.position.line + 1, self.position.line + 1 + count)
+        return self._lines.below(count)
 
-    def next_line(self, within: int = 20) -> str:
+    def first_lines(self, count: int) -> list[str]:
+        """Up to `count` lines that begin the document, without line ends."""
+        return self.snapshot.lines(0, count, LINE_CHARS)
+
+    def near(self, reach: int = 30) -> str:
+        """Up to `reach` lines to each side of the cursor's and that line itself, as one text."""
+        return self._lines.near(reach)
+
+    @cached_property
+    def _next_line(self) -> str:
+        return next((line for line in self.lines_after(_NEIGHBOUR_LINES) if line.strip()), "")
+
+    @cached_property
+    def _previous_line(self) -> str:
+        return next((line for line in reversed(self.lines_before(_NEIGHBOUR_LINES)) if line.strip()), "")
+
+    def next_line(self, within: int = _NEIGHBOUR_LINES) -> str:
         """The first line below that is not blank, or the empty string."""
+        if within == _NEIGHBOUR_LINES:
+            return self._next_line
         return next((line for line in self.lines_after(within) if line.strip()), "")
 
-    def previous_line(self, within: int = 20) -> str:
+    def previous_line(self, within: int = _NEIGHBOUR_LINES) -> str:
         """The nearest line above that is not blank, or the empty string."""
+        if within == _NEIGHBOUR_LINES:
+            return self._previous_line
         return next((line for line in reversed(self.lines_before(within)) if line.strip()), "")
+
+
+class _Lines:
+    """The lines round one line of a snapshot, read when they are asked for, each of them once or twice."""
+
+    __slots__ = ("_above", "_below", "_line", "_near", "_snapshot")
+
+    def __init__(self, snapshot: Snapshot, line: int) -> None:
+        self._snapshot = snapshot
+        self._line = line
+        self._above: tuple[int, list[str]] = (0, [])
+        self._below: tuple[int, list[str]] = (0, [])
+        self._near: dict[int, str] = {}
+
+    def above(self, count: int) -> list[str]:
+        """Up to `count` lines above, oldest first."""
+        read, lines = self._above
+        if count > read:
+            read = _to_read(count)
+            lines = _nearest(self._snapshot.lines(self._line - read, self._line, LINE_CHARS), SIDE_CHARS)
+            self._above = (read, lines)
+        return lines[max(0, len(lines) - count) :]
+
+    def below(self, count: int) -> list[str]:
+        """Up to `count` lines below."""
+        read, lines = self._below
+        if count > read:
+            read = _to_read(count)
+            below = self._snapshot.lines(self._line + 1, self._line + 1 + read, LINE_CHARS)
+            lines = _nearest(below[::-1], SIDE_CHARS)[::-1]
+            self._below = (read, lines)
+        return lines[: max(0, count)]
+
+    def near(self, reach: int) -> str:
+        """The lines of both sides and the one between them."""
+        text = self._near.get(reach)
+        if text is None:
+            here = self._snapshot.part(self._line, 0, CURSOR_LINE_CHARS)
+            text = "\n".join((*self.above(reach), here, *self.below(reach)))
+            self._near[reach] = text
+        return text
+
+
+def _nearest(lines: list[str], most_chars: int) -> list[str]:
+    """The last lines, as many as have so many characters together."""
+    left = most_chars - sum(map(len, lines))
+    first = 0
+    while left < 0:
+        left += len(lines[first])
+        first += 1
+    return lines[first:] if first else lines
+
+
+def _to_read(count: int) -> int:
+    return _BLOCK_LINES if count <= _BLOCK_LINES else REACH_LINES
 
 
 def indent_of(line: str) -> str:
@@ -91,22 +244,53 @@ def indent_of(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-@lru_cache(maxsize=8)
-def _cached_unit(snapshot: Snapshot, line: int) -> str:
-    # Only an answer from a model needs it, then once a piece of text; what is typed through never asks.
-    return indentation_unit(snapshot, line)
+@lru_cache(maxsize=4)
+def _state_after(lines: tuple[str, ...], language_id: str) -> State:
+    # As long as one line is typed, those above it are the same with each key.
+    if family_of(language_id) == "python":
+        # A view that begins inside a docstring would turn strings and code round; a definition or a cell is a safe start.
+        lines = lines[_safe_start(lines) :]
+    return scan("".join([line + "\n" for line in lines]), language_id)
 
 
-def indentation_unit(snapshot: Snapshot, line: int, reach: int = 60) -> str:
+def _safe_start(lines: Sequence[str]) -> int:
+    for index in range(len(lines) - 1, -1, -1):
+        if _DEFINITION.match(lines[index]):
+            return index
+    quoted = next((index for index, line in enumerate(lines) if '"""' in line), None)
+    if quoted is None:
+        return 0
+    # With no definition in sight the shape of the first delimiter tells: one that ends its line closes what began above.
+    line = lines[quoted].strip()
+    ends = (
+        line.count('"""') == 1
+        and line.endswith('"""')
+        and not line.startswith(('r"""', "@"))
+        and "=" not in line
+    )
+    return quoted + 1 if ends else 0
+
+
+def indentation_unit(snapshot: Snapshot, line: int, reach: int = _UNIT_LINES) -> str:
     """One step of indentation near a line: a tab, or the commonest step inwards in spaces; empty when there is none.
 
     Only steps inwards count, since a way out may leave several blocks, and only those up to eight: what goes further in is
     aligned with something. Of steps as common as each other the smallest is taken.
     """
+    # The line that is being typed counts by its indentation alone, so that the next key finds the answer.
+    here = snapshot.part(line, 0, _DEEPEST) if line < snapshot.line_count else ""
+    shown = indent_of(here) + "." if here.strip() else ""
+    above = snapshot.lines(line - reach, line, _DEEPEST)
+    below = snapshot.lines(line + 1, line + reach, _DEEPEST)
+    return _unit_of(tuple(above), shown, tuple(below))
+
+
+@lru_cache(maxsize=8)
+def _unit_of(above: tuple[str, ...], here: str, below: tuple[str, ...]) -> str:
     steps: Counter[int] = Counter()
     tabs = spaces = 0
     depth: int | None = None
-    for text in snapshot.lines(line - reach, line + reach):
+    for text in (*above, here, *below):
         if not text or text.isspace():
             continue
         indent = indent_of(text)

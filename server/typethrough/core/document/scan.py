@@ -7,6 +7,7 @@ counts brackets and double-quoted strings and nothing else.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -36,7 +37,7 @@ _SINGLE: Final = r"'(?:\\.|[^'\\\n])*'"
 _CHARACTER: Final = r"'(?:\\[^\n]{1,9}?|[^\\'\n])'"
 _REGEX: Final = (
     r"(?:(?<=[=(,:\[!&|?{};])|(?<=[=(,:&|?] )|(?<=return )|^)/(?![/*])"
-    r"(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*"
+    r"(?:\\.|\[(?:\\.|[^\]\\\n]){0,80}\]|[^/\\\n\[]){1,200}/[a-z]*"
 )
 
 # How an unclosed string or comment ends, by the delimiter that opened it.
@@ -174,6 +175,8 @@ _LANGUAGES: Final = {
     "text": "markdown plaintext text latex tex restructuredtext rst asciidoc git-commit gitcommit mdx",
 }
 UNKNOWN: Final = "unknown"
+# What is read again with the next key is a line of the document or of an answer; longer texts are not worth keeping.
+_SHORT_CHARS: Final = 400
 _FAMILY_OF: Final = {one: family for family, ids in _LANGUAGES.items() for one in ids.split()}
 _WITH_TAGS: Final = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx", "astro"))
 
@@ -190,14 +193,20 @@ def comment_marks(language_id: str) -> tuple[str, ...]:
 
 def scan(text: str, language_id: str, start: State = CODE) -> State:
     """Read `text` from the state `start` and say what is open at its end."""
-    return _scan(text, family_of(language_id), start)
+    family = family_of(language_id)
+    return _short(text, family, start) if len(text) <= _SHORT_CHARS else _scan(text, family, start)
 
 
 @lru_cache(maxsize=512)
+def _short(text: str, family: str, start: State) -> State:
+    return _scan(text, family, start)
+
+
 def _scan(text: str, family: str, start: State) -> State:
     tokens = _TOKENS[family]
     kinds = _FAMILIES[family].inside
     opened, stray, inside = list(start.opened), list(start.stray), start.inside
+    closable = Counter(CLOSER_OF[sign] for sign in opened)
     place = 0
     while True:
         if inside:
@@ -208,6 +217,7 @@ def _scan(text: str, family: str, start: State) -> State:
             inside = ""
             if end[1] == "${":
                 opened.append("${")
+                closable["}"] += 1
             continue
         token = tokens.search(text, place)
         if token is None:
@@ -215,7 +225,7 @@ def _scan(text: str, family: str, start: State) -> State:
         place = token.end()
         kind = token.lastgroup
         if kind == "bracket":
-            inside = _bracket(token[0], opened, stray)
+            inside = _bracket(token[0], opened, stray, closable)
         elif kind == "inside":
             inside = kinds[token[0]]
         elif kind == "comment" and place == len(text):
@@ -223,19 +233,24 @@ def _scan(text: str, family: str, start: State) -> State:
     return State(tuple(opened), tuple(stray), inside)
 
 
-def _bracket(sign: str, opened: list[str], stray: list[str]) -> str:
-    """Note one bracket; return the delimiter of the string it leads back into, if it does."""
+def _bracket(sign: str, opened: list[str], stray: list[str], closable: Counter[str]) -> str:
+    """Note one bracket; return the delimiter of the string it leads back into, if it does. `closable` counts the closers that
+    `opened` waits for, so that one it does not wait for costs no search.
+    """
     if sign in "([{":
         opened.append(sign)
+        closable[CLOSER_OF[sign]] += 1
         return ""
-    for back in range(len(opened) - 1, -1, -1):
-        if CLOSER_OF[opened[back]] == sign:
-            # What was opened later and never closed is given up: the text is unfinished there.
-            template = opened[back] == "${"
-            del opened[back:]
-            return "`" if template else ""
-    stray.append(sign)
-    return ""
+    if not closable[sign]:
+        stray.append(sign)
+        return ""
+    while True:
+        # What was opened later and never closed is given up: the text is unfinished there.
+        last = opened.pop()
+        closer = CLOSER_OF[last]
+        closable[closer] -= 1
+        if closer == sign:
+            return "`" if last == "${" else ""
 
 
 def without_comment(line: str, language_id: str) -> str:

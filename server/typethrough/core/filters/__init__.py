@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.context import Context
 
-__all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
+__all__ = ["HEAD", "MOST_CHARS", "TAIL", "Draft", "Refused", "finished", "growing"]
+
+# So much of an answer is looked at: as far as the cache looks back for where one began, and much more than is ever shown.
+MOST_CHARS: Final = 4_000
 
 # Wrappers come off from outside in (tags may stand round a fence or inside it), then echoes, then white space.
 HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
@@ -77,9 +80,10 @@ TAIL: Final[tuple[Callable[[str, Context], str | Refused], ...]] = (
 def growing(raw: str, context: Context, *, complete: bool = False) -> str:
     """The text to insert at the cursor, as far as it is certain: a longer `raw` only ever adds to it.
 
-    Empty while nothing can be said. With `complete`, nothing more will come and what was undecided is decided.
+    Empty while nothing can be said. With `complete`, nothing more will come and what was undecided is decided. What goes beyond
+    `MOST_CHARS` is not looked at, so that such an answer never counts as complete.
     """
-    draft = Draft(raw, complete)
+    draft = Draft(raw[:MOST_CHARS], complete and len(raw) <= MOST_CHARS)
     for head in HEAD:
         draft = head(draft, context)
     return draft.text

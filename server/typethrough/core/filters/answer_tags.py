@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags, nearby
+from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -54,8 +54,9 @@ def answer_tags(draft: Draft, context: Context) -> Draft:
         text = rest
     elif not done and _may_open(text, context):
         return NOTHING_YET
-    for closing in _CLOSING.finditer(text):
-        if not _spoken_of(closing[1], context):
+    unspoken = {name for name in set(_CLOSING.findall(text)) if not _spoken_of(name, context)}
+    for closing in _CLOSING.finditer(text) if unspoken else ():
+        if closing[1] in unspoken:
             return Draft(text[: closing.start()], done=True)
     if done:
         return Draft(text, done=True)
@@ -82,4 +83,4 @@ def _spoken_of(name: str, context: Context) -> bool:
     """Whether the document itself uses the tag, or is made of tags and may begin to."""
     if name.lower() in _CONTENT and is_made_of_tags(context.language_id):
         return True
-    return re.search(rf"</?{name}\b", nearby(context), re.IGNORECASE) is not None
+    return re.search(rf"</?{name}\b", context.near(), re.IGNORECASE) is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.context import indent_of
 from typethrough.core.document.scan import scan
-from typethrough.core.filters.draft import Draft, state_at_cursor
+from typethrough.core.filters.draft import Draft
 from typethrough.core.filters.prose import are_prose, closing_starts, is_closing, may_begin
 
 if TYPE_CHECKING:
@@ -23,19 +23,17 @@ def closing_prose(draft: Draft, context: Context) -> Draft:
         return draft
     # A sentence at the margin under indented lines is talk, whether code or a docstring stands above it.
     indented = 0 < len(context.indent) <= len(indent_of(context.next_line()))
+    state, read = context.state, 0
     for found in _SENTENCE_START.finditer(text):
         line, ended, _ = text[found.end() :].partition("\n")
         if not may_begin(line, closing_starts(weak=True)):
             continue
-        weak = not are_prose(context) and (indented or not _inside(text[: found.end()], context))
+        state, read = scan(text[read : found.end()], context.language_id, state), found.end()
+        # Not inside a string or comment of the answer's own.
+        weak = not are_prose(context) and (indented or not state.inside)
         if ended or done:
             if is_closing(line, weak=weak):
                 return Draft(text[: found.end()], done=True)
         elif may_begin(line, closing_starts(weak=weak)):
             return Draft(text[: found.end()], done=False)
     return draft
-
-
-def _inside(text: str, context: Context) -> bool:
-    """Whether the text has an open string or comment of its own where the sentence begins."""
-    return scan(text, context.language_id, state_at_cursor(context)).inside != ""

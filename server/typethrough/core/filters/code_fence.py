@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
-from typethrough.core.filters.draft import NOTHING_YET, Draft, state_at_cursor
+from typethrough.core.filters.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -90,7 +90,7 @@ def _unquoted(draft: Draft, context: Context) -> Draft:
     start = draft.text.lstrip()
     if draft.text[0] != "`" or family_of(context.language_id) not in _BACKTICK_FREE:
         return draft
-    if state_at_cursor(context).inside:
+    if context.state.inside:
         return draft
     body, closed, _ = start[1:].partition("`")
     return Draft(body, done=draft.done or bool(closed))

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.document.cells import heading_in
 from typethrough.core.document.context import indent_of
 from typethrough.core.document.scan import CLOSER_OF, State, family_of, scan
-from typethrough.core.filters.draft import state_at_cursor
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
 
 _LINES_BELOW: Final = 60
 _TRAILING: Final = " \t\n)]}>;,:\"'`"
+# More than a text ever has of its own; each of them may be looked at.
+_MOST_TRAILING: Final = 40
 _QUOTES: Final = frozenset(('"', "'", "`"))
 
 
 def doubled_closers(text: str, context: Context) -> str:
     """Cut the closers at the text's end that would orphan one of the document's; one that is needed always stays."""
-    state = state_at_cursor(context)
+    state = context.state
     if state.inside == "#" or family_of(context.language_id) in {"text", "markup"}:
         return text
     if state.inside[:1] in _QUOTES and state.inside in context.line_suffix:
@@ -58,7 +59,7 @@ def _without_brackets(text: str, state: State, context: Context) -> str:
     if orphans <= natural and not (orphans and text[-1] == context.line_suffix.lstrip()[:1]):
         return text
     natural = min(natural, orphans - 1)
-    trailing = len(text) - len(text.rstrip(_TRAILING))
+    trailing = min(len(text) - len(text.rstrip(_TRAILING)), _MOST_TRAILING)
     for place in range(len(text) - 1, len(text) - trailing - 1, -1):
         if (
             text[place] in ")]}"

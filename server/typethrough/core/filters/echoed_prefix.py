@@ -14,6 +14,7 @@ _BARE_TAG: Final = re.compile(r"</?[\w.-]+>\Z")
 _LAST_WORD: Final = re.compile(r"[A-Za-z_]\w{2,}\Z")
 _LAST_CHAIN: Final = re.compile(r"[A-Za-z_][\w.]{2,}\Z")
 _LINES_ABOVE: Final = 12
+_CHAIN_CHARS: Final = 200
 _MIN_LINE: Final = 3
 _MIN_LINE_AFTER_BREAK: Final = 8
 _MIN_ABOVE: Final = 8
@@ -75,11 +76,11 @@ def _past_gap(text: str, taken: int, context: Context) -> Verdict:
 
 
 def _last_chain(text: str, context: Context) -> Verdict:
-    return _ending(text, _LAST_CHAIN.search(context.line_prefix))
+    return _ending(text, _LAST_CHAIN.search(context.line_prefix[-_CHAIN_CHARS:]))
 
 
 def _last_word(text: str, context: Context) -> Verdict:
-    return _ending(text, _LAST_WORD.search(context.line_prefix))
+    return _ending(text, _LAST_WORD.search(context.word))
 
 
 def _ending(text: str, found: re.Match[str] | None) -> Verdict:

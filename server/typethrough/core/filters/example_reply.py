@@ -47,14 +47,13 @@ def example_reply(text: str, context: Context) -> str | Refused:
     for reply in _REPLIES:
         rest = reply.text.endswith(said) and ("".join(typed.split()) + said).endswith(reply.text)
         if said and (rest or (reply.telling and said.startswith(reply.telling))):
-            half = _LAST_WORD.search(typed)
-            words = _WORD.findall((half[0] if half else "") + first)
+            words = _WORD.findall((context.word if typed else "") + first)
             return text if _known(context).issuperset(words) else Refused("example reply")
     return text
 
 
 def _known(context: Context) -> set[str]:
     """The words round the cursor; the one at the cursor is not known to be one."""
-    before = _LAST_WORD.sub("", context.line_prefix)
+    before = context.line_prefix.removesuffix(context.word)
     lines = (*context.lines_before(_LINES_AROUND), before, *context.lines_after(_LINES_AROUND))
     return set(_WORD.findall("\n".join(lines)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags, nearby
+from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -26,8 +26,10 @@ def frames(draft: Draft, context: Context) -> Draft:
     if "<" not in text:
         return draft
     markup = is_made_of_tags(context.language_id)
-    for found in (_IN_MARKUP if markup else _FRAME).finditer(text):
-        if not _spoken_of(found[0].partition(" ")[0], context):
+    frame = _IN_MARKUP if markup else _FRAME
+    unspoken = {tag for tag in set(map(_tag, frame.findall(text))) if not _spoken_of(tag, context)}
+    for found in frame.finditer(text) if unspoken else ():
+        if _tag(found[0]) in unspoken:
             kept = text[: found.start()]
             return Draft(kept if kept.strip() else "", done=True)
     if done:
@@ -47,6 +49,10 @@ def _undecided(text: str, *, markup: bool) -> int:
     return len(text)
 
 
+def _tag(frame: str) -> str:
+    return frame.partition(" ")[0]
+
+
 def _spoken_of(tag: str, context: Context) -> bool:
     """Whether the document itself uses the tag."""
-    return tag in nearby(context, _LINES_AROUND)
+    return tag in context.near(_LINES_AROUND)

@@ -19,7 +19,7 @@ from typethrough.core.document.scan import (
     scan,
     without_comment,
 )
-from typethrough.core.filters.draft import NOTHING_YET, Draft, state_at_cursor
+from typethrough.core.filters.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -111,7 +111,7 @@ def _plan(lines: list[str], index: int, before: str, context: Context) -> Plan |
     """How to move the lines, judged by the first further line; None when it may stand where it is."""
     line, wanted, stands = lines[index], _wanted(before, context), len(indent_of(before))
     width = len(indent_of(line))
-    start = state_at_cursor(context)
+    start = context.state
     if scan("\n".join(lines[:index]) + "\n", context.language_id, start).inside:
         # Inside a string only a docstring's lines have an indentation to lose; in one they may well stand deeper.
         docstring = start.inside not in {"", "#"} or before.lstrip().startswith(('"""', "'''"))

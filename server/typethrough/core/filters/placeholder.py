@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of, is_comment
-from typethrough.core.filters.draft import Refused, nearby
+from typethrough.core.filters.draft import Refused
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -21,6 +21,8 @@ _WORDS: Final = re.compile(
     r"[\s.…:!]*(?:here|goes here|below|unchanged)?[\s.…:!]*",
     re.IGNORECASE,
 )
+# A longer comment says more than that something is missing.
+_MOST_CHARS: Final = 200
 _ELLIPSIS: Final = re.compile(r"\s*\.\.\.\s*")
 
 
@@ -44,8 +46,8 @@ def placeholder(text: str, context: Context) -> str | Refused:
 def _stands_for_code(line: str, context: Context) -> bool:
     if _ELLIPSIS.fullmatch(line):
         # Stubs, protocols and overloads have real ellipses: where the file uses them, they are code.
-        return not re.search(r"^\s*\.\.\.\s*$|:\s*\.\.\.\s*$", nearby(context), re.MULTILINE)
-    if not is_comment(line, context.language_id):
+        return not re.search(r"^\s*\.\.\.\s*$|:\s*\.\.\.\s*$", context.near(), re.MULTILINE)
+    if len(line) > _MOST_CHARS or not is_comment(line, context.language_id):
         return False
     words = _MARKS.sub("", line)
     return _WORDS.fullmatch(words) is not None if words else "..." in line or "…" in line

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
-from typethrough.core.filters.draft import state_at_cursor
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -47,7 +46,7 @@ def are_prose(context: Context) -> bool:
 
 def is_prose_place(context: Context) -> bool:
     """Whether sentences are ordinary content at the cursor: in a text or markup document, a comment or a string."""
-    return are_prose(context) or state_at_cursor(context).inside != ""
+    return are_prose(context) or context.state.inside != ""
 
 
 def opening_starts(*, weak: bool) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.document.context import indent_of
+from typethrough.core.document.context import LINE_CHARS, indent_of
 from typethrough.core.document.scan import family_of, is_comment
-from typethrough.core.filters.draft import Refused, significant, state_at_cursor
+from typethrough.core.filters.draft import Refused, significant
 from typethrough.core.prompt import window
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ _CODE_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\]|::|->|\w\.\w")
 def recited(text: str, context: Context) -> str | Refused:
     """Refuse a text whose first line is a copy of one that stands near and cannot be meant to come once more here."""
     first = text.lstrip().partition("\n")[0]
+    if len(first) > LINE_CHARS:
+        # No line that the view shows is as long.
+        return text
     starts_line = not context.line_prefix.strip() or text.lstrip(" \t").startswith("\n")
     line = context.line_prefix + text.partition("\n")[0]
     if starts_line:
@@ -127,7 +130,7 @@ def _is_wordy(plain: str, context: Context) -> bool:
         return False
     if len(plain.split()) < _MIN_WORDS or _CODE_SIGNS.search(plain):
         return False
-    return state_at_cursor(context).inside == ""
+    return context.state.inside == ""
 
 
 def _is_beginning(text: str, context: Context) -> bool:
@@ -136,11 +139,11 @@ def _is_beginning(text: str, context: Context) -> bool:
     here = context.position.line
     if here < _MIN_AWAY_LINES:
         return False
-    head = _solid(context.snapshot.lines(0, min(_HEAD_LINES, here - 1)))
+    head = _solid(context.first_lines(min(_HEAD_LINES, here - 1)))
     if said[:1] == head[:1]:
         return True
-    start, _ = window.bounds(here, context.snapshot.line_count)
-    top = _solid(context.snapshot.lines(start, min(start + _HEAD_LINES, here - 1)))
+    start, _ = window.bounds(here, here + 1)
+    top = _solid(context.lines_before(here - start)[: max(0, min(_HEAD_LINES, here - 1 - start))])
     return len(said) == 2 and said in (head[:2], head[1:3], top[:2])
 
 
@@ -152,9 +155,7 @@ def _is_known_comment(first: str, context: Context) -> bool:
     said = first.strip()
     if significant(said) < _MIN_COMMENT or not is_comment(said, context.language_id):
         return False
-    return any(
-        said == line.strip() for line in context.snapshot.lines(0, min(_HEAD_LINES, context.position.line))
-    )
+    return any(said == line.strip() for line in context.first_lines(min(_HEAD_LINES, context.position.line)))
 
 
 def _is_defined(line: str, context: Context) -> bool:
@@ -188,5 +189,5 @@ def _in_scope(line: str, lines: Iterator[str]) -> bool:
 
 def _near(context: Context) -> list[str]:
     here = context.position.line
-    head = context.snapshot.lines(0, min(_HEAD_LINES, max(0, here - _REACH_LINES)))
+    head = context.first_lines(min(_HEAD_LINES, max(0, here - _REACH_LINES)))
     return [*head, *context.lines_before(_REACH_LINES), *context.lines_after(_REACH_LINES)]

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
-from typethrough.core.filters.draft import NOTHING_YET, Draft, nearby
+from typethrough.core.filters.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -33,8 +33,9 @@ def special_tokens(draft: Draft, context: Context) -> Draft:
         text = text[lead.end() :]
         if not text and not done:
             return NOTHING_YET
-    for token in _TOKEN.finditer(text):
-        if not _spoken_of(token[0], context):
+    unspoken = {token for token in set(_TOKEN.findall(text)) if not _spoken_of(token, context)}
+    for token in _TOKEN.finditer(text) if unspoken else ():
+        if token[0] in unspoken:
             return Draft(text[: token.start()], done=True)
     if done:
         return Draft(text, done=True)
@@ -54,7 +55,7 @@ def _spoken_of(token: str, context: Context) -> bool:
     """Whether the document itself writes such tokens, so that one more is an answer and not a leak."""
     if token in {"<s>", "</s>"} and family_of(context.language_id) in {"markup", "text"}:
         return True
-    near = nearby(context)
+    near = context.near()
     if token.startswith("<|"):
         return re.search(r"<\|/?[A-Za-z_]\w*\|>", near) is not None
     return token in near

@@ -20,7 +20,7 @@ def stutter(text: str, context: Context) -> str | Refused:
     rest = context.line_suffix.strip()
     if said == rest and significant(said) >= _MIN_REST:
         return Refused("stutter")
-    word = _LAST_WORD.search(context.line_prefix)
+    word = _LAST_WORD.search(context.word)
     if word is not None and said == word[0] and "\n" not in text.rstrip():
         return Refused("stutter")
     return text

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
-from typethrough.core.filters.draft import Refused, nearby
+from typethrough.core.filters.draft import Refused
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
 
 _NAME: Final = re.compile(r"[a-z]\w{11,}")
 _HALF_WORD: Final = re.compile(r"[^\W_]\Z")
-_LAST_WORD: Final = re.compile(r"\w+\Z")
 _LINES_AROUND: Final = 60
 
 
@@ -23,9 +22,8 @@ def welded(text: str, context: Context) -> str | Refused:
     half = _HALF_WORD.search(context.line_prefix)
     if said is None or half is None or "_" not in said[0] or family_of(context.language_id) == "text":
         return text
-    word = _LAST_WORD.search(context.line_prefix)
-    document = nearby(context, _LINES_AROUND)
+    document = context.near(_LINES_AROUND)
     if re.search(rf"\b{said[0]}\b", document) is None:
         return text
-    joined = (word[0] if word else "") + said[0]
+    joined = context.word + said[0]
     return text if re.search(rf"\b{joined}\b", document) else Refused("welded")

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.prompt.message import Message
-from typethrough.core.prompt.rules import is_plain, plain, plain_line
+from typethrough.core.prompt.rules import READ_CHARS, is_plain, plain, plain_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,7 +126,7 @@ def fitting(snapshot: Snapshot, order: range, chars: int) -> list[str]:
     kept: list[str] = []
     for start in range(0, len(order), _BLOCK_LINES):
         block = order[start : start + _BLOCK_LINES]
-        lines = snapshot.lines(min(block), max(block) + 1)
+        lines = snapshot.lines(min(block), max(block) + 1, READ_CHARS)
         if not is_plain(lines):
             lines = [plain_line(text) for text in lines]
         for text in lines if order.step > 0 else reversed(lines):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from typethrough.core.prompt.message import Message
-from typethrough.core.prompt.rules import plain_line
+from typethrough.core.prompt.rules import READ_CHARS, plain_line
 
 if TYPE_CHECKING:
     from typethrough.core.document.document import Edit, Snapshot
@@ -60,13 +60,13 @@ class EditLog:
             if removed > _MAX_HUNK_LINES:
                 self.overflowed = True
                 return
-            self._open = _Hunk(first, inserted, before.lines(first, first + removed))
+            self._open = _Hunk(first, inserted, before.lines(first, first + removed, READ_CHARS))
         else:
             low, high = min(hunk.first, first), max(hunk.first + hunk.length, first + removed)
             hunk.before = [
-                *before.lines(low, hunk.first),
+                *before.lines(low, hunk.first, READ_CHARS),
                 *hunk.before,
-                *before.lines(hunk.first + hunk.length, high),
+                *before.lines(hunk.first + hunk.length, high, READ_CHARS),
             ]
             hunk.first, hunk.length = low, high - low + inserted - removed
         if self._open and max(self._open.length, len(self._open.before)) > _MAX_HUNK_LINES:
@@ -83,7 +83,7 @@ class EditLog:
         hunk, self._open = self._open, None
         if hunk is None:
             return
-        after = now.lines(hunk.first, hunk.first + hunk.length)
+        after = now.lines(hunk.first, hunk.first + hunk.length, READ_CHARS)
         body = _render(hunk.first, hunk.before, after)
         if body:
             self.messages.append(Message("user", body))

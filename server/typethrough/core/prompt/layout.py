@@ -16,7 +16,7 @@ from typethrough.core.prompt.economist import Lease, Shards
 from typethrough.core.prompt.edit_log import EditLog
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.core.prompt.related import Glossary, Related
-from typethrough.core.prompt.rules import STOP, attribute, opening
+from typethrough.core.prompt.rules import READ_CHARS, STOP, attribute, opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -202,11 +202,11 @@ def _names(context: Context, shown: Window) -> Iterable[str]:
     line = context.position.line
     at_cursor = _words_apart(context.line_prefix, context.line_suffix)
     seen = dict.fromkeys(at_cursor)
-    lines = context.snapshot.lines(shown.first, shown.last)
+    lines = context.snapshot.lines(shown.first, shown.last, READ_CHARS)
     for distance in range(1, max(line - shown.first, shown.last - line) + 1):
         for other in (line - distance, line + distance):
             if shown.first <= other < shown.last:
-                seen.update(dict.fromkeys(IDENTIFIER.findall(lines[other - shown.first][:400])))
+                seen.update(dict.fromkeys(IDENTIFIER.findall(lines[other - shown.first])))
     return seen
 
 

@@ -19,6 +19,8 @@ STOP = (CURSOR, "</now>", "<now path=", "<file path=")
 
 _MARKS = re.compile(r"<CURSOR>|</(?:now|file|change|known)>")
 _MAX_LINE_CHARS = 400
+# What is read of a line: one character more than is shown tells that it is cut.
+READ_CHARS = _MAX_LINE_CHARS + 1
 
 RULES = f"""\
 You complete code and text while it is being typed. The editor shows your reply as a grey suggestion at the cursor.

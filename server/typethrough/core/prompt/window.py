@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.prompt.message import Message
-from typethrough.core.prompt.rules import CURSOR, plain, plain_line
+from typethrough.core.prompt.rules import CURSOR, READ_CHARS, plain, plain_line
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -37,8 +37,8 @@ def render(context: Context, header: str) -> Window:
     """The window of a context. A cursor mark that the text itself contains is broken up, so that there is only one."""
     line = context.position.line
     first, last = bounds(line, context.snapshot.line_count)
-    above = [plain_line(text) for text in context.snapshot.lines(first, line)]
-    below = [plain_line(text) for text in context.snapshot.lines(line + 1, last)]
+    above = [plain_line(text) for text in context.snapshot.lines(first, line, READ_CHARS)]
+    below = [plain_line(text) for text in context.snapshot.lines(line + 1, last, READ_CHARS)]
     here = f"{plain(_end_of(context.line_prefix))}{CURSOR}{plain(_start_of(context.line_suffix))}"
     body = "\n".join([f"<now {header}>", *above, here, *below, "</now>"])
     return Window(Message("user", body), first, last)

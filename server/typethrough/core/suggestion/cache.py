@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
+from typethrough.core.document.context import LINE_CHARS
 from typethrough.core.suggestion.trail import fits, is_closing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typethrough.core.document.context import Context
-    from typethrough.core.document.document import Snapshot
 
 _Key = tuple[str, str, str]
 
@@ -92,7 +92,7 @@ class CompletionCache:
 
     def add(self, context: Context, entry: Entry) -> None:
         """File an entry under the place of `context`. It may go on growing afterwards."""
-        key = _key(context.uri, context.snapshot, context.position.line)
+        key = next(_keys(context, 1))
         entries = self._places.get(key, [])
         kept = [
             old
@@ -115,12 +115,23 @@ class CompletionCache:
 
     def look_up(self, context: Context) -> Iterator[Hit]:
         """Entries that fit what stands before the cursor, those that began nearest first, newest first."""
-        snapshot, position = context.snapshot, context.position
+        places = self._places
+        if not places:
+            return
+        above = context.lines_before(self._reach_lines)
         below = _lines_below(context)
-        typed_below = ""
-        for line in range(position.line, max(-1, position.line - self._reach_lines), -1):
-            here = context.line_prefix if line == position.line else snapshot.line(line)
-            for entry in reversed(self._places.get(_key(context.uri, snapshot, line), [])):
+        here, typed_below = context.line_prefix, ""
+        for distance, key in enumerate(_keys(context, self._reach_lines)):
+            if distance:
+                if len(here) + len(typed_below) > _REACH_CHARS:
+                    return
+                typed_below = "\n" + here + typed_below
+                here = above[-distance]
+                if len(here) == LINE_CHARS:
+                    # Longer than the view shows it: where a text began on it is seen only in all of it.
+                    line = context.position.line - distance
+                    here = context.snapshot.part(line, 0, _REACH_CHARS + 1)
+            for entry in reversed(places[key]) if key in places else ():
                 if entry.next_line not in below or not here.startswith(entry.line_prefix):
                     continue
                 typed = here[len(entry.line_prefix) :] + typed_below
@@ -128,9 +139,6 @@ class CompletionCache:
                     continue
                 if _same_suffix(entry.line_suffix, context.line_suffix, typed):
                     yield Hit(entry, typed)
-            if len(here) + len(typed_below) > _REACH_CHARS:
-                return
-            typed_below = "\n" + here + typed_below
 
 
 def _lines_below(context: Context) -> tuple[str, ...]:
@@ -154,6 +162,8 @@ def _same_suffix(then: str, now: str, typed: str) -> bool:
     return then.endswith(now) and is_closing(over) and all(char in rest for char in over)
 
 
-def _key(uri: str, snapshot: Snapshot, line: int) -> _Key:
-    above = snapshot.lines(line - 2, line)
-    return uri, above[-2][-_KEY_CHARS:] if len(above) > 1 else "", above[-1][-_KEY_CHARS:] if above else ""
+def _keys(context: Context, count: int) -> Iterator[_Key]:
+    """The places that entries on the cursor's line and on the lines above it are filed under, nearest first."""
+    lines = ["", "", *(line[-_KEY_CHARS:] for line in context.lines_before(count + 1))]
+    for last in range(len(lines) - 1, max(0, len(lines) - 1 - count), -1):
+        yield context.uri, lines[last - 1], lines[last]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LEADS_ON: Final = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
 # A word at the end may go on; closers, quotes and space there are what filters take off.
 _UNFINISHED: Final = re.compile(r"[\s)\]}>;,:\"'`]*(?:\d+\.)?\w*\Z")
+_UNFINISHED_CHARS: Final = 100
 # As far as the filters look for a line that is only recited.
 _NEAR_LINES: Final = 60
 _LOOKS_COMPLETE: Final = re.compile(r"[)\]};,\"'`>]\s*\Z|:\Z")
@@ -79,7 +80,8 @@ def certain(text: str, context: Context, *, max_lines: int) -> int:
     lead = len(text) - len(text.lstrip())
     if whole or "\n" in text[lead:]:
         return _without_repeated(text, whole)
-    words = _UNFINISHED.sub("", text)
+    unfinished = _UNFINISHED.search(text, max(0, len(text) - _UNFINISHED_CHARS))
+    words = text[: unfinished.start()] if unfinished else text
     line = (words if "\n" in text[:lead] else context.line_prefix + words).strip()
     near = (*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES))
     if not words.strip() or any(there.lstrip().startswith(line) for there in near):
