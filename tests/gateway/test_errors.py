@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -21,8 +24,12 @@ from typethrough.engine.ports import (
     RateLimited,
 )
 from typethrough.gateway.errors import error_in_stream, parse_error_body, rejection, retry_after_s
+from typethrough.gateway.proxies import Proxy
 
-_PLACE = endpoint("https://gateway.example/v1", key=KEY)
+_PLACE = replace(
+    endpoint("https://gateway.example/v1", key=KEY),
+    proxy=Proxy("http://me:hunter2@proxy.example:3128", "https_proxy"),
+)
 _DATE = {"date": "Fri, 15 Jan 2027 08:00:00 GMT"}
 
 
@@ -163,6 +170,11 @@ def test_a_card_on_file_is_not_blamed_on_the_key() -> None:
         f"Incorrect key: {KEY}",
         f"Incorrect key: {KEY[:8]}********",
         f"Incorrect key: ****{KEY[-4:]}",
+        f"Incorrect key: {KEY[5:9]}",
+        f"Incorrect key: {quote(KEY[3:9], safe='')}",
+        f"Basic {b64encode(f'me:{KEY}'.encode()).decode()}",
+        "The password hunt is short",
+        "The password ****ter2 is wrong",
         "You sent: def secret_sauce(x):",
         "in your text `return <CURSOR>` at",
         "two\nlines",

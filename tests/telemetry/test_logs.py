@@ -83,6 +83,16 @@ def test_a_known_key_is_replaced_wherever_it_stands(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.endswith("refused with Bearer [key]\n")
 
 
+def test_no_part_of_a_known_key_is_printed_but_the_time_and_the_place_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    start_logging("info").hide("2026-typethrough-s3cret")
+    logging.getLogger("typethrough.lsp").warning("refused ****%s, or %s", "s3cr", "rough-s3c%72et")
+    line = capsys.readouterr().err
+    assert line.endswith("typethrough.lsp: refused ****[key], or [key]\n")
+    assert not line.startswith("[key]")
+
+
 def test_a_message_whose_arguments_do_not_fit_prints_none_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     start_logging("info")
     logging.getLogger("typethrough").warning("%d lines", TEXT)

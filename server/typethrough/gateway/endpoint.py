@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from typethrough.core.settings.endpoint import is_loopback
+from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.core.settings.values import address_problem
 from typethrough.gateway.proxies import DIRECT, Proxy
@@ -70,6 +71,11 @@ class Endpoint:
     def key(self) -> str:
         """The key without the line end that reading it from a file or a command leaves."""
         return self.api_key.strip()
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """What may not be seen in words that came from the other side."""
+        return Redaction((self.key, self.proxy.password))
 
     @cached_property
     def url(self) -> httpx.URL:

@@ -47,7 +47,6 @@ _CONTEXT_SAID = re.compile(r"context (?:size|length|window)\D{0,16}(\d{3,8})(?!\
 _LITELLM_UNKNOWN_KEY = "no connected db"
 _QUOTE_CHARS = 160
 _SHINGLE_CHARS = 12
-_KEY_HINT_CHARS = 4
 
 # In a stream there is no HTTP status; these words stand for one.
 _STATUS_OF_WORD = {
@@ -155,7 +154,7 @@ def _leaf(
     status: int, error: ErrorBody, endpoint: Endpoint, prompt: Prompt, wait_s: float | None
 ) -> GatewayError:
     quote = _quote(error.message, endpoint, prompt)
-    word = error.word if _is_word(error.word) and not _shows_key(error.word, endpoint) else ""
+    word = error.word if _is_word(error.word) and not endpoint.redaction.shows(error.word) else ""
     where = f"HTTP {status}, {word}" if word else f"HTTP {status}"
     if _is_unknown_model(status, error):
         return ModelNotFound(_model_sentence(endpoint, where), status=status, code=word)
@@ -249,18 +248,12 @@ def _quote(message: str, endpoint: Endpoint, prompt: Prompt) -> str:
     message = message.strip()
     if not message or len(message) > _QUOTE_CHARS or not message.isprintable():
         return ""
-    if _shows_key(message, endpoint):
+    if endpoint.redaction.shows(message):
         return ""
     shingles = [message[at : at + _SHINGLE_CHARS] for at in range(max(1, len(message) - _SHINGLE_CHARS + 1))]
     if any(shingle in sent.text for sent in prompt.messages for shingle in shingles):
         return ""
     return f' The gateway says: "{message}"'
-
-
-def _shows_key(text: str, endpoint: Endpoint) -> bool:
-    # Providers mask keys but leave both ends readable.
-    key = endpoint.key
-    return bool(key) and (key[: 2 * _KEY_HINT_CHARS] in text or key[-_KEY_HINT_CHARS:] in text)
 
 
 def _parse_error(error: Any) -> ErrorBody:

@@ -12,6 +12,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from typethrough.core.settings.redaction import Redaction
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
@@ -31,11 +33,11 @@ class Redactor(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-        self._keys = frozenset[str]()
+        self._redaction = Redaction()
 
     def hide(self, *keys: str) -> None:
-        """Never print these from now on; earlier ones stay hidden."""
-        self._keys |= {key for key in keys if key}
+        """Never print these or a part of them from now on; earlier ones stay hidden."""
+        self._redaction = self._redaction.also(keys)
 
     def format(self, record: logging.LogRecord) -> str:
         """One line. Nothing of a foreign message but its place is kept."""
@@ -44,11 +46,9 @@ class Redactor(logging.Formatter):
             safe.msg, safe.args = f"spoke at {record.filename}:{record.lineno}", None
         if record.exc_info and record.exc_info[1] is not None:
             safe.msg, safe.args = f"{_message(safe)} ({place_of(record.exc_info[1])})", None
+        safe.msg, safe.args = self._redaction.hidden(_message(safe)), None
         safe.exc_info, safe.exc_text, safe.stack_info = None, None, None
-        line = " ".join(super().format(safe).split("\n"))
-        for key in self._keys:
-            line = line.replace(key, "[key]")
-        return line
+        return " ".join(super().format(safe).split("\n"))
 
 
 def _message(record: logging.LogRecord) -> str:

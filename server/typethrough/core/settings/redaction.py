@@ -1,0 +1,135 @@
+"""Keeps keys and passwords out of whatever is said: the one place that decides whether a text shows a part of one.
+
+A part is any run of four characters of a secret, wherever it stands in the secret and in the text, also when the text holds it
+percent-encoded or in base64. A run that lies inside an ordinary word tells nothing: "model" in a message is no part of the key
+`sk-model-1`. Pure; whose secrets they are is the caller's affair.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HIDDEN = "[key]"
+_RUN_CHARS = 4
+# Six characters of base64 hold four whole ones of what was encoded.
+_BASE64_RUN_CHARS = 6
+_DECODINGS = 3
+# What gateways and we say of requests, in words of four letters and more.
+_ORDINARY = frozenset(
+    re.findall(
+        "[a-z]+",
+        """
+    accept access account allow answer anthropic asked authentication authorization available azure balance base bearer because
+    billing body budget cannot characters chat check code completion completions connection contact content context could
+    credential credentials credits default denied deployment does endpoint error exceeded exist expired failed first forbidden
+    found from gateway give given http https incorrect input insufficient internal invalid large length limit limits line lines
+    list local long maximum message messages method missing model models must name network number only openai organization
+    output page parameter password payment permission please plan project prompt provided provider proxy quota rate reached
+    refused request requests required response retry role secret seconds server service setting settings size status stop stream
+    streaming such support supported temperature test text than that this timeout token tokens tool type typethrough unauthorized
+    unavailable unknown unsupported upstream usage user valid value vercel wait when wrong your
+    """,
+    )
+)
+
+
+class Redaction:
+    """Some secrets, and what of a text may not be seen because of them. Empty secrets count for nothing."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = frozenset(filter(None, secrets))
+
+    def __repr__(self) -> str:
+        return f"Redaction({len(self._secrets)} secrets)"
+
+    def also(self, secrets: Iterable[str]) -> Redaction:
+        """These and others."""
+        more = self._secrets | frozenset(filter(None, secrets))
+        return self if more == self._secrets else Redaction(more)
+
+    def shows(self, text: str) -> bool:
+        """Whether a text shows a part of a secret, in any of its encodings."""
+        return any(self._spans(variant) for variant in _decoded(text))
+
+    def hidden(self, text: str) -> str:
+        """The text with a mark in place of every part of a secret; decoded, when only that shows one."""
+        for variant in reversed(_decoded(text)[1:]):
+            if spans := self._spans(variant):
+                text = _without(variant, spans)
+                break
+        return _without(text, self._spans(text))
+
+    @cached_property
+    def _runs(self) -> dict[int, frozenset[str]]:
+        """Every run that may not be seen, by its length."""
+        found: dict[int, set[str]] = {_RUN_CHARS: set(), _BASE64_RUN_CHARS: set()}
+        for secret in self._secrets:
+            if len(secret) >= _RUN_CHARS:
+                found[_RUN_CHARS].update(_pieces(secret, _RUN_CHARS))
+                for form in _base64_forms(secret):
+                    found[_BASE64_RUN_CHARS].update(_pieces(form, _BASE64_RUN_CHARS))
+        return {length: frozenset(runs) for length, runs in found.items() if runs}
+
+    @cached_property
+    def _short(self) -> re.Pattern[str] | None:
+        """Secrets of fewer characters than a run, which are looked for as words of their own."""
+        short = sorted(re.escape(secret) for secret in self._secrets if len(secret) < _RUN_CHARS)
+        return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(short)})(?![A-Za-z0-9])") if short else None
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """From where to where the text shows a secret, in order, without overlap."""
+        if not self._secrets:
+            return []
+        found = [match.span() for match in self._short.finditer(text)] if self._short else []
+        words = [match.span() for match in re.finditer("[A-Za-z]+", text) if match[0].lower() in _ORDINARY]
+        for length, runs in self._runs.items():
+            for start in range(len(text) - length + 1):
+                end = start + length
+                if text[start:end] in runs and not any(
+                    first <= start and end <= last for first, last in words
+                ):
+                    found.append((start, end))
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(found):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    kept, at = list[str](), 0
+    for start, end in spans:
+        kept += (text[at:start], HIDDEN)
+        at = end
+    return "".join((*kept, text[at:]))
+
+
+def _decoded(text: str) -> list[str]:
+    """The text, and what it says when its percent signs are read, once and again."""
+    variants = [text]
+    while len(variants) < _DECODINGS and (further := unquote(variants[-1])) != variants[-1]:
+        variants.append(further)
+    return variants
+
+
+def _pieces(text: str, length: int) -> set[str]:
+    return {text[start : start + length] for start in range(len(text) - length + 1)}
+
+
+def _base64_forms(secret: str) -> set[str]:
+    """How a secret looks in base64, of which only what it alone decides: it may begin at any of three places in a group."""
+    data, forms = secret.encode("utf-8", "surrogatepass"), set[str]()
+    for offset in range(3):
+        first, last = -(-offset * 8 // 6), (offset + len(data)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            forms.add(encode(bytes(offset) + data).decode()[first:last])
+    return forms
