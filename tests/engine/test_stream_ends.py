@@ -68,3 +68,32 @@ def test_other_settings_close_streams_for_what_they_are() -> None:
         assert bench.notes.streams == [StreamEnd.SETTINGS_CHANGED]
 
     run(scenario)
+
+
+def test_a_request_that_loses_its_stream_to_other_settings_asks_the_new_gateway() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        asked = bench.ask()
+        other = ScriptedGateway()
+        bench.engine.configure(bench.settings, other)
+        await settle()
+        assert asked.open
+        other.streams[0].say("width * height\n")
+        assert asked.text == "width * height"
+        assert bench.notes.streams[0] is StreamEnd.SETTINGS_CHANGED
+
+    run(scenario)
+
+
+def test_room_for_another_question_is_not_made_by_closing_what_the_request_waits_for() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        places = (bench.cursor, Position(0, 24), bench.cursor)
+        for bench.cursor in places:
+            bench.ask(invoked=True)
+            await settle()
+        assert len(bench.gateway.streams) == 2
+        document = bench.engine._documents[URI]
+        assert document.surplus() == [document.questions[1].entry]
+
+    run(scenario)

@@ -77,7 +77,7 @@ class Scene:
         self.engine.edit(uri, Position(line, 0), Position(line, 0), text)
 
     def related(self, uri: str = MAIN) -> Related:
-        return self.engine._sessions[uri].prompt.related
+        return self.engine._documents[uri].prompt.related
 
     async def pause(self, ms: float) -> None:
         self.clock.advance(ms)
@@ -341,7 +341,7 @@ def _told(scene: Scene, uri: str) -> str:
 
 def _prompt(scene: Scene, uri: str = MAIN) -> str:
     """What a model would be asked at the beginning of a document."""
-    session = scene.engine._sessions[uri]
+    session = scene.engine._documents[uri]
     context = session.context(Position(2, 11), scene.clock.now())
     terms = Terms(profile_of(scene.settings.model), 20_000, 256)
     prompt = session.prompt.build(context, terms, scene.clock.now())

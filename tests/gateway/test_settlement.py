@@ -268,7 +268,7 @@ def test_after_a_session_both_accounts_agree_also_on_what_was_closed(vercel: Sim
     text = "".join(lines[:60]) + "    $0\n" + "".join(lines[60:])
 
     def all_have_text(bench: Bench) -> bool:
-        return all(one.received_chars for one in bench.engine._sessions[URI].flights if one.open)
+        return all(one.received_chars for one in bench.engine._documents[URI].questions if one.open)
 
     async def scene() -> list[StreamRecord]:
         bench = Bench(text, context_tokens=20_000)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.economist import Terms
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.sent import Sent
-    from typethrough.engine.inflight import Flight
+    from typethrough.engine.flight import Flight
     from typethrough.engine.ports import Recorder, Upstream
 
 
@@ -52,15 +52,13 @@ class Experience:
                 held = min(1.0, usage.cached_tokens / sent.cached_tokens)
                 self._held_share += _LEARNING * (held - self._held_share)
 
-    def record(
-        self, record_id: str, flight: Flight, heard: Upstream, purpose: Purpose, sent: Sent
-    ) -> StreamRecord:
+    def record(self, record_id: str, flight: Flight, heard: Upstream, sent: Sent) -> StreamRecord:
         """What is known of an ended stream whose text came from `heard`."""
         usage, is_estimated = self._usage(flight, heard, sent)
         return StreamRecord(
             record_id,
             heard.model,
-            Purpose.HEDGE if heard.is_hedge else purpose,
+            Purpose.HEDGE if heard.is_hedge else flight.purpose,
             flight.ending,
             usage,
             is_estimated,
@@ -86,13 +84,13 @@ def _ttft_ms(flight: Flight, heard: Upstream) -> float | None:
     return None if flight.ttft_ms is None else flight.ttft_ms - heard.delay_ms
 
 
-def record_unheard(record_id: str, flight: Flight, unheard: Upstream, purpose: Purpose) -> StreamRecord:
+def record_unheard(record_id: str, flight: Flight, unheard: Upstream) -> StreamRecord:
     """What is known of the other request of a race, which gave no text."""
     usage, profile = unheard.usage, unheard.profile
     return StreamRecord(
         record_id,
         unheard.model,
-        Purpose.HEDGE if unheard.is_hedge else purpose,
+        Purpose.HEDGE if unheard.is_hedge else flight.purpose,
         unheard.ending or flight.ending,
         usage,
         is_estimated=bool(usage.prompt_tokens),

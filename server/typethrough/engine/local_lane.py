@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from typethrough.core.suggestion.cover import covered
+from typethrough.core.suggestion.offer import Offer
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 
@@ -47,8 +49,22 @@ class LocalLane:
         self._open.discard(uri)
         self._index.set_open(uri, is_open=False)
 
-    def guess(self, context: Context) -> Guess | None:
-        """The likeliest rest of the line, or None. Takes well under a millisecond."""
+    def offer(self, context: Context) -> tuple[Offer, float]:
+        """The likeliest rest of the line, and how likely it is the right one; 0 when there is none.
+
+        Before closers that the editor has put there a whole line may be known that has them in another place. Takes well under a
+        millisecond.
+        """
+        found, replaces = self._guess(context), 0
+        suffix = context.line_suffix.rstrip()
+        if found is None and suffix:
+            found = self._guess(context.with_suffix(""))
+            replaces = covered(found.text, context) if found else 0
+            if replaces < len(suffix):
+                found = None
+        return (Offer(found.text, replaces=replaces), found.confidence) if found else (Offer(), 0.0)
+
+    def _guess(self, context: Context) -> Guess | None:
         return predict(
             self._index,
             context.uri,

@@ -10,8 +10,8 @@ from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose
 from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Counts, Experience, record_unheard
+from typethrough.engine.flight import Flight
 from typethrough.engine.gateways import Gateways
-from typethrough.engine.inflight import Flight
 from typethrough.engine.ports import CredentialsRejected, Hedged, ModelNotFound, RateLimited, Upstream
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.prompt.sent import Sent
     from typethrough.core.settings.schema import Settings
+    from typethrough.engine.open_document import OpenDocument
     from typethrough.engine.ports import Clock, Gateway, Recorder
-    from typethrough.engine.session import Session
 
-# Two questions at a time for one document: where the cursor was, and where it is.
-_MAX_FLIGHTS = 2
 # A stream that has said nothing for this many typical waits is not worth joining.
 _STALLED_WAITS = 4.0
 
@@ -42,7 +40,7 @@ class ModelLane:
         self._recorder = recorder
         self._experiences: dict[str, Experience] = {}
         self._warned: set[str] = set()
-        self._asked_last: Session | None = None
+        self._asked_last: OpenDocument | None = None
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -54,7 +52,8 @@ class ModelLane:
     def refusal(self, route: Route | None = None) -> Refusal | None:
         """Why no model can be asked for a route now, or None."""
         if self._gateways is None or self.absent:
-            return Cause.NO_MODEL.refusal()
+            # All there is without a model is the local lane, which is asked first.
+            return Cause.NOTHING_LOCAL.refusal()
         if sentence := self._gateways.chosen(route).refusal():
             return Cause.REFUSED_BEFOREHAND.refusal(sentence)
         if limit := self._over_limit():
@@ -79,73 +78,59 @@ class ModelLane:
             self._gateways = Gateways.of(gateway)
         self._settings = settings
 
-    def launch(
+    def send(
         self,
-        session: Session,
+        document: OpenDocument,
         context: Context,
+        purpose: Purpose,
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
-        *,
-        purpose: Purpose,
         route: Route | None = None,
     ) -> Flight:
-        """Send the question of a context, to the model of a route. Only when `refusal` is empty."""
+        """Send the question of a context to the model of a route. Only when `refusal` is None. Every prompt is built here."""
         if self._gateways is None:
             raise RuntimeError("a stream needs a gateway")
         gateway = self._gateways.chosen(route)
-        model = gateway.model
         self._warn(gateway.profile.warning)
         terms, now_s = self._terms(gateway), self._clock.now()
-        prompt = session.prompt.build(context, terms, now_s)
-        while len(session.flights) >= _MAX_FLIGHTS:
-            session.close(StreamEnd.SUPERSEDED, session.flights[0])
-        sent = self._experience(model).send(prompt, terms, now_s)
-        counts = Counts(self._recorder)
-
-        def ended(flight: Flight) -> None:
-            if flight.ttft_ms is not None:
-                self._experience(model).latency.note(flight.ttft_ms)
-            self._record(flight, gateway, counts, purpose, sent)
-            self._report(flight, gateway)
-            on_end(flight)
-
-        flight = Flight(context, self._clock, on_text, ended, prefetch=purpose is Purpose.PREFETCH)
-        flight.entry.model = model
-        flight.race = gateway.race() if isinstance(gateway, Hedged) else None
-        session.flights.append(flight)
-        self._asked_last = session
-        flight.start(gateway, prompt, counts)
-        self._recorder.status("busy", "")
-        return flight
-
-    def warm_up(self, session: Session) -> None:
-        """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
-        if self._gateways is None or session.warming is not None or session.flights or self.refusal():
-            return
-        gateway, now_s = self._gateways.default, self._clock.now()
-        terms = self._terms(gateway)._replace(max_output_tokens=1)
-        # A server at home has room for one text or a few: another document's has taken the place of this one's.
-        is_elsewhere = gateway.profile.is_local and self._asked_last is not session
-        is_cold = session.prompt.is_cold(terms, now_s) or is_elsewhere
-        if not is_cold or not warm_up_pays(gateway.profile, self._settings.warm_up):
-            return
-        context = session.context(session.asked_at, now_s)
-        prompt = session.prompt.build(context, terms, now_s)
-
-        def ended(flight: Flight) -> None:
-            session.warming = None
-            if flight.error is not None:
-                # Told now: the request that comes next may be refused for the same cause, without a word.
-                self._report(flight, gateway)
-            self._record(flight, gateway, counts, Purpose.WARM_UP, sent)
-
+        if purpose is Purpose.WARM_UP:
+            terms = terms._replace(max_output_tokens=1)
+        prompt = document.prompt.build(context, terms, now_s)
         sent = self._experience(gateway.model).send(prompt, terms, now_s)
         counts = Counts(self._recorder)
-        session.warming = Flight(
-            context, self._clock, lambda flight: session.close(StreamEnd.ENOUGH, flight), ended
-        )
-        self._asked_last = session
-        session.warming.start(gateway, prompt, counts)
+
+        def ended(flight: Flight) -> None:
+            document.landed(flight)
+            self._learn(flight, gateway, counts, sent)
+            on_end(flight)
+
+        flight = Flight(context, purpose, self._clock, on_text, ended)
+        flight.entry.model = gateway.model
+        if purpose is not Purpose.WARM_UP:
+            flight.race = gateway.race() if isinstance(gateway, Hedged) else None
+        document.sent(flight)
+        self._asked_last = document
+        flight.start(gateway, prompt, counts)
+        if purpose is not Purpose.WARM_UP:
+            self._recorder.status("busy", "")
+        return flight
+
+    def warm_up(self, document: OpenDocument) -> None:
+        """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
+        if self._gateways is None or document.warming is not None or document.questions or self.refusal():
+            return
+        gateway, now_s = self._gateways.default, self._clock.now()
+        # A server at home has room for one text or a few: another document's has taken the place of this one's.
+        is_elsewhere = gateway.profile.is_local and self._asked_last is not document
+        is_cold = document.prompt.is_cold(self._terms(gateway), now_s) or is_elsewhere
+        if is_cold and warm_up_pays(gateway.profile, self._settings.warm_up):
+            self.send(
+                document,
+                document.context(document.asked_at, now_s),
+                Purpose.WARM_UP,
+                lambda flight: document.close(StreamEnd.ENOUGH, flight.entry),
+                lambda _: None,
+            )
 
     def stalled(self, flight: Flight) -> bool:
         """Whether a stream has been silent for so long that it is not worth waiting for."""
@@ -183,18 +168,24 @@ class ModelLane:
     def _experience(self, model: str) -> Experience:
         return self._experiences.setdefault(model, Experience())
 
-    def _record(self, flight: Flight, gateway: Gateway, counts: Counts, purpose: Purpose, sent: Sent) -> None:
-        """Put every request that a stream has taken on record, and learn from the one that was heard."""
-        race = flight.race
+    def _learn(self, flight: Flight, gateway: Gateway, counts: Counts, sent: Sent) -> None:
+        """A stream has ended: put every request that it has taken on record, and learn from the one that was heard."""
+        race, purpose = flight.race, flight.purpose
+        is_warm_up = purpose is Purpose.WARM_UP
+        if flight.ttft_ms is not None and not is_warm_up:
+            self._experience(gateway.model).latency.note(flight.ttft_ms)
         heard = race.heard if race is not None else Upstream(gateway.model, gateway.profile)
         experience = self._experience(heard.model)
         experience.learn(flight, heard, sent)
-        counts.record(experience.record(self._id(), flight, heard, purpose, sent), heard)
+        counts.record(experience.record(self._id(), flight, heard, sent), heard)
         if race is not None and (unheard := race.unheard) is not None:
-            counts.record(record_unheard(self._id(), flight, unheard, purpose), unheard)
+            counts.record(record_unheard(self._id(), flight, unheard), unheard)
             if isinstance(unheard.error, ModelNotFound | CredentialsRejected):
                 # The request is none the worse, but without a word the setting would stay wrong.
                 self._recorder.notice(f"{unheard.ending} {unheard.model}", str(unheard.error))
+        if not is_warm_up or flight.error is not None:
+            # A warm-up's failure too: the request that comes next may be refused for the same cause, without a word.
+            self._report(flight, gateway)
 
     def _warn(self, warning: str) -> None:
         """Tell the user once what the endpoint's list says against a model."""

@@ -1,9 +1,9 @@
-"""A request that has not ended yet: its frozen context, its deadline, and the one outcome it will get."""
+"""A request between its arrival and its one outcome: it owns its budget, its deadline, what it has promised, and its end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion, Timings
 
@@ -14,8 +14,18 @@ if TYPE_CHECKING:
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Position
     from typethrough.core.outcome.causes import Cause
-    from typethrough.engine.inflight import Flight
+    from typethrough.engine.flight import Flight
     from typethrough.engine.ports import Cancellable, Clock
+
+    OnOutcome = Callable[[Context, Outcome], None]
+    OnPartial = Callable[[Context, Suggestion], None]
+
+# The answer leaves this long before the budget ends: a timer is late by the length of whatever runs before it.
+_MARGIN_S: Final = 0.02
+# Endings that would take from the screen what a promise has put there.
+_WITHOUT_TEXT: Final = frozenset(
+    {Ending.EMPTY, Ending.FILTERED, Ending.SKIPPED, Ending.DEADLINE, Ending.FAILED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +42,23 @@ class Request:
     unwanted: Cause | None = None
 
 
-# Endings that would take from the screen what a promise has put there.
-_WITHOUT_TEXT = frozenset({Ending.EMPTY, Ending.FILTERED, Ending.SKIPPED, Ending.DEADLINE, Ending.FAILED})
-
-
 class Pending:
-    """One request between its arrival and its outcome. It ends exactly once; what comes later finds it ended."""
+    """One request. It ends exactly once; what comes later finds it ended.
+
+    `budget_ms` counts from its arrival. `on_ended` hears of the end; `on_partial` gets each part of the answer as it grows, for a
+    client that wants that.
+    """
 
     __slots__ = (
         "_clock",
-        "_on_outcome",
+        "_on_ended",
+        "_on_partial",
         "_timers",
+        "budget_ms",
         "context",
         "deadline_s",
         "ended",
         "flight",
-        "on_partial",
         "promised",
         "promised_id",
         "request",
@@ -59,45 +70,56 @@ class Pending:
         self,
         request: Request,
         context: Context,
-        deadline_s: float,
         clock: Clock,
-        on_outcome: Callable[[Outcome], None],
-        on_partial: Callable[[Suggestion], None] | None = None,
         *,
-        route: Route | None = None,
+        budget_ms: int,
+        route: Route | None,
+        on_ended: Callable[[Pending, Outcome], None],
+        on_partial: OnPartial | None = None,
     ) -> None:
         self.request = request
-        self.route = route
         self.context = context
-        self.deadline_s = deadline_s
+        self.route = route
+        self.budget_ms = (route.budget_ms if route is not None else 0) or budget_ms
+        self.deadline_s = request.arrived_s + self.budget_ms / 1_000 - _MARGIN_S
         self.flight: Flight | None = None
         self.ended = False
-        self.on_partial = on_partial
         self.promised = ""
         self.promised_id = ""
         self.stages_ms: dict[str, float] = {}
         self._clock = clock
-        self._on_outcome = on_outcome
+        self._on_ended = on_ended
+        self._on_partial = on_partial
         self._timers: list[Cancellable] = []
+
+    @property
+    def shows_growth(self) -> bool:
+        """Whether the client shows a text while it grows."""
+        return self._on_partial is not None
 
     def call_at(self, when_s: float, callback: Callable[[], None]) -> None:
         """Call back at a time, unless the request has ended by then."""
         self._timers.append(self._clock.call_at(when_s, callback))
 
-    def stage(self, name: str) -> None:
-        """Note how many milliseconds after arrival a stage was reached."""
-        self.stages_ms[name] = (self._clock.now() - self.request.arrived_s) * 1_000
+    def wait_for(self, flight: Flight) -> None:
+        """Wait for a stream, until the deadline."""
+        self.flight = flight
+        flight.wanted_until(self.deadline_s)
+
+    def reach(self, stage: str) -> None:
+        """Note how many milliseconds after arrival a stage was reached for the first time."""
+        if stage not in self.stages_ms:
+            self.stages_ms[stage] = (self._clock.now() - self.request.arrived_s) * 1_000
 
     def promise(self, text: str, suggestion_id: str) -> None:
         """Hand out the beginning of the answer. Whatever the answer will be, it begins so: what is on screen only grows."""
-        if self.ended or self.on_partial is None:
+        if self.ended or self._on_partial is None:
             return
-        if not self.promised:
-            self.stage("first_shown")
+        self.reach("first_shown")
         self.promised, self.promised_id = text, suggestion_id
-        self.on_partial(self._promised())
+        self._on_partial(self.context, self._promise())
 
-    def answer(self, source: Source, *suggestions: Suggestion) -> None:
+    def answer(self, source: Source, suggestions: tuple[Suggestion, ...]) -> None:
         """End with suggestions; only the first ending counts."""
         self._end(Ending.ANSWERED, source.value, source, suggestions)
 
@@ -107,7 +129,7 @@ class Pending:
         """
         reason = sentence or cause.sentence
         if self.promised and cause.ending in _WITHOUT_TEXT:
-            self._end(Ending.ANSWERED, reason, Source.MODEL, (self._promised(),), cause)
+            self._end(Ending.ANSWERED, reason, Source.MODEL, (self._promise(),), cause)
         else:
             self._end(cause.ending, reason, cause=cause)
 
@@ -126,9 +148,10 @@ class Pending:
             timer.cancel()
         self._timers.clear()
         self.flight = None
-        self.stage("total")
+        self.reach("total")
         timings, language_id = Timings(self.stages_ms), self.context.language_id
-        self._on_outcome(Outcome(ending, reason, source, suggestions, timings, language_id, cause))
+        outcome = Outcome(ending, reason, source, suggestions, timings, language_id, cause)
+        self._on_ended(self, outcome)
 
-    def _promised(self) -> Suggestion:
+    def _promise(self) -> Suggestion:
         return Suggestion(self.promised_id, self.promised, self.context.position, Source.MODEL)

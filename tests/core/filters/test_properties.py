@@ -10,7 +10,7 @@ from tests.bench.filters import DEFECTS, cleaned, same, scenes
 from typethrough.core.filters import growing
 from typethrough.core.suggestion.cache import Entry, Hit
 from typethrough.core.suggestion.cut import enough
-from typethrough.engine.sources import from_growing, from_hit
+from typethrough.core.suggestion.offer import from_growing, from_hit
 
 PLACES = scenes(300)
 

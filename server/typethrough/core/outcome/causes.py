@@ -101,11 +101,6 @@ class Cause(Enum):
     SHUTTING_DOWN = Ending.SUPERSEDED, "shutting down", ""
     CANCELLED = Ending.CANCELLED, "cancelled by the editor", ""
 
-    NO_MODEL = (
-        Ending.FAILED,
-        "there is no model lane",
-        "Set a key, or `base_url` for a server of your own; `typethrough settings` says what is missing.",
-    )
     LIMIT_SPENT = (
         Ending.FAILED,
         "today's limit is spent",

@@ -1,4 +1,4 @@
-"""What each source can offer at a cursor, as plain text: decided here, synchronously, for the engine to hand out."""
+"""What an earlier answer offers at a cursor, as text that may be shown, or why it may not be."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from typethrough.core.suggestion.cover import covered
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from typethrough.core.document.context import Context
     from typethrough.core.suggestion.cache import Hit
     from typethrough.core.suggestion.shown import Shown
-    from typethrough.local.predictor import Guess
 
 
 class Offer(NamedTuple):
@@ -60,21 +57,6 @@ def from_unfinished(hit: Hit, context: Context, max_lines: int) -> Offer:
     """The best of a text that the deadline did not let finish."""
     cut = best_so_far(hit.remainder, context, max_lines=max_lines) if hit.remainder else None
     return Offer() if cut is None else _checked(hit.remainder[: cut.length], context)
-
-
-def from_guess(guess: Callable[[Context], Guess | None], context: Context) -> tuple[Offer, float]:
-    """The local lane's guess, and how likely it is the right one; 0 when there is none.
-
-    Before closers that the editor has put there a whole line may be known that has them in another place.
-    """
-    found, replaces = guess(context), 0
-    suffix = context.line_suffix.rstrip()
-    if found is None and suffix:
-        found = guess(context.with_suffix(""))
-        replaces = covered(found.text, context) if found else 0
-        if replaces < len(suffix):
-            found = None
-    return (Offer(found.text, replaces=replaces), found.confidence) if found else (Offer(), 0.0)
 
 
 def _checked(text: str, context: Context) -> Offer:

@@ -1,7 +1,7 @@
 """A stream in flight: one question to the model, owned by the document and not by the request that caused it.
 
-The editor's cancel ends a request; only divergence, enough text, or shutdown ends the stream. Its text grows in a cache entry,
-so that whoever asks next finds it there, finished or not.
+The editor's cancel ends a request and leaves the stream; `StreamEnd` names what closes one. Its text grows in a cache entry, so
+that whoever asks next finds it there, finished or not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.filters import MOST_CHARS, growing
 from typethrough.core.outcome.causes import StreamEnd
-from typethrough.core.outcome.outcome import Usage
+from typethrough.core.outcome.outcome import Purpose, Usage
 from typethrough.core.suggestion.cache import Entry
 from typethrough.core.suggestion.trail import Trail, fits, follow, typed_between
 from typethrough.engine.ports import GatewayError
@@ -35,15 +35,15 @@ class Flight:
     def __init__(
         self,
         context: Context,
+        purpose: Purpose,
         clock: Clock,
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
-        *,
-        prefetch: bool = False,
     ) -> None:
         self.context = context
+        self.purpose = purpose
         self.entry = Entry(context)
-        self.entry.prefetched = prefetch
+        self.entry.prefetched = purpose is Purpose.PREFETCH
         self.trail = Trail(context.position, context.position)
         self.started_s = clock.now()
         self.ttft_ms: float | None = None
@@ -105,6 +105,7 @@ class Flight:
 
     def still_fits(self, snapshot: Snapshot) -> bool:
         """Whether what has arrived by now fits what was typed while it was under way."""
+        self.clean()
         typed = typed_between(snapshot, *self.trail)
         if len(self.entry.text) >= len(typed):
             self._verified_up_to = self.trail.end

@@ -1,0 +1,369 @@
+"""What becomes of a request, decided at the event that brings something new.
+
+Pure: an event and the facts go in, and actions come out in the order in which they are to be done. `engine.answers` does them.
+The sources stand in the order of their cost: what is shown, what is known, a stream to join, the local lane, the model. A fact
+is asked for only when what is cheaper has not settled the matter.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from typethrough.core.outcome.causes import Cause, Refusal, StreamEnd
+from typethrough.core.outcome.outcome import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from typethrough.core.suggestion.cache import Entry
+    from typethrough.core.suggestion.offer import Offer
+
+
+class Known(NamedTuple):
+    """An answer of before that fits at the cursor, perhaps still growing; `said_all`: the model would have no more to say."""
+
+    entry: Entry
+    offer: Offer
+    is_growing: bool = False
+    is_stalled: bool = False
+    said_all: bool = False
+
+
+class Facts(Protocol):
+    """What a decision may ask about the request that waits, and about its document."""
+
+    @property
+    def invoked(self) -> bool:
+        """Whether the user asked by hand."""
+        ...
+
+    @property
+    def expected(self) -> str:
+        """What the open completion menu would put at the cursor; empty without one."""
+        ...
+
+    @property
+    def promised(self) -> str:
+        """What the client shows already of the answer."""
+        ...
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether a model was chosen for this request."""
+        ...
+
+    @property
+    def waited_for(self) -> Entry | None:
+        """The answer of the stream that the request waits for."""
+        ...
+
+    @property
+    def now_s(self) -> float:
+        """The time."""
+        ...
+
+    @property
+    def deadline_s(self) -> float:
+        """When the request must be answered."""
+        ...
+
+    def unwanted(self) -> Refusal | None:
+        """Why no suggestion is wanted here at all."""
+        ...
+
+    def shown(self) -> Offer:
+        """What is left of the suggestion on screen."""
+        ...
+
+    def known(self) -> Iterable[Known]:
+        """What models have said here that are good enough for the request, the likeliest first."""
+        ...
+
+    def others(self) -> Iterable[Known]:
+        """What models have said here that were not chosen for the request."""
+        ...
+
+    def guess(self, *, at_once: bool) -> Offer:
+        """The local lane's guess, if it is sure enough to answer at once, or else to answer for want of anything better."""
+        ...
+
+    def ask_at_s(self) -> float:
+        """When the model may be asked: when typing has paused."""
+        ...
+
+    def refusal(self) -> Refusal | None:
+        """Why the model cannot be asked now."""
+        ...
+
+    def surplus(self) -> Sequence[Entry]:
+        """The answers whose streams must end before another question may be asked."""
+        ...
+
+    def said(self, entry: Entry) -> Offer:
+        """What a stream of the document offers by now."""
+        ...
+
+    def certain(self, entry: Entry) -> str:
+        """What that text is certain to begin with, for a client that shows it grow; else empty."""
+        ...
+
+    def unfinished(self, entry: Entry) -> Offer:
+        """The best of it when there is no more time."""
+        ...
+
+
+class Moment(Enum):
+    """The events that are no more than a time: the request has come, typing has paused, the budget is over, or the request is
+    for the default model from now on.
+    """
+
+    ARRIVED = auto()
+    QUIET = auto()
+    DEADLINE = auto()
+    REROUTED = auto()
+
+
+class Text(NamedTuple):
+    """Text of a stream has come. `fits`: it fits what was typed meanwhile; `is_enough`: no more of it will be kept."""
+
+    entry: Entry
+    fits: bool
+    is_enough: bool
+
+
+class Ended(NamedTuple):
+    """A stream has ended; `error` is the sentence of one that failed, `was_chosen` says that the default model can take over."""
+
+    entry: Entry
+    end: StreamEnd
+    error: str = ""
+    was_chosen: bool = False
+
+
+class Edited(NamedTuple):
+    """The document was edited, and the answers of these streams do not fit any more."""
+
+    diverged: Sequence[Entry]
+
+
+class Stopped(NamedTuple):
+    """These streams must end. With a `refusal` the waiting request ends too; else it waits until it may ask again."""
+
+    end: StreamEnd
+    entries: Sequence[Entry]
+    refusal: Refusal | None
+
+
+class Answer(NamedTuple):
+    """End the request with a suggestion."""
+
+    source: Source
+    offer: Offer
+    entry: Entry | None = None
+
+
+class Promise(NamedTuple):
+    """Hand out the beginning of the answer."""
+
+    text: str
+    entry: Entry
+
+
+class End(NamedTuple):
+    """End the request without a suggestion."""
+
+    cause: Cause
+    sentence: str = ""
+
+
+class Join(NamedTuple):
+    """Wait for a stream that is under way."""
+
+    entry: Entry
+
+
+class Close(NamedTuple):
+    """Close a stream."""
+
+    entry: Entry
+    end: StreamEnd
+
+
+class Wait(NamedTuple):
+    """Decide again at a time."""
+
+    until_s: float
+    moment: Moment
+
+
+class Step(Enum):
+    """Actions without more to say: send the question; wait for no stream any more; give up the chosen model."""
+
+    ASK = auto()
+    LEAVE = auto()
+    REROUTE = auto()
+
+
+Event = Moment | Text | Ended | Edited | Stopped
+Action = Answer | Promise | End | Join | Close | Wait | Step
+
+
+def decide(event: Event, facts: Facts | None) -> list[Action]:
+    """What is to be done about an event. `facts` are those of the request that waits; None when none does."""
+    match event:
+        case Edited():
+            over: list[Action] = [End(Cause.DOCUMENT_CHANGED)] if facts is not None else []
+            # The request first: an answer is for the version asked.
+            return over + [Close(entry, StreamEnd.DIVERGED) for entry in event.diverged]
+        case Text():
+            return _text(event, facts)
+        case Stopped():
+            return _stopped(event, facts)
+    if facts is None:
+        return []
+    match event:
+        case Moment.ARRIVED:
+            return _arrived(facts)
+        case Moment.QUIET:
+            return _ask(facts)
+        case Moment.DEADLINE:
+            return _deadline(facts)
+        case Moment.REROUTED:
+            actions, is_settled = _from_known(facts)
+            is_waiting = any(isinstance(action, Join) for action in actions)
+            return actions if is_settled or is_waiting else actions + _ask(facts)
+        case Ended():
+            return _ended(event, facts) if facts.waited_for is event.entry else []
+
+
+def _arrived(facts: Facts) -> list[Action]:
+    if (refusal := facts.unwanted()) is not None:
+        return [End(*refusal)]
+    shown = facts.shown()
+    if not facts.invoked and _suits(shown, facts):
+        return [Answer(Source.SHOWN, shown)]
+    actions, is_settled = _from_known(facts)
+    if is_settled:
+        return actions
+    joined = next((action.entry for action in actions if isinstance(action, Join)), None)
+    promised = facts.promised
+    if joined is not None and (text := _promise(joined, facts)):
+        # Before anything else can answer: the client shows this, and the answer must begin so.
+        promised = text
+        actions.append(Promise(text, joined))
+    # Who asks by hand with a guess on the screen, or has chosen a model for this, wants more than a guess.
+    wants_model = facts.is_routed or (facts.invoked and bool(shown.text))
+    if not wants_model:
+        guess = facts.guess(at_once=True)
+        if _suits(guess, facts, promised):
+            return [*actions, Answer(Source.LOCAL, guess)]
+    if facts.expected:
+        return [*actions, End(Cause.OTHER_MENU_ENTRY)]
+    actions.append(Wait(facts.deadline_s, Moment.DEADLINE))
+    if joined is not None:
+        return actions
+    at_s = facts.ask_at_s()
+    return actions + (_ask(facts) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)])
+
+
+def _from_known(facts: Facts) -> tuple[list[Action], bool]:
+    """An answer from what was streamed before, or else the stream to join; and whether the matter is settled."""
+    actions: list[Action] = []
+    is_joined, refused = False, ""
+    for known in facts.known():
+        if known.is_stalled:
+            actions.append(Close(known.entry, StreamEnd.STALLED))
+            continue
+        refused = refused or known.offer.refused
+        if _suits(known.offer, facts):
+            source = Source.JOIN if known.is_growing else Source.CACHE
+            return [*actions, Answer(source, known.offer, known.entry)], True
+        if known.is_growing and not is_joined:
+            is_joined = True
+            actions.append(Join(known.entry))
+        if known.said_all and not facts.invoked:
+            return [*actions, End(Cause.NOTHING_TO_ADD)], True
+    if refused and not is_joined and not facts.invoked:
+        return [*actions, End(Cause.FILTERED, refused)], True
+    return actions, False
+
+
+def _ask(facts: Facts) -> list[Action]:
+    """Ask the model, or, when that cannot be, let the local lane answer with what it has."""
+    refusal = facts.refusal()
+    if refusal is not None:
+        return _from_local(facts) or [End(*refusal)]
+    return [*(Close(entry, StreamEnd.SUPERSEDED) for entry in facts.surplus()), Step.ASK]
+
+
+def _text(event: Text, facts: Facts | None) -> list[Action]:
+    waiting = facts if facts is not None and facts.waited_for is event.entry else None
+    if not event.fits:
+        close = Close(event.entry, StreamEnd.DIVERGED)
+        return [close] if waiting is None else [Step.LEAVE, close, *_ask(waiting)]
+    actions: list[Action] = []
+    if waiting is not None:
+        offer = waiting.said(event.entry)
+        if _suits(offer, waiting):
+            actions.append(Answer(Source.MODEL, offer, event.entry))
+        elif text := _promise(event.entry, waiting):
+            actions.append(Promise(text, event.entry))
+    if event.is_enough:
+        actions.append(Close(event.entry, StreamEnd.ENOUGH))
+    return actions
+
+
+def _ended(event: Ended, facts: Facts) -> list[Action]:
+    """The stream that a request waits for has ended: the next best thing."""
+    offer = facts.said(event.entry)
+    if _suits(offer, facts):
+        return [Answer(Source.MODEL, offer, event.entry)]
+    if event.error and event.was_chosen:
+        return [Step.LEAVE, Step.REROUTE]
+    if found := _from_others(facts) or _from_local(facts):
+        return found
+    if offer.refused and not event.error:
+        return [End(Cause.FILTERED, offer.refused)]
+    return [End(event.end.cause, event.error)]
+
+
+def _deadline(facts: Facts) -> list[Action]:
+    """The best complete line so far, else the local lane's guess, else nothing."""
+    entry = facts.waited_for
+    if entry is not None and _suits(offer := facts.unfinished(entry), facts):
+        return [Answer(Source.MODEL, offer, entry)]
+    return _from_others(facts) or _from_local(facts) or [End(Cause.OUT_OF_TIME)]
+
+
+def _stopped(event: Stopped, facts: Facts | None) -> list[Action]:
+    closing: list[Action] = [Close(entry, event.end) for entry in event.entries]
+    if facts is None:
+        return closing
+    return [End(*event.refusal) if event.refusal is not None else Step.LEAVE, *closing]
+
+
+def _from_others(facts: Facts) -> list[Action]:
+    """What another model has said here, when the chosen one has said nothing in time."""
+    for known in facts.others() if facts.is_routed else ():
+        if _suits(known.offer, facts):
+            return [Answer(Source.CACHE, known.offer, known.entry)]
+    return []
+
+
+def _from_local(facts: Facts) -> list[Action]:
+    guess = facts.guess(at_once=False)
+    return [Answer(Source.LOCAL, guess)] if _suits(guess, facts) else []
+
+
+def _promise(entry: Entry, facts: Facts) -> str:
+    """What can be handed out beyond what was promised before; empty when nothing can."""
+    text = facts.certain(entry)
+    is_longer = len(text) > len(facts.promised) and text.startswith(facts.promised)
+    return text if is_longer and text.startswith(facts.expected) else ""
+
+
+def _suits(offer: Offer, facts: Facts, promised: str | None = None) -> bool:
+    """Whether there is a text, and it begins as the menu and what was promised want it."""
+    begins = facts.promised if promised is None else promised
+    return bool(offer.text) and offer.text.startswith(facts.expected) and offer.text.startswith(begins)

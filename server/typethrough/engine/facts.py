@@ -1,0 +1,223 @@
+"""What a decision may know of the request that waits: each fact is worked out when it is asked for, and not before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.asking import trigger
+from typethrough.core.asking.decide import Known
+from typethrough.core.asking.rhythm import debounce_ms
+from typethrough.core.outcome.causes import Cause
+from typethrough.core.outcome.outcome import Source
+from typethrough.core.suggestion.cache import Hit
+from typethrough.core.suggestion.offer import Offer, from_growing, from_hit, from_shown, from_unfinished
+from typethrough.core.suggestion.trail import typed_between
+from typethrough.local.predictor import CONFIDENT, USABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.outcome.causes import Refusal
+    from typethrough.core.settings.schema import Settings
+    from typethrough.core.suggestion.cache import CompletionCache, Entry
+    from typethrough.engine.local_lane import LocalLane
+    from typethrough.engine.model_lane import ModelLane
+    from typethrough.engine.open_document import OpenDocument
+    from typethrough.engine.pending import Pending
+    from typethrough.engine.ports import Clock
+
+# What the user asks for by hand may be a whole block; what comes by itself stays short.
+_INVOKED_LINES: Final = 10
+
+
+@dataclass(slots=True)
+class Sources:
+    """Where suggestions come from, for all documents, and the settings that hold."""
+
+    settings: Settings
+    cache: CompletionCache
+    model: ModelLane
+    local: LocalLane
+    clock: Clock
+
+    def max_lines(self, *, invoked: bool) -> int:
+        """How many lines a suggestion may have."""
+        lines = self.settings.max_lines
+        return max(lines, _INVOKED_LINES) if invoked else lines
+
+
+class RequestFacts:
+    """The `Facts` of one request at one event. `refusal` is the gate's."""
+
+    __slots__ = (
+        "_context",
+        "_document",
+        "_guess",
+        "_pending",
+        "_refusal",
+        "_sources",
+    )
+
+    def __init__(
+        self, sources: Sources, document: OpenDocument, pending: Pending, refusal: Refusal | None = None
+    ) -> None:
+        self._sources = sources
+        self._document = document
+        self._pending = pending
+        self._context = pending.context
+        self._refusal = refusal
+        self._guess: tuple[Offer, float] | None = None
+
+    @property
+    def invoked(self) -> bool:
+        """Whether the user asked by hand."""
+        return self._pending.request.invoked
+
+    @property
+    def expected(self) -> str:
+        """What the open completion menu would put at the cursor."""
+        return self._pending.request.expected
+
+    @property
+    def promised(self) -> str:
+        """What the client shows already of the answer."""
+        return self._pending.promised
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether a model was chosen for this request."""
+        return self._pending.route is not None
+
+    @property
+    def waited_for(self) -> Entry | None:
+        """The answer of the stream that the request waits for."""
+        flight = self._pending.flight
+        return flight.entry if flight is not None else None
+
+    @property
+    def now_s(self) -> float:
+        """The time."""
+        return self._sources.clock.now()
+
+    @property
+    def deadline_s(self) -> float:
+        """When the request must be answered."""
+        return self._pending.deadline_s
+
+    def unwanted(self) -> Refusal | None:
+        """The client's reason, or the gate's, or the place's, or that a suggestion was sent away here."""
+        cause = self._pending.request.unwanted
+        if cause is None and self._refusal is not None:
+            return self._refusal
+        cause = cause or trigger.decide(self._context, invoked=self.invoked)
+        if cause is None and self._document.unwanted.is_dismissed(self._context):
+            cause = Cause.DISMISSED
+        return cause.refusal() if cause is not None else None
+
+    def shown(self) -> Offer:
+        """What is left of the suggestion on screen."""
+        return from_shown(self._document.shown, self._context)
+
+    def known(self) -> Iterator[Known]:
+        """Any model's answer is good enough for the default model's request; a chosen model's own for its."""
+        route, model = self._pending.route, self._sources.model
+        for hit in self._sources.cache.look_up(self._context):
+            if route is None or hit.entry.model == model.model_for(route):
+                yield self._known(hit)
+
+    def others(self) -> Iterator[Known]:
+        """What `known` leaves out."""
+        chosen = self._sources.model.model_for(self._pending.route)
+        for flight in self._document.questions:
+            flight.clean()
+        for hit in self._sources.cache.look_up(self._context):
+            if hit.entry.model != chosen:
+                yield Known(hit.entry, self._from_hit(hit))
+
+    def everything(self) -> Iterator[tuple[Offer, Source]]:
+        """All that is known for the place, for who looks through it."""
+        for flight in self._document.questions:
+            flight.clean()
+        for hit in self._sources.cache.look_up(self._context):
+            yield self._from_hit(hit), Source.CACHE
+        if self._sources.settings.local_lane:
+            yield self._sources.local.offer(self._context)[0], Source.LOCAL
+
+    def guess(self, *, at_once: bool) -> Offer:
+        """The local lane's, by how likely it is right."""
+        if not self._sources.settings.local_lane:
+            return Offer()
+        if self._guess is None:
+            self._guess = self._sources.local.offer(self._context)
+        offer, confidence = self._guess
+        return offer if confidence >= (CONFIDENT if at_once else USABLE) else Offer()
+
+    def ask_at_s(self) -> float:
+        """Counted from the last edit or move: the editor's own waiting is part of it."""
+        if self.invoked:
+            return self.now_s
+        settings, rhythm = self._sources.settings, self._document.rhythm
+        delay_ms = debounce_ms(
+            self._context,
+            interval_ms=rhythm.interval_ms(),
+            deleting=rhythm.deleting,
+            ttft_ms=self._sources.model.latency(self._pending.route).median_ms(),
+            budget_ms=self._pending.budget_ms,
+            min_ms=settings.debounce_min_ms,
+            max_ms=settings.debounce_max_ms,
+        )
+        return self._document.quiet_since_s + delay_ms / 1_000
+
+    def refusal(self) -> Refusal | None:
+        """As the model lane says."""
+        return self._sources.model.refusal(self._pending.route)
+
+    def surplus(self) -> list[Entry]:
+        """As the document says."""
+        return self._document.surplus()
+
+    def said(self, entry: Entry) -> Offer:
+        """What a growing text offers when there is enough of it."""
+        hit = self._hit(entry)
+        return self._from_hit(hit) if hit is not None else Offer()
+
+    def certain(self, entry: Entry) -> str:
+        """Empty for a client that does not show a text while it grows."""
+        hit = self._hit(entry) if self._pending.shows_growth else None
+        return from_growing(hit, self._context, self._max_lines) if hit is not None else ""
+
+    def unfinished(self, entry: Entry) -> Offer:
+        """The whole lines of a growing text, or a first line that looks finished."""
+        hit = self._hit(entry)
+        return from_unfinished(hit, self._context, self._max_lines) if hit is not None else Offer()
+
+    @property
+    def _max_lines(self) -> int:
+        return self._sources.max_lines(invoked=self.invoked)
+
+    def _known(self, hit: Hit) -> Known:
+        flight = self._document.flight_of(hit.entry)
+        if flight is None:
+            return Known(hit.entry, self._from_hit(hit), said_all=hit.said_all)
+        if self._sources.model.stalled(flight):
+            return Known(hit.entry, Offer(), is_stalled=True)
+        flight.clean()
+        hit = Hit(hit.entry, hit.typed)
+        return Known(hit.entry, self._from_hit(hit), is_growing=True, said_all=hit.said_all)
+
+    def _hit(self, entry: Entry) -> Hit | None:
+        """What a stream offers at the request's cursor; None when it does not fit there."""
+        waited_for, context = self._pending.flight, self._context
+        flight = self._document.flight_of(entry)
+        if flight is None and waited_for is not None and waited_for.entry is entry:
+            # It has just ended.
+            flight = waited_for
+        if flight is None:
+            return None
+        flight.clean()
+        typed = typed_between(context.snapshot, flight.trail.origin, context.position)
+        return Hit(entry, typed) if entry.text.startswith(typed) else None
+
+    def _from_hit(self, hit: Hit) -> Offer:
+        return from_hit(hit, self._context, self._max_lines)

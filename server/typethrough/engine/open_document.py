@@ -1,0 +1,199 @@
+"""The owner of one open document's life: its text, what is shown, its streams, and the request that waits.
+
+Nobody else changes these: `tests/engine/test_one_owner.py` reads the engine for assignments. Everything is synchronous.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.asking.rhythm import Rhythm
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Position
+from typethrough.core.outcome.causes import Cause
+from typethrough.core.outcome.outcome import Purpose
+from typethrough.core.suggestion.shown import Shown
+from typethrough.core.suggestion.unwanted import Unwanted
+
+if TYPE_CHECKING:
+    from typethrough.core.document.document import Document, Edit, Snapshot
+    from typethrough.core.outcome.causes import StreamEnd
+    from typethrough.core.outcome.outcome import Outcome
+    from typethrough.core.prompt.layout import PromptState
+    from typethrough.core.suggestion.cache import Entry
+    from typethrough.engine.flight import Flight
+    from typethrough.engine.pending import Pending
+
+# Two questions at a time: where the cursor was, and where it is.
+_MAX_QUESTIONS: Final = 2
+
+
+class Applied(NamedTuple):
+    """What an edit did: the change itself, the answers that no longer fit, and the streams whose place has moved."""
+
+    edit: Edit
+    diverged: list[Entry]
+    moved: list[Flight]
+
+
+class OpenDocument:
+    """The state of one open document. `consumed` is the suggestion that the last edit put in whole, `warming` a warm-up."""
+
+    def __init__(self, document: Document, prompt: PromptState) -> None:
+        self.document = document
+        self.prompt = prompt
+        self.rhythm = Rhythm()
+        self.unwanted = Unwanted()
+        self.shown: Shown | None = None
+        self.consumed: Shown | None = None
+        self.questions: list[Flight] = []
+        self.warming: Flight | None = None
+        self.pending: Pending | None = None
+        self._asked: tuple[int, Position] | None = None
+        self._moved_s = float("-inf")
+
+    @property
+    def uri(self) -> str:
+        """The document's URI."""
+        return self.document.uri
+
+    @property
+    def asked_at(self) -> Position:
+        """Where a suggestion was asked for last."""
+        return self._asked[1] if self._asked is not None else Position(0, 0)
+
+    @property
+    def quiet_since_s(self) -> float:
+        """When the user typed last, or moved the cursor without typing."""
+        return max(self.rhythm.last_edit_s, self._moved_s)
+
+    def context(self, position: Position, now_s: float) -> Context:
+        """The frozen view that a request at `position` gets."""
+        document = self.document
+        return Context.at(
+            document.snapshot,
+            position,
+            uri=document.uri,
+            language_id=document.language_id,
+            version=document.version,
+            usual_unit=document.usual_unit,
+            deleted=self.unwanted.deleted(now_s),
+        )
+
+    # The text.
+
+    def edit(self, start: Position, end: Position, text: str, now_s: float) -> Applied:
+        """Replace a range."""
+        before = self.document.snapshot
+        return self._edited(self.document.replace(start, end, text), before, now_s)
+
+    def replace(self, text: str, now_s: float) -> Applied:
+        """Replace everything."""
+        before = self.document.snapshot
+        return self._edited(self.document.set_text(text), before, now_s)
+
+    def changed(self, version: int, now_s: float) -> None:
+        """The edits of one change are in."""
+        self.document.version = version
+        self.rhythm.note(now_s)
+
+    def _edited(self, edit: Edit, before: Snapshot, now_s: float) -> Applied:
+        snapshot = self.document.snapshot
+        self.prompt.note(edit, before)
+        self.rhythm.deleting = not edit.inserted
+        self.consumed = None
+        if self.unwanted.after(edit, snapshot, now_s):
+            self.shown = None
+        if self.shown is not None:
+            self.shown = self.shown.after(edit, snapshot)
+            if self.shown is not None and len(edit.inserted) > 1 and self.shown.consumed(snapshot):
+                # All at once and to the end: the editor put it there, the user did not type it.
+                self.consumed = self.shown
+        diverged, moved = [], []
+        for flight in self.questions:
+            origin = flight.trail.origin
+            if not flight.follow(edit, snapshot):
+                diverged.append(flight.entry)
+            elif flight.trail.origin != origin:
+                moved.append(flight)
+        return Applied(edit, diverged, moved)
+
+    # The request and what is shown.
+
+    def begin(self, pending: Pending) -> None:
+        """A request waits from now on. Without an edit since the last one, the cursor has been moved, and may move on."""
+        request = pending.request
+        version = self.document.version
+        if self._asked is not None and self._asked[0] == version and self._asked[1] != request.position:
+            self._moved_s = request.arrived_s
+        self._asked = (version, request.position)
+        if request.invoked:
+            self.unwanted.forgive(pending.context)
+        self.pending = pending
+
+    def end(self, pending: Pending, outcome: Outcome) -> None:
+        """A request has ended: what it answers is shown."""
+        if self.pending is pending:
+            self.pending = None
+        for answer in outcome.suggestions[:1]:
+            if self.shown is None or self.shown.id != answer.id:
+                suffix = pending.context.line_suffix
+                self.shown = Shown.of(answer.id, answer.text, answer.position, suffix, answer.replaces)
+
+    def dismiss(self, suggestion_id: str) -> None:
+        """The user has sent a suggestion away, which may be one that is still growing."""
+        pending, shown = self.pending, self.shown
+        if pending is not None and pending.promised_id == suggestion_id:
+            pending.end(Cause.SENT_AWAY)
+            context = pending.context
+            shown = Shown.of(suggestion_id, pending.promised, context.position, context.line_suffix)
+        if shown is not None and shown.id == suggestion_id:
+            self.shown = None
+            self.unwanted.dismiss(shown)
+
+    def hide(self) -> None:
+        """Nothing is shown any more."""
+        self.shown = None
+
+    def take_consumed(self) -> Shown | None:
+        """What was put in whole by the last edit; asked for once."""
+        consumed, self.consumed = self.consumed, None
+        return consumed
+
+    # The streams.
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The answers of every stream, a warm-up's too."""
+        warming = (self.warming,) if self.warming is not None else ()
+        return [flight.entry for flight in (*self.questions, *warming)]
+
+    def flight_of(self, entry: Entry) -> Flight | None:
+        """The stream in flight whose answer this is."""
+        return next((flight for flight in self.questions if flight.entry is entry), None)
+
+    def surplus(self) -> list[Entry]:
+        """The answers whose streams must end before another question may be asked: the oldest that no request waits for."""
+        waited_for = self.pending.flight if self.pending is not None else None
+        free = [flight.entry for flight in self.questions if flight is not waited_for]
+        return free[: max(0, len(self.questions) - _MAX_QUESTIONS + 1)]
+
+    def sent(self, flight: Flight) -> None:
+        """A stream of this document has begun."""
+        if flight.purpose is Purpose.WARM_UP:
+            self.warming = flight
+        else:
+            self.questions.append(flight)
+
+    def landed(self, flight: Flight) -> None:
+        """A stream of this document has ended."""
+        if flight is self.warming:
+            self.warming = None
+        elif flight in self.questions:
+            self.questions.remove(flight)
+
+    def close(self, end: StreamEnd, *entries: Entry) -> None:
+        """Close the streams of some answers. Nobody else closes one."""
+        for flight in (*self.questions, self.warming):
+            if flight is not None and any(flight.entry is entry for entry in entries):
+                flight.close(end)
