@@ -34,6 +34,18 @@ def label_for(weekday):
     return f"<{picked}>"
 """
 
+# The same as a notebook, in the form in which the model is told of one.
+CELLS = f"""\
+# %%
+{HEAD.strip()}
+# %% [markdown]
+# Labels for *days*.
+# %%
+{TAIL.strip()}
+# %%
+print(1)
+"""
+
 # A function to type from beginning to end: long lines, and all the pairs that an editor closes by itself.
 ACCOUNTS_HEAD = """\
 class Account:
@@ -166,7 +178,9 @@ def _shared_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simula
     labels.write_text(HEAD + TAIL, encoding="utf-8")
     accounts = labels.with_name("accounts.py")
     accounts.write_text(ACCOUNTS_HEAD + ACCOUNTS_TAIL, encoding="utf-8")
-    with simulator.start(truth=[labels, accounts]) as running:
+    cells = labels.with_name("labels.ipynb")
+    cells.write_text(CELLS, encoding="utf-8")
+    with simulator.start(truth=[labels, accounts, cells]) as running:
         yield running
 
 

@@ -127,7 +127,12 @@ class VSCode:
         self.wait_for(
             lambda: bool(self.page(here, path.name)), _START_S, f"the keyboard to write into {name}"
         )
-        # An editor's parts, inline suggestions among them, are made when the page is first idle, or five seconds later.
+        self.wait_until_whole()
+
+    def wait_until_whole(self) -> None:
+        """Wait for an editor's parts, inline suggestions among them: they are made when the page is first idle, or five seconds
+        later.
+        """
         self.page(
             "() => new Promise(idle => requestIdleCallback(() => requestIdleCallback(idle), { timeout: 6000 }))"
         )

@@ -9,7 +9,9 @@
   const plain = (text) => text.replaceAll("\u00a0", " ").replaceAll("\u200b", "");
   const textOf = (elements) => plain([...elements].map((element) => element.textContent).join(""));
 
+  // A notebook has an editor in each cell: the one that takes the keys counts.
   seen.editor = () =>
+    document.activeElement?.closest(".notebookOverlay .monaco-editor")?.querySelector(".lines-content") ??
     document.querySelector(".editor-group-container.active .monaco-editor .lines-content") ??
     document.querySelector(".editor-group-container .monaco-editor .lines-content");
 

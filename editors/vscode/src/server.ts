@@ -1,5 +1,5 @@
 /** The server's life, found, started, stopped, started anew; and what the rest of the extension asks of it. */
-import { type ExtensionContext, type LogOutputChannel, type Uri, commands, window } from "vscode";
+import { type ExtensionContext, type LogOutputChannel, type Uri, commands, window, workspace } from "vscode";
 import { State } from "vscode-languageclient/node";
 import { Client, SCHEMES } from "./client";
 import { withCredential } from "./credential";
@@ -159,7 +159,12 @@ export class Server {
     if (status) this.status.show(status);
   }
 
+  /** As the server knows what the user means by a document: of a cell, its whole notebook. */
   private wire(uri: Uri): string {
-    return this.client?.code2ProtocolConverter.asUri(uri) ?? uri.toString();
+    const book = workspace.notebookDocuments.find((notebook) =>
+      notebook.getCells().some((cell) => cell.document.uri.toString() === uri.toString()),
+    );
+    const meant = book?.uri ?? uri;
+    return this.client?.code2ProtocolConverter.asUri(meant) ?? meant.toString();
   }
 }
