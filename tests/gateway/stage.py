@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.gateway.client import HttpGateway
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.endpoint import Endpoint
+from typethrough.gateway.http_gateway import HttpGateway
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from socket import AF_INET, SOCK_STREAM, socket
+from typing import Any
 
 import httpx
 import pytest
@@ -23,8 +25,9 @@ from tests.gateway.stage import (
     until,
 )
 from typethrough.engine.ports import GatewayTimeout, GatewayUnavailable
+from typethrough.gateway import sockets
 from typethrough.gateway.connections import READ_S
-from typethrough.gateway.dial import connect
+from typethrough.gateway.sockets import connect
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
@@ -124,6 +127,39 @@ def test_closing_in_the_middle_of_a_tls_handshake_leaves_nothing_open() -> None:
             await until(lambda: visit.reader.at_eof() or visit.closed.is_set())
             await client.aclose()
             assert not transport._tasks
+
+    play(scene())
+
+
+@pytest.mark.parametrize("first", ["refuses", "never answers"])
+def test_of_several_addresses_the_first_that_answers_is_taken(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        async with Server(silence) as server:
+            loop = asyncio.get_running_loop()
+            hanging: asyncio.Future[None] = loop.create_future()
+            connect_there = loop.sock_connect
+
+            async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+                assert (host, port) == ("gateway.example", 8443)
+                return [(AF_INET, SOCK_STREAM, 6, "", (f"127.0.0.{n}", server.port)) for n in (2, 1)]
+
+            async def reach(sock: socket, address: Any) -> None:
+                if address[0] == "127.0.0.2" and first == "never answers":
+                    await hanging
+                elif address[0] == "127.0.0.2":
+                    raise ConnectionRefusedError
+                await connect_there(sock, address)
+
+            monkeypatch.setattr(loop, "getaddrinfo", resolve)
+            monkeypatch.setattr(loop, "sock_connect", reach)
+            monkeypatch.setattr(sockets, "_NEXT_ADDRESS_S", 0.0)
+            link = await connect(httpx.URL("http://gateway.example:8443/v1"), None, HandClock(), 60.0)
+            assert link.is_open
+            await server.visited(1)
+            link.abort()
+            await until(lambda: first == "refuses" or hanging.cancelled())
 
     play(scene())
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.gateway.stage import NANO, PROMPT, HandClock, endpoint, play
-from typethrough.cli.gateways import join_gateways
+from typethrough.cli.upstream import join_gateways
 from typethrough.core.asking.hedging import ENOUGH_WAITS
 from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.models import profile_of
 from typethrough.core.settings.schema import Settings
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import Hedged
-from typethrough.gateway.client import HttpGateway
 from typethrough.gateway.connections import WarmTransport
+from typethrough.gateway.http_gateway import HttpGateway
 
 if TYPE_CHECKING:
     from tests.support.simulator import Simulator

@@ -16,8 +16,8 @@ from typethrough.core.settings.layers import Layer, Origin
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.catalogue import Facts
 from typethrough.gateway.catalogue_file import CatalogueFile
-from typethrough.gateway.client import HttpGateway
 from typethrough.gateway.errands import MAX_BYTES, Errands
+from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.proxies import open_transport
 

@@ -14,8 +14,8 @@ from tests.gateway.stage import KEY, PROMPT, HandClock, Server, Visit, endpoint,
 from typethrough.cli.compose import Composition
 from typethrough.core.settings.layers import Layer, Origin
 from typethrough.engine.ports import GatewayError, GatewayUnavailable
-from typethrough.gateway.client import open_gateway
 from typethrough.gateway.connections import WarmTransport
+from typethrough.gateway.http_gateway import open_gateway
 from typethrough.gateway.proxies import DIRECT, ProxiedTransport, Proxy, is_exempt, open_transport, proxy_for
 
 SECURE, PLAIN, LOCAL = "https://g.example/v1", "http://g.example:8080/v1", "http://127.0.0.1:8080/v1"

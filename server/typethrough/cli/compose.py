@@ -15,15 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typethrough.cli import UsageError
-from typethrough.cli.gateways import join_gateways
 from typethrough.cli.user_file import (
-    catalogue_path,
     key_from_command,
     read_user_file,
     record_path,
     user_file_path,
 )
-from typethrough.core.models import profile_of
 from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of, keys_of
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
 from typethrough.engine.clock import AsyncioClock
@@ -118,52 +115,9 @@ class Composition:
         choice = self.endpoint(settings)
         if not choice.usable:
             return None
-        from typethrough.gateway.catalogue_file import CatalogueFile
-        from typethrough.gateway.client import HttpGateway
-        from typethrough.gateway.endpoint import Endpoint
-        from typethrough.gateway.oidc import TokenSource
-        from typethrough.gateway.proxies import open_transport, proxy_for
-        from typethrough.gateway.routing import Routing
+        from typethrough.cli.upstream import open_gateways
 
-        routing = Routing(
-            order=settings.provider_order,
-            only=settings.provider_only,
-            sort=settings.provider_sort,
-            zero_data_retention=settings.zero_data_retention,
-            no_prompt_training=settings.no_prompt_training,
-            fallback_models=settings.fallback_models,
-            service_tier=settings.service_tier,
-        )
-        profile = profile_of(choice.model)
-        proxy = proxy_for(choice.base_url, self._environment)
-        self._hide(proxy.password)
-        endpoint = Endpoint(
-            choice.base_url,
-            choice.api_key,
-            choice.model,
-            profile,
-            routing,
-            settings.prompt_form,
-            proxy=proxy,
-        )
-        transport = open_transport(endpoint, self.clock)
-        tokens = None
-        if choice.is_oidc:
-            file = Path(settings.oidc_token_file) if settings.oidc_token_file else None
-            tokens = TokenSource(file, self._unix_s, self._hide)
-
-        def open_model(model: str) -> Gateway:
-            """The gateway of one of the models that the settings name, all of them over one transport."""
-            chosen = endpoint
-            if model != settings.model:
-                name = choice.model_there(model)
-                chosen = endpoint.routed(name, profile_of(name))
-            catalogue = None
-            if settings.catalogue:
-                catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, self._unix_s)
-            return HttpGateway(chosen, self.clock, transport, catalogue=catalogue, tokens=tokens)
-
-        return join_gateways(settings, open_model, self.clock)
+        return open_gateways(settings, choice, self._environment, self.clock, self._hide)
 
     @contextmanager
     def recorder(self, settings: Settings) -> Iterator[Recorder]:
@@ -232,9 +186,6 @@ class Composition:
         self._follow(settings)
         for problem in problems:
             logger.warning("%s", problem.message)
-
-    def _unix_s(self) -> float:
-        return self.clock.local_time().timestamp()
 
     def _hide(self, key: str) -> None:
         if self._redactor is not None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx
 
-from typethrough.gateway.dial import connect
 from typethrough.gateway.http1 import Http1Connection
+from typethrough.gateway.sockets import connect
 
 if TYPE_CHECKING:
     import ssl

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from typethrough.core.outcome.outcome import Usage
 from typethrough.engine.ports import Finish, GatewayError, GatewayProtocolError, GatewayUnavailable
-from typethrough.gateway.errors import error_in_stream
+from typethrough.gateway.refusals import error_in_stream
 from typethrough.gateway.sse import EventParser, EventTooLarge
 
 if TYPE_CHECKING:

@@ -1,11 +1,13 @@
-"""One open TCP or TLS connection: bytes in, bytes out, and an `abort` that closes at once without awaiting anything.
+"""One TCP or TLS connection: opening it, bytes in, bytes out, and an `abort` that closes at once without awaiting anything.
 
-Raises httpx's own errors, as its transports do. Must not know HTTP, nor how a connection comes to be open.
+Raises httpx's own errors, as its transports do. Must not know HTTP, nor what the connection is for.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import ssl
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from typethrough.engine.ports import Clock
 
+# The next address is tried so long after the one before (RFC 8305, section 8); a dead IPv6 route is the usual cause.
+_NEXT_ADDRESS_S = 0.25
 _HIGH_WATER_BYTES = 256 * 1024
 
 
@@ -114,3 +118,35 @@ class Link(asyncio.Protocol):
         on_lost, self.on_lost = self.on_lost, None
         if on_lost is not None:
             on_lost()
+
+
+async def connect(url: httpx.URL, tls: ssl.SSLContext | None, clock: Clock, timeout_s: float) -> Link:
+    """Open a connection to the host of `url`, TLS handshake included when `tls` is given.
+
+    Raises httpx.ConnectTimeout and httpx.ConnectError. Cancelling closes what was open; only in the few turns of the loop in
+    which a race between addresses has just been won, asyncio (3.11 to 3.13) leaves that socket to the garbage collector.
+    """
+    link = Link(clock)
+    # One address needs no race, and so it is not given the tasks of one.
+    is_address = ":" in url.host or re.fullmatch(r"[0-9.]+", url.host)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await asyncio.get_running_loop().create_connection(
+                lambda: link,
+                url.host,
+                url.port or (443 if url.scheme == "https" else 80),
+                ssl=tls,
+                server_hostname=url.host if tls is not None else None,
+                happy_eyeballs_delay=None if is_address else _NEXT_ADDRESS_S,
+            )
+    except TimeoutError as error:
+        link.abort()
+        raise httpx.ConnectTimeout("no connection in time") from error
+    except ssl.SSLCertVerificationError as error:
+        raise httpx.ConnectError("certificate verify failed") from error
+    except (OSError, UnicodeError) as error:
+        raise httpx.ConnectError("no connection") from error
+    except asyncio.CancelledError:
+        link.abort()
+        raise
+    return link

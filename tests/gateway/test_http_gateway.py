@@ -38,8 +38,8 @@ from typethrough.engine.ports import (
     PaymentRequired,
     RateLimited,
 )
-from typethrough.gateway.client import HttpGateway
 from typethrough.gateway.connections import GatewayTransport
+from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.proxies import ProxiedTransport
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from typethrough.engine.ports import (
     PromptTooLong,
     RateLimited,
 )
-from typethrough.gateway.errors import error_in_stream, parse_error_body, rejection, retry_after_s
 from typethrough.gateway.proxies import Proxy
+from typethrough.gateway.refusals import error_in_stream, parse_error_body, rejection, retry_after_s
 
 _PLACE = replace(
     endpoint("https://gateway.example/v1", key=KEY),

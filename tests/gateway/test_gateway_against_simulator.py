@@ -23,7 +23,7 @@ from typethrough.engine.ports import (
     PaymentRequired,
     RateLimited,
 )
-from typethrough.gateway.client import open_gateway
+from typethrough.gateway.http_gateway import open_gateway
 
 if TYPE_CHECKING:
     from tests.support.simulator import Simulator

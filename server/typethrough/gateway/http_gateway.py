@@ -23,10 +23,10 @@ from typethrough.engine.ports import (
     GatewayUnavailable,
 )
 from typethrough.gateway.errands import Errands
-from typethrough.gateway.errors import parse_error_body, rejection
 from typethrough.gateway.health import RENEWABLE_TOKEN, Health
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.proxies import open_transport
+from typethrough.gateway.refusals import parse_error_body, rejection
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.settlement import Settlement
 from typethrough.gateway.wire import RequestEncoder

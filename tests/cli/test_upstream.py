@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.engine_kit import ManualClock, ScriptedGateway
 from typethrough.cli.compose import Composition
-from typethrough.cli.gateways import join_gateways
+from typethrough.cli.upstream import join_gateways
 from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.settings.layers import Layer, Origin
 from typethrough.core.settings.schema import DEFAULTS, Settings

@@ -1,0 +1,101 @@
+"""From settings and a chosen endpoint to gateways: one a model over one transport, hedged when a route says by whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from typethrough.cli.user_file import catalogue_path
+from typethrough.core.asking.routes import RoutePurpose, hedge_model
+from typethrough.core.models import profile_of
+from typethrough.engine.gateways import Gateways
+from typethrough.gateway.catalogue_file import CatalogueFile
+from typethrough.gateway.endpoint import Endpoint
+from typethrough.gateway.hedge import Hedging
+from typethrough.gateway.http_gateway import HttpGateway
+from typethrough.gateway.oidc import TokenSource
+from typethrough.gateway.proxies import open_transport, proxy_for
+from typethrough.gateway.routing import Routing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from typethrough.core.settings.endpoint import EndpointChoice
+    from typethrough.core.settings.schema import Settings
+    from typethrough.engine.ports import Clock, Gateway, WallClock
+
+
+def open_gateways(
+    settings: Settings,
+    choice: EndpointChoice,
+    environment: Mapping[str, str],
+    clock: WallClock,
+    hide: Callable[[str], None],
+) -> Gateway:
+    """The gateways that the settings ask for, at a usable endpoint. Opens no connection. `hide` hears of each further secret."""
+    proxy = proxy_for(choice.base_url, environment)
+    hide(proxy.password)
+    endpoint = Endpoint(
+        choice.base_url,
+        choice.api_key,
+        choice.model,
+        profile_of(choice.model),
+        _routing(settings),
+        settings.prompt_form,
+        proxy=proxy,
+    )
+    transport = open_transport(endpoint, clock)
+    tokens = None
+    if choice.is_oidc:
+        file = Path(settings.oidc_token_file) if settings.oidc_token_file else None
+        tokens = TokenSource(file, lambda: _unix_s(clock), hide)
+
+    def open_model(model: str) -> Gateway:
+        """The gateway of one of the models that the settings name, all of them over one transport."""
+        chosen = endpoint
+        if model != settings.model:
+            name = choice.model_there(model)
+            chosen = endpoint.routed(name, profile_of(name))
+        catalogue = None
+        if settings.catalogue:
+            catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, lambda: _unix_s(clock))
+        return HttpGateway(chosen, clock, transport, catalogue=catalogue, tokens=tokens)
+
+    return join_gateways(settings, open_model, clock)
+
+
+def join_gateways(settings: Settings, open_model: Callable[[str], Gateway], clock: Clock) -> Gateway:
+    """The gateway of the model of the settings, with those of their routes. `open_model` gives the gateway of one model.
+
+    A model that serves several purposes has one gateway, since a gateway's health is that of its model.
+    """
+    if not settings.routes:
+        return open_model(settings.model)
+    models = {settings.model, *(route.model for route in settings.routes)}
+    opened = {model: open_model(model) for model in sorted(models)}
+    asked = dict(opened)
+    if second := hedge_model(settings.routes):
+        hedging = Hedging(opened[second], clock, share_percent=settings.hedge_share)
+        asked = {model: hedging.around(gateway) for model, gateway in opened.items()}
+    routed: dict[RoutePurpose, Gateway] = {
+        route.purpose: asked[route.model]
+        for route in settings.routes
+        if route.purpose is not RoutePurpose.HEDGE
+    }
+    return Gateways(asked[settings.model], routed)
+
+
+def _routing(settings: Settings) -> Routing:
+    return Routing(
+        order=settings.provider_order,
+        only=settings.provider_only,
+        sort=settings.provider_sort,
+        zero_data_retention=settings.zero_data_retention,
+        no_prompt_training=settings.no_prompt_training,
+        fallback_models=settings.fallback_models,
+        service_tier=settings.service_tier,
+    )
+
+
+def _unix_s(clock: WallClock) -> float:
+    return clock.local_time().timestamp()
