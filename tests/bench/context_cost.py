@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.bench.provider import Provider
+from tests.support.permits import ROOT, put, send, tell
 from typethrough.core.codebase.choice import choose
 from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest
 from typethrough.core.document.context import Context
@@ -75,9 +76,9 @@ class Editing:
 
     def __init__(self, texts: list[str], *, lively: bool, seed: int, keys: int) -> None:
         self.documents = [
-            Document(f"file:///{number}.py", "python", 1, text) for number, text in enumerate(texts)
+            Document(f"{ROOT}/{number}.py", "python", 1, text) for number, text in enumerate(texts)
         ]
-        self.states = [PromptState(f"src/{number}.py", "python", "bench") for number in range(len(texts))]
+        self.states = [PromptState(tell(f"{number}.py"), "python", "bench") for number in range(len(texts))]
         self.informed = [_informed(f"{number}.py", text) for number, text in enumerate(texts)]
         self.keys = 0
         self._lively = lively
@@ -142,9 +143,9 @@ def _informed(path: str, text: str) -> PromptState:
     """The prompt of a document in the folder of the standard library, with what its other files define."""
     codebase = Codebase()
     for file in sorted(_LIBRARY.glob("*.py")):
-        codebase.add(digest(file.name, file.read_text(encoding="utf-8"), "python"))
-    codebase.add(digest(path, text, "python"))
-    state = PromptState(path, "python", "bench", codebase)
+        put(codebase, digest(file.name, file.read_text(encoding="utf-8"), "python"))
+    put(codebase, digest(path, text, "python"))
+    state = PromptState(tell(path), "python", "bench", codebase)
     used = Counter(IDENTIFIER.findall(text))
     state.related = render(choose(codebase, path, used=used, max_chars=len(text) // 2))
     return state
@@ -255,15 +256,16 @@ class Session:
             self._ask_ours(ask, document)
 
     def _ask_ours(self, ask: Ask, document: Document) -> None:
-        context = Context.at(document.snapshot, ask.position, language_id="python")
+        context = Context.at(document.snapshot, ask.position, language_id="python", uri=document.uri)
         terms = Terms(profile_of(DEFAULTS.model), _CONTEXT_CHARS, 256)
+        permit = send(f"{ask.document}.py")
         for name, states in ((_OURS, self.editing.states), (_INFORMED, self.editing.informed)):
             state = states[ask.document]
             # Thread time: what other processes take of a shared machine is not the prompt's. Nor is a walk through this one's
             # heap, which is all caches of a simulated provider.
             gc.disable()
             start_s = time.thread_time()
-            prompt = state.build(context, terms, ask.at_s)
+            prompt = state.build(permit, context, terms, ask.at_s)
             self.build_ms[name].append((time.thread_time() - start_s) * 1_000)
             gc.enable()
             self.frozen[name] += state.reason not in ("", "first")

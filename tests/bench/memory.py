@@ -16,12 +16,15 @@ import time
 import tracemalloc
 from pathlib import Path
 
+from tests.support.permits import put
 from typethrough.core.codebase.codebase import Codebase, digest
 from typethrough.core.document.uris import language_of
+from typethrough.core.gate.gate import Gate
+from typethrough.core.settings.schema import DEFAULTS
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.surroundings import Surroundings
-from typethrough.engine.workspace import Bounds, read_files
+from typethrough.engine.workspace import LocalDisk, folder_at
 
 _MAX_FILE_BYTES = 23_000
 _MIB = 1024 * 1024
@@ -75,7 +78,7 @@ def codebase_memory(root: Path) -> tuple[int, int, int]:
     codebase = Codebase(root.name)
     for path in sorted(root.rglob("*.py")):
         relative = path.relative_to(root).as_posix()
-        codebase.add(digest(relative, path.read_text("utf-8"), language_of(relative)))
+        put(codebase, digest(relative, path.read_text("utf-8"), language_of(relative)))
     gc.collect()
     traced, _ = tracemalloc.get_traced_memory()
     overhead = tracemalloc.get_tracemalloc_memory()
@@ -85,8 +88,9 @@ def codebase_memory(root: Path) -> tuple[int, int, int]:
 
 async def reading(root: Path, *, with_context: bool, seconds: float) -> tuple[float, list[float], int]:
     """How long reading takes, how late the event loop was each millisecond (ms, sorted), and how many files are known then."""
+    gate = Gate(DEFAULTS, folders=[folder_at(root)])
     surroundings = Surroundings(
-        AsyncioClock(), root.as_uri(), lambda: 80_000 if with_context else 0, lambda _uri: None
+        AsyncioClock(), gate, lambda: 80_000 if with_context else 0, lambda _uri: None
     )
     local = LocalLane()
     lags: list[float] = []
@@ -100,8 +104,7 @@ async def reading(root: Path, *, with_context: bool, seconds: float) -> tuple[fl
 
     polling = asyncio.ensure_future(poll())
     begun = time.perf_counter()
-    bounds = Bounds(files=10_000, bytes=10**9, seconds=seconds)
-    local.read(surroundings.passing(read_files(root, bounds, (), time.monotonic)))
+    local.read(surroundings.passing(LocalDisk(time.monotonic).files(gate, 10_000, 10**9, seconds)))
     await local.idle()
     await surroundings.idle()
     took_s = time.perf_counter() - begun

@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 
+from tests.support.permits import ROOT, send, tell
 from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
 from typethrough.core.models import profile_of
@@ -26,13 +27,13 @@ class _Typing:
 
     def __init__(self, lines: int) -> None:
         text = "".join(f"    value_{index} = compute(value_{index - 1}, {index})\n" for index in range(lines))
-        self.document = Document("file:///bench.py", "python", 1, text)
-        self.state = PromptState("src/bench.py", "python", "bench")
+        self.document = Document(f"{ROOT}/src/bench.py", "python", 1, text)
+        self.state = PromptState(tell("src/bench.py"), "python", "bench")
         self.at = Position(lines // 2, 4)
         self.figures: dict[str, list[float]] = {"freeze": [], "note": [], "build": []}
 
     def freeze(self) -> None:
-        self.state = PromptState("src/bench.py", "python", "bench")
+        self.state = PromptState(tell("src/bench.py"), "python", "bench")
         self._build("freeze")
 
     def key(self, number: int) -> None:
@@ -46,9 +47,10 @@ class _Typing:
         self._build("build")
 
     def _build(self, figure: str) -> None:
-        context = Context.at(self.document.snapshot, self.at, language_id="python")
+        context = Context.at(self.document.snapshot, self.at, language_id="python", uri=self.document.uri)
+        permit = send("src/bench.py")
         start_s = time.perf_counter()
-        self.state.build(context, Terms(profile_of(DEFAULT_MODEL), _ANCHOR_CHARS, 256), 0.0)
+        self.state.build(permit, context, Terms(profile_of(DEFAULT_MODEL), _ANCHOR_CHARS, 256), 0.0)
         self.figures[figure].append((time.perf_counter() - start_s) * 1_000)
 
 

@@ -18,6 +18,7 @@ from tests.bench.held import Sampler
 from tests.bench.symbols import is_shown
 from tests.bench.truth_python import PythonTruth
 from tests.bench.truth_typescript import TypeScriptTruth
+from tests.support.permits import ROOT, put, send, tell
 from typethrough.core.codebase.choice import choose
 from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest
 from typethrough.core.document.context import Context
@@ -98,25 +99,27 @@ class ThisServer:
         self._language = repository.language
         self._codebase = Codebase()
         for path, text in repository.files.items():
-            self._codebase.add(digest(path, text, self._language))
+            put(self._codebase, digest(path, text, self._language))
 
     def prompt(self, held: Held, tokens: int) -> str:
         """See `Maker.prompt`."""
         chars = int(tokens * CHARS_PER_TOKEN)
         whole = self._codebase.get(held.file)
-        self._codebase.add(digest(held.file, held.text, self._language))
+        put(self._codebase, digest(held.file, held.text, self._language))
         # The lines round the cursor come again at the end: they are paid for out of the same tokens.
         first, last = bounds(held.line, len(held.lines))
         window_chars = sum(len(line) + 1 for line in held.lines[first:last])
         built = self._built(held, max(0, chars - window_chars))
         if whole is not None:
-            self._codebase.add(whole)
+            put(self._codebase, whole)
         return built
 
     def _built(self, held: Held, context_chars: int) -> str:
-        document = Document(f"file:///{held.file}", self._language, 1, held.text)
-        context = Context.at(document.snapshot, Position(held.line, held.column), language_id=self._language)
-        state = PromptState(held.file, self._language, self._name, self._codebase)
+        document = Document(f"{ROOT}/{held.file}", self._language, 1, held.text)
+        context = Context.at(
+            document.snapshot, Position(held.line, held.column), language_id=self._language, uri=document.uri
+        )
+        state = PromptState(tell(held.file), self._language, self._name, self._codebase)
         state.outline = definitions(held.text, self._language)
         chosen = choose(
             self._codebase,
@@ -126,7 +129,9 @@ class ThisServer:
             max_chars=state.related_chars(document.snapshot, context_chars),
         )
         state.related = render(chosen)
-        prompt = state.build(context, Terms(profile_of(DEFAULT_MODEL), context_chars, 256), 0.0)
+        prompt = state.build(
+            send(held.file), context, Terms(profile_of(DEFAULT_MODEL), context_chars, 256), 0.0
+        )
         own = len(opening(self._name))
         return "\n".join(message.text for message in prompt.messages[own:])
 

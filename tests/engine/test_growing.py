@@ -224,13 +224,13 @@ def test_switching_off_ends_what_waits_and_what_runs() -> None:
         bench = Bench(CODE)
         request = await bench.type("return ")
         await bench.wait(100)
-        bench.engine.switches.set_file(URI, on=False)
+        bench.engine.gate.switches.set_file(URI, on=False)
         bench.engine.switched()
         await bench.wait(0)
         assert request.outcome.reason == "switched off for this file"
         assert bench.notes.streams == ["switched off"]
         assert bench.ask(invoked=True).outcome.reason == "switched off for this file"
-        bench.engine.switches.set_file(URI, on=True)
+        bench.engine.gate.switches.set_file(URI, on=True)
         assert bench.ask().open
 
     run(scenario)

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.engine_kit import ManualClock, Notes, ScriptedGateway
+from tests.support.permits import tell
 from typethrough.core.codebase.codebase import digest
 from typethrough.core.document.document import Position
+from typethrough.core.document.uris import place_of
+from typethrough.core.gate.gate import SendPermit, TellPermit
+from typethrough.core.gate.rules import Folder
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.settings.schema import Settings
@@ -22,6 +26,7 @@ from typethrough.engine.engine import Engine
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
+    from typethrough.core.gate.gate import Gate
     from typethrough.core.prompt.related import Related
     from typethrough.engine.ports import Gateway
 
@@ -45,9 +50,10 @@ FILES = {
 TEXT = "from lib.shop import Shop\n\nshop = Shop()\n"
 
 
-async def files(contents: Mapping[str, str]) -> AsyncIterator[tuple[str, str]]:
+async def files(contents: Mapping[str, str], gate: Gate) -> AsyncIterator[tuple[TellPermit, str]]:
     for path, text in contents.items():
-        yield f"{ROOT}/{path}", text
+        if (permit := gate.may_tell(f"{ROOT}/{path}")) is not None:
+            yield permit, text
 
 
 class Scene:
@@ -62,12 +68,11 @@ class Scene:
             gateway=gateway,
             clock=self.clock,
             recorder=Notes(),
-            workspace="project",
-            root=root,
+            folders=[Folder(place_of(root), "project")] if root else (),
         )
 
     async def read(self, contents: Mapping[str, str] = FILES) -> None:
-        self.engine.read(files(contents))
+        self.engine.files.read(files(contents, self.engine.gate))
         await self.engine.read_all()
 
     def open(self, uri: str = MAIN, text: str = TEXT, language: str = "python") -> None:
@@ -275,15 +280,15 @@ async def test_a_reading_that_is_replaced_does_not_end_the_one_that_replaces_it(
     surroundings = scene.engine.surroundings
     begun, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow() -> AsyncIterator[tuple[str, str]]:
+    async def slow() -> AsyncIterator[tuple[TellPermit, str]]:
         begun.set()
         await go_on.wait()
-        yield f"{ROOT}/old.py", "old = 1\n"
+        yield tell("old.py"), "old = 1\n"
 
     first = surroundings.passing(slow())
     waiting = asyncio.ensure_future(anext(first))
     await begun.wait()
-    second = surroundings.passing(files(FILES))
+    second = surroundings.passing(files(FILES, scene.engine.gate))
     await anext(second)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
@@ -308,7 +313,9 @@ async def test_without_the_local_lane_the_model_still_hears_of_the_workspace() -
 async def test_a_keystroke_waits_for_nothing() -> None:
     scene = with_model()
     scene.open()
-    scene.engine.read(files({f"f{number}.py": FILES["lib/shop.py"] for number in range(50)}))
+    scene.engine.files.read(
+        files({f"f{number}.py": FILES["lib/shop.py"] for number in range(50)}, scene.engine.gate)
+    )
     for _ in range(50):
         scene.type("x")
         scene.engine.changed(MAIN, 2)
@@ -331,7 +338,7 @@ async def test_a_keystroke_waits_for_nothing() -> None:
 )
 @on_a_loop
 async def test_a_document_is_named_by_its_path_in_the_workspace(uri: str, name: str) -> None:
-    assert with_model().engine.surroundings.name_of(uri) == name
+    assert with_model().engine.gate.name_of(uri) == name
 
 
 def _told(scene: Scene, uri: str) -> str:
@@ -344,7 +351,9 @@ def _prompt(scene: Scene, uri: str = MAIN) -> str:
     session = scene.engine._documents[uri]
     context = session.context(Position(2, 11), scene.clock.now())
     terms = Terms(profile_of(scene.settings.model), 20_000, 256)
-    prompt = session.prompt.build(context, terms, scene.clock.now())
+    permit = scene.engine.gate.may_send(uri, "python", scene.clock.now())
+    assert isinstance(permit, SendPermit)
+    prompt = session.prompt.build(permit, context, terms, scene.clock.now())
     own = session.prompt._opening
     return "".join(message.text for message in prompt.messages[len(own) :])
 

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
-from typing import TYPE_CHECKING
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from typethrough.engine.workspace import Bounds, read_files
+from typethrough.core.gate.gate import Gate
+from typethrough.core.settings.schema import Settings
+from typethrough.engine.workspace import LocalDisk, folder_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+
+class Bounds(NamedTuple):
+    files: int
+    bytes: int
+    seconds: float = 10.0
+
 
 PLENTY = Bounds(files=1_000, bytes=1_000_000)
+
+
+def gate_at(root: Path, exclude: tuple[str, ...] = ()) -> Gate:
+    return Gate(replace(Settings(), exclude=exclude), folders=[folder_at(root)], disk=LocalDisk(lambda: 0.0))
 
 
 def tree(root: Path, **files: str | bytes) -> None:
@@ -37,7 +53,8 @@ def read(
 
     async def scenario() -> list[str]:
         prefix = root.as_uri() + "/"
-        return [uri.removeprefix(prefix) async for uri, _ in read_files(root, bounds, exclude, now_s)]
+        found = LocalDisk(now_s).files(gate_at(root, exclude), *bounds)
+        return [permit.uri.removeprefix(prefix) async for permit, _ in found]
 
     return asyncio.run(scenario())
 
@@ -46,7 +63,8 @@ def test_files_come_with_their_text_those_changed_last_first(tmp_path: Path) -> 
     tree(tmp_path, old="one\r\n", src__new="zwei ä\n")
 
     async def scenario() -> list[tuple[str, str]]:
-        return [found async for found in read_files(tmp_path, PLENTY, (), lambda: 0.0)]
+        found = LocalDisk(lambda: 0.0).files(gate_at(tmp_path), *PLENTY)
+        return [(permit.uri, text) async for permit, text in found]
 
     assert asyncio.run(scenario()) == [
         ((tmp_path / "src" / "new").as_uri(), "zwei ä\n"),
@@ -135,8 +153,8 @@ def test_what_cannot_be_read_is_passed_over(
             raise error
         return read_bytes(path)
 
-    def scanning(path: Path) -> object:
-        if path.name == "sub":
+    def scanning(path: str) -> object:
+        if path.endswith("/sub"):
             raise error
         return scandir(path)
 
@@ -146,16 +164,77 @@ def test_what_cannot_be_read_is_passed_over(
     assert read(tmp_path) == ["a"]
 
 
-def test_a_gitignore_that_cannot_be_read_ignores_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "kept"), [(".gitignore", ["a"]), (".cursorignore", [])])
+def test_an_ignore_file_that_cannot_be_read_ignores_nothing_but_one_that_forbids_forbids_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kept: list[str]
 ) -> None:
-    tree(tmp_path, a="x", _dot_gitignore="a")
+    tree(tmp_path, a="x")
+    (tmp_path / name).write_text("a")
 
-    def refusing(*_: object, **__: object) -> str:
-        raise PermissionError
+    opening = type(tmp_path).open
 
-    monkeypatch.setattr(type(tmp_path), "read_text", refusing)
+    def refusing(path: Path, *arguments: Any, **named: Any) -> object:
+        if path.name == name:
+            raise PermissionError
+        return opening(path, *arguments, **named)
+
+    monkeypatch.setattr(type(tmp_path), "open", refusing)
+    assert read(tmp_path) == kept
+
+
+def test_an_ignore_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    tree(tmp_path, a="x")
+    os.mkfifo(tmp_path / ".gitignore")
     assert read(tmp_path) == ["a"]
+
+
+def test_what_a_file_for_assistants_names_is_left_out(tmp_path: Path) -> None:
+    tree(tmp_path, a="x", secret__b="x", _dot_cursorignore="secret/\n", _dot_aiexclude="c", c="x")
+    assert read(tmp_path) == ["a"]
+
+
+def test_a_tree_of_thousands_of_folders_is_walked_without_recursion(tmp_path: Path) -> None:
+    deep, depth = str(tmp_path), 0
+    while len(deep) < 3_900:
+        deep, depth = f"{deep}/d", depth + 1
+        Path(deep).mkdir()
+    tree(tmp_path, a="x")
+    assert depth > 1_000
+    assert read(tmp_path) == ["a"]
+
+
+def test_empty_folders_do_not_keep_the_walk_from_its_clock(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"d{number}").mkdir()
+    ticks = itertools.count()
+    assert read(tmp_path, Bounds(10, 1_000, seconds=20.0), now_s=lambda: float(next(ticks))) == []
+    # Once more when the reading begins, a few times when it ends, and else once a folder until the time is over.
+    assert next(ticks) < 40
+
+
+def test_a_reading_that_nobody_waits_for_ends_in_its_thread_too(tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / f"d{number}").mkdir()
+    looks = itertools.count()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def now_s() -> float:
+        # The first look is the reading's own; the others are the thread's.
+        if next(looks) == 3:
+            begun.set()
+            go_on.wait(10)
+        return 0.0
+
+    async def scenario() -> None:
+        found = LocalDisk(now_s).files(gate_at(tmp_path), *PLENTY)
+        reading = asyncio.ensure_future(anext(found))
+        await asyncio.to_thread(begun.wait, 10)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        go_on.set()
+
+    asyncio.run(scenario())
+    assert next(looks) < 10
 
 
 def test_a_folder_that_is_not_there_is_an_empty_workspace(tmp_path: Path) -> None:
@@ -175,7 +254,7 @@ def test_no_more_text_than_allowed_is_read(tmp_path: Path) -> None:
 def test_reading_ends_when_its_time_is_over(tmp_path: Path) -> None:
     tree(tmp_path, **{f"f{index:02}": "x" for index in range(40)})
     ticks = iter(range(10_000))
-    found = read(tmp_path, Bounds(files=100, bytes=1_000, seconds=60.0), now_s=lambda: float(next(ticks)))
+    found = read(tmp_path, Bounds(files=100, bytes=1_000, seconds=30.0), now_s=lambda: float(next(ticks)))
     assert 0 < len(found) < 40
     assert read(tmp_path, Bounds(files=100, bytes=1_000, seconds=0.5), now_s=lambda: float(next(ticks))) == []
 

@@ -57,7 +57,7 @@ async def _complete(composition: Composition, place: Place) -> Outcome:
     try:
         uri = place.path.as_uri()
         engine.open(uri, language_of(uri) or PLAIN_TEXT, 1, place.text)
-        await composition.read_workspace(engine, root, _READING_S)
+        await composition.read_workspace(engine, _READING_S)
         arrived_s = composition.clock.now()
         outcome = await engine.complete(Request(uri, place.position, invoked=True, arrived_s=arrived_s))
     finally:

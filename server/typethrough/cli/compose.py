@@ -24,7 +24,7 @@ from typethrough.cli.user_file import (
 from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of, keys_of
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
 from typethrough.engine.clock import AsyncioClock
-from typethrough.engine.workspace import Bounds, read_files
+from typethrough.engine.workspace import LocalDisk, folder_at
 from typethrough.telemetry.logs import set_level, start_logging
 
 if TYPE_CHECKING:
@@ -163,15 +163,13 @@ class Composition:
             gateway=gateway,
             clock=self.clock,
             recorder=recorder,
-            workspace=root.name,
-            root=root.resolve().as_uri(),
+            folders=[folder_at(root.resolve())],
+            workspace=LocalDisk(self.clock.now),
         )
 
-    async def read_workspace(self, engine: Engine, root: Path, limit_s: float) -> None:
-        """Have the local lane read a folder's files, within the settings' bounds and `limit_s`; open documents are left out."""
-        settings = engine.settings
-        bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes, limit_s)
-        engine.read(read_files(root, bounds, settings.exclude, self.clock.now))
+    async def read_workspace(self, engine: Engine, limit_s: float) -> None:
+        """Have the local lane read the folder's files, within the settings' bounds and `limit_s`; open documents are left out."""
+        engine.files.read_workspace(limit_s)
         with suppress(TimeoutError):
             await asyncio.wait_for(engine.read_all(), limit_s)
 

@@ -26,6 +26,7 @@ from typethrough.core.asking.decide import (
 )
 from typethrough.core.asking.prefetching import Prefetching
 from typethrough.core.asking.routes import route_of
+from typethrough.core.gate.gate import SendPermit
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Source, Suggestion
 from typethrough.core.suggestion.cache import CompletionCache
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.decide import Action, Event
     from typethrough.core.asking.routes import Route
     from typethrough.core.document.context import Context
+    from typethrough.core.gate.gate import Gate
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.settings.schema import Settings
@@ -56,8 +58,15 @@ class Answers:
     """The sources of suggestions of all documents, and the requests that wait for them."""
 
     def __init__(
-        self, settings: Settings, model: ModelLane, local: LocalLane, clock: Clock, recorder: Recorder
+        self,
+        settings: Settings,
+        model: ModelLane,
+        local: LocalLane,
+        clock: Clock,
+        recorder: Recorder,
+        gate: Gate,
     ) -> None:
+        self._gate = gate
         self._sources = Sources(settings, CompletionCache(), model, local, clock)
         self._recorder = recorder
         self._prefetching = Prefetching()
@@ -66,6 +75,14 @@ class Answers:
     def use(self, settings: Settings) -> None:
         """Other settings hold from now on."""
         self._sources.settings = settings
+
+    def may_send(self, document: OpenDocument) -> SendPermit | Refusal:
+        """A permit to send a document's text now, or why there is none."""
+        return self._gate.may_send(document.uri, document.document.language_id, self._sources.clock.now())
+
+    def forget(self) -> None:
+        """Forget every answer of a model."""
+        self._sources.cache.clear()
 
     def begin(
         self,
@@ -120,8 +137,8 @@ class Answers:
 
     def prefetch(self, document: OpenDocument, accepted: Shown) -> None:
         """Ask for what follows an accepted suggestion, unless that is known or on its way."""
-        sources = self._sources
-        if not sources.settings.prefetch or sources.model.refusal():
+        sources, permit = self._sources, self.may_send(document)
+        if not isinstance(permit, SendPermit) or not sources.settings.prefetch or sources.model.refusal():
             return
         context = document.context(accepted.trail.end, sources.clock.now())
         known = (
@@ -129,7 +146,7 @@ class Answers:
         )
         if not any(known) and self._prefetching.worth_it():
             document.close(StreamEnd.SUPERSEDED, *document.surplus())
-            self._send(document, context, Purpose.PREFETCH, self._route_of(context, invoked=False))
+            self._send(permit, document, context, Purpose.PREFETCH, self._route_of(context, invoked=False))
 
     def _happened(self, document: OpenDocument, event: Event, refusal: Refusal | None = None) -> None:
         """Decide about an event, and do what is decided."""
@@ -161,15 +178,28 @@ class Answers:
             pending.route = None
             self._happened(document, Moment.REROUTED)
         else:
-            pending.reach("asked")
-            purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC
-            pending.wait_for(self._send(document, pending.context, purpose, pending.route))
+            self._ask(document, pending)
+
+    def _ask(self, document: OpenDocument, pending: Pending) -> None:
+        permit = self.may_send(document)
+        if not isinstance(permit, SendPermit):
+            pending.end(*permit)
+            return
+        pending.reach("asked")
+        purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC
+        pending.wait_for(self._send(permit, document, pending.context, purpose, pending.route))
 
     def _send(
-        self, document: OpenDocument, context: Context, purpose: Purpose, route: Route | None
+        self,
+        permit: SendPermit,
+        document: OpenDocument,
+        context: Context,
+        purpose: Purpose,
+        route: Route | None,
     ) -> Flight:
         """Send a question to a model; its answer grows in the cache."""
         flight = self._sources.model.send(
+            permit,
             document,
             context,
             purpose,

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.document.document import Document
 from typethrough.core.document.scan import UNKNOWN, family_of
-from typethrough.core.document.uris import is_excluded, language_of
-from typethrough.core.gate.switches import Switches
+from typethrough.core.document.uris import file_name, language_of
+from typethrough.core.gate.gate import Gate, SendPermit
+from typethrough.core.gate.rules import IGNORE_FILES
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Feedback, Outcome
 from typethrough.core.prompt.layout import PromptState
 from typethrough.engine.answers import Answers
+from typethrough.engine.files import Files
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.open_document import OpenDocument
@@ -24,14 +26,16 @@ from typethrough.engine.surroundings import Surroundings
 from typethrough.engine.survival import Survival
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Sequence
 
     from typethrough.core.document.document import Position, Snapshot
+    from typethrough.core.gate.gate import KeepPermit
+    from typethrough.core.gate.rules import Folder
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.open_document import Applied
     from typethrough.engine.pending import OnOutcome, OnPartial, Pending, Request
-    from typethrough.engine.ports import Clock, Gateway, Recorder
+    from typethrough.engine.ports import Clock, Gateway, Recorder, Workspace
 
 # Servers close connections that have been idle for longer than this; a new burst then begins with a warm-up.
 _COLD_AFTER_S = 20.0
@@ -48,28 +52,31 @@ class Engine:
         clock: Clock,
         recorder: Recorder,
         local: LocalLane | None = None,
-        workspace: str = "",
-        root: str = "",
+        folders: Sequence[Folder] = (),
+        workspace: Workspace | None = None,
     ) -> None:
         self.settings = settings
-        self.workspace = workspace
-        self.switches = Switches()
+        self.gate = Gate(settings, folders=folders, disk=workspace)
         self.local = local or LocalLane()
         self._model = ModelLane(gateway, settings, clock, recorder)
-        self._answers = Answers(settings, self._model, self.local, clock, recorder)
-        self.surroundings = Surroundings(clock, root, self._model.context_chars, self._warm_up)
+        self._answers = Answers(settings, self._model, self.local, clock, recorder, self.gate)
+        self.surroundings = Surroundings(clock, self.gate, self._model.context_chars, self._warm_up)
         self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
         self._clock = clock
         self._recorder = recorder
         self._documents: dict[str, OpenDocument] = {}
+        self.files = Files(
+            self.gate, workspace, self.surroundings, self.local, lambda: self.settings, self._documents
+        )
         self._survival = Survival(clock, recorder, self._snapshot)
 
     def configure(self, settings: Settings, gateway: Gateway | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
-        self.settings = settings
+        before, self.settings = self.settings, settings
         self._answers.use(settings)
+        self.gate.use(settings)
         # Where there are no suggestions any more, what waits is told so, and not that its stream was closed.
-        self.switched()
+        self.review()
         waiting = [one for one in self._documents.values() if one.pending and one.pending.flight]
         for document in self._documents.values():
             self._answers.stop(document, StreamEnd.SETTINGS_CHANGED, None)
@@ -79,13 +86,67 @@ class Engine:
             self._answers.ask_again(document)
         self.surroundings.refresh()
         self._model.warm()
+        if before.exclude != settings.exclude:
+            self.files.read_again()
 
-    def read(self, files: AsyncIterator[tuple[str, str]]) -> None:
-        """Get to know the workspace's files, as (URI, text), in the background."""
-        self.local.read(self.surroundings.passing(files, hand_on=self.settings.local_lane))
+    def use_folders(self, folders: Sequence[Folder]) -> None:
+        """The workspace has other folders from now on: files get other names, and are read anew."""
+        self.gate.use_folders(folders)
+        self.surroundings.use_folders()
+        self.review()
+        self.files.read_again()
+
+    def files_changed(self, uris: Sequence[str]) -> None:
+        """Files, or whole folders, came or changed on disk."""
+        if any(file_name(uri) in IGNORE_FILES for uri in uris):
+            self._ignore_files_changed()
+        self.files.changed(uris)
+
+    def files_gone(self, uris: Sequence[str]) -> None:
+        """Files, or whole folders, went from the disk. What an editor holds open stays."""
+        self.files.gone(uris)
+        if any(file_name(uri) in IGNORE_FILES for uri in uris):
+            self._ignore_files_changed()
+
+    def _ignore_files_changed(self) -> None:
+        self.gate.ignore_files_changed()
+        self.review()
+        self.files.read_again()
+
+    def review(self) -> None:
+        """What the gate says may have changed: what is not permitted any more is forgotten, and its streams are closed.
+
+        The one place where permits end. The local index, the codebase, excerpts, frozen prompts, edit logs and answers go too.
+        """
+        ended = self.gate.review()
+        self.switched()
+        if ended:
+            self._answers.forget()
+            self.files.forget(ended)
+        for uri, document in self._documents.items():
+            permit = self.gate.may_keep(uri)
+            if permit is not document.permit:
+                end = StreamEnd.NOT_PERMITTED if permit is None else StreamEnd.SETTINGS_CHANGED
+                self._answers.stop(document, end, end.cause.refusal())
+                self._admit(document, permit)
+
+    def _admit(self, document: OpenDocument, permit: KeepPermit | None) -> None:
+        """Remember a document from now on, or, without a permit, nothing of it."""
+        self.surroundings.closed(document.uri)
+        if permit is None:
+            document.admit(None)
+            return
+        language_id, snapshot = document.document.language_id, document.document.snapshot
+        folder = self.gate.folder_of(document.uri) or next(iter(self.gate.folders), None)
+        codebase = self.surroundings.codebase_for(document.uri)
+        prompt = PromptState(permit, language_id, folder.name if folder else "", codebase)
+        document.admit(prompt)
+        self.local.opened(permit, snapshot)
+        self.surroundings.opened(permit, language_id, snapshot, prompt)
 
     async def read_all(self) -> None:
         """Wait until everything known of by now has been read."""
+        await self.files.idle()
         await self.local.idle()
         await self.surroundings.idle()
 
@@ -100,14 +161,8 @@ class Engine:
         if family_of(language_id) == UNKNOWN:
             # Editors of their own mind say "prog" or "c++"; the file's name is plainer.
             language_id = language_of(uri) or language_id
-        surroundings = self.surroundings
-        codebase = surroundings.codebase_for(uri)
-        prompt = PromptState(surroundings.name_of(uri), language_id, self.workspace, codebase)
-        document = Document(uri, language_id, version, text)
-        self._documents[uri] = OpenDocument(document, prompt)
-        if not is_excluded(uri, self.settings.exclude):
-            self.local.opened(uri, document.snapshot)
-            surroundings.opened(uri, language_id, document.snapshot, prompt)
+        document = self._documents[uri] = OpenDocument(Document(uri, language_id, version, text))
+        self._admit(document, self.gate.may_keep(uri))
         self._model.warm()
 
     def close(self, uri: str, end: StreamEnd = StreamEnd.DOCUMENT_CLOSED) -> None:
@@ -119,6 +174,9 @@ class Engine:
         self._answers.stop(document, end, end.cause.refusal())
         self.local.closed(uri)
         self.surroundings.closed(uri)
+        if document.edited:
+            # What was typed and not saved is known no more.
+            self.files.changed([uri])
 
     def edit(self, uri: str, start: Position, end: Position, text: str) -> None:
         """Replace a range of an open document; `changed` follows when all edits of a change are in."""
@@ -151,7 +209,7 @@ class Engine:
         now_s = self._clock.now()
         if now_s - document.rhythm.last_edit_s > _COLD_AFTER_S:
             self._model.warm()
-            self._model.warm_up(document)
+            self._warm_up(uri)
         document.changed(version, now_s)
         if (consumed := document.take_consumed()) is not None:
             self._answers.prefetch(document, consumed)
@@ -162,8 +220,10 @@ class Engine:
         self._warm_up(uri)
 
     def _warm_up(self, uri: str) -> None:
-        if (document := self._documents.get(uri)) is not None and not self.off_reason(uri):
-            self._model.warm_up(document)
+        if (document := self._documents.get(uri)) is not None:
+            permit = self._answers.may_send(document)
+            if isinstance(permit, SendPermit):
+                self._model.warm_up(permit, document)
 
     def accepted(self, suggestion_id: str) -> None:
         """The editor says that a suggestion was accepted; what would follow it is asked for at once."""
@@ -200,7 +260,7 @@ class Engine:
     def _refusal(self, uri: str) -> Refusal | None:
         document = self.document(uri)
         language_id = document.language_id if document else ""
-        return self.switches.refusal(self.settings, uri, language_id, self._clock.now())
+        return self.gate.refusal(uri, language_id, self._clock.now())
 
     def switched(self) -> None:
         """A switch was thrown: where there are no suggestions any more, what waits and what runs ends now."""
@@ -242,6 +302,7 @@ class Engine:
         flights = [flight for document in self._documents.values() for flight in document.questions]
         for uri in list(self._documents):
             self.close(uri, StreamEnd.SHUTDOWN)
+        self.files.stop()
         self.local.stop()
         self.surroundings.stop()
         await asyncio.gather(*(flight.closed() for flight in flights))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.gate.gate import KeepPermit, TellPermit
     from typethrough.local.predictor import Guess
 
 _LINES_BEFORE = 8
@@ -31,10 +32,12 @@ class LocalLane:
         self._worker: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
 
-    def opened(self, uri: str, snapshot: Snapshot) -> None:
+    def opened(self, permit: KeepPermit, snapshot: Snapshot) -> None:
         """A document was opened; the first slice is indexed at once, so that edits from now on are noted."""
+        uri = permit.uri
+        permit.check(uri)
         self._open.add(uri)
-        slices = self._index.indexing(uri, snapshot.text(), is_open=True)
+        slices = self._index.indexing(uri, snapshot.text(), is_open=True, is_private=permit.is_private)
         if next(slices, self) is not self:
             self._later(slices)
 
@@ -48,6 +51,11 @@ class LocalLane:
         """A document was closed; what it held stays known until the index needs the room."""
         self._open.discard(uri)
         self._index.set_open(uri, is_open=False)
+
+    def forget(self, uri: str) -> None:
+        """What a document or a file holds is proposed no more, from now on."""
+        self._open.discard(uri)
+        self._later(self._index.removing(uri))
 
     def offer(self, context: Context) -> tuple[Offer, float]:
         """The likeliest rest of the line, and how likely it is the right one; 0 when there is none.
@@ -74,8 +82,8 @@ class LocalLane:
             context.next_line(),
         )
 
-    def read(self, files: AsyncIterator[tuple[str, str]]) -> None:
-        """Index files, as (URI, text), in the background; replaces a reading that is under way."""
+    def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
+        """Index the texts of files in the background; replaces a reading that is under way."""
         if self._reader is not None:
             self._reader.cancel()
         self._reader = asyncio.ensure_future(self._read(files))
@@ -94,13 +102,19 @@ class LocalLane:
                 task.cancel()
         self._work.clear()
 
-    async def _read(self, files: AsyncIterator[tuple[str, str]]) -> None:
-        async for uri, text in files:
-            if uri not in self._open:
-                for _ in self._index.indexing(uri, text):
-                    await asyncio.sleep(0)
-                    if uri in self._open:
-                        break
+    async def _read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
+        async for permit, text in files:
+            await self.take(permit, text)
+
+    async def take(self, permit: KeepPermit, text: str) -> None:
+        """Index one file, unless it is open: then its document says what it holds."""
+        uri = permit.uri
+        if uri in self._open or permit.is_void:
+            return
+        for _ in self._index.indexing(uri, text, is_private=permit.is_private):
+            await asyncio.sleep(0)
+            if uri in self._open or permit.is_void:
+                return
 
     def _later(self, slices: Iterator[None]) -> None:
         self._work.append(slices)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.rhythm import Latency
     from typethrough.core.asking.routes import Route
     from typethrough.core.document.context import Context
+    from typethrough.core.gate.gate import SendPermit
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.prompt.sent import Sent
     from typethrough.core.settings.schema import Settings
@@ -80,6 +81,7 @@ class ModelLane:
 
     def send(
         self,
+        permit: SendPermit,
         document: OpenDocument,
         context: Context,
         purpose: Purpose,
@@ -95,7 +97,7 @@ class ModelLane:
         terms, now_s = self._terms(gateway), self._clock.now()
         if purpose is Purpose.WARM_UP:
             terms = terms._replace(max_output_tokens=1)
-        prompt = document.prompt.build(context, terms, now_s)
+        prompt = document.prompt.build(permit, context, terms, now_s)
         sent = self._experience(gateway.model).send(prompt, terms, now_s)
         counts = Counts(self._recorder)
 
@@ -115,7 +117,7 @@ class ModelLane:
             self._recorder.status("busy", "")
         return flight
 
-    def warm_up(self, document: OpenDocument) -> None:
+    def warm_up(self, permit: SendPermit, document: OpenDocument) -> None:
         """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
         if self._gateways is None or document.warming is not None or document.questions or self.refusal():
             return
@@ -125,6 +127,7 @@ class ModelLane:
         is_cold = document.prompt.is_cold(self._terms(gateway), now_s) or is_elsewhere
         if is_cold and warm_up_pays(gateway.profile, self._settings.warm_up):
             self.send(
+                permit,
                 document,
                 document.context(document.asked_at, now_s),
                 Purpose.WARM_UP,

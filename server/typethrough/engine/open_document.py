@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typethrough.core.asking.rhythm import Rhythm
 from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position
+from typethrough.core.gate.gate import NotPermitted
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Purpose
 from typethrough.core.suggestion.shown import Shown
@@ -17,6 +18,7 @@ from typethrough.core.suggestion.unwanted import Unwanted
 
 if TYPE_CHECKING:
     from typethrough.core.document.document import Document, Edit, Snapshot
+    from typethrough.core.gate.gate import KeepPermit
     from typethrough.core.outcome.causes import StreamEnd
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.prompt.layout import PromptState
@@ -37,11 +39,15 @@ class Applied(NamedTuple):
 
 
 class OpenDocument:
-    """The state of one open document. `consumed` is the suggestion that the last edit put in whole, `warming` a warm-up."""
+    """The state of one open document. `consumed` is the suggestion that the last edit put in whole, `warming` a warm-up.
 
-    def __init__(self, document: Document, prompt: PromptState) -> None:
+    Without a permit to keep the document's text there is no prompt, and so nothing that could be sent.
+    """
+
+    def __init__(self, document: Document) -> None:
         self.document = document
-        self.prompt = prompt
+        self.edited = False
+        self._prompt: PromptState | None = None
         self.rhythm = Rhythm()
         self.unwanted = Unwanted()
         self.shown: Shown | None = None
@@ -56,6 +62,24 @@ class OpenDocument:
     def uri(self) -> str:
         """The document's URI."""
         return self.document.uri
+
+    @property
+    def permit(self) -> KeepPermit | None:
+        """The permit to keep the document's text."""
+        return self._prompt.permit if self._prompt is not None else None
+
+    @property
+    def prompt(self) -> PromptState:
+        """What is sent of the document. Raises NotPermitted where nothing may be kept of it."""
+        if self._prompt is None:
+            raise NotPermitted("nothing is kept of this document")
+        return self._prompt
+
+    def admit(self, prompt: PromptState | None) -> None:
+        """Keep the document's text for this prompt from now on; without one, nothing of it, nor of what was suggested."""
+        self._prompt = prompt
+        if prompt is None:
+            self.shown = self.consumed = None
 
     @property
     def asked_at(self) -> Position:
@@ -99,7 +123,9 @@ class OpenDocument:
 
     def _edited(self, edit: Edit, before: Snapshot, now_s: float) -> Applied:
         snapshot = self.document.snapshot
-        self.prompt.note(edit, before)
+        self.edited = True
+        if self._prompt is not None:
+            self._prompt.note(edit, before)
         self.rhythm.deleting = not edit.inserted
         self.consumed = None
         if self.unwanted.after(edit, snapshot, now_s):

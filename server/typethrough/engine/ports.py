@@ -17,15 +17,17 @@ The tree, mapped from HTTP in one place (`gateway.client`)::
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
+from typethrough.core.gate.rules import Disk
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
 
+    from typethrough.core.gate.gate import Gate, TellPermit
     from typethrough.core.models import ModelProfile
     from typethrough.core.outcome.outcome import Feedback, Outcome, Spent, StreamRecord
     from typethrough.core.prompt.message import Prompt
@@ -226,6 +228,27 @@ class Clock(Protocol):
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Cancellable:
         """Call back once `now()` reaches `when`."""
+        ...
+
+
+class TextsRead(NamedTuple):
+    """The texts of some files, None for what is no file with text; and whether a folder was among them."""
+
+    texts: list[str | None]
+    has_folder: bool
+
+
+class Workspace(Disk, Protocol):
+    """The disk that a workspace lies on."""
+
+    def files(
+        self, gate: Gate, most_files: int, most_bytes: int, limit_s: float
+    ) -> AsyncIterator[tuple[TellPermit, str]]:
+        """The texts of the files in the gate's folders that may be told, those changed last first, within the bounds."""
+        ...
+
+    async def texts(self, places: Sequence[str]) -> TextsRead:
+        """The texts of files, by their paths as `place_of` gives them."""
         ...
 
 

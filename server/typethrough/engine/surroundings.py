@@ -14,7 +14,8 @@ from typethrough.core import outline
 from typethrough.core.codebase.choice import choose
 from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest, digest_of
 from typethrough.core.codebase.imports import imports
-from typethrough.core.document.uris import language_of, path_of, short_path
+from typethrough.core.document.uris import language_of
+from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt, render
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.codebase.codebase import Digest
     from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.gate.gate import Gate, KeepPermit, Permit
     from typethrough.core.outline.definition import Definition
     from typethrough.core.prompt.layout import PromptState
     from typethrough.engine.ports import Cancellable, Clock
@@ -52,11 +54,8 @@ class _Seen(NamedTuple):
 class _Open:
     """An open document: its text, the prompt it feeds, and where it was edited last."""
 
-    def __init__(
-        self, uri: str, path: str, language_id: str, snapshot: Snapshot, prompt: PromptState
-    ) -> None:
-        self.uri = uri
-        self.path = path
+    def __init__(self, permit: KeepPermit, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
+        self.permit = permit
         self.language_id = language_id
         self.snapshot = snapshot
         self.prompt = prompt
@@ -65,28 +64,35 @@ class _Open:
         self.edited_s = float("-inf")
         self.timer: Cancellable | None = None
 
+    @property
+    def telling(self) -> TellPermit | None:
+        """The permit to tell other documents of this one; None when it may not be told."""
+        permit = self.permit
+        return permit if isinstance(permit, TellPermit) and not permit.is_void else None
+
 
 class Surroundings:
     """The codebase of one workspace, and for each open document what of it belongs into the prompt.
 
-    `root` is the workspace's folder; `context_chars` says how much a prompt may hold just now; `on_ready` hears the URI of a
-    document whose surroundings are known.
+    `context_chars` says how much a prompt may hold just now; `on_ready` hears the URI of a document whose surroundings are known.
     """
 
     def __init__(
-        self, clock: Clock, root: str, context_chars: Callable[[], int], on_ready: Callable[[str], None]
+        self, clock: Clock, gate: Gate, context_chars: Callable[[], int], on_ready: Callable[[str], None]
     ) -> None:
         self._on_ready = on_ready
         self._with_others = True
         self._with_notes = False
         self._clock = clock
-        self._root = path_of(root).rstrip("/")
-        self.codebase = Codebase(self._root.rpartition("/")[2])
+        self._gate = gate
+        self.codebase = Codebase(_root_name(gate))
         self._context_chars = context_chars
         self._documents: dict[str, _Open] = {}
         # The latest last.
         self._recent: dict[str, None] = {}
-        self._notes: dict[str, str] = {}
+        self._notes: dict[str, Excerpt] = {}
+        # Counts the times that something was forgotten: what was begun before that may hold it still.
+        self._forgettings = 0
         self._reading: object | None = None
         self.has_passed_over = False
         self._changing = asyncio.Lock()
@@ -107,25 +113,44 @@ class Surroundings:
                 self._forget()
 
     def _forget(self) -> None:
+        self._forgettings += 1
         for document in self._documents.values():
             document.prompt.forget()
 
-    def holds(self, uri: str) -> bool:
-        """Whether a document lies in the workspace. What lies elsewhere is told to nobody, and told of nothing."""
-        return bool(self._root) and path_of(uri).startswith(f"{self._root}/")
+    def use_folders(self) -> None:
+        """The workspace has other folders, and with them its files other names: all is forgotten, and to be read anew."""
+        self.codebase = Codebase(_root_name(self._gate))
+        self._notes.clear()
+        self._recent.clear()
+        self._forget()
 
-    def name_of(self, uri: str) -> str:
-        """A document's path in the workspace, or, outside of it, its name and its folder's."""
-        return path_of(uri)[len(self._root) + 1 :] if self.holds(uri) else short_path(uri)
+    def revoke(self, ended: Sequence[Permit]) -> None:
+        """Forget what some permits were for. Nothing of it is told from now on, whatever a thread is doing just now."""
+        if not ended:
+            return
+        for permit in ended:
+            self._recent.pop(permit.name, None)
+            self._notes.pop(permit.name, None)
+        self._forget()
+        self._spawn(self._discard([permit.name for permit in ended if isinstance(permit, TellPermit)]))
+
+    async def _discard(self, names: Sequence[str]) -> None:
+        async with self._changing:
+            for name in names:
+                if self.codebase.get(name) is None:
+                    self.codebase.discard(name)
+        if self._reading is None:
+            await self._all_read()
 
     def codebase_for(self, uri: str) -> Codebase:
-        """What a document may be told of."""
-        return self.codebase if self.holds(uri) else Codebase()
+        """What a document may be told of. One that lies outside the workspace is told of nothing."""
+        return self.codebase if self._gate.folder_of(uri) is not None else Codebase()
 
-    def opened(self, uri: str, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
+    def opened(self, permit: KeepPermit, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
         """A document was opened."""
-        document = _Open(uri, self.name_of(uri), language_id, snapshot, prompt)
-        self._documents[uri] = document
+        permit.check(permit.uri)
+        document = _Open(permit, language_id, snapshot, prompt)
+        self._documents[permit.uri] = document
         self._touch(document)
         self._spawn(self._look(document))
 
@@ -153,30 +178,31 @@ class Surroundings:
             self._touch(document)
 
     async def passing(
-        self, files: AsyncIterator[tuple[str, str]], *, hand_on: bool = True
-    ) -> AsyncIterator[tuple[str, str]]:
-        """The files of the workspace, as (URI, text), each known when it has passed; none comes out unless `hand_on`."""
+        self, files: AsyncIterator[tuple[TellPermit, str]], *, hand_on: bool = True
+    ) -> AsyncIterator[tuple[TellPermit, str]]:
+        """The texts of the workspace's files, each known when it has passed; none comes out unless `hand_on`."""
         # A reading that is replaced may end after the next has begun.
         reading = self._reading = object()
         self.has_passed_over = False
         try:
-            async for uri, text in files:
+            async for permit, text in files:
                 if self._context_chars() and (self._with_others or self._with_notes):
-                    await self._pass(uri, text)
+                    await self.take(permit, text)
                 else:
                     self.has_passed_over = True
-                if hand_on:
-                    yield uri, text
+                if hand_on and not permit.is_void:
+                    yield permit, text
         finally:
             if self._reading is reading:
                 self._reading = None
         if self._reading is None:
             self._spawn(self._all_read())
 
-    async def _pass(self, uri: str, text: str) -> None:
-        path = self.name_of(uri)
+    async def take(self, permit: TellPermit, text: str) -> None:
+        """Get to know one file, unless it is open: then its document says what it holds."""
+        uri, path = permit.uri, permit.name
         if path in _NOTES:
-            self._notes[path] = text[:_NOTES_CHARS]
+            self._notes[path] = Excerpt(permit, text[:_NOTES_CHARS])
         if not self._with_others or uri in self._documents or len(text) > _READ_CHARS:
             return
         try:
@@ -185,7 +211,7 @@ class Surroundings:
             # A boundary: one file that cannot be made sense of must not keep the others from being read.
             return
         if uri not in self._documents and self._with_others:
-            await self._add(found)
+            await self._add(permit, found)
 
     def _late(self) -> Callable[[], bool]:
         until_s = self._clock.now() + _PARSE_S
@@ -210,10 +236,11 @@ class Surroundings:
             task.cancel()
 
     def _touch(self, document: _Open) -> None:
-        if not self.holds(document.uri):
+        permit = document.telling
+        if permit is None:
             return
-        self._recent.pop(document.path, None)
-        self._recent[document.path] = None
+        self._recent.pop(permit.name, None)
+        self._recent[permit.name] = None
         if len(self._recent) > 50:
             del self._recent[next(iter(self._recent))]
 
@@ -233,11 +260,13 @@ class Surroundings:
         """Read a document's text, and put its surroundings together anew."""
         if not self._context_chars():
             return
-        snapshot = document.snapshot
-        path, language_id = document.path, document.language_id
-        document.seen = seen = await asyncio.to_thread(_read, path, language_id, snapshot, self._late())
-        if self._with_others and self.holds(document.uri):
-            await self._add(seen.digest)
+        snapshot, permit, language_id = document.snapshot, document.permit, document.language_id
+        seen = await asyncio.to_thread(_read, permit.name, language_id, snapshot, self._late())
+        if permit.is_void:
+            return
+        document.seen = seen
+        if self._with_others and (telling := document.telling) is not None:
+            await self._add(telling, seen.digest)
         document.prompt.outline = seen.definitions
         if self._reading is None:
             await self._ready(document)
@@ -248,55 +277,61 @@ class Surroundings:
             await self._ready(document)
 
     async def _ready(self, document: _Open) -> None:
-        if self.holds(document.uri):
+        uri = document.permit.uri
+        if self._gate.folder_of(uri) is not None:
             await self._gather(document)
-        if document.seen is not None and self._documents.get(document.uri) is document:
-            self._on_ready(document.uri)
+        if document.seen is not None and self._documents.get(uri) is document:
+            self._on_ready(uri)
 
     async def _gather(self, document: _Open) -> None:
-        seen = document.seen
-        if seen is None:
+        seen, forgettings = document.seen, self._forgettings
+        if seen is None or document.permit.is_void:
             return
         room = document.prompt.related_chars(document.snapshot, self._context_chars())
         excerpts = self._excerpts(document, seen)
         room -= sum(len(one.text) for one in excerpts)
         # What an excerpt shows is not told again as a definition.
         present = seen.lines.union(line.strip() for one in excerpts for line in one.text.split("\n"))
-        recent = [path for path in reversed(self._recent) if path != document.path]
+        recent = [path for path in reversed(self._recent) if path != document.permit.name]
         async with self._changing:
             chosen = await asyncio.to_thread(
                 choose,
                 self.codebase,
-                document.path,
+                document.permit.name,
                 used=seen.used,
                 present=present,
                 recent=recent,
                 max_chars=max(0, room),
             )
+        if forgettings != self._forgettings:
+            # Something was forgotten while this was chosen, and may be among it.
+            await self._gather(document)
+            return
         document.prompt.related = render(chosen if self._with_others else (), excerpts)
 
     def _excerpts(self, document: _Open, seen: _Seen) -> list[Excerpt]:
         """The project's notes when they are asked for, and the places in other documents where something was just changed."""
         found = []
         if self._with_notes:
-            found += [Excerpt(name, self._notes[name]) for name in _NOTES if name in self._notes][:1]
+            found += [self._notes[name] for name in _NOTES if name in self._notes][:1]
         others = [
-            other
+            (permit, other)
             for other in (self._documents.values() if self._with_others else ())
             if other is not document
-            and self.holds(other.uri)
+            and (permit := other.telling) is not None
             and self._clock.now() - other.edited_s < _EXCERPT_S
         ]
-        for other in sorted(others, key=lambda one: -one.edited_s)[:_EXCERPTS]:
+        for permit, other in sorted(others, key=lambda one: -one[1].edited_s)[:_EXCERPTS]:
             first = max(0, other.edited_line - _EXCERPT_LINES)
             lines = other.snapshot.lines(first, other.edited_line + _EXCERPT_LINES)
             if not _echoes(lines, seen.lines):
-                found.append(Excerpt(other.path, "\n".join(lines)))
+                found.append(Excerpt(permit, "\n".join(lines)))
         return found
 
-    async def _add(self, found: Digest) -> None:
+    async def _add(self, permit: TellPermit, found: Digest) -> None:
         async with self._changing:
-            self.codebase.add(found)
+            if not permit.is_void:
+                self.codebase.add(permit, found)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -308,6 +343,11 @@ class Surroundings:
         if not task.cancelled():
             # Taken note of, for nothing else would; what failed leaves what was known before.
             task.exception()
+
+
+def _root_name(gate: Gate) -> str:
+    """The name of the workspace's folder; with several of them, each file's name begins with its own."""
+    return gate.folders[0].name if len(gate.folders) == 1 else ""
 
 
 def _read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], bool]) -> _Seen:

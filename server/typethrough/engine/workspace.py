@@ -1,22 +1,27 @@
-"""Reading a workspace's files for the local lane: what git would track, bounded in files, bytes and time, in a thread.
+"""The workspace on disk: which files git would track and the gate lets pass, their texts, and the ignore files in between.
 
-Only text that lies under the workspace's folder is read; links are not followed, so that a project cannot lead out of it.
+Bounded in files, bytes and time, in a thread. Links are not followed, so that a project cannot lead out of its folder.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from typethrough.core.document.uris import is_excluded
+from typethrough.core.document.uris import place_of
+from typethrough.core.gate.rules import FORBIDDING_FILES, IGNORE_FILES, REPOSITORY, Folder
+from typethrough.engine.ports import TextsRead
+from typethrough.engine.reading import decode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
-    from pathspec import GitIgnoreSpec
+    from typethrough.core.gate.gate import Gate, TellPermit
+    from typethrough.core.gate.rules import Rules, Verdict
 
 # Generated, vendored or not text: large, never typed again, and often not in .gitignore.
 _SKIPPED_FOLDERS = frozenset(
@@ -26,122 +31,153 @@ _SKIPPED_FOLDERS = frozenset(
     )
 )
 _MAX_FILE_BYTES = 256 * 1024
+_MAX_IGNORE_BYTES = 100_000
 _MAX_LISTED = 50_000
 _BATCH = 16
+_DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
 
 
-class Bounds(NamedTuple):
-    """How much of a workspace may be read."""
+class LocalDisk:
+    """This machine's disk. `now_s` reads a clock; nothing of the disk is kept."""
 
-    files: int
-    bytes: int
-    seconds: float = 10.0
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
 
+    def ignore_files(self, folder: str) -> dict[str, list[str]]:
+        """The lines of the ignore files in a folder, by name; and the key `.git` where a repository begins."""
+        place = _on_disk(folder)
+        found = {name: lines for name in IGNORE_FILES if (lines := _lines(place / name)) is not None}
+        if os.path.lexists(place / REPOSITORY):
+            found[REPOSITORY] = []
+        return found
 
-async def read_files(
-    root: Path, bounds: Bounds, exclude: tuple[str, ...], now_s: Callable[[], float]
-) -> AsyncIterator[tuple[str, str]]:
-    """The workspace's text files as (URI, text), those changed last first, until a bound is reached."""
-    until_s = now_s() + bounds.seconds
-    paths = await asyncio.to_thread(_listed, root, exclude, lambda: now_s() > until_s)
-    left_bytes = bounds.bytes
-    chosen = paths[: bounds.files]
-    for start in range(0, len(chosen), _BATCH):
-        texts = await asyncio.to_thread(_texts, chosen[start : start + _BATCH])
-        for path, text in texts:
-            left_bytes -= len(text)
-            if left_bytes < 0 or now_s() > until_s:
-                return
-            yield path.as_uri(), text
+    def real_path(self, path: str) -> str:
+        """The path with links followed."""
+        return _as_place(os.path.realpath(_on_disk(path)))
 
+    async def files(
+        self, gate: Gate, most_files: int, most_bytes: int, limit_s: float
+    ) -> AsyncIterator[tuple[TellPermit, str]]:
+        """The texts of the files in the gate's folders that may be told, those changed last first, until a bound is reached."""
+        until_s = self._now_s() + limit_s
+        wanted = True
 
-def _listed(root: Path, exclude: tuple[str, ...], expired: Callable[[], bool]) -> list[Path]:
-    found: list[tuple[float, Path]] = []
-    for path, status in _walk(root, [], exclude):
-        if len(found) >= _MAX_LISTED or expired():
-            break
-        found.append((status.st_mtime, path))
-    found.sort(reverse=True)
-    return [path for _, path in found]
+        def expired() -> bool:
+            return not wanted or self._now_s() > until_s
 
-
-def _walk(
-    folder: Path, ignores: list[tuple[Path, GitIgnoreSpec]], exclude: tuple[str, ...]
-) -> Iterator[tuple[Path, os.stat_result]]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        return
-    if any(entry.name == ".gitignore" for entry in entries):
-        ignores = [*ignores, (folder, _ignore_spec(folder / ".gitignore"))]
-    for entry in entries:
-        path = Path(entry.path)
         try:
-            status = entry.stat(follow_symlinks=False)
+            folders, rules = [_on_disk(folder.path) for folder in gate.folders], gate.fresh_rules()
+            paths = await asyncio.to_thread(_listed, folders, rules, expired)
+            for start in range(0, len(paths), _BATCH):
+                asked = [(path, gate.may_tell(path.as_uri())) for path in paths[start : start + _BATCH]]
+                told = [(path, permit) for path, permit in asked if permit is not None][:most_files]
+                most_files -= len(told)
+                texts = await asyncio.to_thread(_texts, [path for path, _ in told])
+                for (_, permit), text in zip(told, texts, strict=True):
+                    most_bytes -= len(text or "")
+                    if most_bytes < 0 or expired():
+                        return
+                    if text and not permit.is_void:
+                        yield permit, text
+                if most_files <= 0:
+                    return
+        finally:
+            # A thread cannot be cancelled, but it asks.
+            wanted = False
+
+    async def texts(self, places: Sequence[str]) -> TextsRead:
+        """The texts of files, by their paths as `place_of` gives them."""
+        return await asyncio.to_thread(_read_places, [_on_disk(place) for place in places])
+
+
+def folder_at(path: Path) -> Folder:
+    """The folder of a workspace that lies at a place on disk."""
+    place = place_of(path.as_uri())
+    return Folder(place.rstrip("/"), path.name)
+
+
+def read_text(path: Path) -> str | None:
+    """A file's text; None when there is no such file, or it is large, or no text. Opens nothing but plain files."""
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
+            return None
+        return decode(path.read_bytes())
+    except OSError:
+        return None
+
+
+def _texts(paths: Iterable[Path]) -> list[str | None]:
+    return [read_text(path) for path in paths]
+
+
+def _read_places(paths: Sequence[Path]) -> TextsRead:
+    return TextsRead(_texts(paths), any(path.is_dir() for path in paths))
+
+
+def _listed(folders: list[Path], rules: Rules, expired: Callable[[], bool]) -> list[Path]:
+    found: dict[str, float] = {}
+    for folder in folders:
+        for path, changed_s in _walk(str(folder), rules, expired):
+            if len(found) >= _MAX_LISTED:
+                break
+            found[path] = changed_s
+    return [Path(path) for path in sorted(found, key=lambda path: (found[path], path), reverse=True)]
+
+
+def _walk(root: str, rules: Rules, expired: Callable[[], bool]) -> Iterator[tuple[str, float]]:
+    """The files below a folder that may be told, with the time of their last change. Looks at its clock at every folder."""
+    waiting = [root]
+    while waiting and not expired():
+        folder = waiting.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
         except OSError:
             continue
-        is_folder = stat.S_ISDIR(status.st_mode)
-        if entry.name.startswith(".") or _ignored(path, ignores, is_folder=is_folder):
-            continue
-        if is_folder:
-            if entry.name not in _SKIPPED_FOLDERS:
-                yield from _walk(path, ignores, exclude)
-        elif _is_small_file(status) and not is_excluded(path.as_uri(), exclude):
-            yield path, status
+        for number, entry in enumerate(entries):
+            if number % 256 == 255 and expired():
+                return
+            if entry.name.startswith("."):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            place = _as_place(entry.path)
+            if stat.S_ISDIR(status.st_mode):
+                if entry.name not in _SKIPPED_FOLDERS and _is_open(rules.folder_verdict(place)):
+                    waiting.append(entry.path)
+            elif _is_small_file(status) and _is_open(rules.file_verdict(place)):
+                yield entry.path, status.st_mtime
+
+
+def _is_open(verdict: Verdict) -> bool:
+    return not verdict.forbidden and not verdict.is_private
 
 
 def _is_small_file(status: os.stat_result) -> bool:
     return stat.S_ISREG(status.st_mode) and 0 < status.st_size <= _MAX_FILE_BYTES
 
 
-def _ignore_spec(path: Path) -> GitIgnoreSpec:
-    # Imported here, in the thread that reads: the server's start does not wait for it.
-    from pathspec import GitIgnoreSpec
-
+def _lines(path: Path) -> list[str] | None:
+    """The lines of an ignore file; None when there is none. One that forbids and cannot be read forbids all there is."""
+    unreadable = ["*"] if path.name in FORBIDDING_FILES else None
     try:
-        lines = path.read_text("utf-8", errors="replace")[:100_000].split("\n")
-    except OSError:
-        lines = []
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        # One line that is no pattern must not let in what the others keep out.
-        return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+        # Asked first: to open a pipe would wait for who writes into it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return unreadable
+        with path.open("rb") as file:
+            return file.read(_MAX_IGNORE_BYTES).decode("utf-8", "replace").lstrip("\ufeff").split("\n")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        return unreadable
 
 
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+def _on_disk(place: str) -> Path:
+    """The file or folder of a path as `place_of` gives it, which has a slash before a drive's letter."""
+    return Path(place[1:] if _DRIVE.match(place) else place)
 
 
-def _ignored(path: Path, ignores: list[tuple[Path, GitIgnoreSpec]], *, is_folder: bool) -> bool:
-    """What git says: the deepest .gitignore with an opinion wins."""
-    for base, spec in reversed(ignores):
-        relative = path.relative_to(base).as_posix() + ("/" if is_folder else "")
-        verdict = spec.check_file(relative).include
-        if verdict is not None:
-            return verdict
-    return False
-
-
-def _texts(paths: list[Path]) -> list[tuple[Path, str]]:
-    return [(path, text) for path in paths if (text := _text(path))]
-
-
-def _text(path: Path) -> str:
-    """The file's text, or the empty string when it is not text."""
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        return ""
-    if b"\0" in raw[:8_192]:
-        return ""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
+def _as_place(path: str) -> str:
+    return place_of(path) if os.sep != "/" or "/." in path or "//" in path else path

@@ -31,6 +31,7 @@ class _Segment:
     text: bytes
     source: str
     live_lines: int
+    private: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +39,7 @@ class _Source:
     """One file: the address of each line (``_BLANK`` where nothing is indexed) and the line the user is writing."""
 
     open: bool
+    private: bool = False
     addresses: "array[int]" = field(default_factory=lambda: array("Q"))
     segments: dict[int, _Segment] = field(default_factory=dict)
     pending_line: int = -1
@@ -76,15 +78,21 @@ class LocalIndex:
         return len(self._keys)
 
     def indexing(
-        self, source: str, text: str, slice_lines: int = 64, *, is_open: bool = False
+        self,
+        source: str,
+        text: str,
+        slice_lines: int = 64,
+        *,
+        is_open: bool = False,
+        is_private: bool = False,
     ) -> Generator[None, None, None]:
         """Index like ``add``, but yield after each slice so that an event loop can run; closing the iterator gives up.
 
         Edits that arrive from now on wait and are applied at the end. A closed file never drives out an open one, and
-        what does not fit the bound is left out.
+        what does not fit the bound is left out. A private source is proposed in itself alone.
         """
         old = self._sources.pop(source, None)
-        entry = self._sources[source] = _Source(is_open)
+        entry = self._sources[source] = _Source(is_open, is_private)
         steps = self._indexing(source, entry, old, text, slice_lines)
         # Run up to its first yield, so that its clean-up happens even when the caller drops it at once.
         next(steps)
@@ -179,15 +187,20 @@ class LocalIndex:
             entry.pending_line = start + len(lines) - 1
             entry.pending_text = lines[-1]
 
-    def places(self, context_hashes: Iterable[int], partial: bytes) -> list[Place]:
-        """Return where a context occurred and ``partial`` followed, the latest indexed last, at most 48 a context."""
+    def places(self, context_hashes: Iterable[int], partial: bytes, reader: str = "") -> list[Place]:
+        """Return where a context occurred and ``partial`` followed, the latest indexed last, at most 48 a context.
+
+        ``reader`` is the source for which it is asked; of private sources it sees itself.
+        """
         found = []
         bases, segments = self._bases, self._segments
         for address in self._keys.addresses(context_hashes) if bases else ():
             segment = segments[bisect_right(bases, address) - 1]
             offset = address - segment.base
             # Keys of a source being removed outlive its segments for a few slices.
-            if 0 < offset <= len(segment.text) and segment.text.startswith(partial, offset):
+            if not 0 < offset <= len(segment.text) or (segment.private and segment.source != reader):
+                continue
+            if segment.text.startswith(partial, offset):
                 found.append((segment.text, offset, segment.source))
         return found
 
@@ -216,7 +229,7 @@ class LocalIndex:
             live += 1
         if live:
             text = b"\n".join(parts)
-            segment = _Segment(base, text, source, live)
+            segment = _Segment(base, text, source, live, entry.private)
             self._bases.append(base)
             self._segments.append(segment)
             entry.segments[base] = segment

@@ -116,7 +116,7 @@ def _weigh(index: LocalIndex, source: str, cursor: Cursor, ending: bytes) -> dic
     context_size = len(cursor.context)
     skip = len(cursor.partial)
     supports: dict[bytes, _Support] = {}
-    for text, offset, origin in index.places(cursor.hashes, cursor.partial):
+    for text, offset, origin in index.places(cursor.hashes, cursor.partial, source):
         end = text.find(b"\n", offset)
         rest = text[offset + skip : end] if end >= 0 else text[offset + skip :]
         if ending:

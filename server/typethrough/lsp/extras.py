@@ -147,13 +147,13 @@ class Extras:
             raise InvalidParams("on must be true or false")
         match params.get("scope"):
             case Scope.EVERYWHERE:
-                self._engine.switches.set_everywhere(on=on)
+                self._engine.gate.switches.set_everywhere(on=on)
             case Scope.LANGUAGE:
-                self._engine.switches.set_language(self._language(params), on=on)
+                self._engine.gate.switches.set_language(self._language(params), on=on)
             case Scope.FILE:
-                self._engine.switches.set_file(self._uri(params), on=on)
+                self._engine.gate.switches.set_file(self._uri(params), on=on)
             case Scope.PAUSE if on:
-                self._engine.switches.resume()
+                self._engine.gate.switches.resume()
             case Scope.PAUSE:
                 self._pause(params.get("minutes"))
             case _:
@@ -203,9 +203,9 @@ class Extras:
         if minutes is not None and not known:
             raise InvalidParams(f"minutes must be above 0 and up to {_LONGEST_PAUSE_MINUTES:g}")
         now_s = self._clock.now()
-        self._engine.switches.pause(minutes if known else _PAUSE_MINUTES, now_s)
+        self._engine.gate.switches.pause(minutes if known else _PAUSE_MINUTES, now_s)
         # Nothing else happens when it ends, and the client should know.
-        self._clock.call_at(self._engine.switches.paused_until_s, self._status.refresh)
+        self._clock.call_at(self._engine.gate.switches.paused_until_s, self._status.refresh)
 
 
 def suggestion_of(params: Params) -> str:

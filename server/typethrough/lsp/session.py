@@ -16,6 +16,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from typethrough.core.settings.layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
+from typethrough.engine.workspace import LocalDisk, folder_at
 from typethrough.lsp import copilot
 from typethrough.lsp.documents import Documents
 from typethrough.lsp.extras import Extras, Pages
@@ -28,7 +29,6 @@ from typethrough.lsp.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
-    from pathlib import Path
 
     from typethrough.core.settings.endpoint import EndpointChoice
     from typethrough.core.settings.layers import Problem
@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 ACCEPTED_COMMAND = "typethrough.accepted"
 
+# For how long a workspace is read at most.
+_READING_S = 10.0
 # A client that has not answered by then never will; what waits for its settings goes on without them.
 _ANSWER_S = 10.0
 
@@ -84,7 +86,6 @@ class Session:
         self._configuration_known = 0
         self._applied: Settings | None = None
         self._gateway: Gateway | None = None
-        self._roots: tuple[Path, ...] = ()
         self._tasks: set[asyncio.Task[None]] = set()
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
@@ -100,8 +101,8 @@ class Session:
             gateway=None,
             clock=self._clock,
             recorder=self.notices,
-            workspace=client.roots[0].name if client.roots else "",
-            root=client.roots[0].as_uri() if client.roots else "",
+            folders=[folder_at(root) for root in client.roots],
+            workspace=LocalDisk(self._clock.now),
         )
         self._register(self.engine, client)
         self.protocol.introduce(message_id, introduction(client))
@@ -195,24 +196,8 @@ class Session:
         await self._settle_configuration(client)
         self._report_lane()
         self.status.spent(self.notices.today())
-        self._roots = client.roots
-        self._read_workspace()
-
-    def _read_workspace(self) -> None:
-        """Have the engine get to know the workspace's files, for whichever lane there is."""
-        engine = self.engine
-        if (
-            engine is None
-            or not self._roots
-            or not (engine.settings.local_lane or engine.settings.model_lane)
-        ):
-            return
-        # Matching .gitignore's patterns takes an import of its own, which nothing else has to wait for.
-        from typethrough.engine.workspace import Bounds, read_files
-
-        settings = engine.settings
-        bounds = Bounds(settings.workspace_max_files, settings.workspace_max_bytes)
-        engine.read(read_files(self._roots[0], bounds, settings.exclude, self._clock.now))
+        if self.engine is not None:
+            self.engine.files.read_workspace(_READING_S)
 
     async def _register_for_changes(self) -> None:
         options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
@@ -255,7 +240,7 @@ class Session:
             self.engine.configure(settings, self._gateway)
             if self.engine.surroundings.has_passed_over and self._gateway is not None and settings.model_lane:
                 # There was no model to tell of the files when they were read.
-                self._read_workspace()
+                self.engine.files.read_again()
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in (self._options, self._configuration) if layer is not None]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.permits import put
 from typethrough.core.codebase import codebase as module
 from typethrough.core.codebase.codebase import Codebase, Digest, digest, digest_of
 from typethrough.core.codebase.imports import Import
@@ -29,7 +30,7 @@ _DEFINITIONS = st.builds(
 def known(files: Mapping[str, str], language: str = "typescript", root_name: str = "") -> Codebase:
     codebase = Codebase(root_name)
     for path, text in files.items():
-        codebase.add(digest(path, text, language))
+        put(codebase, digest(path, text, language))
     return codebase
 
 
@@ -122,7 +123,7 @@ def test_files_that_come_change_and_go_leave_what_looking_through_all_would_find
                 naive.files.pop(path, None)
             else:
                 file = _random_file(rng)
-                codebase.add(file)
+                put(codebase, file)
                 naive.files[file.path] = file
             asked = rng.sample(_PATHS, 3)
             assert {name: set(codebase.defining(name)) for name in "ABCDE"} == {
@@ -140,7 +141,7 @@ def test_when_all_are_gone_nothing_is_kept() -> None:
     rng = random.Random(1)
     codebase = Codebase()
     for _ in range(200):
-        codebase.add(_random_file(rng))
+        put(codebase, _random_file(rng))
     for path in codebase.paths():
         codebase.discard(path)
 
@@ -152,12 +153,12 @@ def test_what_would_make_the_whole_too_large_stays_out(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "_MAX_ALL_ROWS", 3)
     two = [Definition("a", 0, 0, 0, "a"), Definition("b", 0, 0, 0, "b")]
     codebase = Codebase()
-    codebase.add(digest_of("x", two, ()))
-    codebase.add(digest_of("y", two, ()))
+    put(codebase, digest_of("x", two, ()))
+    put(codebase, digest_of("y", two, ()))
     assert codebase.paths() == ("x",)
 
-    codebase.add(digest_of("x", two[:1], ()))
-    codebase.add(digest_of("y", two, ()))
+    put(codebase, digest_of("x", two[:1], ()))
+    put(codebase, digest_of("y", two, ()))
 
     assert codebase.paths() == ("x", "y")
 
@@ -166,7 +167,7 @@ def test_the_version_moves_with_each_change_and_not_without_one() -> None:
     codebase = Codebase()
     versions = [codebase.version]
     for file in (digest_of("x", (), ()), digest_of("x", (), ()), digest_of("x", (), [Import(("a",))])):
-        codebase.add(file)
+        put(codebase, file)
         versions.append(codebase.version)
     codebase.discard("none")
     codebase.discard("x")
@@ -220,7 +221,7 @@ def test_a_file_that_comes_later_is_imported_by_who_was_waiting_for_it() -> None
     codebase = known({"src/main.ts": _BARRELS["src/main.ts"]})
     assert codebase.imported_by("src/main.ts") == ()
 
-    codebase.add(digest("src/all/index.ts", "", "typescript"))
+    put(codebase, digest("src/all/index.ts", "", "typescript"))
     assert codebase.imported_by("src/main.ts") == ("src/all/index.ts",)
     assert codebase.importers("src/all/index.ts") == {"src/main.ts"}
 

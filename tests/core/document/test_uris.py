@@ -4,42 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from typethrough.core.document.uris import is_excluded, language_of, short_path
+from typethrough.core.document.uris import language_of, place_of, short_path
 
 
 @pytest.mark.parametrize(
-    ("uri", "globs", "excluded"),
+    ("uri", "place"),
     [
-        ("file:///home/me/key.pem", ("*.pem",), True),
-        ("file:///home/me/key.pem.py", ("*.pem",), False),
-        ("file:///home/me/my%20secrets/a.py", ("my secrets/*",), True),
-        ("file:///home/me/%2Eenv", (".env",), True),
-        ("file:///home/me/.ENV", (".env",), True),
-        ("file:///home/me/what%23not.pem", ("*.pem",), True),
-        ("file:///home/me/%E2%82%AC.key", ("€.key",), True),
-        ("file:/home/me/%2Eenv", (".env",), True),
-        ("file:///home/me/.ssh/deep/config", (".ssh/*",), True),
-        ("file:///home/me/assh/config", (".ssh/*", "ssh/*"), False),
-        ("file:///c%3A/Users/me/.aws/credentials", (".aws/*",), True),
-        ("file:///C:/Users/me/id_rsa", ("id_rsa*",), True),
-        ("file://server/share/.env", (".env",), True),
-        ("c:\\Users\\me\\.env", (".env",), True),
-        ("/home/me/.env", (".env",), True),
-        ("untitled:Untitled-1", (".env", "*.pem"), False),
-        ("untitled:.env", (".env",), True),
-        ("untitled:/home/me/.env", (".env",), True),
-        ("vscode-notebook-cell:/home/me/secret.ipynb#W0sZmlsZQ%3D%3D", ("secret.ipynb",), True),
-        ("vscode-notebook-cell://ssh/home/me/note.ipynb#C1", ("*.ipynb",), True),
-        ("vscode-remote://host/home/me/.env?x=1", (".env",), True),
-        ("git:/home/me/.env?%7B%22ref%22%7D", (".env",), True),
-        ("file:///home/me/main.py", (), False),
-        ("file:///home/me/main.py", ("*.pem", ".env", "main"), False),
+        ("file:///a/b.py", "/a/b.py"),
+        ("file:///a/./b//c/../d.py", "/a/b/d.py"),
+        ("file:///../../a.py", "/a.py"),
+        ("file:///C%3A/Users/a.py", "/c:/Users/a.py"),
+        ("C:\\Users\\a.py", "/c:/Users/a.py"),
+        ("file:///a/.b/..c/d", "/a/.b/..c/d"),
+        ("untitled:Untitled-1", "Untitled-1"),
+        ("", ""),
     ],
 )
-def test_exclusions_read_every_kind_of_document_name(
-    uri: str, globs: tuple[str, ...], *, excluded: bool
-) -> None:
-    assert is_excluded(uri, globs) is excluded
+def test_a_place_has_one_form_however_it_is_spelled(uri: str, place: str) -> None:
+    assert place_of(uri) == place
 
 
 @pytest.mark.parametrize(

@@ -1,59 +1,101 @@
-"""Excluded files: found by any spelling of their place, and ordinary source is not among them."""
+"""Patterns in git's own form, one bad line at a time, and what is said of those that can match nothing."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from typethrough.core.gate.patterns import is_excluded
-from typethrough.core.settings.schema import DEFAULT_EXCLUDE
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        ".env",
-        "/home/user/project/.env",
-        "file:///home/user/project/.env.local",
-        "file:///c%3A/Users/u/project/.ENV",
-        "C:\\Users\\u\\server.PEM",
-        "/etc/ssl/private/site.key",
-        "/home/user/.ssh/config",
-        "file:///home/user/%2Essh/id_ed25519",
-        "/home/user/.aws/credentials",
-        "/home/user/.aws/sso/cache/token.json",
-        "terraform/prod.tfvars",
-    ],
-)
-def test_files_with_secrets_are_excluded_by_default(place: str) -> None:
-    assert is_excluded(place, DEFAULT_EXCLUDE)
+from typethrough.core.gate.patterns import Patterns, problem, usable, written_out
 
 
 @pytest.mark.parametrize(
-    "place",
+    ("lines", "path", "expected"),
     [
-        "main.py",
-        "/src/environment.py",
-        "/src/secrets.py",
-        "/src/keys.ts",
-        "/src/env/loader.go",
-        "/a/keyboard.c",
+        ([], "a/b.py", None),
+        ([""], "a/b.py", None),
+        (["# b.py"], "b.py", None),
+        (["b.py"], "a/b.py", True),
+        (["b.py"], "a/ab.py", None),
+        (["/b.py"], "a/b.py", None),
+        (["/b.py"], "b.py", True),
+        (["**/generated/*"], "a/generated/x.py", True),
+        (["a/**/c.py"], "a/x/y/c.py", True),
+        (["[!a].py"], "x/b.py", True),
+        (["[!a].py"], "x/a.py", None),
+        (["*.py", "!b.py"], "b.py", False),
+        (["!b.py", "*.py"], "b.py", True),
+        (["[z-a]", "foo\\", "!", "b.py"], "b.py", True),
     ],
 )
-def test_ordinary_source_is_not(place: str) -> None:
-    assert not is_excluded(place, DEFAULT_EXCLUDE)
+def test_the_last_pattern_that_fits_decides_and_a_bad_line_costs_itself_alone(
+    lines: list[str], path: str, expected: bool | None
+) -> None:
+    assert Patterns(lines).verdict(path) is expected
+
+
+def test_a_pattern_for_folders_names_no_file() -> None:
+    patterns = Patterns(["private/"])
+    assert patterns.verdict("private", is_folder=True)
+    assert patterns.verdict("private") is None
+
+
+@pytest.mark.parametrize("path", ["server.PEM", "SERVER.pem", "Straße.pem"])
+def test_upper_and_lower_case_can_count_as_the_same(path: str) -> None:
+    assert Patterns(["*.Pem", "STRASSE*"], any_case=True).verdict(path)
 
 
 @pytest.mark.parametrize(
-    ("globs", "place", "expected"),
+    ("pattern", "expected"),
     [
-        ([], "/a/b.py", False),
-        ([""], "/a/b.py", False),
-        (["**/generated/*"], "/a/generated/x/y.py", True),
-        (["/vendor/*"], "/a/vendor/y.py", True),
-        (["b.py"], "/a/ab.py", False),
-        (["[!a].py"], "/x/b.py", True),
-        (["[!a].py"], "/x/a.py", False),
+        ("*.pem", ["*.pem"]),
+        ("**/*.{pem,key}", ["**/*.pem", "**/*.key"]),
+        ("{a,b}/{c,d}", ["a/c", "a/d", "b/c", "b/d"]),
+        ("{a}", ["a"]),
+        ("\\{a,b}", ["\\{a,b}"]),
     ],
 )
-def test_a_glob_matches_whole_components_up_to_the_end(globs: list[str], place: str, expected: bool) -> None:
-    assert is_excluded(place, globs) is expected
+def test_braces_are_written_out(pattern: str, expected: list[str]) -> None:
+    assert list(written_out([pattern])) == expected
+
+
+def test_a_pattern_of_many_braces_is_not_written_out_for_ever() -> None:
+    assert len(list(written_out(["{a,b}" * 40]))) <= 64
+
+
+@pytest.mark.parametrize(
+    ("pattern", "word"),
+    [
+        ("**/*.{pem,key}", "braces"),
+        ("private\\keys", "backslash"),
+        ("~/private/", "~"),
+        ("a//b", "two slashes"),
+        ("#b", "comment"),
+        ("[", "can match"),
+        ("[z-a]", "can match"),
+        ("/", "can match"),
+        ("!", "can match"),
+        ("x" * 2_000, "can match"),
+        ("*a" * 20, "can match"),
+    ],
+)
+def test_a_pattern_that_can_match_nothing_is_a_problem(pattern: str, word: str) -> None:
+    assert word in problem(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["private", "private/", "/private", "**/generated/*", "!keep.env", "\\#x", "a\\ b", "***/a"]
+)
+def test_a_pattern_of_gits_is_none(pattern: str) -> None:
+    assert problem(pattern) == ""
+
+
+@given(
+    lines=st.lists(st.text("ab*?[]!/\\{},.# \u00e9\0", max_size=12), max_size=5), path=st.text("ab/. \u00e9")
+)
+def test_no_line_and_no_path_is_an_error(lines: list[str], path: str) -> None:
+    for any_case in (False, True):
+        Patterns(written_out(lines), any_case=any_case).verdict(path, is_folder=any_case)
+    for line in lines:
+        problem(line)
+        usable(line)

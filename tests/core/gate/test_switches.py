@@ -27,7 +27,6 @@ def reason(switches: Switches, *, uri: str = URI, language: str = "python", **se
         ({"enabled": False}, "", "switched off"),
         ({"disabled_languages": ("lua", "python")}, URI, "switched off for python"),
         ({"disabled_languages": ("lua", "python")}, "", ""),
-        ({}, "file:///project/.env", "the file is excluded"),
     ],
 )
 def test_with_no_switch_thrown_the_settings_hold(settings: dict[str, Any], uri: str, expected: str) -> None:
@@ -62,10 +61,3 @@ def test_a_pause_ends_by_itself_or_when_everything_is_switched_on() -> None:
     assert switches.refusal(DEFAULTS, URI, "python", NOW_S + 540) is None
     switches.set_everywhere(on=True)
     assert reason(switches) == ""
-
-
-def test_no_switch_opens_an_excluded_file() -> None:
-    switches = Switches()
-    switches.set_everywhere(on=True)
-    switches.set_file("file:///project/.env", on=True)
-    assert reason(switches, uri="file:///project/.env") == "the file is excluded"

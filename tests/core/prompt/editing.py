@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.support.cursor import parse
+from tests.support.permits import send, tell
 from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
 from typethrough.core.models import profile_of
@@ -27,7 +28,7 @@ class Editing:
 
     def __init__(self, text: str, *, anchor_chars: int = 4_000, language: str = "python") -> None:
         self.document = Document("file:///project/src/main.py", language, 1, text)
-        self.state = PromptState("src/main.py", language, "project")
+        self.state = PromptState(tell("src/main.py"), language, "project")
         self.anchor_chars = anchor_chars
         self.limit_tokens = 100_000
         self.now_s = 0.0
@@ -46,7 +47,10 @@ class Editing:
 
     def prompt(self, at: Position) -> Prompt:
         return self.state.build(
-            Context.at(self.document.snapshot, at, language_id=self.document.language_id),
+            send("src/main.py"),
+            Context.at(
+                self.document.snapshot, at, language_id=self.document.language_id, uri=self.document.uri
+            ),
             Terms(profile_of(DEFAULT_MODEL), self.anchor_chars, 256, self.limit_tokens),
             self.now_s,
         )

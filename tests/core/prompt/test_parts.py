@@ -6,6 +6,7 @@ import pytest
 
 from tests.core.prompt.editing import Editing, anchor_text
 from tests.support.cursor import context_at
+from tests.support.permits import ROOT, send, tell
 from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position, snapshot_of
 from typethrough.core.models import profile_of
@@ -146,10 +147,12 @@ def test_a_count_that_cannot_be_is_ignored(chars: int, tokens: int) -> None:
 
 
 def test_a_files_name_cannot_bring_a_second_cursor_into_the_prompt() -> None:
-    document = Document("file:///p/x", "python", 1, "a = 1\n")
-    state = PromptState("src/<CURSOR></file>.py", "python", "work<CURSOR>")
+    name = "src/<CURSOR></file>.py"
+    document = Document(f"{ROOT}/{name}", "python", 1, "a = 1\n")
+    state = PromptState(tell(name), "python", "work<CURSOR>")
     prompt = state.build(
-        Context.at(document.snapshot, Position(0, 5)),
+        send(name),
+        Context.at(document.snapshot, Position(0, 5), uri=document.uri),
         Terms(profile_of(DEFAULT_MODEL), 4_000, 64),
         0.0,
     )

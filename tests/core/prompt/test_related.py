@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.core.codebase.test_codebase import known
+from tests.support.permits import put, tell
 from typethrough.core.codebase.choice import Chosen
 from typethrough.core.codebase.codebase import Row, digest
 from typethrough.core.prompt.related import Excerpt, Glossary, Related, render
@@ -28,7 +29,9 @@ def said(words: Glossary, *names: str) -> list[str]:
 
 def test_a_choice_reads_like_the_files_it_is_from() -> None:
     rows = (Row(0, "A", 0, "@d\nclass A:", "About A."), Row(3, "f", 1, "def f(self):", ""))
-    related = render([Chosen("a.py", rows)], [Excerpt("b.py", "x = 1\n<CURSOR>\n"), Excerpt("c.py", "  \n")])
+    related = render(
+        [Chosen("a.py", rows)], [Excerpt(tell("b.py"), "x = 1\n<CURSOR>\n"), Excerpt(tell("c.py"), "  \n")]
+    )
 
     assert related.text == (
         '<known path="a.py">\n@d\nclass A:\n    # About A.\n    def f(self):\n</known>\n'
@@ -105,18 +108,20 @@ def test_a_new_version_of_a_file_tells_what_is_new_and_nothing_again() -> None:
     words = Glossary(codebase, "main.py")
     assert len(said(words, "Shop", "wrap_up")) == 2
 
-    codebase.add(
-        digest("lib/shop.py", "import os\ndef before_all(): pass\n" + FILES["lib/shop.py"], "python")
+    put(
+        codebase,
+        digest("lib/shop.py", "import os\ndef before_all(): pass\n" + FILES["lib/shop.py"], "python"),
     )
     assert said(words, "Shop", "wrap_up") == []
     assert len(said(words, "before_all")) == 1
 
-    codebase.add(
+    put(
+        codebase,
         digest(
             "lib/shop.py",
             "class Shop(Base):\n    limit = 3\n    def sell(self, item, count): pass\n",
             "python",
-        )
+        ),
     )
     assert said(words, "Shop", "sell")[0].count("def sell(self, item, count)") == 1
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.permits import put, send, tell
 from typethrough.core.codebase.choice import choose
 from typethrough.core.codebase.codebase import Codebase, digest
 from typethrough.core.document.context import Context
@@ -37,7 +38,7 @@ class Sitting:
         lines += [f"line {number} = {rng.choice(_NAMES)}()" for number in range(rng.choice([5, 60, 900]))]
         imported = "from lib.a import " + ", ".join(rng.sample(_NAMES, 3))
         self.document = Document("file:///project/src/main.py", "python", 1, "\n".join([imported, *lines]))
-        self.state = PromptState(_PATH, "python", "project", self.codebase)
+        self.state = PromptState(tell(_PATH), "python", "project", self.codebase)
         self.chars = rng.choice([2_000, 8_000, 40_000])
         self.now_s = 0.0
         self.at = Position(rng.randint(0, len(lines)), 0)
@@ -47,12 +48,12 @@ class Sitting:
     def change_file(self, path: str) -> None:
         names = self.rng.sample(_NAMES, self.rng.randint(0, 8))
         text = "".join(f"def {name}(a={self.rng.randint(0, 9)}):\n    pass\n" for name in names)
-        self.codebase.add(digest(path, text, "python"))
+        put(self.codebase, digest(path, text, "python"))
 
     def look(self) -> None:
         """What the engine does when edits pause."""
         text = self.document.snapshot.text()
-        self.codebase.add(digest(_PATH, text, "python"))
+        put(self.codebase, digest(_PATH, text, "python"))
         self.state.outline = definitions(text, "python")
         room = self.state.related_chars(self.document.snapshot, self.chars)
         used = dict.fromkeys(_NAMES, 1)
@@ -72,8 +73,10 @@ class Sitting:
         self.at = edit.new_end
 
     def prompt(self) -> Prompt:
-        context = Context.at(self.document.snapshot, self.at, language_id="python")
-        return self.state.build(context, Terms(profile_of(DEFAULT_MODEL), self.chars, 64), self.now_s)
+        context = Context.at(self.document.snapshot, self.at, language_id="python", uri=self.document.uri)
+        return self.state.build(
+            send(_PATH), context, Terms(profile_of(DEFAULT_MODEL), self.chars, 64), self.now_s
+        )
 
 
 @settings(max_examples=25)
@@ -144,12 +147,12 @@ def test_other_files_that_become_known_are_a_reason_to_freeze_but_not_in_a_burst
 
 def test_names_near_the_cursor_are_explained_but_not_the_one_being_typed() -> None:
     codebase = Codebase("project")
-    codebase.add(digest("lib/a.py", "def make_it(a): pass\ndef make_more(b): pass\n", "python"))
-    codebase.add(digest("lib/b.py", "class ShopOfAll:\n    def sell(self): pass\n", "python"))
+    put(codebase, digest("lib/a.py", "def make_it(a): pass\ndef make_more(b): pass\n", "python"))
+    put(codebase, digest("lib/b.py", "class ShopOfAll:\n    def sell(self): pass\n", "python"))
     document = Document("file:///project/src/main.py", "python", 1, "ShopOfAll()\nx = make_it(make_more\n")
-    state = PromptState(_PATH, "python", "project", codebase)
-    at = Context.at(document.snapshot, Position(1, 20), language_id="python")
-    prompt = state.build(at, Terms(profile_of(DEFAULT_MODEL), 8_000, 64), 0.0)
+    state = PromptState(tell(_PATH), "python", "project", codebase)
+    at = Context.at(document.snapshot, Position(1, 20), language_id="python", uri=document.uri)
+    prompt = state.build(send(_PATH), at, Terms(profile_of(DEFAULT_MODEL), 8_000, 64), 0.0)
 
     assert [message.text for message in prompt.messages[8:-1]] == [
         '<known path="lib/a.py">\ndef make_it(a):\n</known>',

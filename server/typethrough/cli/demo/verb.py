@@ -61,7 +61,7 @@ async def _demo(
         editor = DemoEditor(engine, now, stage.happened, stretch.path.as_uri())
         editor.open(stretch.language_id, stretch.before)
         # Open documents are not read from the disk: the local lane cannot know what is still to be typed.
-        await composition.read_workspace(engine, stretch.folder, _READING_S)
+        await composition.read_workspace(engine, _READING_S)
         ends_s = now() + seconds
         typing = type_out(editor, stretch.to_type, typist, lambda: now() >= ends_s, asyncio.sleep, stage.key)
         if plain:

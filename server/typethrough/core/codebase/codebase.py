@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.codebase.imports import imports
 from typethrough.core.codebase.paths import Paths
+from typethrough.core.gate.gate import NotPermitted
 from typethrough.core.outline import definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from typethrough.core.codebase.imports import Import
+    from typethrough.core.gate.gate import TellPermit
     from typethrough.core.outline.definition import Definition
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -94,6 +96,7 @@ class Codebase:
 
     def __init__(self, root_name: str = "") -> None:
         self._files: dict[str, Digest] = {}
+        self._permits: dict[str, TellPermit] = {}
         self._paths = Paths(root_name)
         self._defining: dict[str, tuple[str, ...]] = {}
         # By what an import ends in, the files that have such an import: the only ones that a file of this name concerns.
@@ -105,16 +108,22 @@ class Codebase:
     def __len__(self) -> int:
         return len(self._files)
 
-    def add(self, file: Digest) -> None:
-        """A file is as it is now. What would make the whole too large stays out."""
+    def add(self, permit: TellPermit, file: Digest) -> None:
+        """A file is as it is now. What would make the whole too large stays out. Raises NotPermitted with a bad permit."""
         path = file.path
+        if permit.is_void or permit.name != path:
+            raise NotPermitted("what a file holds needs a permit of its own to be told")
         before = self._files.get(path)
         grown = len(file.names) - (len(before.names) if before else 0)
-        if before == file or (self._row_count + grown > _MAX_ALL_ROWS and grown > 0):
+        if before == file:
+            self._permits[path] = permit
+            return
+        if self._row_count + grown > _MAX_ALL_ROWS and grown > 0:
             return
         self._row_count += grown
         self.version += 1
         self._files[path] = file
+        self._permits[path] = permit
         if before is None:
             self._paths.add(path)
             self._forget_who_may_mean(path)
@@ -128,6 +137,7 @@ class Codebase:
         """A file is gone."""
         file = self._files.pop(path, None)
         if file is not None:
+            del self._permits[path]
             self._row_count -= len(file.names)
             self.version += 1
             self._paths.discard(path)
@@ -142,8 +152,9 @@ class Codebase:
             self.discard(path)
 
     def get(self, path: str) -> Digest | None:
-        """What is known of a file."""
-        return self._files.get(path)
+        """What is known of a file and may be told."""
+        permit = self._permits.get(path)
+        return self._files[path] if permit is not None and not permit.is_void else None
 
     def defining(self, name: str) -> tuple[str, ...]:
         """The files that define a name; empty as well when there are too many for it to mean anything."""

@@ -1,18 +1,14 @@
-"""What a document's URI says: its path, a short name for people, and whether an exclusion covers it."""
+"""What a document's URI says: its path, its language, and a short name for people."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-from typethrough.core.gate import patterns as settings_exclude
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 # A drive's letter is no scheme.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?://[^/]*)?")
+
+_DRIVE = re.compile(r"/?[A-Za-z]:(?=/|$)")
 
 PLAIN_TEXT = "plaintext"
 # The language ids that editors give to files of these names (LSP 3.18, `TextDocumentItem`).
@@ -59,6 +55,24 @@ def path_of(uri: str) -> str:
     return unquote(re.split(r"[?#]", uri[scheme.end() :])[0]) if scheme else uri
 
 
+def place_of(uri: str) -> str:
+    """The path of a URI in one form, however it is spelled: with slashes, without `.`, `..` and empty parts, a drive's letter in
+    lower case. So what is said of one spelling holds for all.
+    """
+    path = path_of(uri).replace("\\", "/")
+    if _DRIVE.match(path):
+        path = f"/{path.lstrip('/')[0].lower()}{path.lstrip('/')[1:]}"
+    if "//" not in path and "/." not in path:
+        return path
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return ("/" if path.startswith("/") else "") + "/".join(parts)
+
+
 def short_path(uri: str) -> str:
     """The file's name and its folder's: enough to know what is meant, without telling where it lies."""
     return printable("/".join(path_of(uri).split("/")[-2:]))
@@ -85,8 +99,3 @@ def kind_of(path: str) -> str:
     """What files have in common that can use each other's names: a language, or languages that go together."""
     language_id = language_of(path) or path.rpartition(".")[2]
     return _KINDS.get(language_id, language_id)
-
-
-def is_excluded(uri: str, patterns: Iterable[str]) -> bool:
-    """Whether an exclusion glob matches a document's path."""
-    return settings_exclude.is_excluded(path_of(uri), patterns)

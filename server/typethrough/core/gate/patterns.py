@@ -1,33 +1,108 @@
-"""Which files are none of our business: never completed, never sent, never indexed."""
+"""Patterns that name files, in git's own form (gitignore(5)), and what is wrong with one that can match nothing.
+
+Matching is pathspec's. What is added here: a bad line costs itself alone, a list of patterns can be blind to case, and braces,
+which git does not know and editors do, are written out.
+"""
 
 from __future__ import annotations
 
 import re
-from fnmatch import translate
-from functools import lru_cache
+from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from warnings import catch_warnings, simplefilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from pathspec import GitIgnoreSpec
+
+_BRACES = re.compile(r"(?<!\\)\{([^{}]*)\}")
+# A pattern with many braces is written out to no more patterns than this.
+_MOST_WRITTEN_OUT = 64
+# A line longer than this is no pattern; it could make the matcher slow.
+_MOST_CHARS = 1_000
+# Each star may make a matcher of regular expressions try again from every place.
+_MOST_STARS = 12
+_STARS_IN_A_ROW = re.compile(r"\*{3,}")
 
 
-def is_excluded(place: str, globs: Iterable[str]) -> bool:
-    """Whether any glob matches a path or URI from the start of any of its components to its end, case-blind.
+class Patterns:
+    """The patterns of one list, such as one ignore file. Built in any case: a line that is no pattern is left out.
 
-    `*.pem` matches a file in any folder, `.ssh/*` what lies under any `.ssh`; so the answer does not depend on a root.
-    `/` and `\\` both separate.
+    `any_case`: upper and lower case count as the same, as for files that must not be missed.
     """
-    pattern = _compiled(tuple(globs))
-    if pattern is None:
+
+    def __init__(self, lines: Iterable[str], *, any_case: bool = False) -> None:
+        self._any_case = any_case
+        self._lines = [line for line in lines if line.strip()]
+
+    def __bool__(self) -> bool:
+        return self._spec is not None
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec | None:
+        # Compiled at the first look at a file: the server's start does not wait for it.
+        kept = [line.casefold() if self._any_case else line for line in self._lines if usable(line)]
+        return _compiled(kept)
+
+    def verdict(self, path: str, *, is_folder: bool = False) -> bool | None:
+        """What the last pattern that fits says of a path relative to the list's folder: named, taken out again, or nothing.
+
+        `path` has slashes and begins with none. Says nothing about the folders that hold it.
+        """
+        if self._spec is None:
+            return None
+        path = f"{path}/" if is_folder else path
+        return self._spec.check_file(path.casefold() if self._any_case else path).include
+
+
+def usable(line: str) -> bool:
+    """Whether a line of an ignore file can name anything."""
+    bare = line.strip()
+    if not bare or bare.startswith("#"):
         return False
-    path = unquote(place.partition("://")[2]) if "://" in place else place
-    return pattern.search("/" + path.replace("\\", "/").casefold()) is not None
+    return len(line) <= _MOST_CHARS and line.count("*") <= _MOST_STARS and _compiled([line]) is not None
 
 
-@lru_cache(maxsize=16)
-def _compiled(globs: tuple[str, ...]) -> re.Pattern[str] | None:
-    kept = [glob.strip().strip("/").removeprefix("**/").casefold() for glob in globs]
-    if not any(kept):
+def problem(pattern: str) -> str:
+    """What is wrong with a pattern of a setting, as the end of a sentence; empty when it can match something."""
+    if "\\" in pattern and re.search(r"\\[\w.]", pattern):
+        return "has a backslash, which takes the next character as it is; folders are separated by /"
+    if pattern.startswith("~"):
+        return "begins with ~, which is not a folder here; write the folder's name or its whole path"
+    if "//" in pattern:
+        return "has two slashes in a row, which no path has"
+    if _BRACES.search(pattern):
+        return "has braces, which git's patterns do not know; it is read as one pattern for each choice"
+    if pattern.startswith("#"):
+        return r"begins with #, which makes it a comment; write \#"
+    return "" if usable(pattern) else "is no pattern that can match a file"
+
+
+def written_out(patterns: Iterable[str]) -> Iterator[str]:
+    """The patterns, with braces written out: `*.{pem,key}` as `*.pem` and `*.key`."""
+    for pattern in patterns:
+        parts = _BRACES.split(pattern)
+        # Every second part is what stood between braces.
+        choices = [part.split(",") if number % 2 else [part] for number, part in enumerate(parts)]
+        for count, chosen in enumerate(product(*choices)):
+            if count == _MOST_WRITTEN_OUT:
+                break
+            yield "".join(chosen)
+
+
+def _compiled(lines: list[str]) -> GitIgnoreSpec | None:
+    """The matcher of some lines; None when they hold no pattern, or one that is malformed."""
+    if not lines:
         return None
-    return re.compile("|".join("(?:/" + translate(glob) + ")" for glob in kept if glob), re.DOTALL)
+    from pathspec import GitIgnoreSpec
+
+    try:
+        # A set such as `[[]` is fine in git's patterns; Python's expressions warn that it may mean more one day.
+        with catch_warnings():
+            simplefilter("ignore", FutureWarning)
+            spec = GitIgnoreSpec.from_lines(_STARS_IN_A_ROW.sub("**", line) for line in lines)
+    except (ValueError, re.error):
+        return None
+    return spec if any(pattern.include is not None for pattern in spec.patterns) else None

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from typethrough.core.document.uris import is_excluded
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
@@ -64,7 +63,10 @@ class Switches:
         self.paused_until_s = -math.inf
 
     def refusal(self, settings: Settings, uri: str, language_id: str, now_s: float) -> Refusal | None:
-        """Why there are no suggestions in a document, or None; an empty `uri` asks of everywhere."""
+        """Which switch or setting keeps a document without suggestions, or None; an empty `uri` asks of everywhere.
+
+        Whether a file is excluded is for the gate to say.
+        """
         if not (settings.enabled if self.everywhere is None else self.everywhere):
             return Cause.SWITCHED_OFF.refusal()
         if now_s < self.paused_until_s:
@@ -74,6 +76,4 @@ class Switches:
             return None
         if not self.languages.get(language_id, language_id not in settings.disabled_languages):
             return Cause.LANGUAGE_OFF.refusal(f"switched off for {language_id}")
-        if uri in self.files_off:
-            return Cause.FILE_OFF.refusal()
-        return Cause.EXCLUDED.refusal() if is_excluded(uri, settings.exclude) else None
+        return Cause.FILE_OFF.refusal() if uri in self.files_off else None

@@ -36,8 +36,14 @@ class Cause(Enum):
     EXCLUDED = (
         Ending.SKIPPED,
         "the file is excluded",
-        "It matches `exclude`, which keeps secrets from being sent; the user file may set other globs.",
+        "It matches `exclude`, which keeps secrets from being sent; the user file may set other patterns.",
     )
+    IGNORED = (
+        Ending.SKIPPED,
+        "the file is named in an ignore file",
+        "The workspace keeps it from assistants; take it out of that file to have suggestions in it.",
+    )
+    TOO_DEEP = Ending.SKIPPED, "the file lies in too many folders", ""
     FILE_TOO_LARGE = (
         Ending.SKIPPED,
         "the file is too large",

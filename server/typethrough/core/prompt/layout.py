@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.gate.gate import KeepPermit, SendPermit
     from typethrough.core.models import FimMarks
     from typethrough.core.outline.definition import Definition
     from typethrough.core.prompt.economist import Terms
@@ -47,10 +48,14 @@ class PromptState:
     """What has been sent for one document and must not change: the anchor and the log.
 
     `related` and `outline` are what is known by now of other files and of this one; they are used when the file is frozen next.
-    `path` is the document's name in the prompt, and in `codebase`.
+    It holds text, so it is made with a permit to keep it. The permit's name is the document's path in prompts and in `codebase`.
     """
 
-    def __init__(self, path: str, language_id: str, workspace: str, codebase: Codebase | None = None) -> None:
+    def __init__(
+        self, permit: KeepPermit, language_id: str, workspace: str, codebase: Codebase | None = None
+    ) -> None:
+        path = permit.name
+        self.permit = permit
         self.related = Related()
         self.outline: Sequence[Definition] = ()
         self.reason = ""
@@ -89,8 +94,13 @@ class PromptState:
             self._log.note(edit, before)
             self._first_changed = min(self._first_changed, edit.first_line)
 
-    def build(self, context: Context, terms: Terms, now_s: float) -> Prompt:
-        """The prompt for a context, freezing the file anew first when that is the cheaper way; `reason` then says why."""
+    def build(self, permit: SendPermit, context: Context, terms: Terms, now_s: float) -> Prompt:
+        """The prompt for a context, freezing the file anew first when that is the cheaper way; `reason` then says why.
+
+        Raises NotPermitted when the permit is for another document, or the one to keep the text has ended.
+        """
+        permit.check(context.uri)
+        self.permit.check(context.uri)
         profile = terms.profile
         if profile.fim is not None:
             return self._filled_in(context, terms, profile.fim, now_s)

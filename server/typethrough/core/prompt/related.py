@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.codebase.choice import Chosen
     from typethrough.core.codebase.codebase import Codebase, Digest, Row
+    from typethrough.core.gate.gate import TellPermit
 
 _MOST_EXPLAINED = 3
 _EXPLAINED_ROWS = 8
@@ -28,9 +29,9 @@ _DISTINCT = re.compile(r"[a-z][A-Z]|\w_\w|[A-Z]{2}")
 
 
 class Excerpt(NamedTuple):
-    """A piece of another file, or of a project's notes, as it stands there."""
+    """A piece of another file, or of a project's notes, as it stands there. The permit says that it may be told."""
 
-    path: str
+    permit: TellPermit
     text: str
 
 
@@ -61,7 +62,9 @@ def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Relate
     chosen = tuple(chosen)
     files = [(one.path, _text(one.rows)) for one in chosen]
     files += [
-        (one.path, "\n".join(map(plain_line, one.text.split("\n")))) for one in excerpts if one.text.strip()
+        (one.permit.name, "\n".join(map(plain_line, one.text.split("\n"))))
+        for one in excerpts
+        if one.text.strip() and not one.permit.is_void
     ]
     shown = frozenset(known for one in chosen for known in identities(one.path, one.rows))
     return Related(tuple(files), shown)

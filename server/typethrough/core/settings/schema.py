@@ -57,10 +57,10 @@ DEFAULT_EXCLUDE = (
     "secrets.toml",
     "secrets.yaml",
     "secrets.yml",
-    ".ssh/*",
-    ".gnupg/*",
-    ".aws/*",
-    ".kube/*",
+    ".ssh/",
+    ".gnupg/",
+    ".aws/",
+    ".kube/",
 )
 
 

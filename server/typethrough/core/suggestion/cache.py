@@ -103,6 +103,10 @@ class CompletionCache:
         ]
         self._places[key] = [*kept, entry][-self._per_place :]
 
+    def clear(self) -> None:
+        """Forget every entry."""
+        self._places.clear()
+
     def discard(self, entry: Entry) -> None:
         """Forget an entry: it turned out to be wrong, or empty for want of an answer."""
         for key, entries in list(self._places.items()):

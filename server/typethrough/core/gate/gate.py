@@ -1,0 +1,190 @@
+"""The gate: the one place that says whether a text may be suggested for, remembered, told to other files or sent.
+
+Its yes is a permit, a value that whoever does one of these takes as an argument, so that what forgets to ask does not
+type-check. What it says depends on settings, switches, ignore files and the workspace's folders; when one of them changes,
+`review` says which permits have ended, and `Engine.revoke` forgets what they were for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.document.uris import place_of, short_path
+from typethrough.core.gate.rules import Disk, Folder, NoDisk, Rules
+from typethrough.core.gate.switches import Switches
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from typethrough.core.outcome.causes import Refusal
+    from typethrough.core.settings.schema import Settings
+
+_SEAL: Final = object()
+
+
+class NotPermitted(Exception):
+    """A permit was used for what it does not permit: a fault of ours, which must not become a leak."""
+
+
+class Permit:
+    """A yes for one document, by its URI. Only the gate makes one. `is_void`: the gate has changed its mind since."""
+
+    __slots__ = ("is_void", "name", "uri")
+
+    def __init__(self, seal: object, uri: str, name: str) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only the gate makes permits")
+        self.uri = uri
+        self.name = name
+        self.is_void = False
+
+    def check(self, uri: str) -> None:
+        """Raise NotPermitted unless this permit is for a document and still holds."""
+        if self.is_void or self.uri != uri:
+            raise NotPermitted("the permit is for another document, or has ended")
+
+
+class KeepPermit(Permit):
+    """The document's text may be remembered. `is_private`: for suggestions in the document itself alone."""
+
+    __slots__ = ("is_private",)
+
+    def __init__(self, seal: object, uri: str, name: str, *, is_private: bool) -> None:
+        super().__init__(seal, uri, name)
+        self.is_private = is_private
+
+
+class TellPermit(KeepPermit):
+    """What the document holds may be told in the prompts of other documents, too."""
+
+    __slots__ = ()
+
+
+class SendPermit(Permit):
+    """The document's text may be sent to a model now: for one question, since it depends on switches and on time."""
+
+    __slots__ = ()
+
+
+class Gate:
+    """The gate of one workspace."""
+
+    def __init__(
+        self, settings: Settings, *, folders: Sequence[Folder] = (), disk: Disk | None = None
+    ) -> None:
+        self.switches = Switches()
+        self.folders = tuple(folders)
+        self._settings = settings
+        self._disk = disk or NoDisk()
+        self._rules = Rules(settings.exclude, self.folders, self._disk)
+        # For each document that was asked about: what may be kept of it, or nothing.
+        self._permits: dict[str, KeepPermit | None] = {}
+
+    def use(self, settings: Settings) -> None:
+        """Other settings hold. `review` follows."""
+        if settings.exclude != self._settings.exclude:
+            self._rules = Rules(settings.exclude, self.folders, self._disk)
+        self._settings = settings
+
+    def use_folders(self, folders: Sequence[Folder]) -> None:
+        """The workspace has other folders. `review` follows."""
+        self.folders = tuple(folders)
+        self._rules = Rules(self._settings.exclude, self.folders, self._disk)
+
+    def ignore_files_changed(self) -> None:
+        """Ignore files came, changed or went. `review` follows."""
+        self._rules.forget()
+
+    def review(self) -> list[Permit]:
+        """Look at every permit again: those that have ended. Each document that is asked about next gets a new one."""
+        ended: list[Permit] = []
+        for uri, permit in list(self._permits.items()):
+            if permit is None:
+                del self._permits[uri]
+            elif not _same(permit, self._judge(uri)):
+                permit.is_void = True
+                ended.append(permit)
+                del self._permits[uri]
+        return ended
+
+    def end(self, uris: Iterable[str], keep: Collection[str]) -> list[Permit]:
+        """End the permits for files, and for what lies below folders, that are gone; those in `keep` stand."""
+        gone = {place_of(uri) for uri in uris}
+        ended: list[Permit] = []
+        for uri, permit in list(self._permits.items()):
+            if uri not in keep and _is_below(place_of(uri), gone):
+                del self._permits[uri]
+                if permit is not None:
+                    permit.is_void = True
+                    ended.append(permit)
+        return ended
+
+    def may_keep(self, uri: str) -> KeepPermit | None:
+        """A permit to remember a document's text; None when it may not be."""
+        if uri in self._permits:
+            return self._permits[uri]
+        permit = self._permits[uri] = self._judge(uri)
+        return permit
+
+    def may_tell(self, uri: str) -> TellPermit | None:
+        """A permit to tell other documents what this one holds; None when it may not be told."""
+        permit = self.may_keep(uri)
+        return permit if isinstance(permit, TellPermit) else None
+
+    def may_send(self, uri: str, language_id: str, now_s: float) -> SendPermit | Refusal:
+        """A permit to send a document's text now, or why there is none."""
+        return self.refusal(uri, language_id, now_s) or SendPermit(_SEAL, uri, self.name_of(uri))
+
+    def fresh_rules(self) -> Rules:
+        """The rules as they are now, for a thread of its own to ask."""
+        return Rules(self._settings.exclude, self.folders, self._disk)
+
+    def refusal(self, uri: str, language_id: str, now_s: float) -> Refusal | None:
+        """Why there are no suggestions in a document, or None; an empty `uri` asks of everywhere."""
+        refusal = self.switches.refusal(self._settings, uri, language_id, now_s)
+        if refusal is not None or not uri or self.may_keep(uri) is not None:
+            return refusal
+        return self._rules.verdict(place_of(uri)).forbidden
+
+    def folder_of(self, uri: str) -> Folder | None:
+        """The folder of the workspace that a document lies in; None outside of all."""
+        return self._rules.folder_of(place_of(uri))
+
+    def name_of(self, uri: str) -> str:
+        """What a document is called in prompts: its path in the workspace, with its folder's name where there are several;
+        outside of it, its name and that of the folder it lies in.
+        """
+        folder = self.folder_of(uri)
+        if folder is None:
+            return short_path(uri)
+        inside = place_of(uri)[len(folder.path) + 1 :]
+        return f"{folder.name}/{inside}" if len(self.folders) > 1 else inside
+
+    def _judge(self, uri: str) -> KeepPermit | None:
+        verdict = self._rules.verdict(place_of(uri))
+        if verdict.forbidden:
+            return None
+        name = self.name_of(uri)
+        if self.folder_of(uri) is None:
+            # Without a workspace, loose files lie side by side; with one, they are somebody else's business.
+            return KeepPermit(_SEAL, uri, name, is_private=verdict.is_private or bool(self.folders))
+        if verdict.is_private:
+            return KeepPermit(_SEAL, uri, name, is_private=True)
+        return TellPermit(_SEAL, uri, name, is_private=False)
+
+
+def _is_below(place: str, gone: set[str]) -> bool:
+    while place:
+        if place in gone:
+            return True
+        place = place.rpartition("/")[0]
+    return False
+
+
+def _same(one: KeepPermit, other: KeepPermit | None) -> bool:
+    return (
+        other is not None
+        and type(one) is type(other)
+        and one.is_private == other.is_private
+        and one.name == other.name
+    )

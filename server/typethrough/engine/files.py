@@ -1,0 +1,119 @@
+"""The workspace's files while the server runs: read once, read again when they change, forgotten when they go."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from typethrough.core.document.uris import place_of
+from typethrough.core.gate.gate import TellPermit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+
+    from typethrough.core.gate.gate import Gate, KeepPermit, Permit
+    from typethrough.core.settings.schema import Settings
+    from typethrough.engine.local_lane import LocalLane
+    from typethrough.engine.ports import Workspace
+    from typethrough.engine.surroundings import Surroundings
+
+# When more files than this change at once, as by a checkout, the whole workspace is read again.
+_MOST_SINGLY = 200
+
+
+class Files:
+    """What is known of files that no editor holds open.
+
+    `workspace` is None where there is no disk to read from. `opened` holds the URIs that an editor has open at any time.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        workspace: Workspace | None,
+        surroundings: Surroundings,
+        local: LocalLane,
+        settings: Callable[[], Settings],
+        opened: Collection[str],
+    ) -> None:
+        self._gate = gate
+        self._workspace = workspace
+        self._surroundings = surroundings
+        self._local = local
+        self._settings = settings
+        self._opened = opened
+        self._limit_s = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def read_workspace(self, limit_s: float) -> None:
+        """Get to know the workspace's files in the background, for at most `limit_s`."""
+        settings = self._settings()
+        if (
+            self._workspace is None
+            or not self._gate.folders
+            or not (settings.local_lane or settings.model_lane)
+        ):
+            return
+        self._limit_s = limit_s
+        bounds = (settings.workspace_max_files, settings.workspace_max_bytes, limit_s)
+        self.read(self._workspace.files(self._gate, *bounds))
+
+    def read_again(self) -> None:
+        """Read the workspace as before, if it was read before: files may be permitted now that were not."""
+        if self._limit_s:
+            self.read_workspace(self._limit_s)
+
+    def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
+        """Get to know the texts of files in the background, in place of a reading that is under way."""
+        self._local.read(self._surroundings.passing(files, hand_on=self._settings().local_lane))
+
+    def changed(self, uris: Sequence[str]) -> None:
+        """Files, or whole folders, came or changed: read them again, but for those that an editor holds open."""
+        if self._workspace is None:
+            return
+        if len(uris) > _MOST_SINGLY:
+            self.read_again()
+            return
+        asked = [(uri, self._gate.may_keep(uri)) for uri in uris if uri not in self._opened]
+        if permits := [permit for _, permit in asked if permit is not None]:
+            self._spawn(self._read_singly(self._workspace, permits))
+
+    def gone(self, uris: Sequence[str]) -> None:
+        """Files, or whole folders, are gone: forget them, but for what an editor holds open."""
+        self.forget(self._gate.end(uris, keep=self._opened))
+
+    def forget(self, ended: Sequence[Permit]) -> None:
+        """Forget what some permits were for. From now on nothing of it is proposed or told."""
+        for permit in ended:
+            self._local.forget(permit.uri)
+        self._surroundings.revoke(ended)
+
+    async def idle(self) -> None:
+        """Wait until everything known of by now has been read."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Stop working in the background."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _read_singly(self, workspace: Workspace, permits: Sequence[KeepPermit]) -> None:
+        read = await workspace.texts([place_of(permit.uri) for permit in permits])
+        if read.has_folder:
+            self.read_again()
+        for permit, text in zip(permits, read.texts, strict=True):
+            if permit.is_void:
+                continue
+            if not text:
+                self.gone([permit.uri])
+                continue
+            if self._settings().local_lane:
+                await self._local.take(permit, text)
+            if isinstance(permit, TellPermit):
+                await self._surroundings.take(permit, text)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
