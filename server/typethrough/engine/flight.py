@@ -59,12 +59,14 @@ class Flight:
         self._raw: list[str] = []
         self._chars = 0
         self._line_breaks = 0
+        self._prompt: Prompt | None = None
         self._cleaned = True
         self._verified_up_to: Position | None = context.position
         self._task: asyncio.Task[None] | None = None
 
     def start(self, gateway: Gateway, prompt: Prompt, on_counted: OnCounted | None = None) -> None:
         """Send the prompt. What happens is told through `on_text` and `on_end`; `on_counted` is as for `Gateway.stream`."""
+        self._prompt = prompt
         self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt, on_counted))
 
     def wanted_until(self, deadline_s: float) -> None:
@@ -115,7 +117,12 @@ class Flight:
         """Bring the entry up to what has arrived. Cleaning is put off until somebody needs the text."""
         if not self._cleaned:
             self._cleaned = True
-            self.entry.text = growing("".join(self._raw), self.context)
+            self.entry.text = growing(self._answer(), self.context)
+
+    def _answer(self, *, whole: bool = False) -> str:
+        """What has arrived, with the user's own secrets in their places."""
+        text = "".join(self._raw)
+        return text if self._prompt is None else self._prompt.restored(text, growing=not whole)
 
     def long_enough(self) -> bool:
         """Whether what has arrived is all that will be kept."""
@@ -154,7 +161,7 @@ class Flight:
             return
         self.open, self.ending = False, ending
         whole = ending is StreamEnd.COMPLETE and self.received_chars <= MOST_CHARS
-        text = growing("".join(self._raw), self.context, complete=whole)
+        text = growing(self._answer(whole=whole), self.context, complete=whole)
         self.entry.text = text if whole else text[: text.rfind("\n") + 1].rstrip("\n")
         self.entry.complete = True
         self.entry.ended = whole

@@ -166,7 +166,7 @@ class ModelLane:
         context_tokens = experience.allowance.tokens(profile, settings.context_tokens)
         context_chars = experience.ratio.chars(context_tokens)
         limit_tokens = experience.allowance.limit_tokens(profile)
-        return Terms(profile, context_chars, settings.max_output_tokens, limit_tokens)
+        return Terms(profile, context_chars, settings.max_output_tokens, limit_tokens, settings.hide_secrets)
 
     def _experience(self, model: str) -> Experience:
         return self._experiences.setdefault(model, Experience())

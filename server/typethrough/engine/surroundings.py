@@ -17,6 +17,7 @@ from typethrough.core.codebase.imports import imports
 from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt, render
+from typethrough.core.secrets.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -202,7 +203,8 @@ class Surroundings:
         """Get to know one file, unless it is open: then its document says what it holds."""
         uri, path = permit.uri, permit.name
         if path in _NOTES:
-            self._notes[path] = Excerpt(permit, text[:_NOTES_CHARS])
+            # Without its secrets before it is cut, which may be in the middle of one.
+            self._notes[path] = Excerpt(permit, redacted(text[: 2 * _NOTES_CHARS])[:_NOTES_CHARS])
         if not self._with_others or uri in self._documents or len(text) > _READ_CHARS:
             return
         try:
@@ -351,7 +353,7 @@ def _root_name(gate: Gate) -> str:
 
 
 def _read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], bool]) -> _Seen:
-    text = snapshot.text()
+    text = redacted(snapshot.text())
     definitions = outline.definitions(text, language_id, is_late)
     lines = frozenset(line for part in text.split("\n") if (line := part.strip()))
     return _Seen(

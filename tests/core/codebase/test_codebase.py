@@ -51,9 +51,11 @@ def test_a_digest_gives_back_what_it_was_made_of_whatever_a_file_says(found: lis
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ('API_KEY = "sk-proj-0123456789abcdefghij"', 'API_KEY = "…"'),
-        ("KEYS = {'a': 'AKIAIOSFODNN7EXAMPLE', 'b': 'x'}", "KEYS = {'a': '…', 'b': 'x'}"),
-        (f'PEM = "{"A" * 500}"', 'PEM = "…'),
+        ('API_KEY = "sk-proj-0123456789abcdefghij"', 'API_KEY = "__HIDDEN_openai__"'),
+        ("KEYS = {'a': 'AKIAIOSFODNN7EXAMPLE', 'b': 'x'}", "KEYS = {'a': '__HIDDEN_aws__', 'b': 'x'}"),
+        ("def pay(token='sk-live-51H8 aBcDeFg ef'): ...", "def pay(token='__HIDDEN_secret__'):"),
+        ('URL = "postgres://user:p\'assw0rd@host/db"', 'URL = "postgres://user:__HIDDEN_password__@host/db"'),
+        ('PASSWORD = "hunter2"', 'PASSWORD = "__HIDDEN_password__"'),
         ('def connect(host="localhost", greeting="hello to all of you"): ...', None),
         ('MODE = "short"', None),
     ],
@@ -61,6 +63,13 @@ def test_a_digest_gives_back_what_it_was_made_of_whatever_a_file_says(found: lis
 def test_a_string_that_may_be_a_key_is_not_kept(text: str, kept: str | None) -> None:
     (row,) = digest("a.py", text, "python").rows()
     assert row.signature == (kept or text.removesuffix(" ..."))
+
+
+def test_a_key_in_a_comment_or_in_a_macro_is_not_kept_either() -> None:
+    (row,) = digest("a.py", "# token sk-live-51H8aBcDeFgHiJk\nclass Pay:\n    pass\n", "python").rows()
+    assert row.doc == "token __HIDDEN_key__"
+    (row,) = digest("a.c", '#define API_KEY "abc123def456"\n', "c").rows()
+    assert row.signature == '#define API_KEY "__HIDDEN_secret__"'
 
 
 def test_a_file_of_thousands_of_definitions_is_known_by_its_first() -> None:

@@ -14,21 +14,24 @@ from typethrough.core.models import FimMarks, ModelProfile
 from typethrough.core.prompt import fill_in
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.related import Related
+from typethrough.core.secrets.vault import Vault
+from typethrough.core.secrets.veil import VeiledContext
 
 if TYPE_CHECKING:
-    from typethrough.core.prompt.message import Prompt
+    from typethrough.core.prompt.message import Draft
 
 PSM = FimMarks("<PRE>", "<SUF>", "<MID>", repository="<REPO>", file="<FILE>", stop=("<END>",))
 SPM = replace(PSM, order="spm")
 RELATED = Related((("lib/a.py", "def a():"), ("lib/b.py", "def b():")))
 
 
-def built(marked: str, marks: FimMarks = PSM, related: Related = RELATED, chars: int = 8_000) -> Prompt:
+def built(marked: str, marks: FimMarks = PSM, related: Related = RELATED, chars: int = 8_000) -> Draft:
     terms = Terms(ModelProfile(fim=marks), chars, 64)
-    return fill_in.build(context_at(marked), terms, marks, related, "src/main.py", "project")
+    context = VeiledContext.of(context_at(marked), Vault())
+    return fill_in.build(context, terms, marks, related, "src/main.py", "project")
 
 
-def text(prompt: Prompt) -> str:
+def text(prompt: Draft) -> str:
     return "".join(message.text for message in prompt.messages)
 
 

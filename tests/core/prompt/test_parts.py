@@ -8,7 +8,7 @@ from tests.core.prompt.editing import Editing, anchor_text
 from tests.support.cursor import context_at
 from tests.support.permits import ROOT, send, tell
 from typethrough.core.document.context import Context
-from typethrough.core.document.document import Document, Position, snapshot_of
+from typethrough.core.document.document import Document, Position, Snapshot, snapshot_of
 from typethrough.core.models import profile_of
 from typethrough.core.prompt import window
 from typethrough.core.prompt.anchor import freeze
@@ -16,13 +16,19 @@ from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR, opening
 from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.secrets.vault import Vault
+from typethrough.core.secrets.veil import Veil, VeiledContext
 from typethrough.core.settings.schema import DEFAULT_MODEL
 
 _HUGE = snapshot_of("".join(f"line {number}\n" for number in range(50_000)))
 
 
+def veiled(snapshot: Snapshot) -> Veil:
+    return Veil(snapshot, Vault())
+
+
 def test_a_file_that_fits_is_frozen_whole_with_one_kind_of_line_end() -> None:
-    anchor = freeze(snapshot_of("a\r\nb\rc"), 0, header='path="x"', max_chars=100, now_s=7.0)
+    anchor = freeze(veiled(snapshot_of("a\r\nb\rc")), 0, header='path="x"', max_chars=100, now_s=7.0)
 
     assert anchor.message.text == '<file path="x">\na\nb\nc\n</file>'
     assert (anchor.whole, anchor.first_line, anchor.last_line, anchor.frozen_at_s) == (True, 0, 3, 7.0)
@@ -30,7 +36,7 @@ def test_a_file_that_fits_is_frozen_whole_with_one_kind_of_line_end() -> None:
 
 @pytest.mark.parametrize("line", [0, 1, 777, 25_000, 49_999, 50_000])
 def test_of_a_huge_file_the_part_round_the_cursor_is_kept_most_of_it_above(line: int) -> None:
-    anchor = freeze(_HUGE, line, header="", max_chars=10_000, now_s=0.0)
+    anchor = freeze(veiled(_HUGE), line, header="", max_chars=10_000, now_s=0.0)
 
     assert anchor.first_line <= line <= anchor.last_line
     assert anchor.chars < 10_200
@@ -42,7 +48,7 @@ def test_of_a_huge_file_the_part_round_the_cursor_is_kept_most_of_it_above(line:
 def test_a_line_of_a_megabyte_is_cut_and_leaves_room_for_its_neighbours() -> None:
     snapshot = snapshot_of("first\n" + "x" * 1_000_000 + "\nlast\n")
 
-    anchor = freeze(snapshot, 2, header="", max_chars=10_000, now_s=0.0)
+    anchor = freeze(veiled(snapshot), 2, header="", max_chars=10_000, now_s=0.0)
 
     assert anchor.chars < 1_000
     assert "first\n" in anchor.message.text
@@ -51,7 +57,7 @@ def test_a_line_of_a_megabyte_is_cut_and_leaves_room_for_its_neighbours() -> Non
 
 @pytest.mark.parametrize(("line", "covered"), [(2_000, True), (1_900, True), (30_000, False), (0, False)])
 def test_an_anchor_serves_the_lines_it_holds_and_those_near(line: int, *, covered: bool) -> None:
-    anchor = freeze(_HUGE, 2_000, header="", max_chars=10_000, now_s=0.0)
+    anchor = freeze(veiled(_HUGE), 2_000, header="", max_chars=10_000, now_s=0.0)
 
     assert anchor.covers(line) is covered
 
@@ -108,14 +114,16 @@ def test_the_window_moves_in_steps_and_always_holds_the_cursor() -> None:
 
 @pytest.mark.parametrize("marked", ["x" * 5_000 + "$0" + "y" * 5_000, "a\n" + "z" * 5_000 + "\n$0"])
 def test_a_long_line_does_not_fill_the_window(marked: str) -> None:
-    shown = window.render(context_at(marked), "").message.text
+    shown = window.render(VeiledContext.of(context_at(marked), Vault()), "").message.text
 
     assert len(shown) < 2_200
     assert shown.count(CURSOR) == 1
 
 
 def test_of_the_cursors_line_what_is_nearest_is_kept() -> None:
-    shown = window.render(context_at("a" * 5_000 + "near$0far" + "b" * 5_000), "").message.text
+    shown = window.render(
+        VeiledContext.of(context_at("a" * 5_000 + "near$0far" + "b" * 5_000), Vault()), ""
+    ).message.text
 
     assert f"near{CURSOR}far" in shown
 

@@ -14,6 +14,7 @@ from typethrough.core.codebase.imports import imports
 from typethrough.core.codebase.paths import Paths
 from typethrough.core.gate.gate import NotPermitted
 from typethrough.core.outline import definitions
+from typethrough.core.secrets.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,8 +27,6 @@ IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _DOC = "\x1f"
 _BREAK = "\x1e"
 _APART = str.maketrans({_DOC: " ", _BREAK: " "})
-# What a key, a token or a password in a source file looks like; cut off where a signature was.
-_LONG_STRING = re.compile(r"""(["'`])[^"'`\s]{16,}(["'`]|…|$)""")
 _MAX_ROWS = 600
 # Files looked at to find where a name that is handed on comes from.
 _MOST_HANDING_ON = 60
@@ -68,12 +67,15 @@ class Digest(NamedTuple):
 
 
 def digest(path: str, text: str, language_id: str, is_late: Callable[[], bool] = lambda: False) -> Digest:
-    """Read a file's text. The slow part of knowing a file: a millisecond for a few hundred lines. See `definitions`."""
+    """Read a file's text, of which no secret is kept. The slow part of knowing a file: a millisecond for a few hundred lines. See
+    `definitions`.
+    """
+    text = redacted(text)
     return digest_of(path, definitions(text, language_id, is_late), imports(text, language_id))
 
 
 def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]) -> Digest:
-    """The same from an outline that is there already."""
+    """The same from an outline of a text without secrets."""
     found = found[:_MAX_ROWS]
     return Digest(
         path,
@@ -85,9 +87,9 @@ def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]
 
 
 def _packed(one: Definition) -> str:
-    """A definition as it is kept. A long string without a blank may be a key, and what it says is not what a name is used by."""
+    """A definition as it is kept."""
     # A row must stay a row whatever it says, and our own separators mean nothing in a file.
-    signature = _LONG_STRING.sub(r"\1…\2", one.signature).translate(_APART).replace("\n", _BREAK)
+    signature = one.signature.translate(_APART).replace("\n", _BREAK)
     return f"{signature}{_DOC}{one.doc.translate(_APART).replace(chr(10), ' ')}" if one.doc else signature
 
 

@@ -11,8 +11,8 @@ from typethrough.core.prompt.rules import READ_CHARS, is_plain, plain, plain_lin
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from typethrough.core.document.document import Snapshot
     from typethrough.core.outline.definition import Definition
+    from typethrough.core.secrets.veil import Veil
 
 
 _BLOCK_LINES = 128
@@ -49,7 +49,7 @@ class Anchor(NamedTuple):
 
 
 def freeze(
-    snapshot: Snapshot,
+    snapshot: Veil,
     line: int,
     *,
     header: str,
@@ -87,7 +87,7 @@ def _chars(lines: Sequence[str]) -> int:
     return sum(map(len, lines)) + len(lines)
 
 
-def excerpt(snapshot: Snapshot, line: int, *, header: str, max_chars: int) -> tuple[Message, int, int]:
+def excerpt(snapshot: Veil, line: int, *, header: str, max_chars: int) -> tuple[Message, int, int]:
     """The part of a file round a line as it is now, for a place that an anchor leaves out, and which lines those are."""
     above = fitting(snapshot, range(line - 1, -1, -1), max_chars // 2)
     below = fitting(snapshot, range(line, snapshot.line_count), max_chars - max_chars // 2)
@@ -121,7 +121,7 @@ def _by_distance(found: Iterable[Definition], first: int, last: int) -> list[Def
     return sorted(found, key=lambda one: max(first - one.line, one.line - last))
 
 
-def fitting(snapshot: Snapshot, order: range, chars: int) -> list[str]:
+def fitting(snapshot: Veil, order: range, chars: int) -> list[str]:
     """Lines in `order`, as rendered, until `chars` are used up; read in blocks, so the cost is that of what is kept."""
     kept: list[str] = []
     for start in range(0, len(order), _BLOCK_LINES):

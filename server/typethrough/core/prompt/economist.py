@@ -24,13 +24,14 @@ _USUAL_CACHED_SHARE_OF_PRICE = 0.25
 
 class Terms(NamedTuple):
     """What one prompt may be: the model behind it, how much of files it may hold, how much may come back; and how many tokens of
-    files the model's context takes at most, whatever they are worth.
+    files the model's context takes at most, whatever they are worth; and whether secrets are hidden in it.
     """
 
     profile: ModelProfile
     context_chars: int
     max_output_tokens: int
     limit_tokens: int = maxsize
+    hides_secrets: bool = True
 
 
 def prices(profile: ModelProfile) -> tuple[float, float]:

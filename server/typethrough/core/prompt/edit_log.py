@@ -13,7 +13,8 @@ from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import READ_CHARS, plain_line
 
 if TYPE_CHECKING:
-    from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.document.document import Edit
+    from typethrough.core.secrets.veil import Veil
 
 # An edit this near the open hunk is the same piece of work.
 _NEIGHBOUR_LINES = 3
@@ -44,7 +45,7 @@ class EditLog:
         self.messages += messages
         self.chars += sum(len(message.text) for message in messages)
 
-    def note(self, edit: Edit, before: Snapshot) -> None:
+    def note(self, edit: Edit, before: Veil) -> None:
         """An edit was applied to `before`."""
         if self.overflowed:
             return
@@ -72,13 +73,13 @@ class EditLog:
         if self._open and max(self._open.length, len(self._open.before)) > _MAX_HUNK_LINES:
             self.overflowed = True
 
-    def close_outside(self, now: Snapshot, first: int, last: int) -> None:
+    def close_outside(self, now: Veil, first: int, last: int) -> None:
         """Close the open hunk unless the window, lines `first` to `last` of `now`, shows all of it."""
         hunk = self._open
         if hunk and not (first <= hunk.first and hunk.first + hunk.length <= last):
             self.close(now)
 
-    def close(self, now: Snapshot) -> None:
+    def close(self, now: Veil) -> None:
         """Render the open hunk against the text as it is now, and append it."""
         hunk, self._open = self._open, None
         if hunk is None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from typethrough.core.prompt.anchor import fitting
-from typethrough.core.prompt.message import Message, Prompt
+from typethrough.core.prompt.message import Draft, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from typethrough.core.document.context import Context
     from typethrough.core.models import FimMarks
     from typethrough.core.prompt.economist import Terms
     from typethrough.core.prompt.related import Related
+    from typethrough.core.secrets.veil import VeiledContext
 
 _STEP_LINES = 64
 _STEP_CHARS = 256
@@ -26,8 +26,8 @@ _AFTER_SHARE = 0.25
 
 
 def build(
-    context: Context, terms: Terms, marks: FimMarks, related: Related, path: str, workspace: str
-) -> Prompt:
+    context: VeiledContext, terms: Terms, marks: FimMarks, related: Related, path: str, workspace: str
+) -> Draft:
     """The prompt for a context; without a key, for who serves such models keeps one cache. The messages' roles mean nothing."""
     own = _marks(marks)
     head = ""
@@ -45,10 +45,10 @@ def build(
     else:
         texts = [f"{head}{marks.prefix}", before, f"{marks.suffix}{after}{marks.middle}"]
     messages = tuple(Message("user", text) for text in texts if text)
-    return Prompt(messages, 1, _stops(marks), terms.max_output_tokens, cache_key="", raw=True)
+    return Draft(messages, 1, _stops(marks), terms.max_output_tokens, cache_key="", raw=True)
 
 
-def _before(context: Context, chars: int) -> str:
+def _before(context: VeiledContext, chars: int) -> str:
     line = context.position.line
     above = fitting(context.snapshot, range(line - 1, -1, -1), chars - len(context.line_prefix))
     first = line - len(above)
@@ -63,7 +63,7 @@ def _before(context: Context, chars: int) -> str:
     return "".join(f"{text}\n" for text in reversed(kept)) + context.line_prefix[cut:]
 
 
-def _after(context: Context, chars: int) -> str:
+def _after(context: VeiledContext, chars: int) -> str:
     line = context.position.line
     last = min(context.snapshot.line_count, line + 1 + _AFTER_LINES)
     below = fitting(context.snapshot, range(line + 1, last), chars - len(context.line_suffix))

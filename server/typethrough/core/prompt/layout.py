@@ -14,9 +14,11 @@ from typethrough.core.prompt import fill_in, window
 from typethrough.core.prompt.anchor import Anchor, excerpt, freeze
 from typethrough.core.prompt.economist import Lease, Shards
 from typethrough.core.prompt.edit_log import EditLog
-from typethrough.core.prompt.message import Message, Prompt
+from typethrough.core.prompt.message import Draft, Message
 from typethrough.core.prompt.related import Glossary, Related
 from typethrough.core.prompt.rules import READ_CHARS, STOP, attribute, opening
+from typethrough.core.secrets.vault import Vault
+from typethrough.core.secrets.veil import Veil, VeiledContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from typethrough.core.models import FimMarks
     from typethrough.core.outline.definition import Definition
     from typethrough.core.prompt.economist import Terms
+    from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.window import Window
 
 # A log this much of the anchor, or this long whatever the anchor, is more than a small model can hold against the file.
@@ -70,6 +73,7 @@ class PromptState:
         self._head: tuple[Message, ...] = ()
         self._log = EditLog()
         self._lease = Lease()
+        self._vault = Vault()
         self._excerpts: list[range] = []
         self._elsewhere = -_STAYS_LINES - 1
         self._first_changed = 0
@@ -91,19 +95,31 @@ class PromptState:
     def note(self, edit: Edit, before: Snapshot) -> None:
         """An edit was applied to `before`; nothing needs noting before there is an anchor."""
         if self._anchor is not None:
-            self._log.note(edit, before)
+            self._log.note(edit, Veil(before, self._vault))
             self._first_changed = min(self._first_changed, edit.first_line)
 
     def build(self, permit: SendPermit, context: Context, terms: Terms, now_s: float) -> Prompt:
         """The prompt for a context, freezing the file anew first when that is the cheaper way; `reason` then says why.
 
-        Raises NotPermitted when the permit is for another document, or the one to keep the text has ended.
+        All of it is put together from the document without its secrets, and sealed. Raises NotPermitted when the permit is for
+        another document, or the one to keep the text has ended.
         """
         permit.check(context.uri)
         self.permit.check(context.uri)
+        if self._vault.use(hides=terms.hides_secrets):
+            self._anchor = None
+        veiled = VeiledContext.of(context, self._vault)
+        fim = terms.profile.fim
+        draft = (
+            self._laid_out(veiled, terms, now_s)
+            if fim is None
+            else self._filled_in(veiled, terms, fim, now_s)
+        )
+        return self._vault.seal(draft)
+
+    def _laid_out(self, context: VeiledContext, terms: Terms, now_s: float) -> Draft:
+        """The question to a chat model."""
         profile = terms.profile
-        if profile.fim is not None:
-            return self._filled_in(context, terms, profile.fim, now_s)
         shown = window.render(context, self._header)
         self._log.close_outside(context.snapshot, shown.first, shown.last)
         self.reason = self._reason(context, terms, now_s)
@@ -115,7 +131,7 @@ class PromptState:
         self._lease.pay(profile, self._log.chars)
         self._last_build_s = now_s
         stable: tuple[Message, ...] = (*self._head, *self._log.messages)
-        return Prompt(
+        return Draft(
             messages=(*stable, shown.message),
             stable=len(stable),
             stop=STOP,
@@ -123,7 +139,7 @@ class PromptState:
             cache_key=self._shards.take(now_s) if profile.sends_cache_key else "",
         )
 
-    def _filled_in(self, context: Context, terms: Terms, marks: FimMarks, now_s: float) -> Prompt:
+    def _filled_in(self, context: VeiledContext, terms: Terms, marks: FimMarks, now_s: float) -> Draft:
         """The prompt in a code model's own form, where only the other files are frozen."""
         pause_s = now_s - self._last_build_s
         if self.is_cold(terms, now_s) or (
@@ -138,7 +154,7 @@ class PromptState:
         """Whether no cache can hold what was sent last. Another model has a cache of its own, which the same anchor serves."""
         return now_s - self._last_build_s > terms.profile.cache_ttl_s
 
-    def _reason(self, context: Context, terms: Terms, now_s: float) -> str:
+    def _reason(self, context: VeiledContext, terms: Terms, now_s: float) -> str:
         """Why the file is to be frozen now, or the empty string."""
         anchor, log = self._anchor, self._log
         if anchor is None:
@@ -162,7 +178,7 @@ class PromptState:
     def _most_log_chars(self) -> int:
         return max(int(_LOG_SHARE * self._anchor.chars) if self._anchor is not None else 0, _LOG_CHARS)
 
-    def _show_elsewhere(self, context: Context) -> None:
+    def _show_elsewhere(self, context: VeiledContext) -> None:
         """Where somebody stays outside the anchor, add a piece of the file: far less than a new anchor of a large file."""
         line, anchor = context.position.line, self._anchor
         if anchor is None or anchor.covers(line) or any(line in lines for lines in self._excerpts):
@@ -177,7 +193,7 @@ class PromptState:
         self._log.add([message])
         self._excerpts.append(range(max(0, first - _STAYS_LINES), last + _STAYS_LINES))
 
-    def _freeze(self, context: Context, terms: Terms, now_s: float) -> None:
+    def _freeze(self, context: VeiledContext, terms: Terms, now_s: float) -> None:
         if self.is_cold(terms, now_s) or self.related.differs_from(self._frozen_related):
             self._frozen_related = self.related
         self._frozen_related = related = _fitting(self._frozen_related, terms)
@@ -207,7 +223,7 @@ def _fitting(related: Related, terms: Terms) -> Related:
     return related if _fits(related, terms) else Related()
 
 
-def _names(context: Context, shown: Window) -> Iterable[str]:
+def _names(context: VeiledContext, shown: Window) -> Iterable[str]:
     """The identifiers of the window, those nearest to the cursor first; not the one at the cursor, which may be half typed."""
     line = context.position.line
     at_cursor = _words_apart(context.line_prefix, context.line_suffix)

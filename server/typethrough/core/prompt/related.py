@@ -10,6 +10,7 @@ from cachetools import LRUCache
 from typethrough.core.document.uris import kind_of
 from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import attribute, plain, plain_line
+from typethrough.core.secrets.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,8 @@ _EXPLAINED_ROWS = 8
 # Reading a large file's definitions takes a fraction of a millisecond; the names that are left over are looked up next time.
 _MOST_UNPACKED = 6
 _KEPT_FILES = 16
+# Of a line nothing behind this is shown, whatever is hidden before it.
+_LONGEST_CHARS = 6_000
 _LEAST_NAME_CHARS = 3
 # Two words in one, as programmers write them.
 _DISTINCT = re.compile(r"[a-z][A-Z]|\w_\w|[A-Z]{2}")
@@ -62,12 +65,16 @@ def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Relate
     chosen = tuple(chosen)
     files = [(one.path, _text(one.rows)) for one in chosen]
     files += [
-        (one.permit.name, "\n".join(map(plain_line, one.text.split("\n"))))
-        for one in excerpts
-        if one.text.strip() and not one.permit.is_void
+        (one.permit.name, _shown(one.text)) for one in excerpts if one.text.strip() and not one.permit.is_void
     ]
     shown = frozenset(known for one in chosen for known in identities(one.path, one.rows))
     return Related(tuple(files), shown)
+
+
+def _shown(text: str) -> str:
+    """A piece of a file as it is told: without secrets, and then with its long lines cut."""
+    text = redacted("\n".join(line[:_LONGEST_CHARS] for line in text.split("\n")))
+    return "\n".join(map(plain_line, text.split("\n")))
 
 
 def identities(path: str, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import CURSOR, READ_CHARS, plain, plain_line
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.secrets.veil import VeiledContext
 
 _ABOVE_LINES = 16
 _BELOW_LINES = 8
@@ -33,7 +33,7 @@ def bounds(line: int, line_count: int) -> tuple[int, int]:
     return first, min(line_count, line + 1 + _BELOW_LINES)
 
 
-def render(context: Context, header: str) -> Window:
+def render(context: VeiledContext, header: str) -> Window:
     """The window of a context. A cursor mark that the text itself contains is broken up, so that there is only one."""
     line = context.position.line
     first, last = bounds(line, context.snapshot.line_count)

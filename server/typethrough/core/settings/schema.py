@@ -240,6 +240,13 @@ class Settings:
         Kind.FLAG,
         "Whether the head of the project's AGENTS.md, CLAUDE.md or README goes into the prompt.",
     )
+    hide_secrets: bool = _setting(
+        True,
+        Kind.FLAG,
+        "Whether keys and passwords in the file being typed are kept from the model; it sees a placeholder, and in its answer the"
+        " secret is put back. Those of other files are always kept back.",
+        reach=Reach.USER,
+    )
     warm_up: str = _setting(
         "auto",
         Kind.CHOICE,

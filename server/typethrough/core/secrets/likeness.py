@@ -1,0 +1,129 @@
+"""What a secret looks like, and what only looks like one: names, paths, prose, digests, values to be filled in later."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final
+
+# `${X}`, `{{ x }}`, `{x}`, `%s`, `$X`, `<your key>`, `xxxx`, `****`, `...`, `your-key-here`
+_LATER: Final = re.compile(
+    r"\$[{(\w]|\{\{|\{[\w.!:()\[\]]*\}|%[sdr]\b|%\(|^<|>$|^\[.*\]$|[xX*•_\-.?]{4,}|^[.*x]+$"
+    r"|\b(?:your|my|insert|replace|change|enter|some|the|an?|fake|dummy|mock|invalid|wrong|sample|example|placeholder|redacted)"
+    r"[\s_-]?(?:own|me|this|it|with|here|key|token|secret|pass|api|pw|value|access|auth)|changeme|0-9a-|a-za-|a-z0-|%\d?\.\d[defgs]|^#[0-9a-f]{3,8}$|\bTODO\b|\bREDACTED\b|__HIDDEN_",
+    re.IGNORECASE,
+)
+# Words that stand where a password is spoken of.
+_SPOKEN: Final = frozenset(
+    (
+        "password", "passwords", "passwd", "pass", "passphrase", "passcode", "pwd", "secret", "secrets", "token", "tokens", "key",
+        "keys", "user", "username", "login", "name", "admin", "root", "none", "null", "true", "false", "string", "str", "text",
+        "test", "tests", "testing", "required", "optional", "hidden", "invalid", "missing", "basic", "bearer", "auth",
+        "authorization", "oauth", "value", "default", "empty", "unknown", "input", "type", "field", "label", "title", "current",
+        "confirm", "new", "old", "repeat", "forgot", "reset", "change", "show", "hide", "enter", "your", "please", "strong",
+        "weak", "plain", "hash", "hashed", "encrypted", "cookie", "header", "body", "query", "object", "number", "boolean",
+        "bytes", "file", "env", "example", "port",
+    )
+)  # fmt: skip
+# `HTTPServer2`, `win32api`, `blake2b`, `3rd`, `i18n`
+_WORD: Final = re.compile(
+    r"(?:[A-Z]?[a-z]{2,}+|[A-Z]++)*+\d{0,4}(?:[a-z]{3,}|[a-z])?|\d+[a-z]{0,2}|[a-z]\d{0,3}[a-z]?"
+)
+_PIECE: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+# Words put together are this long on average, letters and digits as they come by chance less than two.
+_PIECE_CHARS: Final = 3.2
+_LETTERS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_CONSONANTS: Final = re.compile(r"[A-Z]?[b-df-hj-np-tv-xz]{3,}")
+# Words of programmers that have no vowel.
+_CLIPPED: Final = frozenset(
+    (
+        "http", "https", "html", "xhtml", "xml", "css", "ssl", "ssh", "tls", "sql", "ctrl", "cmd", "src", "str", "ptr", "ctx",
+        "cfg", "pkg", "tmp", "npm", "pwd", "txt", "img", "btn", "msg", "mgr", "svc", "http2", "dns", "csv", "tsv", "ftp", "smtp",
+        "grpc", "rpc", "jwt", "ldap", "tcp", "mqtt", "wss", "ws", "db", "rds", "vpc", "gpg", "pgp", "png", "jpg", "svg", "pdf",
+        "md", "ttl", "crc", "rng", "prng", "std",
+    )
+)  # fmt: skip
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+# Letters and digits as they come by chance change their class at 6 of 10 places, and words at 2.
+_RANDOM: Final = 0.3
+
+
+def has_digit(text: str) -> bool:
+    """Whether a text has a digit."""
+    return any(map(str.isdigit, text))
+
+
+def is_filled_in_later(text: str) -> bool:
+    """Whether a text stands for a value that is put in elsewhere: a variable, a template, an instruction."""
+    return bool(_LATER.search(text))
+
+
+def transitions(text: str) -> float:
+    """The share of places, 0 to 1, at which the class of character (upper, lower, digit, other) changes."""
+    classes = [0 if one.islower() else 1 if one.isupper() else 2 if one.isdigit() else 3 for one in text]
+    return sum(a != b for a, b in pairwise(classes)) / max(1, len(text) - 1)
+
+
+def is_random(text: str) -> bool:
+    """Whether a text is one run of letters and digits that cannot be read."""
+    if any(one in text for one in " \t<>{}()[],;|") or len(set(text)) < 8:
+        return False
+    if not has_digit(text) or not any(map(str.isalpha, text)):
+        return False
+    if _is_hex(text):
+        return len(text) >= 24
+    return transitions(text) >= _RANDOM and not are_words(text)
+
+
+def piece_chars(text: str) -> float:
+    """How long the words and numbers of a text are on average: 1.9 where letters and digits come by chance, above 3 in words."""
+    pieces = _PIECE.findall(text)
+    return sum(map(len, pieces)) / max(1, len(pieces))
+
+
+def looks_secret(text: str) -> bool:
+    """Whether the value of a name that says `secret` is one: not words, not a path, not a name."""
+    if is_filled_in_later(text) or text.startswith(("http://", "https://", "@")):
+        return False
+    if _UUID.match(text):
+        return True
+    if _is_hex(text):
+        return len(text) >= 16 or (len(text) >= 8 and has_digit(text) and not text.isdigit())
+    is_mixed = has_digit(text) and any(map(str.isupper, text)) and any(map(str.islower, text))
+    if is_mixed and len(text) >= 10 and text.isalnum() and not speaks_of_secrets(text):
+        # Words may be put together so, but seldom for such a name.
+        return True
+    if are_words(text):
+        return False
+    if has_digit(text):
+        return any(map(str.isalpha, text))
+    return len(text) >= 16 and " " not in text and transitions(text) >= _RANDOM
+
+
+def is_words(text: str) -> bool:
+    """Whether a text is a label, a sentence, a name or a path, rather than somebody's password."""
+    if text.startswith(("/", "./", "http://", "https://")):
+        return True
+    if speaks_of_secrets(text):
+        return not has_digit(text) or len(text) < 12
+    return not has_digit(text) and bool(re.search(r"[\s_.:/\-]", text) or not _LETTERS.search(text))
+
+
+def speaks_of_secrets(text: str) -> bool:
+    """Whether a text holds a word by which secrets are spoken of: a name or a label, such as `password2` or `Enter your PIN`."""
+    return any(part.lower() in _SPOKEN for part in _LETTERS.findall(text))
+
+
+def are_words(text: str) -> bool:
+    """Whether a text is words with numbers, put together as programmers do: `sha256`, `access_token_2`, `utf-8`, `v1.2.3`."""
+    if piece_chars(text) < _PIECE_CHARS and not all(map(_WORD.fullmatch, re.split(r"[^A-Za-z0-9]+", text))):
+        return False
+    return all(
+        one.lower() in _CLIPPED
+        for one in _LETTERS.findall(text)
+        if _CONSONANTS.fullmatch(one) and not one.isupper()
+    )
+
+
+def _is_hex(text: str) -> bool:
+    return not text.strip("0123456789abcdefABCDEF") and (text.lower() == text or text.upper() == text)

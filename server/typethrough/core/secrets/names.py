@@ -1,0 +1,197 @@
+"""Secrets that their place gives away: a value given to a name such as `password`, in whatever notation; the user part of a URL;
+a header.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.secrets.likeness import (
+    has_digit,
+    is_filled_in_later,
+    is_random,
+    is_words,
+    looks_secret,
+    speaks_of_secrets,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The end of a name, in small letters. After `pass…` nearly everything is a secret; after the others it must look like one; after
+# `key` alone and its like it must be a run that cannot be read.
+_NAME: Final = re.compile(
+    r"(?:pass(?:words?|wds?|phrases?|codes?|wort)?|pwd|secrets?|tok(?:ens?)?|credentials?|conn(?:ection)?[_\-. ]?str(?:ing)?"
+    r"|bearer|keys?|auth(?:orization|[_\-]?code)?|sig|cookie|dsn|pat|salt|session[_\-. ]?id|sid|webhook(?:[_\-. ]?url)?|creds?)"
+    # What may follow in the same name: which of several it is.
+    r"(?:[_-]?(?:value|string|str|text|raw|env|id|base64|b64|hex|prod(?:uction)?|dev(?:elopment)?|test|stag(?:e|ing)|live|default"
+    r"|main|root|user|admin|old|new|primary|secondary|v?\d{1,3}))*(?![a-z0-9])"
+)
+_PASSWORD: Final = ("pass", "pwd")
+_SECRET: Final = ("secret", "tok", "cred", "conn", "bearer")
+# Before `key`: what it opens.
+_OPENS: Final = (
+    "api", "app", "access", "auth", "account", "private", "secret", "encryption", "encrypt", "signing", "master", "shared",
+    "storage", "service", "license", "deploy",
+    "session", "jwt", "webhook", "admin", "bot", "client", "consumer", "hmac", "cipher",
+)  # fmt: skip
+# From the end of the name to the opening quote: `= `, `: str = `, `"] = `, `", `, `(`, ` or `; or a blank.
+_TO_QUOTE: Final = re.compile(
+    r"""_?["'`]?+[\])]{0,2}\s*
+    (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
+    |=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|<<<?|,|\(|:|or\b|is\b|eq\b|)
+    \s*[\[({]?\s*[rbfuLR@$]{0,2}(?P<quote>\"{3}|'{3}|["'`])""",
+    re.VERBOSE,
+)
+_TO_BARE: Final = re.compile(r"""["'`]?\s*(?:=>|:=|=|:|>)\s*|\s+(?=[^\s=:|&+<>*/,;(){}\[\].-])""")
+_BARE: Final = re.compile(r"""[^\s"'`<>;,&(){}\[\]|\\…]+""")
+_WHOLE: Final = re.compile(r"[^\s\"'`<>…]+")
+_QUOTED: Final = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*") for quote in ('"', "'", "`", '"""', "'''")}
+_CONSTANT: Final = re.compile(r"\w*_\w*$|[A-Z]+$")
+# Before the name, when the line is one of a settings file, of a shell, or such a one behind a comment's sign.
+_SETTING: Final = re.compile(
+    r"[\s\-+#;*/!<>|]*(?:(?<=[#*/;-] )(?:\w+\s+){1,3})?(?:"
+    r"(?:export|set|setx|ENV|ARG|env|-e|declare|let|var)\s+|\$(?:env:|Env:)?|-D)*[\w.\-]*$"
+)
+_AFTER_SETTING: Final = re.compile(r"[\s\"',;]*(?:$|[#/<…])")
+_OPTION: Final = re.compile(r"(?:^|[\s\"'`])--?[\w-]*$")
+_URL: Final = re.compile(
+    r"://[^\s:/@\"'`<>]{0,80}:(?P<secret>[^\s/@<>]{1,200}(?:/[^\s/@<>]{1,80})?)@(?=[\w\[{$%.-])"
+)
+_HEADER: Final = re.compile(
+    r"(?:\b(?:bearer|basic|apikey|negotiate)\s+|\btoken\s+(?=[\w-]*\d)|authorization[\"']?\s*[:=,]\s*[\"']?(?:token\s+|key\s+)?)"
+    r"(?P<secret>[\w.~+/=-]{8,})",
+    re.IGNORECASE,
+)
+_HEADER_WORDS: Final = ("bearer", "basic", "authorization", "token ", "apikey", "negotiate")
+_LOGIN: Final = re.compile(
+    r"\s(?:-u|--user|--proxy-user)[ =]?\s*[\"']?[^\s:\"'/]{1,60}:(?P<secret>[^\s\"']{3,})"
+)
+# What documentation writes where a password stands.
+_SAMPLES: Final = frozenset(
+    (
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "pw",
+        "secret",
+        "token",
+        "key",
+        "port",
+        "mypassword",
+        "your_password",
+        "yourpassword",
+    )
+)
+
+
+def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of each secret in a line that its place gives away; `small` is the line in small letters."""
+    for match in _NAME.finditer(small):
+        start, end = match.span()
+        kind = _kind(line, small, start)
+        if kind and (span := _quoted(line, end, kind) or _bare(line, start, end, kind)):
+            yield *span, "password" if kind == "password" else "secret"
+    if "://" in line:
+        for one in _URL.finditer(line):
+            if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:
+                yield *one.span("secret"), "password"
+    if "-u" in small:
+        for one in _LOGIN.finditer(line):
+            if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:
+                yield *one.span("secret"), "password"
+    for one in _HEADER.finditer(line) if any(word in small for word in _HEADER_WORDS) else ():
+        if looks_secret(one["secret"]) or is_random(one["secret"]) or _is_encoded(one["secret"]):
+            yield *one.span("secret"), "secret"
+
+
+def _is_encoded(text: str) -> bool:
+    return len(text) >= 16 and has_digit(text) and any(map(str.isupper, text)) and any(map(str.islower, text))
+
+
+def _kind(line: str, small: str, start: int) -> str:
+    """ "password", "secret" or "perhaps" for the name that begins there; empty when it is the end of another word."""
+    before = line[start - 1 : start]
+    begins = not before.isalpha() or (before.islower() and line[start].isupper())
+    if small.startswith(_PASSWORD, start):
+        # `bypass` is none, `dbpass` and `userpassword` are.
+        is_word = small.startswith(("passw", "passp", "passc", "pwd"), start)
+        return (
+            "password" if begins or is_word or small.endswith(("db", "user", "my", "smtp"), 0, start) else ""
+        )
+    if small.startswith(_SECRET, start):
+        return "secret" if begins or small.startswith(("token", "secret"), start) else ""
+    if small.startswith("key", start):
+        return "secret" if opens_something(small, start) else "perhaps"
+    return "perhaps" if begins else ""
+
+
+def opens_something(small: str, start: int) -> bool:
+    """Whether the `key` that begins there is one that opens something, such as an `api_key`."""
+    return small[max(0, start - 12) : start].rstrip("_-. ").endswith(_OPENS)
+
+
+def _quoted(line: str, end: int, kind: str) -> tuple[int, int] | None:
+    opened = _TO_QUOTE.match(line, end)
+    if opened is None:
+        return None
+    body = _QUOTED[opened["quote"]].match(line, opened.end())
+    start, stop = opened.end(), body.end() if body is not None else opened.end()
+    value, by = line[start:stop], opened["by"]
+    if by in ("", ",", "is", "(") and not has_digit(value):
+        # Prose and lists of words go on like this.
+        return None
+    if by == "" and kind == "password" and not _CONSTANT.search(line, 0, end):
+        return None
+    return (start, stop) if _is_quoted_secret(value, kind) else None
+
+
+def _bare(line: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
+    gap = _TO_BARE.match(line, end)
+    value = _BARE.match(line, gap.end()) if gap is not None else None
+    if gap is None or value is None or line[value.end() : value.end() + 1] in ("(", "["):
+        return None
+    by, before = gap[0].strip("\"'` \t"), line[:start]
+    # A blank alone says little, but behind the option of a command.
+    if not by and not _OPTION.search(before):
+        return None
+    in_list = gap[0] == "=" and line[value.end() : value.end() + 1] in (";", "&")
+    is_setting = not by or by == ">" or bool(_SETTING.match(before))
+    if is_setting and not in_list and by in ("=", ":") and kind != "perhaps":
+        # To the end of the line it may hold commas and brackets.
+        value = _WHOLE.match(line, gap.end()) or value
+        is_setting = bool(_AFTER_SETTING.match(line, value.end()))
+    text = value[0].rstrip(",;")
+    is_variable = gap[0] == "=" and line[start:end].isupper()
+    found = _is_bare_secret(text, kind, is_setting=is_setting or in_list, is_variable=is_variable)
+    return (value.start(), value.start() + len(text)) if found else None
+
+
+def _is_quoted_secret(value: str, kind: str) -> bool:
+    text = value.strip()
+    if len(text) < 4 or is_filled_in_later(text):
+        return False
+    if kind == "perhaps":
+        return len(text) >= 16 and is_random(text)
+    if kind == "password":
+        return not is_words(text)
+    return len(text) >= 6 and looks_secret(text)
+
+
+def _is_bare_secret(text: str, kind: str, *, is_setting: bool, is_variable: bool) -> bool:
+    if len(text) < 6 or is_filled_in_later(text) or _CODE.match(text) or "(" in text or "[" in text:
+        return False
+    if kind == "perhaps":
+        return len(text) >= 16 and is_random(text)
+    if kind == "password" and is_setting:
+        # `password: token2` is code, `password: hunter2` is not; what is written as $NAME elsewhere has a value without quotes.
+        return (has_digit(text) or is_variable) and not speaks_of_secrets(text)
+    return len(text) >= 8 and looks_secret(text)
+
+
+# A name, an attribute, a constant: what stands for a value in code.
+_CODE: Final = re.compile(
+    r"[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+$|[A-Z]+_[A-Z_]*\d?$|[a-z]+_[a-z_]+\d?$|self\b|this\b|os\.|process\.|\*"
+)

@@ -1,0 +1,78 @@
+"""A document as it may be told to others: what a prompt is put together from in place of the document itself.
+
+Secrets are hidden before a line is cut and before the cursor is marked, so neither leaves half a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.document.document import Position, content_length
+from typethrough.core.secrets.private_keys import key_spans, may_hold_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Snapshot
+    from typethrough.core.secrets.vault import Vault
+
+# Of a line so much more is read than is wanted: a secret that reaches across the cut is seen whole.
+_ACROSS_CHARS: Final = 2_000
+# Of the cursor's line. The part before it is cut at multiples of the step, so that it stays the same while its end grows.
+_BEFORE_CHARS: Final = 100_000
+_AFTER_CHARS: Final = 20_000
+_STEP_CHARS: Final = 16_384
+# As long as private keys are, and wider than their lines.
+_KEY_LINES: Final = 60
+_KEY_CHARS: Final = 200
+
+
+class Veil:
+    """A snapshot whose lines have no secrets in them. Its line and character counts are the snapshot's own."""
+
+    __slots__ = ("_snapshot", "_vault", "char_count", "line_count")
+
+    def __init__(self, snapshot: Snapshot, vault: Vault) -> None:
+        self._snapshot = snapshot
+        self._vault = vault
+        self.line_count = snapshot.line_count
+        self.char_count = snapshot.char_count
+
+    def lines(self, start: int, stop: int, most_chars: int) -> list[str]:
+        """Lines `start` to `stop` (exclusive, clamped to the document), without line ends and of each at most so much."""
+        hidden = self._vault.lines(self._snapshot.lines(start, stop, most_chars + _ACROSS_CHARS))
+        return [line[:most_chars] for line in hidden]
+
+    def raw_lines(self, start: int, stop: int) -> Iterator[str]:
+        """The same whole and with their line ends."""
+        raws = self._snapshot.raw_lines(start, stop)
+        lengths = list(map(content_length, raws))
+        hidden = self._vault.lines([raw[:length] for raw, length in zip(raws, lengths, strict=True)])
+        return (f"{line}{raw[length:]}" for line, raw, length in zip(hidden, raws, lengths, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class VeiledContext:
+    """What a prompt may know of a request's context."""
+
+    snapshot: Veil
+    position: Position
+    line_prefix: str
+    line_suffix: str
+
+    @staticmethod
+    def of(context: Context, vault: Vault) -> VeiledContext:
+        """The context without its secrets. The cursor's column is that in the text without them."""
+        prefix, suffix = context.line_prefix, context.line_suffix
+        if len(prefix) > _BEFORE_CHARS:
+            prefix = prefix[(len(prefix) - _BEFORE_CHARS) // _STEP_CHARS * _STEP_CHARS :]
+        line = context.position.line
+        above = context.snapshot.lines(line - _KEY_LINES, line, _KEY_CHARS)
+        below = context.snapshot.lines(line + 1, line + 1 + _KEY_LINES, _KEY_CHARS)
+        near = [*above, prefix + suffix[:_AFTER_CHARS], *below]
+        spans = key_spans(near).get(len(above), ()) if any(map(may_hold_key, near)) else ()
+        prefix, suffix = vault.at_cursor(prefix, suffix[:_AFTER_CHARS], spans)
+        position = Position(context.position.line, len(prefix))
+        return VeiledContext(Veil(context.snapshot, vault), position, prefix, suffix)
