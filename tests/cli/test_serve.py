@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
-
-import pytest
+from typing import TYPE_CHECKING
 
 from typethrough.cli.serve import _importing_much
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_after_a_large_import_the_collector_is_as_it_was_and_leaves_out_what_came(
