@@ -75,11 +75,7 @@ class Engine:
         before, self.settings = self.settings, settings
         self._answers.use(settings)
         self.gate.use(settings)
-        # Where there are no suggestions any more, what waits is told so, and not that its stream was closed.
-        self.review()
-        waiting = [one for one in self._documents.values() if one.pending and one.pending.flight]
-        for document in self._documents.values():
-            self._answers.stop(document, StreamEnd.SETTINGS_CHANGED, None)
+        waiting = [*self._review(), *self._close_streams()]
         self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
         self._model.use(gateway, settings)
         for document in waiting:
@@ -118,17 +114,30 @@ class Engine:
 
         The one place where permits end. The local index, the codebase, excerpts, frozen prompts, edit logs and answers go too.
         """
+        for document in self._review():
+            self._answers.ask_again(document)
+
+    def _review(self) -> list[OpenDocument]:
         ended = self.gate.review()
         self.switched()
+        waiting: list[OpenDocument] = []
         if ended:
+            # A stream of another document may hold what is no longer permitted, and may not have left yet.
+            waiting = self._close_streams()
             self._answers.forget()
             self.files.forget(ended)
         for uri, document in self._documents.items():
             permit = self.gate.may_keep(uri)
             if permit is not document.permit:
-                end = StreamEnd.NOT_PERMITTED if permit is None else StreamEnd.SETTINGS_CHANGED
-                self._answers.stop(document, end, end.cause.refusal())
                 self._admit(document, permit)
+        return waiting
+
+    def _close_streams(self) -> list[OpenDocument]:
+        """Close every stream. The documents that waited for one are to ask again."""
+        waiting = [one for one in self._documents.values() if one.pending and one.pending.flight]
+        for document in self._documents.values():
+            self._answers.stop(document, StreamEnd.SETTINGS_CHANGED, None)
+        return waiting
 
     def _admit(self, document: OpenDocument, permit: KeepPermit | None) -> None:
         """Remember a document from now on, or, without a permit, nothing of it."""
@@ -266,8 +275,10 @@ class Engine:
         """A switch was thrown: where there are no suggestions any more, what waits and what runs ends now."""
         for uri, document in self._documents.items():
             if refusal := self._refusal(uri):
+                is_kept = self.gate.may_keep(uri) is not None
+                end = StreamEnd.SWITCHED_OFF if is_kept else StreamEnd.NOT_PERMITTED
                 document.hide()
-                self._answers.stop(document, StreamEnd.SWITCHED_OFF, refusal)
+                self._answers.stop(document, end, refusal)
 
     def begin(
         self,
@@ -305,5 +316,5 @@ class Engine:
         self.files.stop()
         self.local.stop()
         self.surroundings.stop()
-        await asyncio.gather(*(flight.closed() for flight in flights))
+        await asyncio.gather(self.files.idle(), *(flight.closed() for flight in flights))
         await self._model.aclose()

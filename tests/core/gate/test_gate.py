@@ -105,7 +105,7 @@ def test_a_permit_ends_when_the_gate_changes_its_mind_and_only_then() -> None:
     assert isinstance(found.may_keep(MAIN), TellPermit)
     assert main.is_void
 
-    disk.files["/project/.gitignore"] = "other.py"
+    disk.ignored["/project/.gitignore"] = "other.py"
     found.ignore_files_changed()
     assert found.review() == [other]
     assert type(found.may_keep("file:///project/other.py")) is KeepPermit

@@ -24,7 +24,7 @@ class PaperDisk:
     def __init__(
         self, files: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None
     ) -> None:
-        self.files = dict(files or {})
+        self.ignored = dict(files or {})
         self.links = dict(links or {})
         self.asked: list[str] = []
 
@@ -32,7 +32,7 @@ class PaperDisk:
         self.asked.append(folder)
         return {
             path.rpartition("/")[2]: text.split("\n")
-            for path, text in self.files.items()
+            for path, text in self.ignored.items()
             if path.rpartition("/")[0] == folder
         }
 
@@ -231,7 +231,7 @@ def test_a_folder_is_asked_for_its_files_once_until_it_is_forgotten() -> None:
     assert not found.verdict("/project/b.py").forbidden
     assert disk.asked == ["/project"]
 
-    disk.files["/project/.aiexclude"] = "b.py"
+    disk.ignored["/project/.aiexclude"] = "b.py"
     found.forget()
 
     assert not found.verdict("/project/a.py").forbidden

@@ -1,0 +1,72 @@
+"""To forget the gate does not type-check: each line here does so, and mypy refuses each."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+_MISUSE = """
+from collections.abc import AsyncIterator
+from typethrough.core.codebase.codebase import Codebase, Digest
+from typethrough.core.document.context import Context
+from typethrough.core.document.document import Snapshot
+from typethrough.core.gate.gate import Gate, KeepPermit, TellPermit
+from typethrough.core.prompt.economist import Terms
+from typethrough.core.prompt.layout import PromptState
+from typethrough.core.prompt.related import Excerpt
+from typethrough.engine.local_lane import LocalLane
+from typethrough.engine.model_lane import ModelLane
+from typethrough.engine.open_document import OpenDocument
+from typethrough.engine.surroundings import Surroundings
+
+def build(state: PromptState, context: Context, terms: Terms) -> None:
+    state.build(context, terms, 0.0)  # wrong
+
+def keep(name: str) -> None:
+    PromptState(name, "python", "project")  # wrong
+
+def send_with_a_permit_to_keep(state: PromptState, keep: KeepPermit, context: Context, terms: Terms) -> None:
+    state.build(keep, context, terms, 0.0)  # wrong
+
+def send_without_looking_at_the_answer(state: PromptState, gate: Gate, context: Context, terms: Terms) -> None:
+    state.build(gate.may_send(context.uri, "", 0.0), context, terms, 0.0)  # wrong
+
+def warm_up(lane: ModelLane, document: OpenDocument) -> None:
+    lane.warm_up(document)  # wrong
+
+def index(lane: LocalLane, uri: str, snapshot: Snapshot) -> None:
+    lane.opened(uri, snapshot)  # wrong
+
+def read(lane: LocalLane, files: AsyncIterator[tuple[str, str]]) -> None:
+    lane.read(files)  # wrong
+
+def outline(codebase: Codebase, file: Digest) -> None:
+    codebase.add(file)  # wrong
+
+def outline_what_may_only_be_kept(codebase: Codebase, keep: KeepPermit, file: Digest) -> None:
+    codebase.add(keep, file)  # wrong
+
+def tell(surroundings: Surroundings, gate: Gate, uri: str) -> None:
+    surroundings.take(gate.may_tell(uri), "text")  # wrong
+
+def excerpt(keep: KeepPermit) -> Excerpt:
+    return Excerpt(keep, "text")  # wrong
+"""
+
+
+def test_to_forget_the_gate_does_not_type_check(tmp_path: Path) -> None:
+    file = tmp_path / "misuse.py"
+    file.write_text(_MISUSE)
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", str(root / "pyproject.toml"), str(file)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wrong = {number for number, line in enumerate(_MISUSE.split("\n"), 1) if line.endswith("# wrong")}
+    refused = {int(line) for line in re.findall(r"misuse\.py:(\d+): error", done.stdout)}
+    assert refused == wrong, done.stdout + done.stderr
