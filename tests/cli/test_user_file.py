@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from typethrough.cli.compose import Composition
-from typethrough.cli.user_file import key_from_command, read_user_file
+from typethrough.cli.user_file import (
+    catalogue_path,
+    key_from_command,
+    read_user_file,
+    record_path,
+    user_file_path,
+)
 from typethrough.core.settings.layers import Layer, Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SECRET = "vck_s3cret"
@@ -51,6 +58,27 @@ def test_a_file_that_cannot_be_understood_is_one_problem_without_its_text(
     assert layer.unread.startswith("user file: is not ")
     assert SECRET not in layer.unread
     assert "\n" not in layer.unread
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the variables are those of XDG")
+@pytest.mark.parametrize(
+    ("variable", "path_of"),
+    [
+        ("XDG_CONFIG_HOME", user_file_path),
+        ("XDG_STATE_HOME", record_path),
+        ("XDG_CACHE_HOME", catalogue_path),
+    ],
+)
+def test_a_relative_folder_of_the_user_is_none_for_it_would_be_the_projects(
+    variable: str, path_of: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, ".")
+    path = path_of()
+    assert path.is_absolute()
+    assert not path.is_relative_to(tmp_path)
+    layer, problems = read_user_file(path)
+    assert (layer.values, layer.unread, problems) == ({}, "", ())
 
 
 def test_a_folder_in_its_place_is_one_problem(tmp_path: Path) -> None:

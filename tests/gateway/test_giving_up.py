@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import replace
 from socket import AF_INET, SOCK_STREAM, socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from tests.gateway.stage import (
     Visit,
     answer_all,
     client_tls,
+    endpoint,
     first_text_then_silence,
     gateway,
     play,
@@ -27,7 +29,12 @@ from tests.gateway.stage import (
 from typethrough.engine.ports import GatewayTimeout, GatewayUnavailable
 from typethrough.gateway import sockets
 from typethrough.gateway.connections import READ_S
+from typethrough.gateway.http_gateway import open_gateway
+from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.sockets import connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
@@ -238,6 +245,29 @@ def test_a_certificate_that_is_not_trusted_is_one_clear_sentence() -> None:
             with pytest.raises(GatewayUnavailable, match=r"certificate is not trusted.*SSL_CERT_FILE"):
                 await text_of(client)
             await client.aclose()
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    "proxy", [DIRECT, Proxy("http://127.0.0.1:9", "https_proxy")], ids=["direct", "proxy"]
+)
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_one_sentence_with_the_variable(
+    proxy: Proxy, content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+    async def scene() -> None:
+        place = replace(endpoint("https://127.0.0.1:1/v1", key="k"), proxy=proxy)
+        client = open_gateway(place, HandClock())
+        await client.warm()
+        with pytest.raises(GatewayUnavailable, match="SSL_CERT_FILE"):
+            await client.stream(PROMPT, lambda _: None)
+        await client.aclose()
 
     play(scene())
 

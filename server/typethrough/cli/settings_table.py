@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from typethrough.core.document.uris import printable
 from typethrough.core.settings.schema import ACCESS_SPECS, DEFAULT_EXCLUDE, DEFAULTS, SPECS, environment_name
 from typethrough.core.settings.values import Kind, Reach, Spec
 
@@ -144,4 +145,4 @@ def in_force(settings: Settings, choice: EndpointChoice) -> Iterator[str]:
         else:
             shown = str(value).lower() if isinstance(value, bool) else str(value) or "(not set)"
         unit = f" {spec.unit}" if spec.unit else ""
-        yield f"{name:<{width}}  {shown}{unit}"
+        yield printable(f"{name:<{width}}  {shown}{unit}")

@@ -8,6 +8,7 @@ import signal
 import stat
 import tomllib
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typethrough.core.settings.layers import Layer, Origin, Problem
@@ -15,7 +16,6 @@ from typethrough.core.settings.values import unwrapped, usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 COMMAND_LIMIT_S = 10.0
 _ENDING_S = 1.0
@@ -26,21 +26,29 @@ def user_file_path() -> Path:
     """Where the user's settings file is looked for on this system."""
     from platformdirs import user_config_path
 
-    return user_config_path("typethrough", appauthor=False) / "config.toml"
+    return _of_the_user(user_config_path("typethrough", appauthor=False)) / "config.toml"
 
 
 def record_path() -> Path:
     """Where the servers on this system keep their record."""
     from platformdirs import user_state_path
 
-    return user_state_path("typethrough", appauthor=False) / "record.sqlite3"
+    return _of_the_user(user_state_path("typethrough", appauthor=False)) / "record.sqlite3"
 
 
 def catalogue_path() -> Path:
     """The folder in which the servers on this system keep what gateways say of their models."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("typethrough", appauthor=False) / "models"
+    return _of_the_user(user_cache_path("typethrough", appauthor=False)) / "models"
+
+
+def _of_the_user(folder: Path) -> Path:
+    """The folder, or one that cannot exist when it is relative: this process's folder is a project's, not the user's.
+
+    It is relative with XDG_CONFIG_HOME=. for instance, and for a user without a home.
+    """
+    return folder if folder.is_absolute() else Path(os.devnull).absolute() / folder.name
 
 
 def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
@@ -88,6 +96,8 @@ async def key_from_command(
         )
     except OSError as error:
         return "", _no_key(f"could not be started ({error.strerror})")
+    except ValueError:
+        return "", _no_key("could not be started (it holds what no command can)")
     try:
         output, status = await asyncio.wait_for(_first_line(process), limit_s)
     except TimeoutError:

@@ -33,6 +33,10 @@ _LINGER_S = 0.25
 _T = TypeVar("_T")
 
 
+class NoCertificates(httpx.ConnectError):
+    """TLS cannot be set up on this machine: the certificates that the environment names cannot be read."""
+
+
 class GatewayTransport(httpx.AsyncBaseTransport):
     """An httpx transport that can also be asked to have a connection ready."""
 
@@ -217,7 +221,7 @@ class WarmTransport(GatewayTransport):
             context = await asyncio.shield(self._tls)
         except OSError as error:
             self._tls = None
-            raise httpx.ConnectError("certificates cannot be read") from error
+            raise NoCertificates("certificates cannot be read") from error
         context.set_alpn_protocols(["http/1.1"])
         return context
 

@@ -22,6 +22,7 @@ from typethrough.engine.ports import (
     GatewayTimeout,
     GatewayUnavailable,
 )
+from typethrough.gateway.connections import NoCertificates
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.health import RENEWABLE_TOKEN, Health
 from typethrough.gateway.model_facts import ModelFacts
@@ -279,6 +280,10 @@ def _body(response: httpx.Response) -> AsyncIterator[bytes]:
 
 def _network_error(error: httpx.TransportError, proxy: Proxy) -> GatewayError:
     causes = list(_causes(error))
+    if isinstance(error, NoCertificates):
+        return GatewayUnavailable(
+            "TLS cannot be set up on this machine: a file that SSL_CERT_FILE, SSL_CERT_DIR or SSLKEYLOGFILE names cannot be used."
+        )
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return GatewayUnavailable(
             "The gateway's certificate is not trusted: if your network has its own authority, set SSL_CERT_FILE."

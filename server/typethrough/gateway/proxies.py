@@ -19,7 +19,14 @@ import httpx
 
 from typethrough.core.settings.endpoint import is_loopback
 from typethrough.core.settings.values import address_problem
-from typethrough.gateway.connections import CONNECT_S, LOCAL_READ_S, READ_S, GatewayTransport, WarmTransport
+from typethrough.gateway.connections import (
+    CONNECT_S,
+    LOCAL_READ_S,
+    READ_S,
+    GatewayTransport,
+    NoCertificates,
+    WarmTransport,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,9 +177,12 @@ class ProxiedTransport(GatewayTransport):
             self._inner = asyncio.get_running_loop().run_in_executor(None, self._build)
         try:
             return await asyncio.shield(self._inner)
-        except (OSError, ValueError, ImportError) as error:
+        except OSError as error:
             self._inner = None
-            raise httpx.ProxyError("the proxy that the environment names cannot be used") from error
+            raise NoCertificates("certificates cannot be read") from error
+        except (ValueError, ImportError) as error:
+            self._inner = None
+            raise httpx.ProxyError("cannot be used") from error
 
     def _build(self) -> httpx.AsyncHTTPTransport:
         return httpx.AsyncHTTPTransport(proxy=self._proxy)

@@ -244,8 +244,8 @@ def _items(value: object, *, from_text: bool) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or len(value) > _MAX_ITEMS:
         raise BadValue("must be a list of texts")
     items = tuple(item.strip() for item in value if isinstance(item, str) and len(item) <= _MAX_TEXT_CHARS)
-    if len(items) != len(value):
-        raise BadValue("must be a list of texts")
+    if len(items) != len(value) or not all(item.isprintable() for item in items):
+        raise BadValue("must be a list of texts of one line")
     return tuple(item for item in items if item)
 
 
