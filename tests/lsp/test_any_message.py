@@ -19,12 +19,15 @@ METHODS = [
     "initialize", "initialized", "$/setTrace", "$/cancelRequest", "$/unknown", "textDocument/didOpen", "textDocument/didChange",
     "textDocument/didClose", "textDocument/completion", "textDocument/hover", "workspace/executeCommand",
     "workspace/didChangeConfiguration", "workspace/didChangeWorkspaceFolders", "window/workDoneProgress/cancel",
-    "notebookDocument/didOpen", "client/registerCapability",
+    "notebookDocument/didOpen", "notebookDocument/didChange", "notebookDocument/didClose", "client/registerCapability",
+    "workspace/didChangeWatchedFiles", "workspace/didCreateFiles", "workspace/didRenameFiles", "workspace/didDeleteFiles",
 ]  # fmt: skip
 KEYS = [
     "textDocument", "uri", "version", "text", "contentChanges", "range", "position", "line", "character", "context",
     "triggerKind", "selectedCompletionInfo", "command", "arguments", "settings", "typethrough", "value", "id", "capabilities",
-    "general", "event", "token", "type_name", "params", "message", "code",
+    "general", "changes", "files", "oldUri", "newUri", "added", "removed", "notebookDocument", "cellTextDocuments", "cells",
+    "change", "structure", "array", "start", "deleteCount", "textContent", "document", "event", "token", "type_name", "params",
+    "message", "code",
 ]  # fmt: skip
 
 

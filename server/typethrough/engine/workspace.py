@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.document.uris import place_of
 from typethrough.core.gate.rules import FORBIDDING_FILES, IGNORE_FILES, REPOSITORY, Folder
 from typethrough.engine.ports import TextsRead
-from typethrough.engine.reading import decode
+from typethrough.engine.reading import text_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typethrough.core.gate.rules import Rules, Verdict
 
 # Generated, vendored or not text: large, never typed again, and often not in .gitignore.
-_SKIPPED_FOLDERS = frozenset(
+SKIPPED_FOLDERS = frozenset(
     (
         *("node_modules", "bower_components", "vendor", "third_party", "site-packages", "venv", "env"),
         *("dist", "build", "target", "out", "__pycache__"),
@@ -102,7 +102,7 @@ def read_text(path: Path) -> str | None:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
             return None
-        return decode(path.read_bytes())
+        return text_of(path.name, path.read_bytes())
     except OSError:
         return None
 
@@ -145,7 +145,7 @@ def _walk(root: str, rules: Rules, expired: Callable[[], bool]) -> Iterator[tupl
                 continue
             place = _as_place(entry.path)
             if stat.S_ISDIR(status.st_mode):
-                if entry.name not in _SKIPPED_FOLDERS and _is_open(rules.folder_verdict(place)):
+                if entry.name not in SKIPPED_FOLDERS and _is_open(rules.folder_verdict(place)):
                     waiting.append(entry.path)
             elif _is_small_file(status) and _is_open(rules.file_verdict(place)):
                 yield entry.path, status.st_mtime

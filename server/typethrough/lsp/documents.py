@@ -8,7 +8,7 @@ from typethrough.core.document.document import Position
 from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of, uri_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from typethrough.core.document.document import Document, Snapshot
     from typethrough.core.outcome.causes import Cause
@@ -39,12 +39,18 @@ class Opened(NamedTuple):
 
 
 class Documents:
-    """All that one client has open. What belongs to a notebook is the notebook's, whatever else a client says of it."""
+    """All that one client has open. What belongs to a notebook is the notebook's, whatever else a client says of it.
 
-    def __init__(self, engine: Engine, encoding: Encoding, notebooks: Notebooks) -> None:
+    `on_closed` hears the URI of what was closed: from then on its file counts.
+    """
+
+    def __init__(
+        self, engine: Engine, encoding: Encoding, notebooks: Notebooks, on_closed: Callable[[str], None]
+    ) -> None:
         self._engine = engine
         self._encoding = encoding
         self._notebooks = notebooks
+        self._on_closed = on_closed
 
     def find(self, uri: str) -> Opened | None:
         """What is open under a URI; None when nothing is."""
@@ -91,6 +97,7 @@ class Documents:
         uri = uri_of(params)
         if not self._notebooks.owns(uri):
             self._engine.close(uri)
+            self._on_closed(uri)
 
 
 _RANGE = "contentChanges.range"

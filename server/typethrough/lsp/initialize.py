@@ -15,12 +15,16 @@ from pygls.uris import to_fs_path
 from typethrough.lsp import copilot
 from typethrough.lsp.convert import Encoding, is_integer
 
+EVERYTHING = "**/*"
+"""The glob of every file, at any depth."""
+
 
 class Client(NamedTuple):
     """What a client's `initialize` says that matters to us.
 
     `copilot`: it was written for Copilot's language server. `whole_lines`: at the end of a line it wants a range that begins at
-    the line's start, as Copilot's do.
+    the line's start, as Copilot's do. `wants_registration`: for changes of its configuration; `watches_files`: on demand.
+    `workspace` is what of folders and files it can tell of and shall.
     """
 
     process_id: int | None
@@ -31,6 +35,8 @@ class Client(NamedTuple):
     markdown: bool
     can_pull_configuration: bool
     wants_registration: bool
+    watches_files: bool
+    workspace: types.WorkspaceOptions | None
     notebooks: bool
     options: Any
     roots: tuple[Path, ...]
@@ -53,10 +59,28 @@ def client_of(params: dict[str, Any]) -> Client:
         _reads_markdown(params),
         bool(_within(capabilities, "workspace", "configuration")),
         _within(capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration") is True,
+        _within(capabilities, "workspace", "didChangeWatchedFiles", "dynamicRegistration") is True,
+        _workspace(_within(capabilities, "workspace")),
         isinstance(_within(capabilities, "notebookDocument", "synchronization"), dict),
         copilot.own_settings(options) if is_copilot else _without_editor(options),
-        tuple(path for path in _roots(params) if _is_folder(path)),
+        tuple(path for path in _roots(params) if is_folder(path)),
     )
+
+
+def _workspace(capabilities: Any) -> types.WorkspaceOptions | None:
+    """What we want to hear of folders and files, of what the client can tell; None when it can tell nothing."""
+    everywhere = types.FileOperationFilter(types.FileOperationPattern(glob=EVERYTHING), scheme="file")
+    wanted = types.FileOperationRegistrationOptions([everywhere])
+    told = [
+        wanted if _within(capabilities, "fileOperations", name) is True else None
+        for name in ("didCreate", "didRename", "didDelete")
+    ]
+    created, renamed, deleted = told
+    files = types.FileOperationOptions(did_create=created, did_rename=renamed, did_delete=deleted)
+    folders = types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
+    changes = folders if _within(capabilities, "workspaceFolders") is True else None
+    known = files if any(told) else None
+    return types.WorkspaceOptions(changes, known) if changes or known else None
 
 
 def _without_editor(options: Any) -> Any:
@@ -114,7 +138,7 @@ def _roots(params: dict[str, Any]) -> list[Path]:
     """The workspace's folders, in the newest of the three forms that the client sends."""
     folders = params.get("workspaceFolders")
     uris = [_within(folder, "uri") for folder in folders] if isinstance(folders, list) else []
-    paths = [path for uri in uris or [params.get("rootUri")] if (path := _path_of(uri)) is not None]
+    paths = [path for uri in uris or [params.get("rootUri")] if (path := path_in(uri)) is not None]
     root_path = params.get("rootPath")
     if not paths and isinstance(root_path, str) and root_path:
         paths = [Path(root_path)]
@@ -122,7 +146,8 @@ def _roots(params: dict[str, Any]) -> list[Path]:
     return [path for path in paths if path.is_absolute()]
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at a path."""
     try:
         return path.is_dir()
     except OSError:
@@ -130,7 +155,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _path_of(uri: Any) -> Path | None:
+def path_in(uri: Any) -> Path | None:
     """The path of a local file's URI; None for everything else."""
     if not isinstance(uri, str):
         return None

@@ -18,7 +18,7 @@ from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of
 from typethrough.lsp.documents import Opened, changes_in, text_item, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from typethrough.engine.engine import Engine
     from typethrough.lsp.convert import Encoding, Range
@@ -84,9 +84,10 @@ class _Notebook:
 
 
 class Notebooks:
-    """The notebooks that one client has open."""
+    """The notebooks that one client has open. `on_closed` hears the URI of one that was closed: its file counts again."""
 
-    def __init__(self, engine: Engine, encoding: Encoding) -> None:
+    def __init__(self, engine: Engine, encoding: Encoding, on_closed: Callable[[str], None]) -> None:
+        self._on_closed = on_closed
         self._engine = engine
         self._encoding = encoding
         self._notebooks: dict[str, _Notebook] = {}
@@ -142,7 +143,9 @@ class Notebooks:
     def did_close(self, params: dict[str, Any]) -> None:
         """A notebook was closed, and its cells with it."""
         described = _object(params.get("notebookDocument"), "notebookDocument")
-        self._close(text_of(described.get("uri"), "notebookDocument.uri"))
+        uri = text_of(described.get("uri"), "notebookDocument.uri")
+        self._close(uri)
+        self._on_closed(uri)
 
     def _close(self, uri: str) -> None:
         if (notebook := self._notebooks.pop(uri, None)) is not None:

@@ -82,6 +82,8 @@ class Protocol(LanguageServerProtocol):
         """The notifications taken as plain JSON."""
         self.lenient: set[str] = set()
         """The requests whose parameters do not matter, so that anything is taken for none."""
+        self.workspace_options: types.WorkspaceOptions | None = None
+        """What `initialize` is answered about the workspace."""
         self.on_cancel: Callable[[MessageId], bool] = lambda _: False
         """Ends a request that is being answered as cancelled; False when it is none."""
         self._open: set[MessageId] = set()
@@ -102,9 +104,9 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
-        """Pygls' answer to `initialize`, without its promise to follow the workspace's folders as they change."""
+        """Pygls' answer to `initialize`, with what we want to hear of folders and files in place of what pygls does."""
         result = yield from super().lsp_initialize(params)
-        result.capabilities.workspace = None
+        result.capabilities.workspace = self.workspace_options
         return result
 
     def introduce(self, message_id: MessageId, client: types.InitializeParams) -> None:

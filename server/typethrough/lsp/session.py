@@ -20,15 +20,16 @@ from typethrough.engine.workspace import LocalDisk, folder_at
 from typethrough.lsp import copilot
 from typethrough.lsp.documents import Documents
 from typethrough.lsp.extras import Extras, Pages
-from typethrough.lsp.initialize import client_of, introduction
+from typethrough.lsp.initialize import EVERYTHING, client_of, introduction
 from typethrough.lsp.notebooks import Notebooks
 from typethrough.lsp.notices import Notices
 from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.requests import Requests
 from typethrough.lsp.status import Status
+from typethrough.lsp.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Iterator, Sequence
 
     from typethrough.core.settings.endpoint import EndpointChoice
     from typethrough.core.settings.layers import Problem
@@ -86,6 +87,7 @@ class Session:
         self._configuration_known = 0
         self._applied: Settings | None = None
         self._gateway: Gateway | None = None
+        self._watching: Watching | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
@@ -105,14 +107,16 @@ class Session:
             workspace=LocalDisk(self._clock.now),
         )
         self._register(self.engine, client)
+        self.protocol.workspace_options = client.workspace
         self.protocol.introduce(message_id, introduction(client))
 
     def _register(self, engine: Engine, client: Client) -> None:
         """From now on every method that we know has its handler."""
         protocol, server = self.protocol, self._server
         command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
-        notebooks = Notebooks(engine, client.encoding)
-        documents = Documents(engine, client.encoding, notebooks)
+        self._watching = watching = Watching(engine, self._clock, client.roots)
+        notebooks = Notebooks(engine, client.encoding, watching.closed)
+        documents = Documents(engine, client.encoding, notebooks, watching.closed)
         requests = Requests(engine, documents, protocol, self._clock, client, command)
         history, pages = self.notices.history, self._parts
         Extras(engine, documents, protocol, self.notices, history, self.status, self._clock, pages)
@@ -131,6 +135,11 @@ class Session:
             types.NOTEBOOK_DOCUMENT_DID_OPEN: notebooks.did_open,
             types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebooks.did_change,
             types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebooks.did_close,
+            types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: watching.did_change_folders,
+            types.WORKSPACE_DID_CHANGE_WATCHED_FILES: watching.did_change_watched,
+            types.WORKSPACE_DID_CREATE_FILES: watching.did_create,
+            types.WORKSPACE_DID_RENAME_FILES: watching.did_rename,
+            types.WORKSPACE_DID_DELETE_FILES: watching.did_delete,
         }
         # Functions of their own, because pygls sets attributes on what it registers, which methods do not take.
         server.feature(types.INITIALIZED)(lambda _: self._initialized(client))
@@ -191,18 +200,14 @@ class Session:
         )
 
     async def _settle(self, client: Client) -> None:
-        if client.wants_registration:
-            self._spawn(self._register_for_changes())
+        if registrations := list(_registrations(client)):
+            wanted = types.RegistrationParams(registrations)
+            self._spawn(self._ask(types.CLIENT_REGISTER_CAPABILITY, wanted))
         await self._settle_configuration(client)
         self._report_lane()
         self.status.spent(self.notices.today())
         if self.engine is not None:
             self.engine.files.read_workspace(_READING_S)
-
-    async def _register_for_changes(self) -> None:
-        options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
-        registration = types.Registration(SECTION, types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
-        await self._ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration]))
 
     async def _settle_configuration(self, client: Client) -> None:
         if client.can_pull_configuration:
@@ -283,5 +288,17 @@ class Session:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.stop()
         if self.engine is not None:
             await self.engine.aclose()
+
+
+def _registrations(client: Client) -> Iterator[types.Registration]:
+    """What the client is to tell of that it tells of only when asked."""
+    if client.wants_registration:
+        section = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+        yield types.Registration(SECTION, types.WORKSPACE_DID_CHANGE_CONFIGURATION, section)
+    if client.watches_files:
+        files = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(EVERYTHING)])
+        yield types.Registration(f"{SECTION}.files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, files)

@@ -1,0 +1,168 @@
+"""Folders and files that come and go outside the editor's documents, as the client tells of them.
+
+Gathers what is told until it pauses, so that a checkout of thousands of files is one piece of work. What is gone, and what an
+ignore file says now, is passed on at once: until then it may stand in a prompt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lsprotocol import types
+
+from typethrough.core.document.uris import place_of
+from typethrough.core.gate.rules import IGNORE_FILES
+from typethrough.engine.workspace import SKIPPED_FOLDERS, folder_at
+from typethrough.lsp.convert import InvalidParams
+from typethrough.lsp.initialize import is_folder, path_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from typethrough.core.gate.rules import Folder
+    from typethrough.engine.ports import Cancellable, Clock
+    from typethrough.lsp.protocol import Params
+
+_QUIET_S = 0.5
+_AT_MOST_S = 3.0
+# So many files are not read one by one any more: whoever hears of them reads the workspace anew.
+_MOST_KEPT = 1_000
+_DELETED = types.FileChangeType.Deleted.value
+
+
+class Listener(Protocol):
+    """Who hears of it. A URI may be a folder's, and then means all that lies in it."""
+
+    def use_folders(self, folders: Sequence[Folder]) -> None:
+        """The workspace has these folders now."""
+        ...
+
+    def files_changed(self, uris: Sequence[str]) -> None:
+        """Files were made or changed: they are to be read again."""
+        ...
+
+    def files_gone(self, uris: Sequence[str]) -> None:
+        """Files are gone: they are to be forgotten."""
+        ...
+
+
+class Watching:
+    """What one client tells of folders and files."""
+
+    def __init__(self, listener: Listener, clock: Clock, folders: Iterable[Path]) -> None:
+        self._listener = listener
+        self._clock = clock
+        self._paths = list(folders)
+        self._folders = [folder_at(path) for path in self._paths]
+        # As a set that keeps its order.
+        self._changed: dict[str, None] = {}
+        self._first_s = 0.0
+        self._last_s = 0.0
+        self._timer: Cancellable | None = None
+
+    def did_change_folders(self, params: Params) -> None:
+        """`workspace/didChangeWorkspaceFolders`."""
+        event = params.get("event")
+        if not isinstance(event, dict):
+            raise InvalidParams("event must be an object")
+        gone = [path_in(uri) for uri in _texts(event.get("removed"), "uri")]
+        kept = [path for path in self._paths if path not in gone]
+        fresh = [path_in(uri) for uri in _texts(event.get("added"), "uri")]
+        there = [path for path in fresh if path is not None and path.is_absolute() and is_folder(path)]
+        paths = list(dict.fromkeys([*kept, *there]))
+        if paths != self._paths:
+            self._paths = paths
+            self._folders = [folder_at(path) for path in paths]
+            self._listener.use_folders(self._folders)
+
+    def did_change_watched(self, params: Params) -> None:
+        """`workspace/didChangeWatchedFiles`."""
+        changes = params.get("changes")
+        # In one message, too, the last word about a file counts.
+        deleted: dict[str, bool] = {}
+        for change in changes if isinstance(changes, list) else []:
+            for uri in _texts([change], "uri"):
+                deleted[uri] = change.get("type") == _DELETED
+        self._gone(uri for uri, is_gone in deleted.items() if is_gone)
+        self._note(uri for uri, is_gone in deleted.items() if not is_gone and self._is_read(uri))
+
+    def did_create(self, params: Params) -> None:
+        """`workspace/didCreateFiles`."""
+        self._note(filter(self._is_read, _texts(params.get("files"), "uri")))
+
+    def did_rename(self, params: Params) -> None:
+        """`workspace/didRenameFiles`."""
+        self._gone(_texts(params.get("files"), "oldUri"))
+        self._note(filter(self._is_read, _texts(params.get("files"), "newUri")))
+
+    def did_delete(self, params: Params) -> None:
+        """`workspace/didDeleteFiles`."""
+        self._gone(_texts(params.get("files"), "uri"))
+
+    def closed(self, uri: str) -> None:
+        """A document was closed. What it held last may have been dropped and not saved: the file is what counts again."""
+        self._note([uri])
+
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _gone(self, uris: Iterable[str]) -> None:
+        gone = list(dict.fromkeys(filter(_is_file, uris)))
+        for uri in gone:
+            self._changed.pop(uri, None)
+        if gone:
+            self._listener.files_gone(gone)
+
+    def _note(self, uris: Iterable[str]) -> None:
+        """Files were made or changed; nothing of it is urgent, but for ignore files."""
+        at_once = []
+        now_s = self._clock.now()
+        for uri in filter(_is_file, uris):
+            if place_of(uri).rpartition("/")[2] in IGNORE_FILES:
+                at_once.append(uri)
+            elif len(self._changed) < _MOST_KEPT:
+                self._first_s = self._first_s if self._changed else now_s
+                self._changed[uri] = None
+        if at_once:
+            self._listener.files_changed(at_once)
+        self._last_s = now_s
+        if self._changed and self._timer is None:
+            self._timer = self._clock.call_at(now_s + _QUIET_S, self._due)
+
+    def _is_read(self, uri: str) -> bool:
+        """Whether a file is one that is read with the workspace: what is built or fetched is not, and changes all the time."""
+        place = place_of(uri)
+        folder = next((folder for folder in self._folders if folder.holds(place)), None)
+        if folder is None:
+            # One of its own, or a folder above all of them.
+            return True
+        *above, name = place[len(folder.path) + 1 :].split("/")
+        if any(part.startswith(".") or part in SKIPPED_FOLDERS for part in above):
+            return False
+        return not name.startswith(".") or name in IGNORE_FILES
+
+    def _due(self) -> None:
+        """Pass on what has gathered once it pauses; the timer is not moved with each message, but set again when too early."""
+        due_s = min(self._last_s + _QUIET_S, self._first_s + _AT_MOST_S)
+        if self._clock.now() < due_s:
+            self._timer = self._clock.call_at(due_s, self._due)
+            return
+        self._timer = None
+        uris, self._changed = list(self._changed), {}
+        if uris:
+            self._listener.files_changed(uris)
+
+
+def _texts(values: Any, field: str) -> Iterator[str]:
+    """The texts of one field of objects in an array; what has none is passed over, for the others count all the same."""
+    for value in values if isinstance(values, list) else []:
+        text = value.get(field) if isinstance(value, dict) else None
+        if isinstance(text, str):
+            yield text
+
+
+def _is_file(uri: str) -> bool:
+    return uri.startswith("file:")

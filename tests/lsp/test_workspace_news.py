@@ -1,0 +1,228 @@
+"""The workspace as it is: what prompts tell of other files, with real files that come, change and go while the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.lsp.stage import INLINE, INLINE_CLIENT, Message, Stage
+from tests.support.engine_kit import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+AREA = "def area_of_circle(radius):\n    return 3 * radius\n"
+VOLUME = "def volume_of_cube(side):\n    return side**3\n"
+USER = "from helpers import area_of_circle, volume_of_cube\n\nx = "
+ALL = {"didCreate": True, "didRename": True, "didDelete": True, "dynamicRegistration": True}
+TELLING = {
+    **INLINE_CLIENT,
+    "workspace": {
+        "workspaceFolders": True,
+        "didChangeWatchedFiles": {"dynamicRegistration": True},
+        "fileOperations": ALL,
+    },
+    "notebookDocument": {"synchronization": {}},
+}
+
+
+class Editor(Stage):
+    """An editor with some folders of the disk open."""
+
+    def __init__(self, *folders: Path) -> None:
+        super().__init__(other_files=True)
+        self.folders = folders
+        self.number = 0
+
+    async def start(self) -> None:
+        folders = [{"uri": folder.as_uri(), "name": folder.name} for folder in self.folders]
+        self.initialize(TELLING, workspaceFolders=folders)
+        self.notify("initialized", {})
+        await settle()
+        # The client takes what it is asked to tell of.
+        for asked in self.asked("client/registerCapability"):
+            self.receive({"jsonrpc": "2.0", "id": asked["id"], "result": None})
+        await self.read()
+
+    async def read(self) -> None:
+        """Let what was told pass on, and everything be read."""
+        await self.wait(1_000)
+        assert self.session.engine is not None
+        await self.session.engine.read_all()
+        await settle()
+
+    async def prompt(self, uri: str = "") -> str:
+        """What the model is told for a new file that uses whatever the helpers have; or for a document that is open."""
+        if not uri:
+            self.number += 1
+            uri = (self.folders[0] / f"user{self.number}.py").as_uri()
+            self.open(USER, uri)
+        await self.read()
+        self.request(INLINE, self.place(2, 4, uri=uri))
+        await self.wait(150)
+        return "\n".join(message.text for message in self.gateway.streams[-1].prompt.messages)
+
+    def watched(self, *events: tuple[Path, int]) -> None:
+        changes = [{"uri": path.as_uri(), "type": kind} for path, kind in events]
+        self.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+
+def on_stage(folders: tuple[Path, ...], scenario: Callable[[Editor], Coroutine[Any, Any, None]]) -> None:
+    async def whole() -> None:
+        editor = Editor(*folders)
+        await editor.start()
+        await scenario(editor)
+        await editor.session.aclose()
+
+    asyncio.run(whole())
+
+
+def test_what_the_client_can_tell_of_is_asked_for(tmp_path: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        [asked] = editor.asked("client/registerCapability")
+        assert asked["params"]["registrations"] == [
+            {
+                "id": "typethrough.files",
+                "method": "workspace/didChangeWatchedFiles",
+                "registerOptions": {"watchers": [{"globPattern": "**/*"}]},
+            }
+        ]
+
+    on_stage((tmp_path,), scenario)
+    everywhere: Message = {"filters": [{"scheme": "file", "pattern": {"glob": "**/*"}}]}
+    assert Stage().initialize(TELLING)["capabilities"]["workspace"] == {
+        "workspaceFolders": {"supported": True, "changeNotifications": True},
+        "fileOperations": {"didCreate": everywhere, "didRename": everywhere, "didDelete": everywhere},
+    }
+
+
+def test_a_file_that_is_deleted_is_told_no_more(tmp_path: Path) -> None:
+    helpers = tmp_path / "helpers.py"
+    helpers.write_text(AREA)
+
+    async def scenario(editor: Editor) -> None:
+        assert "area_of_circle(radius)" in await editor.prompt()
+        helpers.unlink()
+        editor.watched((helpers, 3))
+        await editor.read()
+        assert "area_of_circle(radius)" not in await editor.prompt()
+        # Nor to the document that it was told to before.
+        assert "area_of_circle(radius)" not in await editor.prompt((tmp_path / "user1.py").as_uri())
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_a_file_that_changes_or_comes_outside_the_editor_is_read_again(tmp_path: Path) -> None:
+    helpers = tmp_path / "helpers.py"
+    helpers.write_text(AREA)
+
+    async def scenario(editor: Editor) -> None:
+        helpers.write_text(VOLUME)
+        editor.watched((helpers, 2))
+        await editor.read()
+        prompt = await editor.prompt()
+        assert "volume_of_cube(side)" in prompt
+        assert "area_of_circle(radius)" not in prompt
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_text_that_was_dropped_without_saving_is_told_no_more(tmp_path: Path) -> None:
+    helpers = tmp_path / "helpers.py"
+    helpers.write_text(AREA)
+
+    async def scenario(editor: Editor) -> None:
+        editor.open(VOLUME, helpers.as_uri())
+        await editor.read()
+        assert "volume_of_cube(side)" in await editor.prompt()
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": helpers.as_uri()}})
+        await editor.read()
+        prompt = await editor.prompt()
+        assert "area_of_circle(radius)" in prompt
+        assert "volume_of_cube(side)" not in prompt
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_a_folder_that_is_renamed_takes_its_files_along(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    (old / "helpers.py").write_text(AREA)
+
+    async def scenario(editor: Editor) -> None:
+        assert "old/helpers.py" in await editor.prompt()
+        old.rename(new)
+        files = [{"oldUri": old.as_uri(), "newUri": new.as_uri()}]
+        editor.notify("workspace/didRenameFiles", {"files": files})
+        await editor.read()
+        prompt = await editor.prompt()
+        assert "new/helpers.py" in prompt
+        assert "old/helpers.py" not in prompt
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_every_folder_is_read_and_one_that_is_taken_away_is_forgotten(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        folder.mkdir()
+    (two / "helpers.py").write_text(AREA)
+    event = {"uri": two.as_uri(), "name": "two"}
+
+    async def scenario(editor: Editor) -> None:
+        assert "area_of_circle(radius)" in await editor.prompt()
+        folders = "workspace/didChangeWorkspaceFolders"
+        editor.notify(folders, {"event": {"added": [], "removed": [event]}})
+        assert "area_of_circle(radius)" not in await editor.prompt()
+        editor.notify(folders, {"event": {"added": [event], "removed": []}})
+        await editor.read()
+        assert "area_of_circle(radius)" in await editor.prompt()
+
+    on_stage((one, two), scenario)
+
+
+def test_what_an_ignore_file_names_from_now_on_is_told_no_more(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(AREA)
+    ignored = tmp_path / ".typethroughignore"
+
+    async def scenario(editor: Editor) -> None:
+        assert "area_of_circle(radius)" in await editor.prompt()
+        ignored.write_text("helpers.py\n")
+        editor.watched((ignored, 1))
+        assert "area_of_circle(radius)" not in await editor.prompt((tmp_path / "user1.py").as_uri())
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_a_file_in_an_old_encoding_is_read(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_bytes(f"# Größe\n{AREA}".encode("latin-1"))
+
+    async def scenario(editor: Editor) -> None:
+        assert "area_of_circle(radius)" in await editor.prompt()
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_a_notebook_on_disk_tells_its_cells_and_not_their_outputs(tmp_path: Path) -> None:
+    output = {"output_type": "stream", "text": "def printed_by_cell():\n"}
+    cell = {"cell_type": "code", "source": AREA, "outputs": [output], "metadata": {}}
+    (tmp_path / "helpers.ipynb").write_text(json.dumps({"cells": [cell], "metadata": {}}))
+
+    async def scenario(editor: Editor) -> None:
+        prompt = await editor.prompt()
+        assert "area_of_circle(radius)" in prompt
+        assert "printed_by_cell" not in prompt
+        # Closed without saving, too, it is what the file says.
+        book = (tmp_path / "helpers.ipynb").as_uri()
+        item = {"uri": "vscode-notebook-cell:a#1", "languageId": "python", "version": 1, "text": VOLUME}
+        cells = [{"kind": 2, "document": item["uri"]}]
+        params = {"notebookDocument": {"uri": book, "cells": cells}, "cellTextDocuments": [item]}
+        editor.notify("notebookDocument/didOpen", params)
+        assert "volume_of_cube(side)" in await editor.prompt()
+        editor.notify("notebookDocument/didClose", {"notebookDocument": {"uri": book}})
+        await editor.read()
+        assert "volume_of_cube(side)" not in await editor.prompt()
+
+    on_stage((tmp_path,), scenario)
