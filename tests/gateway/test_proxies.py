@@ -104,7 +104,7 @@ def test_what_no_proxy_exempts(no_proxy: str, exempt: str, others: str) -> None:
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ("http://proxy:port", "HTTPS_PROXY holds no address of a proxy, such as http://host:3128"),
+        ("http://proxy:port", "HTTPS_PROXY holds no address of a proxy; write it like http://host:3128"),
         ("http://", "holds no address"),
         ("http://10.0.0.300:3128", "holds no address"),
         ("http://proxy:99999", "holds no address"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run_settings(options: argparse.Namespace) -> int:
-    """Print; exit code 1 when a setting has a problem."""
+    """Print; exit code 1 when something is wrong with what is set."""
     if options.markdown or options.json:
         print(markdown() if options.markdown else as_json(), end="")
         return 0
@@ -24,9 +24,10 @@ def run_settings(options: argparse.Namespace) -> int:
     print(f"user file: {user_file_path()}")
     choice, gateway = composition.endpoint(settings), composition.gateway(settings)
     print(f"model lane: {choice.why}")
-    if gateway is not None and (refusal := gateway.refusal()):
+    refusal = gateway.refusal() if gateway is not None else ""
+    if refusal:
         print(f"nothing is sent: {refusal}")
     print("\n" + "\n".join(in_force(settings, choice)))
     for problem in problems:
         print(problem.message, file=sys.stderr)
-    return 1 if problems else 0
+    return 1 if problems or refusal or choice.is_refused else 0

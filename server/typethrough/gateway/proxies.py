@@ -135,7 +135,7 @@ def _checked(name: str, value: str) -> Proxy:
     if parts is None or address_problem(parts[1] + parts[2]):
         return Proxy(
             named_by=name,
-            problem=f"{name} holds no address of a proxy, such as http://host:3128: correct it, or unset it.",
+            problem=f"{name} holds no address of a proxy; write it like http://host:3128, or unset it.",
         )
     return Proxy(url, name)
 

@@ -88,8 +88,13 @@ class Redaction:
         if not self._secrets:
             return []
         found = [match.span() for match in self._short.finditer(text)] if self._short else []
-        words = [match.span() for match in re.finditer("[A-Za-z]+", text) if match[0].lower() in _ORDINARY]
         for length, runs in self._runs.items():
+            # Most texts show nothing, and that is seen soonest this way.
+            if runs.isdisjoint(_pieces(text, length)):
+                continue
+            words = [
+                match.span() for match in re.finditer("[A-Za-z]+", text) if match[0].lower() in _ORDINARY
+            ]
             for start in range(len(text) - length + 1):
                 end = start + length
                 if text[start:end] in runs and not any(

@@ -181,11 +181,9 @@ def address_problem(text: str) -> str:
         parts = urlsplit(text)
         host = parts.hostname or ""
     except ValueError:
-        return "has brackets that hold no IPv6 address, such as http://[::1]:8080/v1"
+        return "has brackets that hold no IPv6 address; write it like http://[::1]:8080/v1"
     if "@" in parts.netloc:
-        return (
-            "must not hold a user name or password: write https://host/v1 and give the key by its own setting"
-        )
+        return "must not hold a user name or password; write it like https://host/v1, and give the key by its own setting"
     if "?" in text or "#" in text:
         return "must end with its path, such as /v1: leave out what begins with ? or #"
     try:
@@ -193,7 +191,7 @@ def address_problem(text: str) -> str:
     except ValueError:
         has_port = False
     if not has_port:
-        return "has a port that is no number from 1 to 65535: write https://host:8443/v1"
+        return "has a port that is no number from 1 to 65535; write it like https://host:8443/v1"
     return _host_problem(host)
 
 
@@ -205,12 +203,12 @@ def _host_problem(host: str) -> str:
     else:
         labels = host.removesuffix(".").split(".")
         fits = len(host) <= 253 and all(re.fullmatch(r"[a-z0-9_-]{1,63}", label) for label in labels)
-        return "" if fits else "has a host that is no name, such as https://host/v1"
+        return "" if fits else "has a host that is no name; write it like https://host/v1"
     try:
         is_address = ip_address(host).version == version and "%" not in host
     except ValueError:
         is_address = False
-    return "" if is_address else f"has a host that is no {kind} address, such as {example}"
+    return "" if is_address else f"has a host that is no {kind} address; write it like {example}"
 
 
 def _path(value: object) -> str:
