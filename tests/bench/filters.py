@@ -215,7 +215,7 @@ DEFECTS: dict[str, Defect] = {
 def cleaned(raw: str, context: Context) -> str:
     """All filters on the whole answer, without a cut."""
     shown = finished(growing(raw, context, complete=True), context)
-    return f"({shown.name})" if isinstance(shown, Refused) else shown
+    return f"({shown.cause.sentence})" if isinstance(shown, Refused) else shown
 
 
 def first_unit(raw: str, context: Context) -> str:
@@ -223,7 +223,7 @@ def first_unit(raw: str, context: Context) -> str:
     text = growing(raw, context, complete=True)
     cut = enough(text, context, max_lines=_MAX_LINES, complete=True)
     shown = finished(text[: cut.length] if cut else text, context)
-    return f"({shown.name})" if isinstance(shown, Refused) else shown
+    return f"({shown.cause.sentence})" if isinstance(shown, Refused) else shown
 
 
 def true_unit(scene: Scene) -> str:

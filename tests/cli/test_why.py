@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from typethrough.cli.main import main
 from typethrough.cli.user_file import record_path
-from typethrough.core.outcome.history import Entry
-from typethrough.core.outcome.outcome import Ending
+from typethrough.core.outcome.causes import Cause
+from typethrough.core.outcome.history import KeptOutcome
+from typethrough.core.outcome.outcome import Ending, Outcome
 from typethrough.core.outcome.why import advice, headline, lines
-from typethrough.telemetry.rows import EntryRow
+from typethrough.telemetry.keeper import Keeper
+from typethrough.telemetry.recorder import LogRecorder
+from typethrough.telemetry.rows import OutcomeRow
 from typethrough.telemetry.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LATE = Entry(
+LATE = KeptOutcome(
     "2026-11-24T10:11:12+01:00",
     "main.py",
     Ending.DEADLINE,
@@ -25,7 +29,7 @@ LATE = Entry(
     "",
     {"total": 880.0},
 )
-KNOWN = Entry("2026-11-24T10:11:13+01:00", "main.py", Ending.ANSWERED, "cache", "cache", {"total": 0.4})
+KNOWN = KeptOutcome("2026-11-24T10:11:13+01:00", "main.py", Ending.ANSWERED, "cache", "cache", {"total": 0.4})
 
 
 @pytest.fixture
@@ -38,8 +42,8 @@ def test_the_last_outcomes_are_printed_with_what_to_do(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = Store(path, lambda: "2026-11-24")
-    store.add(EntryRow(LATE))
-    store.add(EntryRow(KNOWN))
+    store.add(OutcomeRow(LATE))
+    store.add(OutcomeRow(KNOWN))
     store.close()
     assert main(["why"]) == 0
     printed = capsys.readouterr().out
@@ -65,9 +69,32 @@ def test_a_record_that_cannot_be_read_is_one_clear_line(
     assert capsys.readouterr().err.startswith("typethrough why: ")
 
 
+@pytest.mark.parametrize("cause", list(Cause))
+def test_every_cause_of_silence_has_advice_of_its_own(cause: Cause) -> None:
+    entry = KeptOutcome("2026-11-24T10:11:12+01:00", "a/b.py", cause.ending, "some reason", cause=cause)
+    overtaken = cause.ending in {Ending.SUPERSEDED, Ending.CANCELLED}
+    assert bool(advice(entry)) is not overtaken
+    assert [other for other in Cause if other.advice == cause.advice] == [cause] or overtaken
+
+
+def test_the_cause_goes_on_record_and_not_the_beginning_of_a_sentence(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = "bis auf Weiteres angehalten"
+    outcome = Outcome(Cause.PAUSED.ending, sentence, cause=Cause.PAUSED)
+    store = Store(path, lambda: "2026-11-24")
+    now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+    Keeper(LogRecorder(lambda: now), store, lambda: now).request_ended("file:///p/main.py", outcome)
+    store.close()
+    assert main(["why"]) == 0
+    printed = capsys.readouterr().out
+    assert sentence in printed
+    assert Cause.PAUSED.advice in printed
+
+
 @pytest.mark.parametrize("ending", list(Ending))
 def test_every_ending_has_words_and_every_silence_advice(ending: Ending) -> None:
-    entry = Entry("2026-11-24T10:11:12+01:00", "a/b.py", ending, "some reason", "model")
+    entry = KeptOutcome("2026-11-24T10:11:12+01:00", "a/b.py", ending, "some reason", "model")
     assert headline(entry)
     assert next(lines([entry])).startswith("10:11:12  a/b.py  ")
     silent = ending in {Ending.ANSWERED, Ending.SUPERSEDED, Ending.CANCELLED}

@@ -97,3 +97,14 @@ def test_room_for_another_question_is_not_made_by_closing_what_the_request_waits
         assert document.surplus() == [document.questions[1].entry]
 
     run(scenario)
+
+
+def test_a_file_that_is_excluded_meanwhile_is_neither_diverged_nor_switched_off() -> None:
+    async def scenario() -> None:
+        bench = await waiting()
+        asked = bench.ask()
+        bench.engine.configure(replace(bench.settings, exclude=("*.py",)), bench.gateway)
+        assert asked.outcome.cause is Cause.EXCLUDED
+        assert bench.notes.streams == [StreamEnd.NOT_PERMITTED]
+
+    run(scenario)

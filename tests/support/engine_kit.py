@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from typethrough.core.document.document import Position
 from typethrough.core.models import profile_of
+from typethrough.core.outcome.history import History
 from typethrough.core.outcome.outcome import Ending, Feedback, Outcome, Spent, StreamRecord, Usage
 from typethrough.core.settings.schema import DEFAULTS, Settings
 from typethrough.engine.engine import Engine
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.asking.routes import RoutePurpose
     from typethrough.core.document.context import Context
+    from typethrough.core.outcome.history import KeptOutcome
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Gateway, GatewayError, OnCounted
@@ -152,9 +154,11 @@ class Notes:
     feedbacks: list[tuple[Feedback, str, int]] = field(default_factory=list)
     survivals: list[tuple[str, float, float]] = field(default_factory=list)
     spent: Spent = field(default_factory=Spent)
+    history: History = field(default_factory=lambda: History(lambda: ""))
 
-    def request_ended(self, uri: str, outcome: Outcome) -> None:
+    def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
         self.outcomes.append(outcome)
+        return self.history.note(uri, outcome)
 
     def stream_ended(self, stream: StreamRecord) -> None:
         self.streams.append(stream.ending)

@@ -72,7 +72,7 @@ def seed(path: Path, number: int = 1, *, telling: bool = True) -> Seeded:
     for back in (39, 29, 28, 20, 12, 6, 5, 3, 1, 0):
         now = datetime.combine(TODAY - timedelta(days=back), datetime.min.time(), UTC) + timedelta(hours=9)
         store = Store(path, lambda now=now: now.date().isoformat())  # type: ignore[misc]
-        keeper = Keeper(LogRecorder(), store, lambda now=now: now)  # type: ignore[misc]
+        keeper = Keeper(LogRecorder(lambda now=now: now), store, lambda now=now: now)  # type: ignore[misc]
         for index in range(draw.randrange(20, 60)):
             made.suggestions.append(_suggestion(draw, keeper, now.date(), str(index), telling=telling))
             for _ in range(draw.randrange(3)):

@@ -42,7 +42,7 @@ class Desk:
     def __init__(self, path: Path, *, paths: bool = False) -> None:
         self.path = path
         self.time = datetime(2026, 11, 24, 23, 59, tzinfo=UTC)
-        self.inner = LogRecorder()
+        self.inner = LogRecorder(lambda: self.time)
         self.store = Store(path, lambda: self.time.date().isoformat())
         self.keeper = Keeper(self.inner, self.store, lambda: self.time, paths=paths)
 
@@ -208,7 +208,7 @@ def test_a_record_of_a_later_version_is_neither_read_nor_written(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(sqlite3.connect(desk.path)) as connection:
-        connection.execute("PRAGMA user_version=3")
+        connection.execute("PRAGMA user_version=4")
     desk.stream("1", 100)
     desk.store.close()
     assert caplog.text.count("no record is kept") == 1

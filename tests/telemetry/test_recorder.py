@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,6 +25,10 @@ from typethrough.telemetry.recorder import LogRecorder, file_tag, percentile
 URI = "file:///home/someone/secret-project/plan.py"
 
 
+def noon() -> datetime:
+    return datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
 def answered(source: Source, total_ms: float) -> Outcome:
     suggestion = Suggestion("1", "hunter2", Position(0, 0), source)
     return Outcome(
@@ -32,7 +37,7 @@ def answered(source: Source, total_ms: float) -> Outcome:
 
 
 def test_requests_are_counted_by_ending_and_answers_by_source() -> None:
-    recorder = LogRecorder()
+    recorder = LogRecorder(noon)
     recorder.request_ended(URI, answered(Source.MODEL, 400.0))
     recorder.request_ended(URI, answered(Source.CACHE, 0.5))
     recorder.request_ended(URI, Outcome(Ending.SKIPPED, "switched off"))
@@ -43,7 +48,7 @@ def test_requests_are_counted_by_ending_and_answers_by_source() -> None:
 
 
 def test_tokens_add_up_and_cached_ones_cost_less() -> None:
-    recorder = LogRecorder()
+    recorder = LogRecorder(noon)
     profile = ModelProfile(input_price=0.10, cached_price=0.025, output_price=0.40)
     usage = Usage(1_000_000, 750_000, 100_000)
     dollars = profile.cost_dollars(usage)
@@ -62,7 +67,7 @@ def test_a_line_holds_ending_reason_source_and_times_but_no_text_and_no_path(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.DEBUG, "typethrough"):
-        LogRecorder().request_ended(URI, answered(Source.JOIN, 12.34))
+        LogRecorder(noon).request_ended(URI, answered(Source.JOIN, 12.34))
     (line,) = caplog.messages
     assert (
         line
@@ -72,7 +77,7 @@ def test_a_line_holds_ending_reason_source_and_times_but_no_text_and_no_path(
 
 
 def test_a_notice_is_logged_once_per_cause(caplog: pytest.LogCaptureFixture) -> None:
-    recorder = LogRecorder()
+    recorder = LogRecorder(noon)
     for key in ("key", "key", "model"):
         recorder.notice(key, f"trouble with the {key}")
     assert recorder.notices == ["trouble with the key", "trouble with the model"]
@@ -82,7 +87,7 @@ def test_a_notice_is_logged_once_per_cause(caplog: pytest.LogCaptureFixture) -> 
 def test_a_status_is_logged_when_it_changes_to_something_a_person_would_care_for(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    recorder = LogRecorder()
+    recorder = LogRecorder(noon)
     with caplog.at_level(logging.INFO, "typethrough"):
         for kind in ("ready", "busy", "ready", "error", "error", "ready"):
             recorder.status(kind, "why")

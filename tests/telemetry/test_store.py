@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from typethrough.core.outcome.causes import StreamEnd
-from typethrough.core.outcome.history import Entry
+from typethrough.core.outcome.history import KeptOutcome
 from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
@@ -27,7 +27,7 @@ from typethrough.telemetry import store as store_module
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.reading import Unreadable, read_outcomes
 from typethrough.telemetry.recorder import LogRecorder
-from typethrough.telemetry.rows import EntryRow, StreamRow
+from typethrough.telemetry.rows import OutcomeRow, StreamRow
 from typethrough.telemetry.store import Store
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def stream(at: str, prompt_tokens: int) -> StreamRow:
     return StreamRow(at, record)
 
 
-def entry(number: int) -> Entry:
+def entry(number: int) -> KeptOutcome:
     at = f"{DAY}T{number // 3_600:02}:{number // 60 % 60:02}:{number % 60:02}+00:00"
-    return Entry(at, "main.py", Ending.SKIPPED, f"reason {number}", "", {"total": 0.12}, 3)
+    return KeptOutcome(at, "main.py", Ending.SKIPPED, f"reason {number}", "", {"total": 0.12}, 3)
 
 
-def row(number: int) -> EntryRow:
-    return EntryRow(entry(number))
+def row(number: int) -> OutcomeRow:
+    return OutcomeRow(entry(number))
 
 
 class Unwritable:
@@ -100,7 +100,7 @@ def test_what_other_servers_spent_today_counts_and_yesterdays_does_not(path: Pat
     earlier.close()
     watch = Watch()
     store = Store(path, lambda: watch.now().date().isoformat())
-    keeper = Keeper(LogRecorder(), store, watch.now)
+    keeper = Keeper(LogRecorder(watch.now), store, watch.now)
     usage = Usage(100, 50, 7)
     keeper.stream_ended(StreamRecord("1", "m", Purpose.AUTOMATIC, StreamEnd.COMPLETE, usage, dollars=0.25))
     store.close()
@@ -112,7 +112,7 @@ def test_what_other_servers_spent_today_counts_and_yesterdays_does_not(path: Pat
 
 
 def test_the_keeper_passes_everything_on_and_keeps_no_path(path: Path) -> None:
-    inner = LogRecorder()
+    inner = LogRecorder(Watch().now)
     store = Store(path, lambda: DAY)
     keeper = Keeper(inner, store, Watch().now)
     answered = Outcome(Ending.ANSWERED, "model", Source.MODEL, (), Timings({"asked": 1.0, "total": 400.0}))
@@ -221,7 +221,7 @@ def test_a_row_that_cannot_be_written_costs_itself_alone(
 
 def test_half_a_surrogate_pair_in_what_a_client_says_is_replaced(path: Path) -> None:
     store = Store(path, lambda: DAY)
-    keeper = Keeper(LogRecorder(), store, Watch().now)
+    keeper = Keeper(LogRecorder(Watch().now), store, Watch().now)
     keeper.request_ended(URI, Outcome(Ending.SKIPPED, "off for \ud83d", language_id="\ud83d"))
     store.close()
     assert [one.reason for one in read_outcomes(path, 10)] == ["off for ?"]
@@ -254,7 +254,7 @@ def test_rows_that_wait_for_a_slow_disk_are_bounded_and_that_is_said_once(
 
 def test_a_files_name_cannot_steer_the_terminal_that_shows_it(path: Path) -> None:
     store = Store(path, lambda: DAY)
-    keeper = Keeper(LogRecorder(), store, Watch().now)
+    keeper = Keeper(LogRecorder(Watch().now), store, Watch().now)
     keeper.request_ended("file:///p/a%1B%5B2J%0Ab.py", Outcome(Ending.FAILED, "no\x1b]0;x\x07 key"))
     store.close()
     text = "".join(lines(read_outcomes(path, 1)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.telemetry.test_report import Page
-from typethrough.core.outcome.history import Entry
+from typethrough.core.outcome.history import KeptOutcome
 from typethrough.core.outcome.outcome import Ending
 from typethrough.telemetry.why_page import why_page
 
-LATE = Entry(
+LATE = KeptOutcome(
     "2026-11-24T10:11:12+01:00",
     "src/<b>.py\x1b",
     Ending.DEADLINE,

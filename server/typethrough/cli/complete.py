@@ -51,7 +51,7 @@ async def _complete(composition: Composition, place: Place) -> Outcome:
 
     settings, problems = await composition.ready_settings()
     composition.start_logging(settings, problems)
-    recorder = LogRecorder()
+    recorder = LogRecorder(composition.clock.local_time)
     root = workspace_of(place.path)
     engine = composition.engine(settings, recorder, root)
     try:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
-    from typethrough.core.outcome.history import Entry
+    from typethrough.core.outcome.history import KeptOutcome
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Gateway, Recorder
@@ -125,7 +125,7 @@ class Composition:
         from typethrough.telemetry.recorder import LogRecorder
 
         if not settings.record:
-            yield LogRecorder()
+            yield LogRecorder(self.clock.local_time)
             return
         from typethrough.telemetry.keeper import Keeper
         from typethrough.telemetry.store import Store
@@ -133,7 +133,7 @@ class Composition:
         local_time = self.clock.local_time
         store = Store(record_path(), lambda: local_time().date().isoformat())
         try:
-            yield Keeper(LogRecorder(), store, local_time, paths=settings.record_paths)
+            yield Keeper(LogRecorder(local_time), store, local_time, paths=settings.record_paths)
         finally:
             store.close()
 
@@ -147,7 +147,7 @@ class Composition:
         except UsageError as error:
             return message(str(error))
 
-    def why_page(self, entries: Sequence[Entry]) -> str:
+    def why_page(self, entries: Sequence[KeptOutcome]) -> str:
         """The last outcomes as HTML."""
         from typethrough.telemetry.why_page import why_page
 

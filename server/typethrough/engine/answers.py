@@ -127,9 +127,14 @@ class Answers:
             place = document.context(flight.trail.origin, self._sources.clock.now())
             self._sources.cache.add(place, flight.entry)
 
-    def stop(self, document: OpenDocument, end: StreamEnd, refusal: Refusal | None) -> None:
-        """End every stream of a document, and with a `refusal` its request too. Without one `ask_again` must follow."""
+    def stop(self, document: OpenDocument, end: StreamEnd, refusal: Refusal | None) -> bool:
+        """End every stream of a document, and with a `refusal` its request too. True when a request waits on and has lost its
+        stream: then `ask_again` must follow.
+        """
+        pending = document.pending
+        is_bereft = refusal is None and pending is not None and pending.flight is not None
         self._happened(document, Stopped(end, document.entries, refusal))
+        return is_bereft
 
     def ask_again(self, document: OpenDocument) -> None:
         """The request that waits has lost its stream, and may ask another."""

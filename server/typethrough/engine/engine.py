@@ -134,10 +134,8 @@ class Engine:
 
     def _close_streams(self) -> list[OpenDocument]:
         """Close every stream. The documents that waited for one are to ask again."""
-        waiting = [one for one in self._documents.values() if one.pending and one.pending.flight]
-        for document in self._documents.values():
-            self._answers.stop(document, StreamEnd.SETTINGS_CHANGED, None)
-        return waiting
+        documents, end = list(self._documents.values()), StreamEnd.SETTINGS_CHANGED
+        return [document for document in documents if self._answers.stop(document, end, None)]
 
     def _admit(self, document: OpenDocument, permit: KeepPermit | None) -> None:
         """Remember a document from now on, or, without a permit, nothing of it."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.gate.gate import Gate, TellPermit
     from typethrough.core.models import ModelProfile
+    from typethrough.core.outcome.history import History, KeptOutcome
     from typethrough.core.outcome.outcome import Feedback, Outcome, Spent, StreamRecord
     from typethrough.core.prompt.message import Prompt
 
@@ -263,8 +264,13 @@ class WallClock(Clock, Protocol):
 class Recorder(Protocol):
     """Takes note of what happened; must not block and must not raise."""
 
-    def request_ended(self, uri: str, outcome: Outcome) -> None:
-        """A request ended."""
+    @property
+    def history(self) -> History:
+        """The last outcomes; one history for all who record."""
+        ...
+
+    def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
+        """A request ended; how the history keeps it, or None when typing overtook it."""
         ...
 
     def stream_ended(self, stream: StreamRecord) -> None:

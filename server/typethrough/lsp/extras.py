@@ -22,7 +22,7 @@ from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.outcome.history import Entry, History
+    from typethrough.core.outcome.history import History, KeptOutcome
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
     from typethrough.lsp.documents import Documents
@@ -50,7 +50,7 @@ class Pages(typing.Protocol):
         """The statistics as HTML; called in a thread, for it reads the record and adds it up."""
         ...
 
-    def why_page(self, entries: Sequence[Entry]) -> str:
+    def why_page(self, entries: Sequence[KeptOutcome]) -> str:
         """The last outcomes as HTML."""
         ...
 
@@ -220,7 +220,7 @@ def suggestion_of(params: Params) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: KeptOutcome) -> dict[str, Any]:
     return {
         "at": entry.at,
         "file": entry.file,

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from typethrough.core.document.uris import short_path
 from typethrough.core.outcome.causes import StreamEnd
-from typethrough.core.outcome.history import History
 from typethrough.core.outcome.outcome import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from typethrough.core.outcome.history import History, KeptOutcome
     from typethrough.core.outcome.outcome import Feedback, Outcome, Spent, StreamRecord
-    from typethrough.engine.ports import Recorder, WallClock
+    from typethrough.engine.ports import Recorder
     from typethrough.lsp.status import Status
 
 
@@ -26,24 +25,23 @@ class Notices:
     A notice of the same key is shown again only after the gateway has worked in between. `tell` sends a notification.
     """
 
-    def __init__(
-        self, inner: Recorder, tell: Callable[[str, Any], None], status: Status, clock: WallClock
-    ) -> None:
-        self.history = History()
+    def __init__(self, inner: Recorder, tell: Callable[[str, Any], None], status: Status) -> None:
         self._inner = inner
         self._tell = tell
         self._status = status
-        self._clock = clock
         self._shown: set[str] = set()
 
-    def request_ended(self, uri: str, outcome: Outcome) -> None:
-        """Pass on, and keep for who asks why."""
-        self._inner.request_ended(uri, outcome)
-        entry = self.history.note(
-            self._clock.local_time().isoformat(timespec="seconds"), short_path(uri), outcome
-        )
-        if entry is not None and entry.ending is Ending.ANSWERED:
-            self._status.answered(entry.source, entry.total_ms)
+    @property
+    def history(self) -> History:
+        """The inner recorder's."""
+        return self._inner.history
+
+    def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
+        """Pass on; the status line shows where the last suggestion came from."""
+        kept = self._inner.request_ended(uri, outcome)
+        if kept is not None and kept.ending is Ending.ANSWERED:
+            self._status.answered(kept.source, kept.total_ms)
+        return kept
 
     def stream_ended(self, stream: StreamRecord) -> None:
         """Pass on; a stream that ended well makes old causes worth a message again."""

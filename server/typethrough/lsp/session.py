@@ -79,7 +79,7 @@ class Session:
         self._parts = parts
         self._clock = clock or AsyncioClock()
         self.status = Status(self.protocol.tell, self._clock, self._off_reason)
-        self.notices = Notices(recorder, self.protocol.notify, self.status, self._clock)
+        self.notices = Notices(recorder, self.protocol.notify, self.status)
         self._options: Layer | None = None
         self._configuration: Layer | None = None
         # Pushes and pulls of the configuration are numbered: what was said last holds, whatever arrives last.

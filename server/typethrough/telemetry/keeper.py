@@ -8,17 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.uris import file_name, path_of, printable
-from typethrough.core.outcome.history import History
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Spent
 from typethrough.core.suggestion.accepted import SOON_S
 from typethrough.telemetry.counts import Reported, added, cost_of
 from typethrough.telemetry.recorder import total_ms
-from typethrough.telemetry.rows import CountRow, EntryRow, StreamRow, SuggestionRow
+from typethrough.telemetry.rows import CountRow, OutcomeRow, StreamRow, SuggestionRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from typethrough.core.outcome.history import History, KeptOutcome
     from typethrough.core.outcome.outcome import Outcome, StreamRecord
     from typethrough.telemetry.recorder import LogRecorder
     from typethrough.telemetry.store import Store
@@ -37,23 +37,27 @@ class Keeper:
         self._store = store
         self._local_time = local_time
         self._paths = paths
-        self._history = History()
         self._reported = Reported()
         self._lives: dict[str, SuggestionRow] = {}
         # What is left of a suggestion once the user has typed a part of it.
         self._rest_chars: dict[str, int] = {}
         self._own: tuple[str, Spent] = ("", Spent())
 
-    def request_ended(self, uri: str, outcome: Outcome) -> None:
+    @property
+    def history(self) -> History:
+        """The inner recorder's."""
+        return self._inner.history
+
+    def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
         """Count and keep a request, and a suggestion that is new, under the file's name alone unless paths are wanted."""
-        self._inner.request_ended(uri, outcome)
-        at = self._now()
+        kept, at = self._inner.request_ended(uri, outcome), self._now()
         name = printable(path_of(uri)) if self._paths else file_name(uri)
-        if (entry := self._history.note(at, name, outcome)) is not None:
-            self._store.add(EntryRow(entry))
+        if kept is not None:
+            self._store.add(OutcomeRow(replace(kept, file=name)))
         self._store.add(CountRow.of(at[:10], outcome))
         if outcome.ending is Ending.ANSWERED:
             self._answered(at, name if self._paths else "", outcome)
+        return kept
 
     def stream_ended(self, stream: StreamRecord) -> None:
         """Count and keep a stream; reported again, in place of what was reported before."""

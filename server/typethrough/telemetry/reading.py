@@ -6,27 +6,25 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from typethrough.telemetry import schema
-from typethrough.telemetry.rows import entry_of
+from typethrough.telemetry.rows import outcome_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
-    from typethrough.core.outcome.history import Entry
+    from typethrough.core.outcome.history import KeptOutcome
 
 
 class Unreadable(Exception):
     """The record cannot be read; `str()` says why."""
 
 
-def read_outcomes(path: Path, limit: int) -> list[Entry]:
+def read_outcomes(path: Path, limit: int) -> list[KeptOutcome]:
     """The last outcomes of all servers on this machine, newest first. Raises Unreadable."""
-    if not path.exists():
-        return []
-    with _connected(path) as connection:
+    with record(path) as connection:
         rows = connection.execute("SELECT * FROM outcome ORDER BY at DESC, rowid DESC LIMIT ?", (limit,))
-        return [entry_of(row) for row in rows]
+        return [outcome_of(row) for row in rows]
 
 
 @contextmanager
@@ -44,7 +42,7 @@ def record(path: Path) -> Iterator[sqlite3.Connection]:
         if version == schema.VERSION:
             yield connection
             return
-        # Small, for it held a thousand outcomes at most; the file itself is brought up to date by the next server that starts.
+        # The file itself is brought up to date by the next server that starts.
         with closing(sqlite3.connect(":memory:")) as copy:
             connection.backup(copy)
             schema.migrate(copy)

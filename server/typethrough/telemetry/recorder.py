@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from typethrough.core.outcome.history import History
 from typethrough.core.outcome.outcome import Ending, Outcome, Spent
 from typethrough.telemetry.counts import Reported, added, cost_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
+    from typethrough.core.outcome.history import KeptOutcome
     from typethrough.core.outcome.outcome import Feedback, StreamRecord
 
 logger = logging.getLogger(__name__)
@@ -38,17 +41,18 @@ class Counters:
 
 
 class LogRecorder:
-    """Counts, and writes what happened to the log; a notice once per key."""
+    """Counts, keeps the history, and writes what happened to the log; a notice once per key."""
 
-    def __init__(self) -> None:
+    def __init__(self, local_time: Callable[[], datetime]) -> None:
+        self.history = History(lambda: local_time().isoformat(timespec="seconds"))
         self.counters = Counters()
         self.notices: list[str] = []
         self._noticed = set[str]()
         self._reported = Reported()
         self._status = ""
 
-    def request_ended(self, uri: str, outcome: Outcome) -> None:
-        """Count a request and log how it ended, where its time went, and which file, as a hash."""
+    def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
+        """Count and keep a request, and log how it ended, where its time went, and which file, as a hash."""
         counters = self.counters
         counters.endings[outcome.ending] += 1
         stages_ms = outcome.timings.stages_ms
@@ -64,6 +68,7 @@ class LogRecorder:
                 outcome.source or "none",
                 " ".join(f"{name} {ms:.1f} ms" for name, ms in stages_ms.items()),
             )
+        return self.history.note(uri, outcome)
 
     def stream_ended(self, stream: StreamRecord) -> None:
         """Count and log an upstream stream's ending and tokens; reported again, in place of what was reported before."""

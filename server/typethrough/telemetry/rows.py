@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from typethrough.core.outcome.history import Entry
+from typethrough.core.outcome.causes import Cause
+from typethrough.core.outcome.history import KeptOutcome
 from typethrough.core.outcome.outcome import Ending
 
 if TYPE_CHECKING:
@@ -24,17 +25,21 @@ class Row(Protocol):
         ...
 
 
-class EntryRow(NamedTuple):
+class OutcomeRow(NamedTuple):
     """An outcome for who asks why nothing came."""
 
-    entry: Entry
+    entry: KeptOutcome
 
     def write(self, connection: sqlite3.Connection, process: str) -> None:  # noqa: ARG002 - nobody asks which process it was
         """Add it."""
         entry = self.entry
         values = (entry.at, entry.file, entry.ending.value, entry.reason, entry.source)
-        more = (_stages(entry.stages_ms), entry.overtaken)
-        connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?)", _storable(*values, *more))
+        more = (
+            _stages(entry.stages_ms),
+            entry.overtaken,
+            entry.cause.name if entry.cause is not None else "",
+        )
+        connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _storable(*values, *more))
 
 
 @dataclass(slots=True)
@@ -129,10 +134,12 @@ class CountRow(NamedTuple):
         )
 
 
-def entry_of(row: Any) -> Entry:
+def outcome_of(row: Any) -> KeptOutcome:
     """An outcome as it was kept."""
-    at, file, ending, reason, source, stages, overtaken = row
-    return Entry(at, file, Ending(ending), reason, source, json.loads(stages), overtaken)
+    at, file, ending, reason, source, stages, overtaken, name = row
+    # A later version may know other causes.
+    cause = Cause.__members__.get(name)
+    return KeptOutcome(at, file, Ending(ending), reason, source, json.loads(stages), overtaken, cause)
 
 
 def _storable(*values: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 
 LOCKED_S = 2.0
 # What `typethrough why` looks back on; the statistics need less of more.
@@ -49,6 +49,9 @@ CREATE TABLE request (
     PRIMARY KEY (day, language, ending, source)
 ) WITHOUT ROWID;
 """
+_VERSION_3 = """
+ALTER TABLE outcome ADD COLUMN cause TEXT NOT NULL DEFAULT '';
+"""
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -82,7 +85,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         version = _version(connection)
         if version > VERSION:
             raise sqlite3.DatabaseError("the record was made by a later version")
-        steps = (_VERSION_1, _VERSION_2)[version:]
+        steps = (_VERSION_1, _VERSION_2, _VERSION_3)[version:]
         for statement in "".join(steps).split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version={VERSION}")

@@ -12,14 +12,14 @@ from typethrough.telemetry.page import document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.outcome.history import Entry
+    from typethrough.core.outcome.history import KeptOutcome
 
 # A page in VS Code may run this command of its extension; anywhere else the link leads nowhere, and nobody else is sent it.
 _REFRESH = '<a href="command:typethrough.why">Refresh</a>'
 _HEADS = ("Time", "File", "What happened, and what to do", "Took")
 
 
-def why_page(entries: Sequence[Entry]) -> str:
+def why_page(entries: Sequence[KeptOutcome]) -> str:
     """The page; the newest come first."""
     header = f'<h1>Why no suggestion?</h1>\n<p class="sub">The last requests, newest first. {_REFRESH}</p>'
     if not entries:
@@ -32,7 +32,7 @@ def why_page(entries: Sequence[Entry]) -> str:
     return document("Why no suggestion?", header, table)
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: KeptOutcome) -> str:
     stages = ", ".join(
         f"{name.replace('_', ' ')} {ms:.1f}" for name, ms in entry.stages_ms.items() if name != "total"
     )

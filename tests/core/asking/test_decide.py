@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 HERE = context_at("x = $0")
 OLD, NEW = Entry(HERE), Entry(HERE)
-YES, NONE, REFUSED = Offer("width"), Offer(), Offer(refused="recited")
+YES, NONE, REFUSED = Offer("width"), Offer(), Offer(refused=Cause.RECITED)
 LIMIT = Cause.LIMIT_SPENT.refusal("today's limit of $1 is spent")
 DEADLINE = Wait(0.9, Moment.DEADLINE)
 OFF = Cause.SWITCHED_OFF.refusal()
@@ -156,7 +156,7 @@ ARRIVED: list[tuple[str, State, list[Action]]] = [
         State(invoked=True, in_cache=(Known(OLD, NONE, said_all=True),)),
         [DEADLINE, Step.ASK],
     ),
-    ("what it says is refused", State(in_cache=(Known(OLD, REFUSED),)), [End(Cause.FILTERED, "recited")]),
+    ("what it says is refused", State(in_cache=(Known(OLD, REFUSED),)), [End(Cause.RECITED)]),
     (
         "who asks by hand may have something else",
         State(invoked=True, in_cache=(Known(OLD, REFUSED),)),
@@ -218,7 +218,7 @@ LATER: list[tuple[str, Event, State, list[Action]]] = [
     ("another stream's does not fit", Text(NEW, False, False), WAITING, [Close(NEW, StreamEnd.DIVERGED)]),
     ("it has ended", Ended(OLD, StreamEnd.COMPLETE), replace(WAITING, whole=YES), [Answer(Source.MODEL, YES, OLD)]),
     ("it has ended with nothing", Ended(OLD, StreamEnd.COMPLETE), WAITING, [End(Cause.NOTHING_TO_ADD, "")]),
-    ("it is refused", Ended(OLD, StreamEnd.COMPLETE), replace(WAITING, whole=REFUSED), [End(Cause.FILTERED, "recited")]),
+    ("it is refused", Ended(OLD, StreamEnd.COMPLETE), replace(WAITING, whole=REFUSED), [End(Cause.RECITED)]),
     ("a guess is better", Ended(OLD, StreamEnd.COMPLETE), replace(WAITING, unsure=YES), [Answer(Source.LOCAL, YES)]),
     (
         "it has failed",

@@ -6,6 +6,7 @@ import pytest
 
 from tests.core.filters.place import place
 from typethrough.core.filters import Refused, finished
+from typethrough.core.outcome.causes import Cause
 
 PROFILE = """\
 \"\"\"Profiles: what differs between models, as data.\"\"\"
@@ -50,24 +51,24 @@ PYTHON = [
     ("print(foo($0\n# %%\n)\n", "a))", "a))"),
     ("def f(a$0):", "b):", "b"),
     # The next line, once more.
-    ("$0\nimport os", "import os", Refused("next line")),
-    ("imp$0\nimport os.path", "ort os.path", Refused("next line")),
+    ("$0\nimport os", "import os", Refused(Cause.NEXT_LINE)),
+    ("imp$0\nimport os.path", "ort os.path", Refused(Cause.NEXT_LINE)),
     ("if a:\n    $0\nreturn_value(a)", "return_value(a)", "return_value(a)"),
     # Repetition.
     ("$0", "a = foo(1)\na = foo(1)\na = foo(1)\na = foo(1)", "a = foo(1)"),
     ("$0", "abc = 1\nbcd = 2\nabc = 1\nbcd = 2\nabc = 1\nbcd = 2", "abc = 1\nbcd = 2"),
     ("x = $0", "[0, 0, 0]", "[0, 0, 0]"),
     ("x = $0", "not " * 12 + "a", "not " * 12 + "a"),
-    ("# $0", "the value of " * 8, Refused("repetition")),
-    ("total = compute(1)\n$0", "total = compute(1)", Refused("repetition")),
-    ("first = load(a)\nsecond = load(b)\n$0", "first = load(a)\nsecond = load(b)", Refused("repetition")),
+    ("# $0", "the value of " * 8, Refused(Cause.REPETITION)),
+    ("total = compute(1)\n$0", "total = compute(1)", Refused(Cause.REPETITION)),
+    ("first = load(a)\nsecond = load(b)\n$0", "first = load(a)\nsecond = load(b)", Refused(Cause.REPETITION)),
     ("total = compute(1)\n$0", "total = compute(2)", "total = compute(2)"),
     # Placeholders.
-    ("def f():\n    $0", "# your code here", Refused("placeholder")),
-    ("def f():\n    $0", "# ... your code here ...", Refused("placeholder")),
-    ("def f():\n    $0", "# TODO: implement this", Refused("placeholder")),
-    ("def f():\n    $0", "...", Refused("placeholder")),
-    ("def f():\n    x = chunk$0", "# ... your code here ...", Refused("placeholder")),
+    ("def f():\n    $0", "# your code here", Refused(Cause.PLACEHOLDER)),
+    ("def f():\n    $0", "# ... your code here ...", Refused(Cause.PLACEHOLDER)),
+    ("def f():\n    $0", "# TODO: implement this", Refused(Cause.PLACEHOLDER)),
+    ("def f():\n    $0", "...", Refused(Cause.PLACEHOLDER)),
+    ("def f():\n    x = chunk$0", "# ... your code here ...", Refused(Cause.PLACEHOLDER)),
     ("def f():\n    x = chunk$0", "  # seconds, not milliseconds", "  # seconds, not milliseconds"),
     ("def g(): ...\ndef f():\n    $0", "...", "..."),
     ("def f():\n    $0", "pass", "pass"),
@@ -75,47 +76,51 @@ PYTHON = [
     ("def f():\n    $0", "a = 1\n    # ... rest of the code ...", "a = 1"),
     ("def f():\n    $0", "a = 1\n    #", "a = 1\n    #"),
     # The rest of the line, or the word at the cursor, and nothing else.
-    ("foo(a, $0key_name)", "key_name", Refused("blank")),
-    ("foo(a, $0key_name)", "key_name)", Refused("stutter")),
-    ("return value$0", " value", Refused("stutter")),
+    ("foo(a, $0key_name)", "key_name", Refused(Cause.BLANK)),
+    ("foo(a, $0key_name)", "key_name)", Refused(Cause.STUTTER)),
+    ("return value$0", " value", Refused(Cause.STUTTER)),
     ("foo(limit=$0", "limit)", "limit)"),
     ("import x\nvalue$0", "\nvalue", "\nvalue"),
     # The reply of an example of the prompt's.
-    ("samp$0", "dth * height", Refused("example reply")),
-    ("x = sa$0", "dth *height", Refused("example reply")),
-    ("# The samp$0", "dth *stream.enough: is a", Refused("example reply")),
+    ("samp$0", "dth * height", Refused(Cause.EXAMPLE_REPLY)),
+    ("x = sa$0", "dth *height", Refused(Cause.EXAMPLE_REPLY)),
+    ("# The samp$0", "dth *stream.enough: is a", Refused(Cause.EXAMPLE_REPLY)),
     ("x = sa$0", "dth_of(height)", "dth_of(height)"),
-    ("x = sa$0", "dth * height", Refused("example reply")),
-    ("x = samp dth$0", " * height", Refused("example reply")),
+    ("x = sa$0", "dth * height", Refused(Cause.EXAMPLE_REPLY)),
+    ("x = samp dth$0", " * height", Refused(Cause.EXAMPLE_REPLY)),
     ("def area(width, height):\n    return wi$0", "dth * height", "dth * height"),
-    ("for item in items:\n    $0", "sum += item.price * item.count;", Refused("example reply")),
+    ("for item in items:\n    $0", "sum += item.price * item.count;", Refused(Cause.EXAMPLE_REPLY)),
     ("def f(limit):\n    self.limit = None$0", "\n    self.limit = limit", "\n    self.limit = limit"),
-    ("def f(path):\n    self.path = path$0", "\n    self.limit = limit", Refused("example reply")),
+    ("def f(path):\n    self.path = path$0", "\n    self.limit = limit", Refused(Cause.EXAMPLE_REPLY)),
     # A line of the document in the middle of another one.
     (
         PROFILE + "    delay = interval_ms * _pat$0",
         "def debounce_ms(\n    context: Context,",
-        Refused("recited"),
+        Refused(Cause.RECITED),
     ),
     (PROFILE + "    delay = interval_ms * _pat$0", "ience", "ience"),
-    (PROFILE + "def other(samp$0", "profiles: what differs between models, as data.", Refused("recited")),
-    (PROFILE + "def other(samp$0", "Profiles: what differs between models, as data.", Refused("recited")),
+    (PROFILE + "def other(samp$0", "profiles: what differs between models, as data.", Refused(Cause.RECITED)),
+    (PROFILE + "def other(samp$0", "Profiles: what differs between models, as data.", Refused(Cause.RECITED)),
     (
         PROFILE + "# As data, $0",
         "what differs between models, as data.",
         "what differs between models, as data.",
     ),
-    (PROFILE + 'def f():\n    """Say $0', "_LUNA_6 = ModelProfile(name='luna', price=2)", Refused("recited")),
+    (
+        PROFILE + 'def f():\n    """Say $0',
+        "_LUNA_6 = ModelProfile(name='luna', price=2)",
+        Refused(Cause.RECITED),
+    ),
     (PROFILE + "    if first_pass: $0", "return _LUNA_6.price", "return _LUNA_6.price"),
     ("check(everything_there)\nok = $0", "check(everything_there)", "check(everything_there)"),
-    (PROFILE + "OTHER_$0", "def debounce_ms(self, *others):", Refused("recited")),
-    (PROFILE + "    delay = [1, 2]$0", "return _LUNA_6.price", Refused("recited")),
-    ("ok = one_two_three_four\nnot_$0", "ok = one_two_three_four", Refused("recited")),
+    (PROFILE + "OTHER_$0", "def debounce_ms(self, *others):", Refused(Cause.RECITED)),
+    (PROFILE + "    delay = [1, 2]$0", "return _LUNA_6.price", Refused(Cause.RECITED)),
+    ("ok = one_two_three_four\nnot_$0", "ok = one_two_three_four", Refused(Cause.RECITED)),
     # Its beginning, or a definition of the same scope, below the cursor.
-    (PROFILE + "$0", '"""Profiles: what differs between models, as data."""', Refused("recited")),
-    (PROFILE + "$0", "def debounce_ms(\n    context: Context,", Refused("recited")),
-    (PROFILE + "def deb$0", "ounce_ms(\n    context: Context,", Refused("recited")),
-    (PROFILE + "$0", "_LUNA_6 = ModelProfile(name='luna', price=2)", Refused("recited")),
+    (PROFILE + "$0", '"""Profiles: what differs between models, as data."""', Refused(Cause.RECITED)),
+    (PROFILE + "$0", "def debounce_ms(\n    context: Context,", Refused(Cause.RECITED)),
+    (PROFILE + "def deb$0", "ounce_ms(\n    context: Context,", Refused(Cause.RECITED)),
+    (PROFILE + "$0", "_LUNA_6 = ModelProfile(name='luna', price=2)", Refused(Cause.RECITED)),
     (PROFILE + "@overload\n$0", "def debounce_ms(", "def debounce_ms("),
     (
         "class A:\n    def compute_total(self):\n        pass\n\nclass B:\n    $0",
@@ -128,14 +133,14 @@ PYTHON = [
         "total = compute(items, prices)",
     ),
     # A name of the document instead of the rest of a word.
-    ("interval_counter_ms = 1\nx = sel$0", "interval_counter_ms + 1", Refused("welded")),
+    ("interval_counter_ms = 1\nx = sel$0", "interval_counter_ms + 1", Refused(Cause.WELDED)),
     ("interval_counter_ms = 1\nx = my_$0", "interval_counter_ms", "interval_counter_ms"),
     ("interval_counter_ms = 1\nx = int$0", "erval_counter_ms", "erval_counter_ms"),
     ("interval_counter_ms = 1\nx = $0", "interval_counter_ms", "interval_counter_ms"),
     # White space and nothing.
     ("x = $0", "1  \n\n", "1"),
     ("foo(a$0b)", ", ", ", "),
-    ("x = $0", " \n ", Refused("blank")),
+    ("x = $0", " \n ", Refused(Cause.BLANK)),
     ("foo($0)", "a,\n    b", "a,"),
     # What closes something is short and valuable.
     ("foo(a$0", ")", ")"),
@@ -170,19 +175,24 @@ def test_a_cut_text_in_python_is_finished(marked: str, text: str, expected: str 
             "lua",
             "--- What a user's configuration calls, and when.\n\nlocal M = {}\n\n\nlocal function cursor()$0",
             "\n--- What a user's configuration calls, and when.",
-            Refused("recited"),
+            Refused(Cause.RECITED),
         ),
         (
             "lua",
             "local M = {}\n\n--- What a user's configuration calls.\nlocal function cursor()$0",
             " --- What a user's configuration calls.",
-            Refused("recited"),
+            Refused(Cause.RECITED),
         ),
         ("c", "class Isolate;\nint a;\nint b;\n$0", "class Isolate;", "class Isolate;"),
         ("c", "int a;\nclass LongIsolate;\nint b;\n$0", "class LongIsolate;", "class LongIsolate;"),
         ("shellscript", "git fetch ./sub HEAD &&\ng$0", "it fetch ./sub HEAD &&", "it fetch ./sub HEAD &&"),
         ("yaml", "- name: checkout the code\n- $0", "name: checkout the code", "name: checkout the code"),
-        ("markdown", "A remarkable title here\n\nThis is $0", "A remarkable title here", Refused("recited")),
+        (
+            "markdown",
+            "A remarkable title here\n\nThis is $0",
+            "A remarkable title here",
+            Refused(Cause.RECITED),
+        ),
     ],
 )
 def test_other_languages_are_finished_too(language: str, marked: str, text: str, expected: str) -> None:
@@ -202,7 +212,7 @@ def test_other_languages_are_finished_too(language: str, marked: str, text: str,
 )
 def test_what_was_deleted_is_not_offered_again(deleted: str, text: str, refused: bool) -> None:
     result = finished(text, place("$0", deleted=("other", deleted)))
-    assert result == (Refused("restored deletion") if refused else text)
+    assert result == (Refused(Cause.RESTORED_DELETION) if refused else text)
 
 
 @pytest.mark.parametrize(
@@ -217,4 +227,4 @@ def test_what_was_deleted_is_not_offered_again(deleted: str, text: str, refused:
 )
 def test_the_path_of_the_document_does_not_end_a_line_of_it(text: str, refused: bool) -> None:
     context = place('names = "credentia$0', uri="file:///home/shop/core/settings.py")
-    assert finished(text, context) == (Refused("recited") if refused else text)
+    assert finished(text, context) == (Refused(Cause.RECITED) if refused else text)

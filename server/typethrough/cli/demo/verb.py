@@ -49,7 +49,7 @@ async def _demo(
     settings, problems = await composition.ready_settings()
     # On the screen log lines would tear the frame; what matters of them is said afterwards.
     composition.start_logging(settings, problems, to_stderr=plain)
-    recorder = LogRecorder()
+    recorder = LogRecorder(composition.clock.local_time)
     engine = composition.engine(settings, recorder, stretch.folder)
     now = composition.clock.now
     choice = composition.endpoint(settings)

@@ -270,7 +270,7 @@ def _arrived(facts: Facts) -> list[Action]:
 def _from_known(facts: Facts) -> tuple[list[Action], bool]:
     """An answer from what was streamed before, or else the stream to join; and whether the matter is settled."""
     actions: list[Action] = []
-    is_joined, refused = False, ""
+    is_joined, refused = False, None
     for known in facts.known():
         if known.is_stalled:
             actions.append(Close(known.entry, StreamEnd.STALLED))
@@ -285,7 +285,7 @@ def _from_known(facts: Facts) -> tuple[list[Action], bool]:
         if known.said_all and not facts.invoked:
             return [*actions, End(Cause.NOTHING_TO_ADD)], True
     if refused and not is_joined and not facts.invoked:
-        return [*actions, End(Cause.FILTERED, refused)], True
+        return [*actions, End(refused)], True
     return actions, False
 
 
@@ -324,7 +324,7 @@ def _ended(event: Ended, facts: Facts) -> list[Action]:
     if found := _from_others(facts) or _from_local(facts):
         return found
     if offer.refused and not event.error:
-        return [End(Cause.FILTERED, offer.refused)]
+        return [End(offer.refused)]
     return [End(event.end.cause, event.error)]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typethrough.core.outcome.causes import Cause
 
 from typethrough.core.document.scan import family_of
 
@@ -18,9 +21,9 @@ class Draft(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A text that may not be shown, and the name of the filter that said so."""
+    """A text that may not be shown, and why; the cause is named after the filter that said so."""
 
-    name: str
+    cause: Cause
 
 
 NOTHING_YET = Draft("", done=False)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.filters.draft import Refused
+from typethrough.core.outcome.causes import Cause
 from typethrough.core.prompt.rules import CURSOR, opening
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def example_reply(text: str, context: Context) -> str | Refused:
         rest = reply.text.endswith(said) and ("".join(typed.split()) + said).endswith(reply.text)
         if said and (rest or (reply.telling and said.startswith(reply.telling))):
             words = _WORD.findall((context.word if typed else "") + first)
-            return text if _known(context).issuperset(words) else Refused("example reply")
+            return text if _known(context).issuperset(words) else Refused(Cause.EXAMPLE_REPLY)
     return text
 
 

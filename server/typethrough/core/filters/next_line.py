@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.document.context import indent_of
 from typethrough.core.document.scan import opens_block
 from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -33,4 +34,4 @@ def next_line(text: str, context: Context) -> str | Refused:
     # Under an opener the same line may stand once more, deeper: `if not found:` and an early return.
     if not same_depth and (typed or opens_block(above, context.language_id)):
         return text
-    return Refused("next line")
+    return Refused(Cause.NEXT_LINE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of, is_comment
 from typethrough.core.filters.draft import Refused
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -40,7 +41,9 @@ def placeholder(text: str, context: Context) -> str | Refused:
         kept -= 1
     if kept == len(lines):
         return text
-    return "\n".join(lines[:kept]) if any(line.strip() for line in lines[:kept]) else Refused("placeholder")
+    return (
+        "\n".join(lines[:kept]) if any(line.strip() for line in lines[:kept]) else Refused(Cause.PLACEHOLDER)
+    )
 
 
 def _stands_for_code(line: str, context: Context) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.document.context import LINE_CHARS, indent_of
 from typethrough.core.document.scan import family_of, is_comment
 from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.outcome.causes import Cause
 from typethrough.core.prompt import window
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def recited(text: str, context: Context) -> str | Refused:
         line = _whole(text, context)
     else:
         found = significant(first) >= _MIN_SIGNIFICANT and _is_spliced(first.rstrip(), context)
-    return Refused("recited") if found or _is_defined(line.rstrip(), context) else text
+    return Refused(Cause.RECITED) if found or _is_defined(line.rstrip(), context) else text
 
 
 def _whole(text: str, context: Context) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -24,10 +25,10 @@ _LONG_PERIOD: Final = 8
 def repetition(text: str, context: Context) -> str | Refused:
     """Cut lines that come three times or more to once; refuse a line of looping words and a copy of the lines above."""
     if _repeats_above(text, context):
-        return Refused("repetition")
+        return Refused(Cause.REPETITION)
     text = _once(text, context)
     if any(_loops(line) for line in text.split("\n")):
-        return Refused("repetition")
+        return Refused(Cause.REPETITION)
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -24,5 +25,5 @@ def restored_deletion(text: str, context: Context) -> str | Refused:
         if size < _MIN_SIGNIFICANT:
             continue
         if said.startswith(gone) or gone.startswith(said) or (size >= _MIN_INSIDE and gone in said):
-            return Refused("restored deletion")
+            return Refused(Cause.RESTORED_DELETION)
     return text

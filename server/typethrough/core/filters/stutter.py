@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -19,8 +20,8 @@ def stutter(text: str, context: Context) -> str | Refused:
     said = text.strip()
     rest = context.line_suffix.strip()
     if said == rest and significant(said) >= _MIN_REST:
-        return Refused("stutter")
+        return Refused(Cause.STUTTER)
     word = _LAST_WORD.search(context.word)
     if word is not None and said == word[0] and "\n" not in text.rstrip():
-        return Refused("stutter")
+        return Refused(Cause.STUTTER)
     return text

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
 from typethrough.core.filters.draft import Refused
+from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -26,4 +27,4 @@ def welded(text: str, context: Context) -> str | Refused:
     if re.search(rf"\b{said[0]}\b", document) is None:
         return text
     joined = context.word + said[0]
-    return text if re.search(rf"\b{joined}\b", document) else Refused("welded")
+    return text if re.search(rf"\b{joined}\b", document) else Refused(Cause.WELDED)

@@ -43,7 +43,11 @@ class Cause(Enum):
         "the file is named in an ignore file",
         "The workspace keeps it from assistants; take it out of that file to have suggestions in it.",
     )
-    TOO_DEEP = Ending.SKIPPED, "the file lies in too many folders", ""
+    TOO_DEEP = (
+        Ending.SKIPPED,
+        "the file lies in too many folders",
+        "Move it up, or open a folder that is nearer to it.",
+    )
     FILE_TOO_LARGE = (
         Ending.SKIPPED,
         "the file is too large",
@@ -88,11 +92,41 @@ class Cause(Enum):
         "the local lane has nothing for this place",
         "Without a key only text like that in your own files is suggested; a key brings the model.",
     )
-    FILTERED = (
+    # Refused by the filter of that name.
+    BLANK = Ending.FILTERED, "blank", "The model's text had nothing left to show; type a little more."
+    NEXT_LINE = Ending.FILTERED, "next line", "The model said the line below again; type a little more."
+    STUTTER = (
         Ending.FILTERED,
-        "",
-        "The model's text would have repeated or broken what is there; type a little more.",
+        "stutter",
+        "The model said again what stands at the cursor; type a little more.",
     )
+    REPETITION = (
+        Ending.FILTERED,
+        "repetition",
+        "The model repeated lines that stand above; type a little more.",
+    )
+    RECITED = Ending.FILTERED, "recited", "The model copied a line of the prompt; type a little more."
+    EXAMPLE_REPLY = (
+        Ending.FILTERED,
+        "example reply",
+        "The model copied the prompt's example; type a little more.",
+    )
+    PLACEHOLDER = (
+        Ending.FILTERED,
+        "placeholder",
+        "The model wrote a comment in place of code; ask by hand for more.",
+    )
+    WELDED = (
+        Ending.FILTERED,
+        "welded",
+        "The model's text would have made another word of yours; type a little more.",
+    )
+    RESTORED_DELETION = (
+        Ending.FILTERED,
+        "restored deletion",
+        "You deleted this text a moment ago; it is offered again when you begin to type it.",
+    )
+
     OUT_OF_TIME = (
         Ending.DEADLINE,
         "no answer within the budget",

@@ -6,11 +6,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from typethrough.core.document.uris import short_path
 from typethrough.core.outcome.outcome import Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from typethrough.core.outcome.causes import Cause
     from typethrough.core.outcome.outcome import Outcome
 
 _KEPT = 100
@@ -19,9 +21,9 @@ _OVERTAKEN = frozenset({Ending.SUPERSEDED, Ending.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One outcome. `at` is the local time in ISO 8601, `stages_ms` are milliseconds since arrival; `overtaken` counts the
-    requests before it that typing overtook.
+class KeptOutcome:
+    """One outcome, as it is remembered. `at` is the local time in ISO 8601, `stages_ms` are milliseconds since arrival;
+    `overtaken` counts the requests before it that typing overtook. `cause` is None for one that an older version has kept.
     """
 
     at: str
@@ -31,6 +33,7 @@ class Entry:
     source: str = ""
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     overtaken: int = 0
+    cause: Cause | None = None
 
     @property
     def total_ms(self) -> float:
@@ -39,24 +42,27 @@ class Entry:
 
 
 class History:
-    """What happened lately in one process."""
+    """What happened lately in one process. `local_time` gives the time of day in ISO 8601."""
 
-    def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=_KEPT)
+    def __init__(self, local_time: Callable[[], str]) -> None:
+        self._local_time = local_time
+        self._outcomes: deque[KeptOutcome] = deque(maxlen=_KEPT)
         self._overtaken = 0
 
-    def note(self, at: str, file: str, outcome: Outcome) -> Entry | None:
+    def note(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
         """Keep an outcome, and return it as it is kept; None for a request that typing overtook, which is only counted."""
         if outcome.ending in _OVERTAKEN:
             self._overtaken += 1
             return None
         source = outcome.source.value if outcome.source else ""
         stages_ms = outcome.timings.stages_ms
-        entry = Entry(at, file, outcome.ending, outcome.reason, source, stages_ms, self._overtaken)
+        at, file = self._local_time(), short_path(uri)
+        ending, reason = outcome.ending, outcome.reason
+        kept = KeptOutcome(at, file, ending, reason, source, stages_ms, self._overtaken, outcome.cause)
         self._overtaken = 0
-        self._entries.append(entry)
-        return entry
+        self._outcomes.append(kept)
+        return kept
 
-    def newest(self, limit: int = _KEPT) -> list[Entry]:
+    def newest(self, limit: int = _KEPT) -> list[KeptOutcome]:
         """The last outcomes, newest first."""
-        return list(self._entries)[::-1][: max(0, limit)]
+        return list(self._outcomes)[::-1][: max(0, limit)]

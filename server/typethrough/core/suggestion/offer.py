@@ -10,18 +10,19 @@ from typethrough.core.suggestion.cut import best_so_far, certain, enough
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
+    from typethrough.core.outcome.causes import Cause
     from typethrough.core.suggestion.cache import Hit
     from typethrough.core.suggestion.shown import Shown
 
 
 class Offer(NamedTuple):
-    """A text to show, or why there is none: `refused` names the filter, empty when more text is needed.
+    """A text to show, or why there is none: `refused` is None when more text is needed.
 
     `replaces` counts the characters right of the cursor that the text takes the place of.
     """
 
     text: str = ""
-    refused: str = ""
+    refused: Cause | None = None
     replaces: int = 0
 
 
@@ -68,4 +69,4 @@ def _checked(text: str, context: Context) -> Offer:
         whole = finished(text, context.with_suffix(suffix[count:]))
         if not isinstance(whole, Refused):
             return Offer(whole, replaces=count)
-    return Offer(refused=result.name) if isinstance(result, Refused) else Offer(result)
+    return Offer(refused=result.cause) if isinstance(result, Refused) else Offer(result)
