@@ -1,8 +1,8 @@
 """What a key and a request cost the server in CPU: `python -m tests.bench.keystroke`, from the top of the repository.
 
-One server in this process, without pipes and sockets: LSP's bytes go in, the reply's bytes come out, and a gateway in memory answers at
-once. So the figures tell the code's own work, and a busy machine moves them little. Each round is the fastest quarter's mean of its kind; the places take
-turns. What the kernel, HTTP and another process add is in `tests.bench.typing`.
+One server in this process, without pipes and sockets: LSP's bytes go in, the reply's bytes come out, and a gateway in memory
+answers at once. So the figures tell the code's own work, and a busy machine moves them little. A figure is the mean of the
+fastest quarter of its kind; the places take turns. What the kernel, HTTP and other processes add is in `tests.bench.typing`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ import httpx
 
 from tests.support.engine_kit import Notes
 from typethrough.cli.compose import Composition
+from typethrough.core.models import profile_of
 from typethrough.core.settings.layers import Layer, Origin
-from typethrough.gateway.client import HttpGateway
 from typethrough.gateway.connections import GatewayTransport
 from typethrough.gateway.endpoint import Endpoint
-from typethrough.core.models import profile_of
+from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.lsp.session import Session
 from typethrough.lsp.transport import frame, read_messages
-from typethrough.telemetry.keeper import Keeper
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from typethrough.core.settings.schema import Settings
 
@@ -39,11 +38,18 @@ _TYPED: Final = "compute(value, 7) + 1"
 
 def _event(delta: dict[str, str], reason: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
-    return b"data: " + json.dumps({"id": "1", "object": "chat.completion.chunk", "choices": [choice]}).encode() + b"\n\n"
+    return (
+        b"data: "
+        + json.dumps({"id": "1", "object": "chat.completion.chunk", "choices": [choice]}).encode()
+        + b"\n\n"
+    )
 
 
 _ANSWER: Final = (
-    *(_event({"content": piece}) for piece in ("compute", "(value", ", 7)", " + 1", "\n", "    return", " value", "\n")),
+    *(
+        _event({"content": piece})
+        for piece in ("compute", "(value", ", 7)", " + 1", "\n", "    return", " value", "\n")
+    ),
     _event({}, "stop"),
     b"data: [DONE]\n\n",
 )
@@ -155,7 +161,10 @@ class Seat:
 
     async def sit_down(self) -> None:
         """Open what is to be open, and let it be read."""
-        client = {"processId": None, "capabilities": {"textDocument": {"inlineCompletion": {}}}}
+        client: dict[str, Any] = {
+            "processId": None,
+            "capabilities": {"textDocument": {"inlineCompletion": {}}},
+        }
         await self._asked("initialize", client)
         self.pipe.send({"method": "initialized", "params": {}})
         for number in range(self.place.neighbours):

@@ -218,9 +218,11 @@ class Answers:
     def _text_came(self, document: OpenDocument, flight: Flight) -> None:
         pending = document.pending
         is_waited_for = pending is not None and pending.flight is flight
-        fits = not (is_waited_for or flight.unverified) or flight.still_fits(document.document.snapshot)
+        fits = not flight.unverified or flight.still_fits(document.document.snapshot)
         if pending is not None and is_waited_for and fits:
             pending.reach("first_text")
+            # A first line that has not ended is never enough, so that nothing is to be decided about most pieces of text.
+            is_waited_for = flight.has_line_break or pending.shows_growth
         is_enough = flight.long_enough()
         if is_waited_for or is_enough or not fits:
             self._happened(document, Text(flight.entry, fits, is_enough))
@@ -249,13 +251,13 @@ class Answers:
             suggestion_id = pending.promised_id or self._next_id()
         text, _, replaces = action.offer
         first = Suggestion(suggestion_id, text, context.position, action.source, replaces)
-        others = self._others(document, pending, text) if pending.request.invoked else ()
+        others = self._others(document, pending, action) if pending.request.invoked else ()
         pending.answer(action.source, (first, *others))
 
-    def _others(self, document: OpenDocument, pending: Pending, text: str) -> Iterator[Suggestion]:
+    def _others(self, document: OpenDocument, pending: Pending, answer: Answer) -> Iterator[Suggestion]:
         """What else is known for this place, for who asks by hand and looks through it."""
-        facts, given = RequestFacts(self._sources, document, pending), {text}
-        for offer, source in facts.everything():
+        facts, given = RequestFacts(self._sources, document, pending), {answer.offer.text}
+        for offer, source in facts.besides(answer):
             if offer.text and offer.text not in given and offer.text.startswith(facts.expected):
                 given.add(offer.text)
                 position = pending.context.position

@@ -18,6 +18,7 @@ from typethrough.local.predictor import CONFIDENT, USABLE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typethrough.core.asking.decide import Answer
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
     from typethrough.core.suggestion.cache import CompletionCache, Entry
@@ -135,13 +136,14 @@ class RequestFacts:
             if hit.entry.model != chosen:
                 yield Known(hit.entry, self._from_hit(hit))
 
-    def everything(self) -> Iterator[tuple[Offer, Source]]:
-        """All that is known for the place, for who looks through it."""
+    def besides(self, answer: Answer) -> Iterator[tuple[Offer, Source]]:
+        """All else that is known for the place, for who looks through it."""
         for flight in self._document.questions:
             flight.clean()
         for hit in self._sources.cache.look_up(self._context):
-            yield self._from_hit(hit), Source.CACHE
-        if self._sources.settings.local_lane:
+            if hit.entry is not answer.entry:
+                yield self._from_hit(hit), Source.CACHE
+        if self._sources.settings.local_lane and answer.source is not Source.LOCAL:
             yield self._sources.local.offer(self._context)[0], Source.LOCAL
 
     def guess(self, *, at_once: bool) -> Offer:

@@ -101,6 +101,11 @@ class Flight:
         return self._chars
 
     @property
+    def has_line_break(self) -> bool:
+        """Whether what has arrived has more than one line."""
+        return self._line_breaks > 0
+
+    @property
     def unverified(self) -> bool:
         """Whether something was typed that the text has not reached yet, so that it may still turn out not to fit."""
         return self._verified_up_to != self.trail.end

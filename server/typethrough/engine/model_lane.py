@@ -169,7 +169,10 @@ class ModelLane:
         return Terms(profile, context_chars, settings.max_output_tokens, limit_tokens, settings.hide_secrets)
 
     def _experience(self, model: str) -> Experience:
-        return self._experiences.setdefault(model, Experience())
+        experience = self._experiences.get(model)
+        if experience is None:
+            experience = self._experiences[model] = Experience()
+        return experience
 
     def _learn(self, flight: Flight, gateway: Gateway, counts: Counts, sent: Sent) -> None:
         """A stream has ended: put every request that it has taken on record, and learn from the one that was heard."""

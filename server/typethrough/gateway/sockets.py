@@ -15,7 +15,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.engine.ports import Clock
+    from typethrough.engine.ports import Cancellable, Clock
 
 # The next address is tried so long after the one before (RFC 8305, section 8); a dead IPv6 route is the usual cause.
 _NEXT_ADDRESS_S = 0.25
@@ -31,6 +31,9 @@ class Link(asyncio.Protocol):
         self._chunks: list[bytes] = []
         self._buffered_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._timer: Cancellable | None = None
+        self._timer_s = 0.0
+        self._due_s = 0.0
         self._timed_out = False
         self.is_open = False
         self.on_lost: Callable[[], None] | None = None
@@ -62,28 +65,47 @@ class Link(asyncio.Protocol):
     def abort(self) -> None:
         """Close now, whatever is still to be sent; harmless when closed."""
         self.is_open = False
+        self._stop_timer()
         if self._transport is not None:
             self._transport.abort()
         self._wake()
 
     async def _wait(self, timeout_s: float) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
-        timer = self._clock.call_at(self._clock.now() + timeout_s, self._time_out)
+        self._due_s = self._clock.now() + timeout_s
+        if self._timer is None or self._due_s < self._timer_s:
+            self._set_timer()
         try:
             await self._waiter
         except asyncio.CancelledError:
             self.abort()
             raise
         finally:
-            timer.cancel()
             self._waiter = None
         if self._timed_out:
             self.abort()
             raise httpx.ReadTimeout("no byte for too long")
 
     def _time_out(self) -> None:
+        # One timer serves the reads one after the other: most end long before, and setting one for each costs as much as they do.
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._clock.now() < self._due_s:
+            self._set_timer()
+            return
         self._timed_out = True
         self._wake()
+
+    def _set_timer(self) -> None:
+        self._stop_timer()
+        self._timer_s = self._due_s
+        self._timer = self._clock.call_at(self._due_s, self._time_out)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -114,6 +136,7 @@ class Link(asyncio.Protocol):
 
     def _lost(self) -> None:
         self.is_open = False
+        self._stop_timer()
         self._wake()
         on_lost, self.on_lost = self.on_lost, None
         if on_lost is not None:

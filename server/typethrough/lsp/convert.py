@@ -7,7 +7,6 @@ names the field and never its value.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from enum import StrEnum
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.outcome import Suggestion
 
 
+_TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
 _NO_WORD = re.compile(r"\W")
 _TICKS = re.compile(r"`+")
 _WIDEST_UNIT = 16
@@ -43,7 +43,18 @@ def to_column(line: str, units: int, encoding: Encoding) -> int:
         return 0
     if encoding is Encoding.UTF32 or line.isascii():
         return min(units, len(line))
-    return bisect_right(range(len(line) + 1), units, key=lambda column: to_units(line, column, encoding)) - 1
+    if encoding is Encoding.UTF8:
+        head = line[:units].encode("utf-8", "surrogatepass")
+        end = min(units, len(head))
+        while end < len(head) and head[end] & 0xC0 == 0x80:
+            end -= 1
+        return len(head[:end].decode("utf-8", "surrogatepass"))
+    extra = 0
+    for wide in _TWO_UNITS.finditer(line, 0, units):
+        if wide.start() + extra + 2 > units:
+            return min(units - extra, wide.start())
+        extra += 1
+    return min(units - extra, len(line))
 
 
 def to_units(line: str, column: int, encoding: Encoding) -> int:
@@ -70,7 +81,11 @@ def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str =
         raise InvalidParams(f"{field} must have an integer line and character")
     if line >= snapshot.line_count or line < 0:
         return snapshot.clamp(Position(line, 0))
-    return Position(line, to_column(snapshot.line(line), character, encoding))
+    text = snapshot.line(line)
+    if text.isascii():
+        # Nearly every line: its columns are counted alike in all encodings.
+        return Position(line, min(max(character, 0), len(text)))
+    return Position(line, to_column(text, character, encoding))
 
 
 class Range(NamedTuple):

@@ -62,7 +62,7 @@ def serve_tcp(parts: Parts, recorder: Recorder, host: str, port: int) -> int:
 
 async def run(
     session: Session,
-    reader: transport.Reader,
+    reader: transport.Reader | transport.Incoming,
     writer: transport.Writer,
     parent_check_s: float = _PARENT_CHECK_S,
 ) -> int:

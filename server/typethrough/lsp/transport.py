@@ -57,36 +57,88 @@ class Writer(Protocol):
         ...
 
 
+class Incoming(asyncio.Protocol):
+    """Bytes that are handed on in the turn of the loop in which they come; waiting for them would take another for each key."""
+
+    def __init__(self) -> None:
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sink: Callable[[bytes], None] | None = None
+        self._early: list[bytes] = []
+
+    async def hand_on(self, sink: Callable[[bytes], None]) -> None:
+        """Give every block to `sink`, until there are no more. Raises what `sink` raises, and then stops."""
+        self._sink = sink
+        early, self._early = self._early, []
+        for block in early:
+            sink(block)
+        await self._ended
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio's: bytes have come."""
+        if self._sink is None:
+            self._early.append(data)
+        elif not self._ended.done():
+            try:
+                self._sink(data)
+            except Exception as error:
+                # Into the task that waits for the end: the loop would log it and go on.
+                self._ended.set_exception(error)
+
+    def eof_received(self) -> None:
+        """Asyncio's: the client sends no more."""
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Asyncio's: the client is gone, which is an end like any other."""
+        self.eof_received()
+
+
+class _Messages:
+    """Cuts blocks of bytes into messages."""
+
+    def __init__(self, on_message: Callable[[Any], None], on_bad_json: Callable[[], None]) -> None:
+        self._on_message = on_message
+        self._on_bad_json = on_bad_json
+        self._buffer = bytearray()
+        self._body_bytes = -1
+
+    def feed(self, block: bytes) -> None:
+        """Take the next bytes, and hand on what is whole. Raises FramingError when they make no sense."""
+        buffer = self._buffer
+        buffer += block
+        while True:
+            if self._body_bytes < 0:
+                end = buffer.find(b"\r\n\r\n")
+                if end < 0:
+                    if len(buffer) > _MAX_HEADER_BYTES:
+                        raise FramingError("a header without an end")
+                    return
+                self._body_bytes = _body_bytes(bytes(buffer[:end]))
+                del buffer[: end + 4]
+            if len(buffer) < self._body_bytes:
+                return
+            body = bytes(buffer[: self._body_bytes])
+            del buffer[: self._body_bytes]
+            self._body_bytes = -1
+            try:
+                message = _DECODE(body.decode("utf-8", "surrogatepass"))
+            except (ValueError, RecursionError):
+                self._on_bad_json()
+            else:
+                self._on_message(message)
+
+
 async def read_messages(
-    reader: Reader, on_message: Callable[[Any], None], on_bad_json: Callable[[], None]
+    reader: Reader | Incoming, on_message: Callable[[Any], None], on_bad_json: Callable[[], None]
 ) -> None:
     """Call `on_message` with each decoded message until the stream ends. Raises FramingError when it makes no sense."""
-    buffer = bytearray()
-    body_bytes = -1
-    while True:
-        if body_bytes < 0:
-            end = buffer.find(b"\r\n\r\n")
-            if end >= 0:
-                body_bytes = _body_bytes(bytes(buffer[:end]))
-                del buffer[: end + 4]
-                continue
-            if len(buffer) > _MAX_HEADER_BYTES:
-                raise FramingError("a header without an end")
-        elif len(buffer) >= body_bytes:
-            body = bytes(buffer[:body_bytes])
-            del buffer[:body_bytes]
-            body_bytes = -1
-            try:
-                message = json.loads(body)
-            except (ValueError, RecursionError):
-                on_bad_json()
-            else:
-                on_message(message)
-            continue
-        block = await reader.read(_BLOCK_BYTES)
-        if not block:
-            return
-        buffer += block
+    messages = _Messages(on_message, on_bad_json)
+    if isinstance(reader, Incoming):
+        await reader.hand_on(messages.feed)
+        return
+    while block := await reader.read(_BLOCK_BYTES):
+        messages.feed(block)
 
 
 def _body_bytes(header: bytes) -> int:
@@ -105,6 +157,7 @@ def frame(message: Any) -> bytes:
     return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
+_DECODE = json.JSONDecoder().decode
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -202,12 +255,12 @@ def _closed(stream: object) -> bool:
     return stream is None
 
 
-async def connect(streams: Streams) -> tuple[Reader, Writer]:
+async def connect(streams: Streams) -> tuple[Incoming, Writer]:
     """Read and write these on the running loop where that can be, else in a thread and at once."""
     loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=2**20)
+    reader = Incoming()
     if _on_loop(streams.stdin):
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), streams.stdin)
+        await loop.connect_read_pipe(lambda: reader, streams.stdin)
     else:
         threading.Thread(target=_read_all, args=(streams.stdin, reader, loop), daemon=True).start()
     if not _on_loop(streams.stdout):
@@ -222,13 +275,13 @@ def _on_loop(file: BinaryIO) -> bool:
     return os.name == "posix" and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))
 
 
-def _read_all(file: BinaryIO, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
+def _read_all(file: BinaryIO, reader: Incoming, loop: asyncio.AbstractEventLoop) -> None:
     """Read in a thread, which may hang in a read when the process ends."""
     # A closed loop has nobody who waits for more.
     with suppress(RuntimeError):
         while block := _block(file):
-            loop.call_soon_threadsafe(reader.feed_data, block)
-        loop.call_soon_threadsafe(reader.feed_eof)
+            loop.call_soon_threadsafe(reader.data_received, block)
+        loop.call_soon_threadsafe(reader.eof_received)
 
 
 def _block(file: BinaryIO) -> bytes:

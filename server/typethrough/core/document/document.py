@@ -132,6 +132,8 @@ class Snapshot:
     def clamp(self, position: Position) -> Position:
         """The nearest place that exists: never inside or after a line end, never past the last line."""
         line, column = position
+        if 0 <= line < self.line_count and 0 <= column <= self.line_chars(line):
+            return position
         if line < 0:
             return Position(0, 0)
         if line >= self.line_count:
@@ -141,6 +143,8 @@ class Snapshot:
 
     def slice(self, start: Position, end: Position) -> str:
         """The text between two places; empty when `end` is not after `start`."""
+        if start.line == end.line and 0 <= start.line < self.line_count:
+            return self.part(start.line, max(0, start.column), max(0, end.column))
         start, end = self.clamp(start), self.clamp(end)
         if end <= start:
             return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 # A drive's letter is no scheme.
@@ -48,6 +49,7 @@ _SCRIPTS = ("javascript", "javascriptreact", "typescript", "typescriptreact", "v
 _KINDS = {**dict.fromkeys(_SCRIPTS, "script"), "c": "cpp"}
 
 
+@lru_cache(maxsize=256)
 def path_of(uri: str) -> str:
     """The path of a `file:` URI, a notebook cell's or a bare path; decoded."""
     scheme = _SCHEME.match(uri)
@@ -55,6 +57,7 @@ def path_of(uri: str) -> str:
     return unquote(re.split(r"[?#]", uri[scheme.end() :])[0]) if scheme else uri
 
 
+@lru_cache(maxsize=256)
 def place_of(uri: str) -> str:
     """The path of a URI in one form, however it is spelled: with slashes, without `.`, `..` and empty parts, a drive's letter in
     lower case. So what is said of one spelling holds for all.
@@ -73,11 +76,13 @@ def place_of(uri: str) -> str:
     return ("/" if path.startswith("/") else "") + "/".join(parts)
 
 
+@lru_cache(maxsize=256)
 def short_path(uri: str) -> str:
     """The file's name and its folder's: enough to know what is meant, without telling where it lies."""
     return printable("/".join(path_of(uri).split("/")[-2:]))
 
 
+@lru_cache(maxsize=256)
 def file_name(uri: str) -> str:
     """The file's name alone."""
     return printable(path_of(uri).rpartition("/")[2])

@@ -7,6 +7,7 @@ the economist says that the file is to be frozen anew.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from typethrough.core.codebase.codebase import IDENTIFIER, Codebase
@@ -232,8 +233,14 @@ def _names(context: VeiledContext, shown: Window) -> Iterable[str]:
     for distance in range(1, max(line - shown.first, shown.last - line) + 1):
         for other in (line - distance, line + distance):
             if shown.first <= other < shown.last:
-                seen.update(dict.fromkeys(IDENTIFIER.findall(lines[other - shown.first])))
+                seen.update(_identifiers(lines[other - shown.first]))
     return seen
+
+
+@lru_cache(maxsize=256)
+def _identifiers(line: str) -> dict[str, None]:
+    # But for the line at the cursor, those of a window are the same with each request.
+    return dict.fromkeys(IDENTIFIER.findall(line))
 
 
 def _words_apart(prefix: str, suffix: str) -> list[str]:

@@ -34,12 +34,18 @@ class Memory:
     def send(self, prompt: Prompt, terms: Terms, now_s: float, ratio: TokenRatio) -> Sent:
         """Remember a prompt that is sent now; what is known of it."""
         profile = terms.profile
-        warm = [old for sent_s, old in self._prompts if now_s - sent_s <= profile.cache_ttl_s]
-        known_chars = max((shared_chars(prompt, old) for old in warm), default=0)
+        chars = sum([len(message.text) for message in prompt.messages])
+        frozen_chars = sum([len(message.text) for message in prompt.messages[: prompt.stable]])
+        known_chars = 0
+        for sent_s, old in reversed(self._prompts):
+            if now_s - sent_s <= profile.cache_ttl_s:
+                known_chars = max(known_chars, shared_chars(prompt, old))
+                if known_chars >= frozen_chars:
+                    # What is left is the window, of which the newest prompt has most.
+                    break
         self._prompts.append((now_s, prompt))
         step = max(1, profile.cache_step_tokens)
         known_tokens = ratio.tokens(known_chars) // step * step
-        chars = sum(len(message.text) for message in prompt.messages)
         cached_tokens = known_tokens if known_tokens >= profile.cache_min_tokens else 0
         return Sent(chars, cached_tokens, terms.context_chars, terms.max_output_tokens)
 

@@ -44,7 +44,7 @@ def fits(typed: str, text: str, *, growing: bool) -> bool:
 
 def typed_between(snapshot: Snapshot, start: Position, end: Position) -> str:
     """The document's text between two places in the form of proposed texts: every line end is ``\\n``."""
-    return _unified(snapshot.slice(start, end))
+    return _unified(snapshot.slice(start, end)) if start < end else ""
 
 
 def follow(trail: Trail, edit: Edit, snapshot: Snapshot, text: str, *, growing: bool) -> Trail | None:
