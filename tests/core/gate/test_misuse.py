@@ -1,4 +1,4 @@
-"""To forget the gate does not type-check: each line here does so, and mypy refuses each."""
+"""To forget the gate, or the secrets, does not type-check: each line here does so, and mypy refuses each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from typethrough.core.document.context import Context
 from typethrough.core.document.document import Snapshot
 from typethrough.core.gate.gate import Gate, KeepPermit, TellPermit
 from typethrough.core.prompt.economist import Terms
+from typethrough.core.prompt.anchor import freeze
 from typethrough.core.prompt.layout import PromptState
+from typethrough.core.prompt.message import Draft
 from typethrough.core.prompt.related import Excerpt
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.open_document import OpenDocument
+from typethrough.engine.ports import Gateway
 from typethrough.engine.surroundings import Surroundings
 
 def build(state: PromptState, context: Context, terms: Terms) -> None:
@@ -53,10 +56,16 @@ def tell(surroundings: Surroundings, gate: Gate, uri: str) -> None:
 
 def excerpt(keep: KeepPermit) -> Excerpt:
     return Excerpt(keep, "text")  # wrong
+
+def freeze_with_its_secrets(snapshot: Snapshot) -> None:
+    freeze(snapshot, 0, header="", max_chars=100, now_s=0.0)  # wrong
+
+async def send_what_was_not_sealed(gateway: Gateway, draft: Draft) -> None:
+    await gateway.stream(draft, print)  # wrong
 """
 
 
-def test_to_forget_the_gate_does_not_type_check(tmp_path: Path) -> None:
+def test_to_forget_the_gate_or_the_secrets_does_not_type_check(tmp_path: Path) -> None:
     file = tmp_path / "misuse.py"
     file.write_text(_MISUSE)
     root = Path(__file__).parents[3]

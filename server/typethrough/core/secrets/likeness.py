@@ -110,8 +110,11 @@ def is_words(text: str) -> bool:
 
 
 def speaks_of_secrets(text: str) -> bool:
-    """Whether a text holds a word by which secrets are spoken of: a name or a label, such as `password2` or `Enter your PIN`."""
-    return any(part.lower() in _SPOKEN for part in _LETTERS.findall(text))
+    """Whether a text holds a word by which secrets are spoken of: a name or a label, such as `password2` or `Enter your key`.
+    With a digit in it, it must be mostly such words.
+    """
+    spoken = sum(len(part) for part in _LETTERS.findall(text) if part.lower() in _SPOKEN)
+    return spoken * 2 >= len(text) if has_digit(text) else spoken > 0
 
 
 def are_words(text: str) -> bool:
