@@ -179,7 +179,7 @@ def test_a_dismissed_suggestion_does_not_come_back_while_the_text_leads_into_it(
         request = await bench.type("return ")
         await bench.wait(100)
         await bench.say("width * height\n")
-        bench.engine.dismissed(request.outcome.suggestions[0].id)
+        bench.engine.reports.dismissed(request.outcome.suggestions[0].id)
         for char in "wid":
             request = await bench.type(char)
             assert (request.outcome.ending, request.outcome.reason) == (Ending.SKIPPED, "dismissed here")
@@ -196,7 +196,7 @@ def test_asking_by_hand_brings_a_dismissed_suggestion_back() -> None:
         request = await bench.type("return ")
         await bench.wait(100)
         await bench.say("width * height\n")
-        bench.engine.dismissed(request.outcome.suggestions[0].id)
+        bench.engine.reports.dismissed(request.outcome.suggestions[0].id)
         assert bench.ask().outcome.ending is Ending.SKIPPED
         assert bench.ask(invoked=True).text == "width * height"
         assert bench.ask().text == "width * height"
@@ -209,7 +209,7 @@ def test_growing_text_can_be_dismissed() -> None:
         bench = Bench(CODE)
         growing = await asked(bench)
         await bench.say("width", " * ", "hei")
-        bench.engine.dismissed(growing.partial[-1].id)
+        bench.engine.reports.dismissed(growing.partial[-1].id)
         assert growing.outcome.ending is Ending.SUPERSEDED
         assert bench.ask().outcome.reason == "dismissed here"
 

@@ -227,7 +227,7 @@ def test_the_accept_command_prefetches_too_and_only_once() -> None:
         await settle()
         suggestion = asked.outcome.suggestions[0]
         bench.insert(suggestion.text)
-        bench.engine.accepted(suggestion.id)
+        bench.engine.reports.accepted(suggestion.id)
         await settle()
         assert len(bench.gateway.streams) == 2
 

@@ -177,7 +177,7 @@ class _Life:
         elif what == "accept":
             for outcome in self.outcomes[-1:]:
                 for suggestion in outcome.suggestions[:1]:
-                    engine.accepted(suggestion.id)
+                    engine.reports.accepted(suggestion.id)
         elif what == "say":
             for stream in self.gateway.streams[-1:]:
                 if not stream.closed and not stream.end.done():

@@ -194,7 +194,7 @@ def test_what_was_shown_before_it_was_excluded_is_not_followed_by_a_prefetch() -
         scene.use(exclude=("main.py",))
         begun = len(scene.gateway.streams)
         scene.type(MAIN, suggestion.text)
-        scene.engine.accepted(suggestion.id)
+        scene.engine.reports.accepted(suggestion.id)
         await settle()
         assert len(scene.gateway.streams) == begun
 

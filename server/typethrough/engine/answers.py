@@ -30,8 +30,8 @@ from typethrough.core.gate.gate import SendPermit
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Source, Suggestion
 from typethrough.core.suggestion.cache import CompletionCache
-from typethrough.engine.facts import RequestFacts, Sources
 from typethrough.engine.pending import Pending
+from typethrough.engine.sources import RequestFacts, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,23 +15,23 @@ from typethrough.core.document.uris import file_name, language_of
 from typethrough.core.gate.gate import Gate, SendPermit
 from typethrough.core.gate.rules import IGNORE_FILES
 from typethrough.core.outcome.causes import Cause, StreamEnd
-from typethrough.core.outcome.outcome import Feedback, Outcome
 from typethrough.core.prompt.layout import PromptState
 from typethrough.engine.answers import Answers
 from typethrough.engine.files import Files
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.open_document import OpenDocument
+from typethrough.engine.reports import Reports
 from typethrough.engine.surroundings import Surroundings
-from typethrough.engine.survival import Survival
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.core.document.document import Position, Snapshot
+    from typethrough.core.document.document import Position
     from typethrough.core.gate.gate import KeepPermit
     from typethrough.core.gate.rules import Folder
     from typethrough.core.outcome.causes import Refusal
+    from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.open_document import Applied
     from typethrough.engine.pending import OnOutcome, OnPartial, Pending, Request
@@ -68,7 +68,7 @@ class Engine:
         self.files = Files(
             self.gate, workspace, self.surroundings, self.local, lambda: self.settings, self._documents
         )
-        self._survival = Survival(clock, recorder, self._snapshot)
+        self.reports = Reports(clock, recorder, self._documents, self._answers.prefetch)
 
     def configure(self, settings: Settings, gateway: Gateway | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
@@ -174,7 +174,7 @@ class Engine:
 
     def close(self, uri: str, end: StreamEnd = StreamEnd.DOCUMENT_CLOSED) -> None:
         """A document was closed, or with `end` everything: its request is answered, its streams are closed."""
-        self._survival.closed(uri)
+        self.reports.closed(uri)
         document = self._documents.pop(uri, None)
         if document is None:
             return
@@ -195,17 +195,13 @@ class Engine:
         if (document := self._documents.get(uri)) is not None:
             self._applied(document, document.replace(text, self._clock.now()))
 
-    def _snapshot(self, uri: str) -> Snapshot | None:
-        document = self.document(uri)
-        return document.snapshot if document else None
-
     def _applied(self, document: OpenDocument, applied: Applied) -> None:
         uri, edit, snapshot = document.uri, applied.edit, document.document.snapshot
         self.local.edited(uri, edit, snapshot)
         self.surroundings.edited(uri, edit, snapshot)
-        self._survival.edited(uri, edit)
+        self.reports.edited(uri, edit)
         if document.consumed is not None:
-            self._survival.noticed(uri, document.consumed, edit)
+            self.reports.noticed(uri, document.consumed, edit)
         self._answers.edited(document, applied)
 
     def changed(self, uri: str, version: int) -> None:
@@ -231,33 +227,6 @@ class Engine:
             permit = self._answers.may_send(document)
             if isinstance(permit, SendPermit):
                 self._model.warm_up(permit, document)
-
-    def accepted(self, suggestion_id: str) -> None:
-        """The editor says that a suggestion was accepted; what would follow it is asked for at once."""
-        self._survival.accepted(suggestion_id)
-        for document in self._documents.values():
-            shown = document.shown
-            if shown is not None and shown.id == suggestion_id:
-                if shown.consumed(document.document.snapshot):
-                    self._survival.watch(document.uri, shown)
-                    self._answers.prefetch(document, shown)
-                return
-
-    def partly_accepted(self, suggestion_id: str, chars: int, left_chars: int | None) -> None:
-        """The editor says that a part of a suggestion was accepted: `chars` of its item's text, with `left_chars` still to come
-        (None: not known).
-        """
-        for document in self._documents.values():
-            if left_chars is not None and document.shown is not None and document.shown.id == suggestion_id:
-                # An item's text may begin with what the line has before it.
-                chars = len(document.shown.text) - left_chars
-        self._recorder.feedback(Feedback.PARTLY_ACCEPTED, suggestion_id, max(0, chars))
-
-    def dismissed(self, suggestion_id: str) -> None:
-        """The editor says that the user sent a suggestion away."""
-        self._recorder.feedback(Feedback.DISMISSED, suggestion_id)
-        for document in self._documents.values():
-            document.dismiss(suggestion_id)
 
     def off_reason(self, uri: str) -> str:
         """Why there are no suggestions in a document, in plain words, or the empty string; an empty `uri` asks of everywhere."""

@@ -112,7 +112,7 @@ class Extras:
 
     def notify_accepted(self, message_id: MessageId, params: Params) -> None:
         """Copilot's older request that tells the same as an item's command."""
-        self._engine.accepted(text_of(params.get("uuid"), "uuid"))
+        self._engine.reports.accepted(text_of(params.get("uuid"), "uuid"))
         self._protocol.reply(message_id, "OK")
 
     def did_show(self, params: Params) -> None:
@@ -131,14 +131,14 @@ class Extras:
             chars = length if is_integer(length) and length > 0 else 0
             text = as_object(params.get("item")).get("insertText")
             whole = len(text.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(text, str) else None
-            self._engine.partly_accepted(
+            self._engine.reports.partly_accepted(
                 suggestion_id, chars, None if whole is None else max(0, whole - chars)
             )
 
     def dismissed(self, params: Params) -> None:
         """The user sent a suggestion away."""
         if suggestion_id := suggestion_of(params):
-            self._engine.dismissed(suggestion_id)
+            self._engine.reports.dismissed(suggestion_id)
 
     def switch(self, message_id: MessageId, params: Params) -> None:
         """Switch suggestions off or on, for as long as this process lives; the answer is the status that holds then."""

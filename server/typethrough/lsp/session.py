@@ -167,7 +167,7 @@ class Session:
         """The client runs an item's command: its suggestion was accepted."""
         if not arguments or not isinstance(arguments[0], str):
             raise JsonRpcInvalidParams
-        engine.accepted(arguments[0])
+        engine.reports.accepted(arguments[0])
 
     def _configuration_changed(self, params: types.DidChangeConfigurationParams, client: Client) -> None:
         """The client pushed its configuration; an empty push means that it wants to be asked."""

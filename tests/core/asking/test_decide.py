@@ -17,7 +17,6 @@ from typethrough.core.asking.decide import (
     End,
     Ended,
     Join,
-    Known,
     Moment,
     Promise,
     Step,
@@ -26,6 +25,7 @@ from typethrough.core.asking.decide import (
     Wait,
     decide,
 )
+from typethrough.core.asking.facts import Known
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Source
 from typethrough.core.suggestion.cache import Entry

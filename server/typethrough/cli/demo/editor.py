@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.outcome import Outcome, Source
 
 
+class Reporting(Protocol):
+    """Hears what became of a suggestion."""
+
+    def accepted(self, suggestion_id: str) -> object:
+        """A suggestion was taken."""
+        ...
+
+
 class Completing(Protocol):
     """What the demo needs of an engine."""
 
@@ -38,8 +46,9 @@ class Completing(Protocol):
         """Suggest."""
         ...
 
-    def accepted(self, suggestion_id: str) -> object:
-        """A suggestion was taken."""
+    @property
+    def reports(self) -> Reporting:
+        """Where to say what became of a suggestion."""
         ...
 
 
@@ -131,7 +140,7 @@ class DemoEditor:
         self.score.typed_keys_worth += keys_worth
         self.score.accepts += 1
         self.score.accepted_chars += len(ghost.text)
-        self._engine.accepted(ghost.id)
+        self._engine.reports.accepted(ghost.id)
         self._insert(ghost.text)
         self._on_event(Event("accept", ghost.text, ghost.source, ghost.ms))
         self._ask()

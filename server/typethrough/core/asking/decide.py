@@ -8,109 +8,17 @@ is asked for only when what is cheaper has not settled the matter.
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.outcome.causes import Cause, Refusal, StreamEnd
 from typethrough.core.outcome.outcome import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from typethrough.core.asking.facts import Facts
     from typethrough.core.suggestion.cache import Entry
     from typethrough.core.suggestion.offer import Offer
-
-
-class Known(NamedTuple):
-    """An answer of before that fits at the cursor, perhaps still growing; `said_all`: the model would have no more to say."""
-
-    entry: Entry
-    offer: Offer
-    is_growing: bool = False
-    is_stalled: bool = False
-    said_all: bool = False
-
-
-class Facts(Protocol):
-    """What a decision may ask about the request that waits, and about its document."""
-
-    @property
-    def invoked(self) -> bool:
-        """Whether the user asked by hand."""
-        ...
-
-    @property
-    def expected(self) -> str:
-        """What the open completion menu would put at the cursor; empty without one."""
-        ...
-
-    @property
-    def promised(self) -> str:
-        """What the client shows already of the answer."""
-        ...
-
-    @property
-    def is_routed(self) -> bool:
-        """Whether a model was chosen for this request."""
-        ...
-
-    @property
-    def waited_for(self) -> Entry | None:
-        """The answer of the stream that the request waits for."""
-        ...
-
-    @property
-    def now_s(self) -> float:
-        """The time."""
-        ...
-
-    @property
-    def deadline_s(self) -> float:
-        """When the request must be answered."""
-        ...
-
-    def unwanted(self) -> Refusal | None:
-        """Why no suggestion is wanted here at all."""
-        ...
-
-    def shown(self) -> Offer:
-        """What is left of the suggestion on screen."""
-        ...
-
-    def known(self) -> Iterable[Known]:
-        """What models have said here that are good enough for the request, the likeliest first."""
-        ...
-
-    def others(self) -> Iterable[Known]:
-        """What models have said here that were not chosen for the request."""
-        ...
-
-    def guess(self, *, at_once: bool) -> Offer:
-        """The local lane's guess, if it is sure enough to answer at once, or else to answer for want of anything better."""
-        ...
-
-    def ask_at_s(self) -> float:
-        """When the model may be asked: when typing has paused."""
-        ...
-
-    def refusal(self) -> Refusal | None:
-        """Why the model cannot be asked now."""
-        ...
-
-    def surplus(self) -> Sequence[Entry]:
-        """The answers whose streams must end before another question may be asked."""
-        ...
-
-    def said(self, entry: Entry) -> Offer:
-        """What a stream of the document offers by now."""
-        ...
-
-    def certain(self, entry: Entry) -> str:
-        """What that text is certain to begin with, for a client that shows it grow; else empty."""
-        ...
-
-    def unfinished(self, entry: Entry) -> Offer:
-        """The best of it when there is no more time."""
-        ...
 
 
 class Moment(Enum):

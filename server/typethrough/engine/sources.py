@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.asking import trigger
-from typethrough.core.asking.decide import Known
+from typethrough.core.asking.facts import Known
 from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Source

@@ -22,7 +22,7 @@ async def accepted(bench: Bench) -> str:
     assert asked.text == ANSWER
     bench.insert(ANSWER)
     suggestion_id = asked.outcome.suggestions[0].id
-    bench.engine.accepted(suggestion_id)
+    bench.engine.reports.accepted(suggestion_id)
     await settle()
     return suggestion_id
 
@@ -81,7 +81,7 @@ def test_an_acceptance_that_is_reported_late_counts_once() -> None:
             bench.insert("\n")
             ids.append(asked.outcome.suggestions[0].id)
         for suggestion_id in ids:
-            bench.engine.accepted(suggestion_id)
+            bench.engine.reports.accepted(suggestion_id)
         assert bench.notes.feedbacks == [(Feedback.ACCEPTED, suggestion_id, 0) for suggestion_id in ids]
 
     asyncio.run(scenario())

@@ -1,4 +1,7 @@
-"""Watches accepted suggestions: half a minute and five minutes later the recorder learns how much of each is still there."""
+"""What editors report of suggestions, and what becomes of those that were accepted.
+
+Half a minute and five minutes after an acceptance the recorder learns how much of the text is still there.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ from typethrough.core.outcome.outcome import Feedback
 from typethrough.core.suggestion.accepted import LATER_S, SOON_S, Accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.document.document import Edit
     from typethrough.core.suggestion.shown import Shown
+    from typethrough.engine.open_document import OpenDocument
     from typethrough.engine.ports import Cancellable, Clock, Recorder
 
 # Each of them costs every edit of its document about a microsecond. Beyond these, what is accepted is not watched.
@@ -34,31 +38,66 @@ class _Watched:
     timers: dict[float, Cancellable]
 
 
-class Survival:
-    """The accepted suggestions that are watched, by their documents."""
+class Reports:
+    """The reports about suggestions in the open documents, and the accepted ones that are watched, by their documents.
+
+    `prefetch` asks for what follows a suggestion that stands in its document whole.
+    """
 
     def __init__(
-        self, clock: Clock, recorder: Recorder, snapshot_of: Callable[[str], Snapshot | None]
+        self,
+        clock: Clock,
+        recorder: Recorder,
+        documents: Mapping[str, OpenDocument],
+        prefetch: Callable[[OpenDocument, Shown], None],
     ) -> None:
         self._clock = clock
         self._recorder = recorder
-        self._snapshot_of = snapshot_of
+        self._documents = documents
+        self._prefetch = prefetch
         self._watched: dict[str, list[_Watched]] = {}
         self._reported: deque[str] = deque(maxlen=_MOST_REPORTED)
 
     def noticed(self, uri: str, shown: Shown, edit: Edit) -> None:
         """A suggestion stands in the document all at once: it was accepted, though its client may never say so."""
         if len(edit.inserted) >= _NOT_TYPED_CHARS:
-            self.accepted(shown.id)
-            self.watch(uri, shown)
+            self._record(shown.id)
+            self._watch(uri, shown)
 
     def accepted(self, suggestion_id: str) -> None:
+        """The editor says that a suggestion was accepted; what would follow it is asked for at once."""
+        self._record(suggestion_id)
+        for uri, document in self._documents.items():
+            shown = document.shown
+            if shown is not None and shown.id == suggestion_id:
+                if shown.consumed(document.document.snapshot):
+                    self._watch(uri, shown)
+                    self._prefetch(document, shown)
+                return
+
+    def partly_accepted(self, suggestion_id: str, chars: int, left_chars: int | None) -> None:
+        """The editor says that a part of a suggestion was accepted: `chars` of its item's text, with `left_chars` still to come
+        (None: not known).
+        """
+        for document in self._documents.values():
+            if left_chars is not None and document.shown is not None and document.shown.id == suggestion_id:
+                # An item's text may begin with what the line has before it.
+                chars = len(document.shown.text) - left_chars
+        self._recorder.feedback(Feedback.PARTLY_ACCEPTED, suggestion_id, max(0, chars))
+
+    def dismissed(self, suggestion_id: str) -> None:
+        """The editor says that the user sent a suggestion away."""
+        self._recorder.feedback(Feedback.DISMISSED, suggestion_id)
+        for document in self._documents.values():
+            document.dismiss(suggestion_id)
+
+    def _record(self, suggestion_id: str) -> None:
         """Have the recorder know of an acceptance, once: most clients report one that was noticed before."""
         if suggestion_id not in self._reported:
             self._reported.append(suggestion_id)
             self._recorder.feedback(Feedback.ACCEPTED, suggestion_id)
 
-    def watch(self, uri: str, shown: Shown) -> None:
+    def _watch(self, uri: str, shown: Shown) -> None:
         """Follow an accepted suggestion, all of whose text is in the document now."""
         here = self._watched.setdefault(uri, [])
         known = any(one.accepted.id == shown.id for one in here)
@@ -87,9 +126,9 @@ class Survival:
 
     def _judge(self, uri: str, watched: _Watched, after_s: float) -> None:
         del watched.timers[after_s]
-        snapshot = self._snapshot_of(uri)
-        if snapshot is not None:
-            share = watched.accepted.share(snapshot)
+        document = self._documents.get(uri)
+        if document is not None:
+            share = watched.accepted.share(document.document.snapshot)
             self._recorder.survived(watched.accepted.id, after_s, share)
         if not watched.timers and watched in self._watched.get(uri, ()):
             self._watched[uri].remove(watched)
