@@ -68,6 +68,8 @@ class Flight:
         """Send the prompt. What happens is told through `on_text` and `on_end`; `on_counted` is as for `Gateway.stream`."""
         self._prompt = prompt
         self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt, on_counted))
+        # In the turn after the one that sends the question: while an answer is waited for, there is time.
+        asyncio.get_running_loop().call_soon(self.context.prepare)
 
     def wanted_until(self, deadline_s: float) -> None:
         """A request waits for the answer until then."""
@@ -166,8 +168,11 @@ class Flight:
             return
         self.open, self.ending = False, ending
         whole = ending is StreamEnd.COMPLETE and self.received_chars <= MOST_CHARS
-        text = growing(self._answer(whole=whole), self.context, complete=whole)
-        self.entry.text = text if whole else text[: text.rfind("\n") + 1].rstrip("\n")
+        if whole:
+            self.entry.text = growing(self._answer(whole=True), self.context, complete=True)
+        else:
+            self.clean()
+            self.entry.text = self.entry.text[: self.entry.text.rfind("\n") + 1].rstrip("\n")
         self.entry.complete = True
         self.entry.ended = whole
         self._cleaned = True

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Position
     from typethrough.core.outcome.causes import Cause
+    from typethrough.core.suggestion.offer import Offer
     from typethrough.engine.flight import Flight
     from typethrough.engine.ports import Cancellable, Clock
 
@@ -59,6 +60,7 @@ class Pending:
         "deadline_s",
         "ended",
         "flight",
+        "guess",
         "promised",
         "promised_id",
         "request",
@@ -78,6 +80,7 @@ class Pending:
         on_partial: OnPartial | None = None,
     ) -> None:
         self.request = request
+        self.guess: tuple[Offer, float] | None = None
         self.context = context
         self.route = route
         self.budget_ms = (route.budget_ms if route is not None else 0) or budget_ms

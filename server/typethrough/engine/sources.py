@@ -54,7 +54,6 @@ class RequestFacts:
     __slots__ = (
         "_context",
         "_document",
-        "_guess",
         "_pending",
         "_refusal",
         "_sources",
@@ -68,7 +67,6 @@ class RequestFacts:
         self._pending = pending
         self._context = pending.context
         self._refusal = refusal
-        self._guess: tuple[Offer, float] | None = None
 
     @property
     def invoked(self) -> bool:
@@ -144,15 +142,13 @@ class RequestFacts:
             if hit.entry is not answer.entry:
                 yield self._from_hit(hit), Source.CACHE
         if self._sources.settings.local_lane and answer.source is not Source.LOCAL:
-            yield self._sources.local.offer(self._context)[0], Source.LOCAL
+            yield self._local_offer()[0], Source.LOCAL
 
     def guess(self, *, at_once: bool) -> Offer:
         """The local lane's, by how likely it is right."""
         if not self._sources.settings.local_lane:
             return Offer()
-        if self._guess is None:
-            self._guess = self._sources.local.offer(self._context)
-        offer, confidence = self._guess
+        offer, confidence = self._local_offer()
         return offer if confidence >= (CONFIDENT if at_once else USABLE) else Offer()
 
     def ask_at_s(self) -> float:
@@ -193,6 +189,13 @@ class RequestFacts:
         """The whole lines of a growing text, or a first line that looks finished."""
         hit = self._hit(entry)
         return from_unfinished(hit, self._context, self._max_lines) if hit is not None else Offer()
+
+    def _local_offer(self) -> tuple[Offer, float]:
+        """The local lane's offer, worked out once a request."""
+        pending = self._pending
+        if pending.guess is None:
+            pending.guess = self._sources.local.offer(self._context)
+        return pending.guess
 
     @property
     def _max_lines(self) -> int:

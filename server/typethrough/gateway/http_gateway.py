@@ -208,12 +208,16 @@ class HttpGateway:
     async def _read(self, response: httpx.Response, reply: Reply, on_text: Callable[[str], None]) -> Finish:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
-        chunks = _body(response)
+        chunks, task = _body(response), asyncio.current_task()
         try:
             async for chunk in chunks:
                 text = reply.feed(chunk)
                 if text:
-                    await self._hand_on(text, on_text)
+                    self._health.succeeded()
+                    on_text(text)
+                    if task is not None and task.cancelling():
+                        # Cancelled from within `on_text`: CancelledError gets its place to be raised, and no more text follows.
+                        await asyncio.sleep(0)
                 if reply.is_done or reply.error:
                     break
         except httpx.RemoteProtocolError:
@@ -221,19 +225,12 @@ class HttpGateway:
             pass
         text = reply.end()
         if text:
-            await self._hand_on(text, on_text)
+            self._health.succeeded()
+            on_text(text)
         if reply.error:
             raise reply.error
         await _let_go(response, chunks)
         return reply.stream_end()
-
-    async def _hand_on(self, text: str, on_text: Callable[[str], None]) -> None:
-        self._health.succeeded()
-        on_text(text)
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            # Cancelled from within `on_text`: give CancelledError its place to be raised, so that no more text follows.
-            await asyncio.sleep(0)
 
     def _generation_url(self, generation_id: str) -> httpx.URL:
         return self._endpoint.beside("/generation").copy_with(params={"id": generation_id})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
     from typethrough.gateway.endpoint import Endpoint
 
+_DECODE = json.JSONDecoder().decode
 _DONE = b"[DONE]"
 # The Vercel AI Gateway's: "gen_" and a ULID.
 _GENERATION = re.compile(r"gen_[0-9A-Za-z_-]{1,80}")
@@ -101,7 +102,7 @@ class Reply:
             self._seen_frame = self.is_done = True
             return ""
         try:
-            frame = json.loads(event)
+            frame = _DECODE(event.decode())
         except (ValueError, RecursionError):
             frame = None
         if not isinstance(frame, dict):

@@ -51,6 +51,8 @@ class RequestEncoder:
         self._endpoint = endpoint
         self._refused: set[str] = set()
         self._beginnings: list[_Beginning] = []
+        self._asked: tuple[bool, tuple[str, ...], int, str, int] | None = None
+        self._tail = b""
         self._head = b'{"model":' + _json_text(endpoint.model.strip())
         self._headers = [
             (b"Host", endpoint.url.netloc),
@@ -84,9 +86,17 @@ class RequestEncoder:
         parts = [self._stable(prompt.messages[: prompt.stable], raw=raw)] if prompt.stable else []
         parts += map(_escape if raw else _encode, prompt.messages[prompt.stable :])
         messages = (b"" if raw else b",").join(parts)
-        parameters = _dumps(self.parameters(prompt)).encode("ascii")
+        parameters = self._parameters(prompt)
         before, after = (b',"prompt":"', b'",') if raw else (b',"messages":[', b"],")
         return b"".join((self._head, before, messages, after, parameters[1:]))
+
+    def _parameters(self, prompt: Prompt) -> bytes:
+        """Most prompts differ in their messages alone, so the last parameters are kept."""
+        asked = (prompt.raw, prompt.stop, prompt.max_output_tokens, prompt.cache_key, len(self._refused))
+        if asked != self._asked:
+            self._asked = asked
+            self._tail = _dumps(self.parameters(prompt)).encode("ascii")
+        return self._tail
 
     def parameters(self, prompt: Prompt) -> dict[str, Any]:
         """The body without model and messages, in the profile's dialect and without what was refused."""

@@ -55,11 +55,14 @@ class Status:
 
     def lane(self, kind: str, message: str) -> None:
         """The model lane has changed its state. The sentence of being ready says which endpoint it is, and holds from then on."""
-        if kind == "ready" and message:
-            self._rest = message
         if self._busy is not None:
             self._busy.cancel()
             self._busy = None
+        if (kind, message) == self._lane:
+            # As after each stream that ended well before it was told of.
+            return
+        if kind == "ready" and message:
+            self._rest = message
         if kind == "busy":
             self._busy = self._clock.call_at(self._clock.now() + _BUSY_AFTER_S, self._is_busy)
             return

@@ -95,6 +95,12 @@ class Context:
             usual_unit=usual_unit,
         )
 
+    def prepare(self) -> None:
+        """Work out what every answer is asked about, so that it need not be done when one has come."""
+        self.lines_before(REACH_LINES)
+        self.lines_after(REACH_LINES)
+        _ = self.state, self.unit, self.next_line(), self.previous_line()
+
     def with_suffix(self, line_suffix: str) -> Context:
         """The same view with something else right of the cursor; what is known of the lines is shared."""
         other = Context.__new__(Context)
