@@ -77,7 +77,7 @@ async def begun(*cells: tuple[str, str]) -> Bench:
 
 
 def test_cells_are_offered_to_be_told_to_who_can_tell_them() -> None:
-    sync = {"notebookSelector": [{"notebook": "*"}]}
+    sync = {"notebookSelector": [{"notebook": "*"}], "save": True}
     assert Stage().initialize(CAPABLE)["capabilities"]["notebookDocumentSync"] == sync
     assert "notebookDocumentSync" not in Stage().initialize()["capabilities"]
 

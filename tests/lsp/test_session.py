@@ -32,7 +32,7 @@ def test_a_client_with_inline_completion_is_offered_that_and_no_menu() -> None:
     result = Stage().initialize(INLINE_CLIENT)
     assert result["capabilities"] == {
         "positionEncoding": "utf-16",
-        "textDocumentSync": {"openClose": True, "change": 2, "save": False},
+        "textDocumentSync": {"openClose": True, "change": 2, "save": True},
         "executeCommandProvider": {"commands": ["typethrough.accepted"]},
         "inlineCompletionProvider": {"workDoneProgress": False},
     }
@@ -81,7 +81,7 @@ def test_the_result_is_what_lsp_says() -> None:
     for capabilities in (INLINE_CLIENT, {}):
         result = converter.structure(Stage().initialize(capabilities), types.InitializeResult)
         assert result.capabilities.text_document_sync == types.TextDocumentSyncOptions(
-            open_close=True, change=types.TextDocumentSyncKind.Incremental, save=False
+            open_close=True, change=types.TextDocumentSyncKind.Incremental, save=True
         )
 
 

@@ -102,10 +102,13 @@ def test_a_rename_is_the_old_name_gone_and_the_new_one_there() -> None:
 
 def test_the_file_of_a_closed_document_is_read_again() -> None:
     bench = Bench()
-    bench.watching.closed(uri("a.py"))
-    bench.watching.closed("untitled:Untitled-1")
+    bench.watching.closed(uri("a.py"), is_saved=True)
+    bench.watching.closed("untitled:Untitled-1", is_saved=False)
     bench.clock.advance(1_000)
     assert bench.heard.files == [("changed", [uri("a.py")])]
+    bench.watching.closed(uri("a.py"), is_saved=False)
+    bench.clock.advance(1_000)
+    assert bench.heard.files[1:] == [("gone", [uri("a.py")]), ("changed", [uri("a.py")])]
 
 
 @pytest.mark.parametrize("name", [".gitignore", "sub/.typethroughignore", ".cursorignore"])
@@ -145,7 +148,7 @@ def test_what_the_workspace_is_not_read_from_is_passed_over(tmp_path: Path, name
     assert bench.heard.files == [("changed", [f"{root}/a.py"])]
     # What an editor had open is known all the same: it is forgotten when it goes, and read when the editor has closed it.
     bench.watching.did_change_watched({"changes": [{"uri": f"{root}/{name}", "type": 3}]})
-    bench.watching.closed(f"{root}/{name}")
+    bench.watching.closed(f"{root}/{name}", is_saved=True)
     bench.clock.advance(1_000)
     assert bench.heard.files[1:] == [("gone", [f"{root}/{name}"]), ("changed", [f"{root}/{name}"])]
 

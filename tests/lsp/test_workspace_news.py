@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.lsp.stage import INLINE, INLINE_CLIENT, Message, Stage
+from tests.lsp.stage import INLINE, INLINE_CLIENT, Message, Stage, at
 from tests.support.engine_kit import settle
 
 if TYPE_CHECKING:
@@ -54,15 +54,25 @@ class Editor(Stage):
         await settle()
 
     async def prompt(self, uri: str = "") -> str:
-        """What the model is told for a new file that uses whatever the helpers have; or for a document that is open."""
-        if not uri:
+        """What the model is told for a new file that uses whatever the helpers have; or for one of these that is open."""
+        column = 4
+        if uri:
+            # Another line, for which nothing is known yet.
+            column += 1
+            self.change({"range": at(2, 4, 2, 4), "text": "y"}, uri=uri)
+        else:
             self.number += 1
             uri = (self.folders[0] / f"user{self.number}.py").as_uri()
             self.open(USER, uri)
         await self.read()
-        self.request(INLINE, self.place(2, 4, uri=uri))
+        before = len(self.gateway.streams)
+        self.request(INLINE, self.place(2, column, uri=uri))
         await self.wait(150)
-        return "\n".join(message.text for message in self.gateway.streams[-1].prompt.messages)
+        [stream] = self.gateway.streams[before:]
+        stream.say("1\n")
+        stream.finish()
+        await settle()
+        return "\n".join(message.text for message in stream.prompt.messages)
 
     def watched(self, *events: tuple[Path, int]) -> None:
         changes = [{"uri": path.as_uri(), "type": kind} for path, kind in events]
@@ -134,14 +144,32 @@ def test_text_that_was_dropped_without_saving_is_told_no_more(tmp_path: Path) ->
     helpers.write_text(AREA)
 
     async def scenario(editor: Editor) -> None:
-        editor.open(VOLUME, helpers.as_uri())
-        await editor.read()
+        editor.open(AREA, helpers.as_uri())
+        editor.change({"text": VOLUME}, uri=helpers.as_uri())
+        await editor.wait(3_000)
         assert "volume_of_cube(side)" in await editor.prompt()
         editor.notify("textDocument/didClose", {"textDocument": {"uri": helpers.as_uri()}})
-        await editor.read()
+        # Nor to the document that it was told to.
+        assert "volume_of_cube(side)" not in await editor.prompt((tmp_path / "user1.py").as_uri())
         prompt = await editor.prompt()
         assert "area_of_circle(radius)" in prompt
         assert "volume_of_cube(side)" not in prompt
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_text_that_was_saved_stays_known_when_it_is_closed(tmp_path: Path) -> None:
+    helpers = tmp_path / "helpers.py"
+
+    async def scenario(editor: Editor) -> None:
+        editor.open("", helpers.as_uri())
+        editor.change({"text": AREA}, uri=helpers.as_uri())
+        helpers.write_text(AREA)
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": helpers.as_uri()}})
+        await editor.wait(3_000)
+        assert "area_of_circle(radius)" in await editor.prompt()
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": helpers.as_uri()}})
+        assert "area_of_circle(radius)" in await editor.prompt((tmp_path / "user1.py").as_uri())
 
     on_stage((tmp_path,), scenario)
 
@@ -220,9 +248,13 @@ def test_a_notebook_on_disk_tells_its_cells_and_not_their_outputs(tmp_path: Path
         cells = [{"kind": 2, "document": item["uri"]}]
         params = {"notebookDocument": {"uri": book, "cells": cells}, "cellTextDocuments": [item]}
         editor.notify("notebookDocument/didOpen", params)
+        document = {"uri": item["uri"], "version": 2}
+        texts = [{"document": document, "changes": [{"text": f"{VOLUME}# by hand"}]}]
+        change = {"notebookDocument": {"uri": book}, "change": {"cells": {"textContent": texts}}}
+        editor.notify("notebookDocument/didChange", change)
+        await editor.wait(3_000)
         assert "volume_of_cube(side)" in await editor.prompt()
         editor.notify("notebookDocument/didClose", {"notebookDocument": {"uri": book}})
-        await editor.read()
-        assert "volume_of_cube(side)" not in await editor.prompt()
+        assert "volume_of_cube(side)" not in await editor.prompt((tmp_path / "user2.py").as_uri())
 
     on_stage((tmp_path,), scenario)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from typethrough.core.document.document import Position
 from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of, uri_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from typethrough.core.document.document import Document, Snapshot
     from typethrough.core.outcome.causes import Cause
@@ -38,19 +38,26 @@ class Opened(NamedTuple):
         return Position(position.line + self.first_line, position.column)
 
 
+class OnClosed(Protocol):
+    """Hears of what was closed."""
+
+    def __call__(self, uri: str, *, is_saved: bool) -> None:
+        """`is_saved`: the file holds all that the document held."""
+        ...
+
+
 class Documents:
     """All that one client has open. What belongs to a notebook is the notebook's, whatever else a client says of it.
 
-    `on_closed` hears the URI of what was closed: from then on its file counts.
+    `on_closed` hears the URI of what was closed, and whether all of it was saved: from then on its file counts.
     """
 
-    def __init__(
-        self, engine: Engine, encoding: Encoding, notebooks: Notebooks, on_closed: Callable[[str], None]
-    ) -> None:
+    def __init__(self, engine: Engine, encoding: Encoding, notebooks: Notebooks, on_closed: OnClosed) -> None:
         self._engine = engine
         self._encoding = encoding
         self._notebooks = notebooks
         self._on_closed = on_closed
+        self._unsaved: set[str] = set()
 
     def find(self, uri: str) -> Opened | None:
         """What is open under a URI; None when nothing is."""
@@ -70,6 +77,7 @@ class Documents:
         """A document was opened."""
         item = text_item(params.get("textDocument"))
         if not self._notebooks.owns(item.uri):
+            self._unsaved.discard(item.uri)
             self._engine.open(*item)
 
     def did_change(self, params: dict[str, Any]) -> None:
@@ -81,6 +89,7 @@ class Documents:
         document = self._engine.document(uri)
         if document is None or self._notebooks.owns(uri):
             return
+        self._unsaved.add(uri)
         try:
             for change in changes_in(changes):
                 if change.where is None:
@@ -92,12 +101,17 @@ class Documents:
             # Even when a later change was malformed, the earlier ones are in: what was asked of the old text is moot.
             self._engine.changed(uri, version_of(params["textDocument"]))
 
+    def did_save(self, params: dict[str, Any]) -> None:
+        """A document was saved."""
+        self._unsaved.discard(uri_of(params))
+
     def did_close(self, params: dict[str, Any]) -> None:
-        """A document was closed."""
+        """A document was closed. What was not saved of it is dropped."""
         uri = uri_of(params)
         if not self._notebooks.owns(uri):
             self._engine.close(uri)
-            self._on_closed(uri)
+            self._on_closed(uri, is_saved=uri not in self._unsaved)
+            self._unsaved.discard(uri)
 
 
 _RANGE = "contentChanges.range"

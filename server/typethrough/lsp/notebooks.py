@@ -18,10 +18,11 @@ from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of
 from typethrough.lsp.documents import Opened, changes_in, text_item, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from typethrough.engine.engine import Engine
     from typethrough.lsp.convert import Encoding, Range
+    from typethrough.lsp.documents import OnClosed
 
 _MARKUP = 1
 
@@ -53,6 +54,7 @@ class _Notebook:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self.version = 0
+        self.is_saved = True
         self.language_id = PLAIN_TEXT
         self.cells: list[_Cell] = []
         self.texts: dict[str, Document] = {}
@@ -84,9 +86,9 @@ class _Notebook:
 
 
 class Notebooks:
-    """The notebooks that one client has open. `on_closed` hears the URI of one that was closed: its file counts again."""
+    """The notebooks that one client has open. `on_closed` hears of one that was closed: its file counts again."""
 
-    def __init__(self, engine: Engine, encoding: Encoding, on_closed: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, encoding: Encoding, on_closed: OnClosed) -> None:
         self._on_closed = on_closed
         self._engine = engine
         self._encoding = encoding
@@ -131,6 +133,7 @@ class Notebooks:
         if notebook is None or cells is None:
             # What else a change may tell of are metadata.
             return
+        notebook.is_saved = False
         cells = _object(cells, "change.cells")
         if (structure := cells.get("structure")) is not None:
             self._restructure(notebook, _object(structure, "structure"))
@@ -140,12 +143,21 @@ class Notebooks:
         for content in _array(cells.get("textContent"), "textContent"):
             self._edit_cell(notebook, _object(content, "textContent"))
 
+    def did_save(self, params: dict[str, Any]) -> None:
+        """A notebook was saved."""
+        described = _object(params.get("notebookDocument"), "notebookDocument")
+        notebook = self._notebooks.get(text_of(described.get("uri"), "notebookDocument.uri"))
+        if notebook is not None:
+            notebook.is_saved = True
+
     def did_close(self, params: dict[str, Any]) -> None:
         """A notebook was closed, and its cells with it."""
         described = _object(params.get("notebookDocument"), "notebookDocument")
         uri = text_of(described.get("uri"), "notebookDocument.uri")
+        notebook = self._notebooks.get(uri)
         self._close(uri)
-        self._on_closed(uri)
+        if notebook is not None:
+            self._on_closed(uri, is_saved=notebook.is_saved)
 
     def _close(self, uri: str) -> None:
         if (notebook := self._notebooks.pop(uri, None)) is not None:

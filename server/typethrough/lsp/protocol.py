@@ -264,7 +264,7 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         # Every cell of every notebook: those that hold no code are told to the model as comments.
         selector = types.NotebookDocumentFilterWithNotebook(notebook="*")
-        sync = types.NotebookDocumentSyncOptions(notebook_selector=[selector])
+        sync = types.NotebookDocumentSyncOptions(notebook_selector=[selector], save=True)
         super().__init__("typethrough", __version__, protocol_cls=Protocol, notebook_document_sync=sync)
 
     def report_server_error(self, error: Exception, source: Any) -> None:

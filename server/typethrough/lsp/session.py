@@ -131,9 +131,11 @@ class Session:
         protocol.notifications |= {
             types.TEXT_DOCUMENT_DID_OPEN: documents.did_open,
             types.TEXT_DOCUMENT_DID_CHANGE: documents.did_change,
+            types.TEXT_DOCUMENT_DID_SAVE: documents.did_save,
             types.TEXT_DOCUMENT_DID_CLOSE: documents.did_close,
             types.NOTEBOOK_DOCUMENT_DID_OPEN: notebooks.did_open,
             types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebooks.did_change,
+            types.NOTEBOOK_DOCUMENT_DID_SAVE: notebooks.did_save,
             types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebooks.did_close,
             types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: watching.did_change_folders,
             types.WORKSPACE_DID_CHANGE_WATCHED_FILES: watching.did_change_watched,
@@ -141,6 +143,8 @@ class Session:
             types.WORKSPACE_DID_RENAME_FILES: watching.did_rename,
             types.WORKSPACE_DID_DELETE_FILES: watching.did_delete,
         }
+        # That it is offered is all that pygls has to know.
+        server.feature(types.TEXT_DOCUMENT_DID_SAVE)(lambda _: None)
         # Functions of their own, because pygls sets attributes on what it registers, which methods do not take.
         server.feature(types.INITIALIZED)(lambda _: self._initialized(client))
         server.feature(types.SHUTDOWN)(lambda _: requests.end_all())

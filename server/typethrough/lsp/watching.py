@@ -85,23 +85,25 @@ class Watching:
             for uri in _texts([change], "uri"):
                 deleted[uri] = change.get("type") == _DELETED
         self._gone(uri for uri, is_gone in deleted.items() if is_gone)
-        self._note(uri for uri, is_gone in deleted.items() if not is_gone and self._is_read(uri))
+        self._note(self._read_ones(uri for uri, is_gone in deleted.items() if not is_gone))
 
     def did_create(self, params: Params) -> None:
         """`workspace/didCreateFiles`."""
-        self._note(filter(self._is_read, _texts(params.get("files"), "uri")))
+        self._note(self._read_ones(_texts(params.get("files"), "uri")))
 
     def did_rename(self, params: Params) -> None:
         """`workspace/didRenameFiles`."""
         self._gone(_texts(params.get("files"), "oldUri"))
-        self._note(filter(self._is_read, _texts(params.get("files"), "newUri")))
+        self._note(self._read_ones(_texts(params.get("files"), "newUri")))
 
     def did_delete(self, params: Params) -> None:
         """`workspace/didDeleteFiles`."""
         self._gone(_texts(params.get("files"), "uri"))
 
-    def closed(self, uri: str) -> None:
-        """A document was closed. What it held last may have been dropped and not saved: the file is what counts again."""
+    def closed(self, uri: str, *, is_saved: bool) -> None:
+        """A document was closed: its file counts again, and what was not saved is to be told to nobody."""
+        if not is_saved:
+            self._gone([uri])
         self._note([uri])
 
     def stop(self) -> None:
@@ -121,7 +123,7 @@ class Watching:
         at_once = []
         now_s = self._clock.now()
         for uri in filter(_is_file, uris):
-            if place_of(uri).rpartition("/")[2] in IGNORE_FILES:
+            if uri.rpartition("/")[2] in IGNORE_FILES:
                 at_once.append(uri)
             elif len(self._changed) < _MOST_KEPT:
                 self._first_s = self._first_s if self._changed else now_s
@@ -132,17 +134,22 @@ class Watching:
         if self._changed and self._timer is None:
             self._timer = self._clock.call_at(now_s + _QUIET_S, self._due)
 
-    def _is_read(self, uri: str) -> bool:
-        """Whether a file is one that is read with the workspace: what is built or fetched is not, and changes all the time."""
-        place = place_of(uri)
+    def _read_ones(self, uris: Iterable[str]) -> Iterator[str]:
+        """Those that are read with the workspace: what is built or fetched is not, and changes all the time."""
+        # Of thousands of files most lie side by side.
+        read: dict[str, bool] = {}
+        for uri in uris:
+            folder, _, name = uri.rpartition("/")
+            if folder not in read:
+                read[folder] = self._is_read(place_of(folder))
+            if read[folder] and (not name.startswith(".") or name in IGNORE_FILES):
+                yield uri
+
+    def _is_read(self, place: str) -> bool:
+        """Whether the workspace is read from a folder; one above or outside of it is somebody's own business."""
         folder = next((folder for folder in self._folders if folder.holds(place)), None)
-        if folder is None:
-            # One of its own, or a folder above all of them.
-            return True
-        *above, name = place[len(folder.path) + 1 :].split("/")
-        if any(part.startswith(".") or part in SKIPPED_FOLDERS for part in above):
-            return False
-        return not name.startswith(".") or name in IGNORE_FILES
+        inside = place[len(folder.path) + 1 :].split("/") if folder is not None else ()
+        return not any(part.startswith(".") or part in SKIPPED_FOLDERS for part in inside)
 
     def _due(self) -> None:
         """Pass on what has gathered once it pauses; the timer is not moved with each message, but set again when too early."""
