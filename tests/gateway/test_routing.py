@@ -164,7 +164,7 @@ def test_what_no_setting_can_be_is_one_message_for_each_of_them(name: str) -> No
     settings, problems = resolve([Layer("user file", Origin.USER_FILE, {name: 3.5j})])
     assert [problem.setting for problem in problems] == [name]
     assert name in problems[0].message
-    assert replace(settings, access=()) == DEFAULTS
+    assert replace(settings, access=(), closed="") == DEFAULTS
 
 
 @pytest.mark.parametrize(

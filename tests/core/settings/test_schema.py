@@ -44,7 +44,7 @@ def test_every_default_is_a_legal_value_of_its_own_setting(name: str) -> None:
 def test_every_setting_says_what_it_means_in_one_sentence() -> None:
     assert [name for name, spec in SPECS.items() if not spec.description.endswith(".")] == []
     assert all(spec.unit for spec in SPECS.values() if spec.kind is Kind.NUMBER)
-    assert {item.name for item in fields(Settings)} - {"access"} == set(SPECS) - set(ACCESS_SPECS)
+    assert {item.name for item in fields(Settings)} - {"access", "closed"} == set(SPECS) - set(ACCESS_SPECS)
 
 
 def test_a_key_is_not_in_the_representation_of_settings_or_of_a_layer() -> None:
@@ -135,12 +135,45 @@ def test_a_bad_value_is_one_problem_that_names_setting_and_layer_and_the_lower_v
     name: str, value: object
 ) -> None:
     settings, problems = resolve([user_file(**{name: value})])
-    assert replace(settings, access=()) == DEFAULTS
+    assert replace(settings, access=(), closed="") == DEFAULTS
+    assert (settings.closed != "") == SPECS[name].guards
     assert [(access.base_url, access.has_key, access.problem == "") for access in settings.access] == (
         [("", False, False)] if name in ACCESS_SPECS else []
     )
     assert only(problems).startswith(f"user file: {name} ")
     assert problems[0].setting == name
+
+
+EXCLUDE, LIMIT = {"exclude": "*.secret"}, {"daily_limit_cents": "5"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "closed"),
+    [
+        ([user_file(**EXCLUDE)], "user file: exclude must be a list of texts"),
+        ([user_file(zero_data_retention="yes")], "user file: zero_data_retention must be true or false"),
+        ([user_file(**LIMIT)], "user file: daily_limit_cents must be a whole number from 0 to 100000"),
+        ([environment_layer({"TYPETHROUGH_MODEL_LANE": "flase"})], "environment: TYPETHROUGH_MODEL_LANE must be true or false"),
+        ([editor(EXCLUDE)], "configuration: exclude must be a list of texts"),
+        # A good value above takes its place; an editor's adds to what is below, which it does not know.
+        ([user_file(**LIMIT), environment_layer({"TYPETHROUGH_DAILY_LIMIT_CENTS": "5"})], ""),
+        ([user_file(**EXCLUDE), environment_layer({"TYPETHROUGH_EXCLUDE": "*.secret"})], ""),
+        ([user_file(**EXCLUDE), editor({"exclude": ["*.secret"]})], "user file: exclude must be a list of texts"),
+        ([user_file(**LIMIT), environment_layer({"TYPETHROUGH_DAILY_LIMIT_CENTS": "x"})], "environment: TYPETHROUGH_DAILY_"),
+        # What keeps nothing back, and what an editor may not set at all, closes nothing.
+        ([user_file(budget_ms="fast", record="off", prefetch=1)], ""),
+        ([editor({"zeroDataRetention": "yes", "dailyLimitCents": "5", "model": ""})], ""),
+    ],
+)  # fmt: skip
+def test_what_was_set_to_keep_something_back_and_cannot_be_read_closes_the_model_lane(
+    layers: list[Layer], closed: str
+) -> None:
+    settings, problems = resolve(layers)
+    assert settings.closed.startswith(closed)
+    assert bool(settings.closed) == bool(closed)
+    assert bool(closed) == any(
+        "No model is asked until that is mended." in one.message for one in problems[-1:]
+    )
 
 
 def test_the_value_of_the_layer_below_holds_when_the_one_above_is_bad() -> None:

@@ -30,8 +30,8 @@ class Access:
     """An address and the key for it, as one place gives them.
 
     `base_url` is empty when the place names none: its key is one of the Vercel AI Gateway then. `api_key_command` gives the key
-    when `api_key` is empty. `problem`, a sentence, says why the place gives nothing; `is_unread` that nothing at all is known of
-    what it says. The names are those that people know the halves by.
+    when `api_key` is empty. `problem`, a sentence, says why the place gives nothing. The names are those that people know the
+    halves by.
     """
 
     key_name: str
@@ -40,7 +40,6 @@ class Access:
     api_key: str = field(default="", repr=False)
     api_key_command: tuple[str, ...] = field(default=(), repr=False)
     problem: str = ""
-    is_unread: bool = False
     note: str = ""
 
     @property
@@ -107,9 +106,9 @@ def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointC
     if not settings.model_lane:
         return _none("the model lane is off (setting model_lane)")
     stated, known = settings.access, _known(environment)
-    if unread := next((access for access in stated if access.is_unread), None):
-        return _none(unread.problem, is_refused=True)
-    named = next((access for access in stated if access.base_url or access.problem), None)
+    if settings.closed:
+        return _none(settings.closed, is_refused=True)
+    named = named_access(stated)
     if named is None:
         first = next((access for access in (*stated, *known) if access.has_key or access.problem), None)
         return _none("no key") if first is None else _chosen(settings, first, first.address)
@@ -120,6 +119,11 @@ def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointC
     choice = _chosen(settings, own[0] if own else named, named.address)
     notes = (*choice.notes, *_left(stated, named, choice))
     return replace(choice, address_name=named.address_name, notes=notes)
+
+
+def named_access(stated: Sequence[Access]) -> Access | None:
+    """The place that says where the code goes: the first that names an address, or was refused. The highest stands first."""
+    return next((access for access in stated if access.base_url or access.problem), None)
 
 
 def keys_of(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from typethrough.core.settings.endpoint import Access, mended_note
+from typethrough.core.settings.endpoint import Access, mended_note, named_access
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,
     DEFAULTS,
@@ -40,6 +40,7 @@ class Origin(StrEnum):
     COMMAND_LINE = "command line"
 
 
+_CLOSED = "No model is asked until that is mended."
 _PRECEDENCE = {origin: rank for rank, origin in enumerate(Origin)}
 # An editor mixes the settings of the project it has open into these, so they may not say where code and keys go.
 _FROM_EDITOR = frozenset({Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION})
@@ -85,24 +86,69 @@ def resolve(layers: Sequence[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
     Layers of one origin override each other in the order given. Addresses and keys are not merged: each layer that says anything
     of them gives one `Access`.
     """
-    settings, problems = DEFAULTS, list[Problem]()
+    resolution = _Resolution()
     for layer in sorted(layers, key=lambda layer: _PRECEDENCE[layer.origin]):
+        resolution.take(layer)
+    return resolution.result()
+
+
+class _Resolution:
+    """What the layers say so far, the lowest first. `closed` has a sentence for each value that closes the model lane."""
+
+    def __init__(self) -> None:
+        self._settings = DEFAULTS
+        self._problems: list[Problem] = []
+        self._closed: dict[str, str] = {}
+
+    def take(self, layer: Layer) -> None:
+        """Put a layer's values in place of those below it."""
         changes, halves = dict[str, Any](), dict[str, object]()
-        for name, value in _entries(layer, problems):
+        if layer.unread:
+            self._closed[layer.name] = layer.unread
+            self._problems.append(Problem(layer.name, "", f"{layer.unread}."))
+        for name, value in _entries(layer, self._problems):
             if name in ACCESS_SPECS and layer.origin not in _FROM_EDITOR:
                 halves[name] = value
                 continue
             try:
-                value = checked(SPECS[name], value, from_text=layer.origin is Origin.ENVIRONMENT)
-                value = _permitted(name, value, layer, settings)
-                if name not in ACCESS_SPECS:
-                    changes[name] = value
+                value = self._checked(layer, name, value)
+                value = _permitted(name, value, layer, self._settings)
             except BadValue as bad:
-                problems.append(Problem(layer.name, name, f"{layer.name}: {_shown(layer, name)} {bad}."))
-        if access := _access(layer, halves, problems):
-            changes["access"] = (access, *settings.access)
-        settings = replace(settings, **changes)
-    return _consistent(settings, problems), tuple(problems)
+                message = f"{layer.name}: {_shown(layer, name)} {bad}."
+                self._problems.append(Problem(layer.name, name, message))
+                continue
+            if name not in ACCESS_SPECS:
+                changes[name] = value
+        if access := _access(layer, halves, self._problems):
+            changes["access"] = (access, *self._settings.access)
+        self._settings = replace(self._settings, **changes)
+
+    def _checked(self, layer: Layer, name: str, value: object) -> object:
+        """A value in its setting's type. Raises BadValue, which closes the model lane where it may have kept something back."""
+        spec = SPECS[name]
+        try:
+            value = checked(spec, value, from_text=layer.origin is Origin.ENVIRONMENT)
+        except BadValue as bad:
+            if spec.guards and (spec.reach is Reach.ANYWHERE or layer.origin not in _FROM_EDITOR):
+                self._closed[name] = f"{layer.name}: {_shown(layer, name)} {bad}"
+            raise
+        if layer.origin not in _FROM_EDITOR:
+            # It takes the place of what was refused below; an editor's value may only add to that.
+            self._closed.pop(name, None)
+        return value
+
+    def result(self) -> tuple[Settings, tuple[Problem, ...]]:
+        """The settings and every problem, with what follows from it."""
+        closed = [*self._closed.values()]
+        settings = replace(self._settings, closed=closed[0] if closed else "")
+        settings = _consistent(settings, self._problems)
+        if (named := named_access(settings.access)) is not None:
+            closed.append(named.problem)
+        closing = {f"{sentence}." for sentence in closed}
+        return settings, tuple(
+            replace(one, message=f"{one.message} {_CLOSED}") if one.message in closing else one
+            for one in self._problems
+        )
 
 
 def _shown(layer: Layer, name: str) -> str:
@@ -114,9 +160,6 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
     """The address and the key that a layer gives, together or not at all; None when it says nothing of them."""
     where = "" if layer.origin is Origin.ENVIRONMENT else f" in the {layer.name}"
     access = Access(f"{_shown(layer, 'api_key')}{where}", f"{_shown(layer, 'base_url')}{where}")
-    if layer.unread:
-        problems.append(Problem(layer.name, "", f"{layer.unread}. No model is asked until that is mended."))
-        return replace(access, problem=layer.unread, is_unread=True)
     found, refusal = dict[str, Any](), ""
     for name, value in halves.items():
         spec, shown = ACCESS_SPECS[name], _shown(layer, name)
@@ -134,7 +177,7 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
                 found[name] = checked(spec, value)
         except BadValue as bad:
             sentence = f"{layer.name}: {shown} {bad}"
-            problems.append(Problem(layer.name, name, f"{sentence}. No model is asked until that is mended."))
+            problems.append(Problem(layer.name, name, f"{sentence}."))
             refusal = refusal or sentence
     if refusal:
         return replace(access, problem=refusal)

@@ -77,10 +77,12 @@ class Settings:
     """Everything a user may decide, checked. Built by `resolve`; the defaults alone are a working set.
 
     `access`: where code may go and with which key, one for each place that says anything of it, the place that wins first.
+    `closed`, a sentence: why no model may be asked, since what was set to keep something back could not be read.
     """
 
-    enabled: bool = _setting(True, Kind.FLAG, "Whether there are any suggestions at all.")
+    enabled: bool = _setting(True, Kind.FLAG, "Whether there are any suggestions at all.", guards=True)
     access: tuple[Access, ...] = field(default=(), repr=False)
+    closed: str = ""
     oidc_token_file: str = _setting(
         "",
         Kind.PATH,
@@ -93,6 +95,7 @@ class Settings:
         Kind.NAME,
         "The model's name as the endpoint spells it; behind a routing gateway it also says which provider reads the code.",
         reach=Reach.USER,
+        guards=True,
     )
     prompt_form: str = _setting(
         "auto",
@@ -134,7 +137,11 @@ class Settings:
         reach=Reach.USER,
     )
     provider_only: tuple[str, ...] = _setting(
-        (), Kind.NAMES, "The only providers behind the gateway that may read the code.", reach=Reach.USER
+        (),
+        Kind.NAMES,
+        "The only providers behind the gateway that may read the code.",
+        reach=Reach.USER,
+        guards=True,
     )
     provider_sort: str = _setting(
         "none",
@@ -155,12 +162,14 @@ class Settings:
         Kind.FLAG,
         "Only providers that keep nothing; the Vercel AI Gateway's promise, so with another endpoint nothing is sent.",
         reach=Reach.USER,
+        guards=True,
     )
     no_prompt_training: bool = _setting(
         False,
         Kind.FLAG,
         "Only providers that do not train on prompts; the Vercel AI Gateway's promise, like `zero_data_retention`.",
         reach=Reach.USER,
+        guards=True,
     )
     catalogue: bool = _setting(
         True,
@@ -168,7 +177,9 @@ class Settings:
         "Whether prices, context size, announced end and speed of the model are read from the endpoint's own list, once a day.",
         reach=Reach.USER,
     )
-    model_lane: bool = _setting(True, Kind.FLAG, "Whether a model may be asked over the network.")
+    model_lane: bool = _setting(
+        True, Kind.FLAG, "Whether a model may be asked over the network.", guards=True
+    )
     local_lane: bool = _setting(
         True, Kind.FLAG, "Whether suggestions may come from the workspace's own text, with no network."
     )
@@ -228,12 +239,14 @@ class Settings:
         minimum=0,
         maximum=100_000,
         reach=Reach.USER,
+        guards=True,
     )
     other_files: bool = _setting(
         True,
         Kind.FLAG,
         "Whether declarations of other files in the workspace go into the prompt, and the places in open files edited last.",
         reach=Reach.USER,
+        guards=True,
     )
     project_notes: bool = _setting(
         False,
@@ -259,13 +272,14 @@ class Settings:
         True, Kind.FLAG, "Whether accepting a suggestion asks for the next one before it is needed."
     )
     disabled_languages: tuple[str, ...] = _setting(
-        (), Kind.NAMES, "Language ids that get no suggestions, such as `markdown`."
+        (), Kind.NAMES, "Language ids that get no suggestions, such as `markdown`.", guards=True
     )
     exclude: tuple[str, ...] = _setting(
         DEFAULT_EXCLUDE,
         Kind.GLOBS,
         "Files that are never completed, never sent and never indexed. An editor's settings can add to it, not take away.",
         grows=True,
+        guards=True,
     )
     workspace_max_files: int = _setting(
         2000,

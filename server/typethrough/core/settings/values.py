@@ -43,7 +43,11 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is known about a setting besides its name and default. `grows`: an editor's value is added, not put in place."""
+    """What is known about a setting besides its name and default.
+
+    `grows`: an editor's value is added, not put in place. `guards`: it can keep something back, so a value that cannot be read
+    closes the model lane, and the default does not hold in its place.
+    """
 
     kind: Kind
     description: str
@@ -54,6 +58,7 @@ class Spec:
     reach: Reach = Reach.ANYWHERE
     secret: bool = False
     grows: bool = False
+    guards: bool = False
 
 
 class BadValue(ValueError):
