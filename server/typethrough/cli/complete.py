@@ -1,9 +1,13 @@
-"""`typethrough complete FILE:LINE:COL`: one completion on stdout; how it ended and where its time went on stderr."""
+"""`typethrough complete FILE:LINE:COL`: one completion on stdout; how it ended and where its time went on stderr. With
+`--show-prompt` nothing is asked, and stdout has the request, byte for byte as it would be sent.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +16,15 @@ from typethrough.cli import UsageError
 from typethrough.cli.process import begin_verb
 from typethrough.core.document.document import Position, split_lines
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
+from typethrough.core.secrets.placeholders import reason
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import AsyncIterator, Sequence
 
     from typethrough.cli.compose import Composition
     from typethrough.core.outcome.outcome import Outcome
+    from typethrough.engine.engine import Engine
     from typethrough.telemetry.recorder import Counters
 
 _MAX_FILE_BYTES = 20_000_000
@@ -41,34 +48,70 @@ def run_complete(options: argparse.Namespace) -> int:
     """Print one completion; exit code 1 when there is none. Raises NoSuchPlace."""
     place = place_of_argument(options.place)
     composition = begin_verb(options)
-    outcome = asyncio.run(_complete(composition, place))
-    return 0 if outcome.suggestions else 1
+    return asyncio.run((_show if options.show_prompt else _complete)(composition, place))
 
 
-async def _complete(composition: Composition, place: Place) -> Outcome:
-    from typethrough.engine.pending import Request
+@asynccontextmanager
+async def _opened(composition: Composition, place: Place) -> AsyncIterator[tuple[Engine, Counters]]:
+    """An engine that has opened the file and read its workspace."""
     from typethrough.telemetry.recorder import LogRecorder
 
     settings, problems = await composition.ready_settings()
     composition.start_logging(settings, problems)
     recorder = LogRecorder(composition.clock.local_time)
-    root = workspace_of(place.path)
-    engine = composition.engine(settings, recorder, root)
+    engine = composition.engine(settings, recorder, workspace_of(place.path))
     try:
         uri = place.path.as_uri()
         engine.open(uri, language_of(uri) or PLAIN_TEXT, 1, place.text)
         await composition.read_workspace(engine, _READING_S)
-        arrived_s = composition.clock.now()
-        outcome = await engine.complete(Request(uri, place.position, invoked=True, arrived_s=arrived_s))
+        yield engine, recorder.counters
     finally:
         await engine.aclose()
-    choice = composition.endpoint(settings)
-    for line in report(outcome, recorder.counters):
+    print(f"lane      {composition.endpoint(settings).why}", file=sys.stderr)
+
+
+async def _complete(composition: Composition, place: Place) -> int:
+    from typethrough.engine.pending import Request
+
+    async with _opened(composition, place) as (engine, counters):
+        arrived_s = composition.clock.now()
+        request = Request(place.path.as_uri(), place.position, invoked=True, arrived_s=arrived_s)
+        outcome = await engine.complete(request)
+    for line in report(outcome, counters):
         print(line, file=sys.stderr)
-    print(f"lane      {choice.why}", file=sys.stderr)
     if outcome.suggestions:
         print(outcome.suggestions[0].text)
-    return outcome
+    return 0 if outcome.suggestions else 1
+
+
+async def _show(composition: Composition, place: Place) -> int:
+    from typethrough.engine.model_lane import Question
+    from typethrough.engine.ports import Previews
+
+    async with _opened(composition, place) as (engine, _):
+        question = engine.question(place.path.as_uri(), place.position)
+        if not isinstance(question, Question):
+            print(f"nothing would be sent: {question.sentence}", file=sys.stderr)
+            return 1
+        gateway, _, prompt = question
+        if not isinstance(gateway, Previews):
+            raise UsageError(f"{gateway.model} does not tell what it would be sent")
+        preview = gateway.preview(prompt)
+    print(f"to        {preview.address}\nmodel     {gateway.model}", file=sys.stderr)
+    for line in kept_back(prompt.kept_back):
+        print(line, file=sys.stderr)
+    sys.stdout.buffer.write(preview.body + b"\n")
+    return 0
+
+
+def kept_back(placeholders: Sequence[str]) -> list[str]:
+    """What was kept back of a prompt and why, a line each; never the secrets themselves."""
+    counts = Counter(placeholders)
+    lines = [f"kept back {len(placeholders)}" if counts else "kept back nothing"]
+    for placeholder, count in counts.items():
+        times = f", {count} times" if count > 1 else ""
+        lines.append(f"          {placeholder}{times}: {reason(placeholder)}")
+    return lines
 
 
 def report(outcome: Outcome, counters: Counters) -> list[str]:

@@ -107,6 +107,11 @@ def _add_complete(verbs: argparse._SubParsersAction[_Parser]) -> None:
     complete.add_argument(
         "place", metavar="FILE:LINE:COL", help="line and column from 1, as editors show them"
     )
+    complete.add_argument(
+        "--show-prompt",
+        action="store_true",
+        help="send nothing: print the request as it would be sent, and on stderr to whom, and what is kept back and why",
+    )
     _add_log_options(complete, argparse.SUPPRESS)
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.decide import Action, Event
     from typethrough.core.asking.routes import Route
     from typethrough.core.document.context import Context
+    from typethrough.core.document.document import Position
     from typethrough.core.gate.gate import Gate
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from typethrough.core.suggestion.shown import Shown
     from typethrough.engine.flight import Flight
     from typethrough.engine.local_lane import LocalLane
-    from typethrough.engine.model_lane import ModelLane
+    from typethrough.engine.model_lane import ModelLane, Question
     from typethrough.engine.open_document import Applied, OpenDocument
     from typethrough.engine.pending import OnOutcome, OnPartial, Request
     from typethrough.engine.ports import Clock, Recorder
@@ -152,6 +153,15 @@ class Answers:
         if not any(known) and self._prefetching.worth_it():
             document.close(StreamEnd.SUPERSEDED, *document.surplus())
             self._send(permit, document, context, Purpose.PREFETCH, self._route_of(context, invoked=False))
+
+    def question(self, document: OpenDocument, position: Position) -> Question | Refusal:
+        """What would be asked of whom, were a suggestion asked for by hand at a place, or why nothing would."""
+        permit = self.may_send(document)
+        if not isinstance(permit, SendPermit):
+            return permit
+        context = document.context(position, self._sources.clock.now())
+        route, model = self._route_of(context, invoked=True), self._sources.model
+        return model.refusal(route) or model.question(permit, document, context, Purpose.INVOKED, route)
 
     def _happened(self, document: OpenDocument, event: Event, refusal: Refusal | None = None) -> None:
         """Decide about an event, and do what is decided."""

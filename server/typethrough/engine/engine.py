@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.settings.schema import Settings
+    from typethrough.engine.model_lane import Question
     from typethrough.engine.open_document import Applied
     from typethrough.engine.pending import OnOutcome, OnPartial, Pending, Request
     from typethrough.engine.ports import Clock, Gateway, Recorder, Workspace
@@ -261,6 +262,12 @@ class Engine:
         """
         document, refusal = self._documents[request.uri], self._refusal(request.uri)
         return self._answers.begin(document, request, refusal, on_outcome, on_partial)
+
+    def question(self, uri: str, position: Position) -> Question | Refusal:
+        """What would be asked of whom, were a suggestion asked for by hand at a place of an open document, or why nothing would.
+        Nothing is sent. Raises KeyError when the document is not open.
+        """
+        return self._answers.question(self._documents[uri], position)
 
     async def complete(self, request: Request) -> Outcome:
         """`begin`, awaited; cancelling the call ends the request as cancelled."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.context import Context
     from typethrough.core.gate.gate import SendPermit
     from typethrough.core.outcome.causes import Refusal
+    from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.sent import Sent
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.open_document import OpenDocument
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 
 # A stream that has said nothing for this many typical waits is not worth joining.
 _STALLED_WAITS = 4.0
+
+
+class Question(NamedTuple):
+    """What is asked of a model: whom, and how."""
+
+    gateway: Gateway
+    terms: Terms
+    prompt: Prompt
 
 
 class ModelLane:
@@ -89,16 +98,10 @@ class ModelLane:
         on_end: Callable[[Flight], None],
         route: Route | None = None,
     ) -> Flight:
-        """Send the question of a context to the model of a route. Only when `refusal` is None. Every prompt is built here."""
-        if self._gateways is None:
-            raise RuntimeError("a stream needs a gateway")
-        gateway = self._gateways.chosen(route)
+        """Send the question of a context to the model of a route. Only when `refusal` is None."""
+        gateway, terms, prompt = self.question(permit, document, context, purpose, route)
         self._warn(gateway.profile.warning)
-        terms, now_s = self._terms(gateway), self._clock.now()
-        if purpose is Purpose.WARM_UP:
-            terms = terms._replace(max_output_tokens=1)
-        prompt = document.prompt.build(permit, context, terms, now_s)
-        sent = self._experience(gateway.model).send(prompt, terms, now_s)
+        sent = self._experience(gateway.model).send(prompt, terms, self._clock.now())
         counts = Counts(self._recorder)
 
         def ended(flight: Flight) -> None:
@@ -116,6 +119,23 @@ class ModelLane:
         if purpose is not Purpose.WARM_UP:
             self._recorder.status("busy", "")
         return flight
+
+    def question(
+        self,
+        permit: SendPermit,
+        document: OpenDocument,
+        context: Context,
+        purpose: Purpose,
+        route: Route | None = None,
+    ) -> Question:
+        """What would be asked of whom. Every prompt is built here, the one that is sent and the one that is only shown."""
+        if self._gateways is None:
+            raise RuntimeError("a question needs a gateway")
+        gateway = self._gateways.chosen(route)
+        terms = self._terms(gateway)
+        if purpose is Purpose.WARM_UP:
+            terms = terms._replace(max_output_tokens=1)
+        return Question(gateway, terms, document.prompt.build(permit, context, terms, self._clock.now()))
 
     def warm_up(self, permit: SendPermit, document: OpenDocument) -> None:
         """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""

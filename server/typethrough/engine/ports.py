@@ -203,6 +203,23 @@ class Race(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would be on the wire, but for its headers: the address, and the body byte for byte."""
+
+    address: str
+    body: bytes
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """What a gateway is besides that can tell what it would send."""
+
+    def preview(self, prompt: Prompt) -> Preview:
+        """The request that `stream` would send for the prompt now; nothing is sent."""
+        ...
+
+
 @runtime_checkable
 class Hedged(Protocol):
     """What a gateway is besides that can ask a second one."""

@@ -16,14 +16,14 @@ from typethrough.core.asking.hedging import LATE_SHARE, HedgeLedger, Waits, esti
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.tokens import TokenRatio
-from typethrough.engine.ports import Finish, GatewayError, Upstream
+from typethrough.engine.ports import Finish, GatewayError, Previews, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
-    from typethrough.engine.ports import Clock, Gateway, OnCounted
+    from typethrough.engine.ports import Clock, Gateway, OnCounted, Preview
 
 _KEPT_CACHES = 64
 
@@ -90,6 +90,12 @@ class HedgedGateway:
     def refusal(self) -> str:
         """Why the first gateway would not be asked, or the empty string."""
         return self._first.refusal()
+
+    def preview(self, prompt: Prompt) -> Preview:
+        """What the first would send."""
+        if not isinstance(self._first, Previews):
+            raise GatewayError("this gateway does not tell what it would send")
+        return self._first.preview(prompt)
 
     def race(self) -> HedgeRace:
         """A race for one stream, in which a hedge is sent only if it can help while the stream is wanted."""

@@ -21,6 +21,7 @@ from typethrough.engine.ports import (
     GatewayProtocolError,
     GatewayTimeout,
     GatewayUnavailable,
+    Preview,
 )
 from typethrough.gateway.connections import NoCertificates
 from typethrough.gateway.errands import Errands
@@ -122,6 +123,15 @@ class HttpGateway:
         self._health.succeeded()
         return end
 
+    def preview(self, prompt: Prompt) -> Preview:
+        """What `stream` would send now. Raises GatewayRejected when the settings allow no request."""
+        if self._encoder is None:
+            raise CredentialsRejected(self._endpoint.problem, status=0, code="settings")
+        return Preview(str(self._url(prompt)), self._encoder.body(prompt))
+
+    def _url(self, prompt: Prompt) -> httpx.URL:
+        return self._endpoint.text_url if prompt.raw else self._endpoint.url
+
     async def warm(self) -> None:
         """Have a connection open for the next request, as far as the network allows, and see what is new of the model."""
         if self._facts is not None:
@@ -192,9 +202,8 @@ class HttpGateway:
 
     async def _send_once(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
         for retries_left in reversed(range(_DIALECT_RETRIES + 1)):
-            url = self._endpoint.text_url if prompt.raw else self._endpoint.url
             request = httpx.Request(
-                "POST", url, headers=encoder.headers(prompt), content=encoder.body(prompt)
+                "POST", self._url(prompt), headers=encoder.headers(prompt), content=encoder.body(prompt)
             )
             response = await self._transport.handle_async_request(request)
             if response.status_code == 200:

@@ -114,12 +114,15 @@ class RequestLog:
             self.notify()
 
     def as_json(self, *, full: bool) -> list[dict[str, Any]]:
-        """Return the records as plain data; `full` adds the messages, or the raw prompt, of the last 256 requests."""
+        """Return the records as plain data; `full` adds the messages, or the raw prompt, and the body as it came, of the last
+        256 requests.
+        """
         rows = [asdict(record) for record in self.records]
         if full:
             for row in rows:
                 body = self._body(row["number"])
                 row["messages"], row["prompt"] = body.get("messages"), body.get("prompt")
+                row["body"] = self._bodies.get(row["number"], b"").decode("utf-8", "replace")
         return rows
 
     def _body(self, number: int) -> dict[str, Any]:
