@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.vscode_browser import Browser, Scheme
 from tests.telemetry.seeded import TODAY, seed
-from typethrough.telemetry.page import page
+from typethrough.telemetry.page.statistics import page
 from typethrough.telemetry.reading import record
 from typethrough.telemetry.report import report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.telemetry.test_report import Page
 from typethrough.core.outcome.history import KeptOutcome
 from typethrough.core.outcome.outcome import Ending
-from typethrough.telemetry.why_page import why_page
+from typethrough.telemetry.page.why import why_page
 
 LATE = KeptOutcome(
     "2026-11-24T10:11:12+01:00",

@@ -140,7 +140,7 @@ class Composition:
     def statistics_page(self) -> str:
         """The statistics as HTML, or, when the record cannot be read, a page that says so. Takes as long as a file needs."""
         from typethrough.cli.stats import read_report
-        from typethrough.telemetry.page import message, page
+        from typethrough.telemetry.page.statistics import message, page
 
         try:
             return page(read_report(self.clock.local_time().date()))
@@ -149,7 +149,7 @@ class Composition:
 
     def why_page(self, entries: Sequence[KeptOutcome]) -> str:
         """The last outcomes as HTML."""
-        from typethrough.telemetry.why_page import why_page
+        from typethrough.telemetry.page.why import why_page
 
         return why_page(entries)
 

@@ -13,7 +13,7 @@ from typethrough.cli.user_file import record_path
 from typethrough.core.document.uris import printable
 from typethrough.engine.clock import AsyncioClock
 from typethrough.telemetry import figures
-from typethrough.telemetry.page import page
+from typethrough.telemetry.page.statistics import page
 from typethrough.telemetry.reading import Unreadable, record
 from typethrough.telemetry.report import report
 

@@ -6,22 +6,20 @@ document's text is not in a report to begin with.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from datetime import date
-from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING
 
 from typethrough.telemetry import figures
-from typethrough.telemetry.charts import charts
 from typethrough.telemetry.figures import count, dollars, ms, percent
-from typethrough.telemetry.style import STYLE
+from typethrough.telemetry.page.charts import charts
+from typethrough.telemetry.page.document import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typethrough.telemetry.charts import Chart
     from typethrough.telemetry.figures import Table
+    from typethrough.telemetry.page.charts import Chart
     from typethrough.telemetry.report import Report
 
 
@@ -59,30 +57,6 @@ def page(report: Report) -> str:
 def message(text: str) -> str:
     """The page with nothing but a sentence on it."""
     return document("typethrough: statistics", "<h1>Statistics</h1>", f"<p>{escape(text)}</p>")
-
-
-def document(title: str, header: str, content: str) -> str:
-    """A page of ours that loads and runs nothing; `header` and `content` are markup already."""
-    digest = b64encode(sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<header>{header}</header>
-{content}
-</main>
-</body>
-</html>
-"""
 
 
 def _keys(report: Report) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome.outcome import Source
-from typethrough.telemetry import figures, plots
+from typethrough.telemetry import figures
 from typethrough.telemetry.figures import Table, count, dollars, ms, percent
-from typethrough.telemetry.plots import Bar, Series
+from typethrough.telemetry.page import plots
+from typethrough.telemetry.page.plots import Bar, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

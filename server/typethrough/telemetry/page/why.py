@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.document.uris import printable
 from typethrough.core.outcome.why import advice, headline
-from typethrough.telemetry.page import document
+from typethrough.telemetry.page.document import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,10 +1,14 @@
-"""How the page looks, on paper white and in the dark, and inside VS Code, whose theme is what its user looks at.
+"""What is round the content of every page: it loads and runs nothing, and looks well on paper white and in the dark.
 
-Blue and orange are told apart by everybody; what has an order has one hue from dark to light.
+Inside VS Code its theme is what the user looks at. Blue and orange are told apart by everybody; what has an order has one hue
+from dark to light.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
 from typing import Final
 
 _LIGHT = """
@@ -16,7 +20,7 @@ _DARK = """
   --first: #6fb4f5; --second: #f09b4a; --soft: #3d7db8; --softer: #2c5a88; --gone: #5d6670; --focus: #6fb4f5;
 """
 
-STYLE: Final = f"""
+_STYLE: Final = f"""
 body {{{_LIGHT}}}
 @media (prefers-color-scheme: dark) {{ body {{{_DARK}}} }}
 body.vscode-light, body.vscode-high-contrast-light {{{_LIGHT}}}
@@ -97,4 +101,28 @@ a {{ color: var(--first); }}
 .list td:nth-child(2) {{ overflow-wrap: anywhere; min-width: 9.5em; }}
 footer {{ margin-top: 2.5rem; color: var(--muted); font-size: 0.8125rem; max-width: 75ch; }}
 @media print {{ details {{ display: none; }} }}
+"""
+
+
+def document(title: str, header: str, content: str) -> str:
+    """A page of ours that loads and runs nothing; `header` and `content` are markup already."""
+    digest = b64encode(sha256(_STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+<header>{header}</header>
+{content}
+</main>
+</body>
+</html>
 """

@@ -1,0 +1,1 @@
+"""What telemetry shows as pages."""
