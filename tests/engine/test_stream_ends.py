@@ -108,3 +108,21 @@ def test_a_file_that_is_excluded_meanwhile_is_neither_diverged_nor_switched_off(
         assert bench.notes.streams == [StreamEnd.NOT_PERMITTED]
 
     run(scenario)
+
+
+def test_a_question_in_place_of_one_that_diverged_leaves_the_other_alone() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        at = bench.cursor
+        bench.cursor = Position(0, 0)
+        bench.ask(invoked=True)
+        await settle()
+        bench.cursor = at
+        await bench.type("return ")
+        await bench.wait(100)
+        await bench.type("hei", ms=100)
+        await bench.say("width")
+        assert [stream.closed for stream in bench.gateway.streams] == [False, True, False]
+        assert bench.notes.streams == [StreamEnd.DIVERGED]
+
+    run(scenario)

@@ -17,6 +17,8 @@ from typethrough.core.suggestion.shown import Shown
 from typethrough.core.suggestion.unwanted import Unwanted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typethrough.core.document.document import Document, Edit, Snapshot
     from typethrough.core.gate.gate import KeepPermit
     from typethrough.core.outcome.causes import StreamEnd
@@ -198,11 +200,14 @@ class OpenDocument:
         """The stream in flight whose answer this is."""
         return next((flight for flight in self.questions if flight.entry is entry), None)
 
-    def surplus(self) -> list[Entry]:
-        """The answers whose streams must end before another question may be asked: the oldest that no request waits for."""
+    def surplus(self, closing: Sequence[Entry] = ()) -> list[Entry]:
+        """The answers whose streams must end before another question may be asked, beside those in `closing`: the oldest that no
+        request waits for.
+        """
         waited_for = self.pending.flight if self.pending is not None else None
-        free = [flight.entry for flight in self.questions if flight is not waited_for]
-        return free[: max(0, len(self.questions) - _MAX_QUESTIONS + 1)]
+        staying = [flight for flight in self.questions if not any(flight.entry is one for one in closing)]
+        free = [flight.entry for flight in staying if flight is not waited_for]
+        return free[: max(0, len(staying) - _MAX_QUESTIONS + 1)]
 
     def sent(self, flight: Flight) -> None:
         """A stream of this document has begun."""

@@ -16,7 +16,7 @@ from typethrough.core.suggestion.trail import typed_between
 from typethrough.local.predictor import CONFIDENT, USABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from typethrough.core.asking.decide import Answer
     from typethrough.core.outcome.causes import Refusal
@@ -171,9 +171,9 @@ class RequestFacts:
         """As the model lane says."""
         return self._sources.model.refusal(self._pending.route)
 
-    def surplus(self) -> list[Entry]:
+    def surplus(self, closing: Sequence[Entry]) -> list[Entry]:
         """As the document says."""
-        return self._document.surplus()
+        return self._document.surplus(closing)
 
     def said(self, entry: Entry) -> Offer:
         """What a growing text offers when there is enough of it."""

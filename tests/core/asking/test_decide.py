@@ -32,6 +32,8 @@ from typethrough.core.suggestion.cache import Entry
 from typethrough.core.suggestion.offer import Offer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typethrough.core.asking.decide import Action, Event
     from typethrough.core.outcome.causes import Refusal
 
@@ -96,8 +98,8 @@ class State:
         self.order.append("refusal")
         return self.refused
 
-    def surplus(self) -> tuple[Entry, ...]:
-        return self.too_many
+    def surplus(self, closing: Sequence[Entry]) -> list[Entry]:
+        return [entry for entry in self.too_many if not any(entry is one for one in closing)]
 
     def said(self, entry: Entry) -> Offer:
         assert entry is not None
@@ -206,6 +208,12 @@ LATER: list[tuple[str, Event, State, list[Action]]] = [
         "it turns out not to fit",
         Text(OLD, False, False),
         WAITING,
+        [Step.LEAVE, Close(OLD, StreamEnd.DIVERGED), Step.ASK],
+    ),
+    (
+        "it turns out not to fit, and so there is room for another",
+        Text(OLD, False, False),
+        replace(WAITING, too_many=(OLD,)),
         [Step.LEAVE, Close(OLD, StreamEnd.DIVERGED), Step.ASK],
     ),
     (

@@ -140,7 +140,7 @@ def decide(event: Event, facts: Facts | None) -> list[Action]:
         case Moment.REROUTED:
             actions, is_settled = _from_known(facts)
             is_waiting = any(isinstance(action, Join) for action in actions)
-            return actions if is_settled or is_waiting else actions + _ask(facts)
+            return actions if is_settled or is_waiting else actions + _ask(facts, actions)
         case Ended():
             return _ended(event, facts) if facts.waited_for is event.entry else []
 
@@ -172,7 +172,7 @@ def _arrived(facts: Facts) -> list[Action]:
     if joined is not None:
         return actions
     at_s = facts.ask_at_s()
-    return actions + (_ask(facts) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)])
+    return actions + (_ask(facts, actions) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)])
 
 
 def _from_known(facts: Facts) -> tuple[list[Action], bool]:
@@ -197,19 +197,20 @@ def _from_known(facts: Facts) -> tuple[list[Action], bool]:
     return actions, False
 
 
-def _ask(facts: Facts) -> list[Action]:
-    """Ask the model, or, when that cannot be, let the local lane answer with what it has."""
+def _ask(facts: Facts, before: Sequence[Action] = ()) -> list[Action]:
+    """Ask the model, or, when that cannot be, let the local lane answer with what it has. `before` is done first."""
     refusal = facts.refusal()
     if refusal is not None:
         return _from_local(facts) or [End(*refusal)]
-    return [*(Close(entry, StreamEnd.SUPERSEDED) for entry in facts.surplus()), Step.ASK]
+    closing = [action.entry for action in before if isinstance(action, Close)]
+    return [*(Close(entry, StreamEnd.SUPERSEDED) for entry in facts.surplus(closing)), Step.ASK]
 
 
 def _text(event: Text, facts: Facts | None) -> list[Action]:
     waiting = facts if facts is not None and facts.waited_for is event.entry else None
     if not event.fits:
-        close = Close(event.entry, StreamEnd.DIVERGED)
-        return [close] if waiting is None else [Step.LEAVE, close, *_ask(waiting)]
+        closing: list[Action] = [Close(event.entry, StreamEnd.DIVERGED)]
+        return closing if waiting is None else [Step.LEAVE, *closing, *_ask(waiting, closing)]
     actions: list[Action] = []
     if waiting is not None:
         offer = waiting.said(event.entry)

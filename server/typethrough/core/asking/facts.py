@@ -91,8 +91,8 @@ class Facts(Protocol):
         """Why the model cannot be asked now."""
         ...
 
-    def surplus(self) -> Sequence[Entry]:
-        """The answers whose streams must end before another question may be asked."""
+    def surplus(self, closing: Sequence[Entry]) -> Sequence[Entry]:
+        """The answers whose streams must end before another question may be asked, beside those that are closed anyway."""
         ...
 
     def said(self, entry: Entry) -> Offer:
