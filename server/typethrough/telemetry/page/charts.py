@@ -12,9 +12,9 @@ from typethrough.telemetry.page import plots
 from typethrough.telemetry.page.plots import Bar, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from typethrough.telemetry.report import Acceptance, Period, Quantiles, Report
+    from typethrough.telemetry.report import Acceptance, Day, Period, Quantiles, Report
 
 _STEPS = (("whole", "first"), ("mostly", "soft"), ("in parts", "softer"), ("gone", "gone"))
 # What is said in a title should not be chance: a group needs so many suggestions, and such a share of all of them.
@@ -60,35 +60,42 @@ def charts(report: Report) -> Iterator[Chart]:
 
 
 def _ghost(report: Report) -> Chart:
-    month = report.periods[-1]
-    title = f"Half of new ghost text is there within {ms(month.ghost_ms.p50)}, 95 % within {ms(month.ghost_ms.p95)}"
+    whole = report.periods[-1].ghost_ms
+    title = f"Half of new ghost text is there within {ms(whole.p50)}, 95 % within {ms(whole.p95)}"
     note = "From the request to text that was not on the screen yet; the scale is logarithmic"
-    times = [day.ghost_ms for day in report.days]
-    return _times("Time to ghost text", title, note, report, times, decades=True)
+    return _times("Time to ghost text", title, note, report, lambda day: day.ghost_ms, decades=True)
 
 
 def _first_token(report: Report) -> Chart:
-    half = ms(report.periods[-1].ttft_ms.p50)
-    title = f"The model's first token takes {half} at the median"
+    title = f"The model's first token takes {ms(report.periods[-1].ttft_ms.p50)} at the median"
     note = "From the question to the first piece of the answer, where there was one"
-    return _times("Time to the first token", title, note, report, [day.ttft_ms for day in report.days])
+    return _times("Time to the first token", title, note, report, lambda day: day.ttft_ms)
 
 
 def _times(
-    label: str, title: str, note: str, report: Report, values: Sequence[Quantiles], *, decades: bool = False
+    label: str,
+    title: str,
+    note: str,
+    report: Report,
+    times: Callable[[Day], Quantiles],
+    *,
+    decades: bool = False,
 ) -> Chart:
-    days = [day.day for day in report.days]
+    values = [times(day) for day in report.days]
     series = [
         Series("p50", "first", [one.p50 if one.count else None for one in values]),
         Series("p95", "second", [one.p95 if one.count else None for one in values]),
     ]
-    rows = [
-        (plots.day_name(day), ms(one.p50), ms(one.p95), count(one.count))
-        for day, one in zip(days, values, strict=True)
-        if one.count
-    ]
-    svg = plots.lines(f"{label} by day, 50th and 95th percentile", days, series, _ms_tick, decades=decades)
-    return Chart(title, note, svg, Table(label, ("Day", "p50", "p95", "Number"), rows))
+    what = f"{label} by day, 50th and 95th percentile"
+    svg = plots.lines(what, [day.day for day in report.days], series, _ms_tick, decades=decades)
+    cells = [(ms(one.p50), ms(one.p95), count(one.count)) if one.count else None for one in values]
+    return Chart(title, note, svg, _by_day(report, label, ("p50", "p95", "Number"), cells))
+
+
+def _by_day(report: Report, title: str, heads: Sequence[str], cells: Sequence[Sequence[str] | None]) -> Table:
+    """The figures behind a plot, a row for each day that has some."""
+    named = zip((plots.day_name(day.day) for day in report.days), cells, strict=True)
+    return Table(title, ("Day", *heads), [(day, *row) for day, row in named if row is not None])
 
 
 def _answers(month: Period) -> Chart:
@@ -106,71 +113,56 @@ def _answers(month: Period) -> Chart:
 
 
 def _cache(report: Report) -> Chart:
-    days = [day.day for day in report.days]
-    values = [day.cost.cache_share if day.cost.usage.prompt_tokens else None for day in report.days]
-    svg = plots.lines(
-        "Share of prompt tokens from the cache by day",
-        days,
-        [Series("cached", "first", values)],
-        _share_tick,
-        top=1.0,
-    )
-    rows = [
-        (plots.day_name(day), percent(value))
-        for day, value in zip(days, values, strict=True)
-        if value is not None
-    ]
+    costs = [day.cost for day in report.days]
+    values = [one.cache_share if one.usage.prompt_tokens else None for one in costs]
+    what, days = "Share of prompt tokens from the cache by day", [day.day for day in report.days]
+    svg = plots.lines(what, days, [Series("cached", "first", values)], _share_tick, top=1.0)
+    cells = [(percent(value),) if value is not None else None for value in values]
     title = f"{percent(report.periods[-1].cost.cache_share)} of prompt tokens came from the provider's cache"
     note = "Share of prompt tokens by day; a cached token costs a fraction and is read at once"
-    return Chart(title, note, svg, Table("Cache share", ("Day", "Cached"), rows))
+    return Chart(title, note, svg, _by_day(report, "Cache share", ("Cached",), cells))
 
 
 def _cost(report: Report) -> Chart:
-    cost, days = report.periods[-1].cost, [day.day for day in report.days]
-    names = ("paid", "saved by the cache")
-    series = [
-        Series(names[0], "first", [day.cost.dollars for day in report.days]),
-        Series(names[1], "softer", [day.cost.saved_dollars for day in report.days]),
+    whole, costs = report.periods[-1].cost, [day.cost for day in report.days]
+    looks = (("paid", "first"), ("saved by the cache", "softer"))
+    values = ([one.dollars for one in costs], [one.saved_dollars for one in costs])
+    svg = _stacks("Dollars by day, paid and saved by the cache", report, looks, values, _dollars_tick)
+    cells = [
+        (dollars(one.dollars), dollars(one.saved_dollars), count(one.streams)) if one.streams else None
+        for one in costs
     ]
-    rows = [
-        (
-            plots.day_name(day.day),
-            dollars(day.cost.dollars),
-            dollars(day.cost.saved_dollars),
-            count(day.cost.streams),
-        )
-        for day in report.days
-        if day.cost.streams
-    ]
-    svg = plots.stacks("Dollars by day, paid and saved by the cache", days, series, _dollars_tick)
-    title = f"{dollars(cost.dollars)} paid in 30 days; the cache spared {dollars(cost.saved_dollars)} more"
-    table = Table("Cost", ("Day", "Paid", "Saved", "Streams"), rows)
-    return Chart(
-        title, "Dollars by day, by published prices", svg, table, ((names[0], "first"), (names[1], "softer"))
-    )
+    title = f"{dollars(whole.dollars)} paid in 30 days; the cache spared {dollars(whole.saved_dollars)} more"
+    table = _by_day(report, "Cost", ("Paid", "Saved", "Streams"), cells)
+    return Chart(title, "Dollars by day, by published prices", svg, table, looks)
 
 
 def _tokens(report: Report) -> Chart:
-    days, month = [day.day for day in report.days], report.periods[-1].cost
+    whole, usages = report.periods[-1].cost, [day.cost.usage for day in report.days]
     looks = (("prompt, cached", "softer"), ("prompt, read afresh", "first"), ("output", "second"))
-    usages = [day.cost.usage for day in report.days]
     values = (
         [one.cached_tokens for one in usages],
         [one.prompt_tokens - one.cached_tokens for one in usages],
         [one.output_tokens for one in usages],
     )
-    series = [Series(name, look, column) for (name, look), column in zip(looks, values, strict=True)]
-    rows = [
-        (plots.day_name(day), *map(count, amounts))
-        for day, *amounts in zip(days, *values, strict=True)
-        if sum(amounts)
-    ]
-    fresh = month.usage.prompt_tokens - month.usage.cached_tokens
-    whole, afresh = count(month.usage.prompt_tokens / month.streams), count(fresh / month.streams)
-    title = f"A question sends {whole} tokens, of which {afresh} are read afresh"
-    svg = plots.stacks("Tokens by day, cached, read afresh and output", days, series, _tokens_tick)
-    table = Table("Tokens", ("Day", "Cached", "Afresh", "Output"), rows)
+    svg = _stacks("Tokens by day, cached, read afresh and output", report, looks, values, _tokens_tick)
+    cells = [tuple(map(count, amounts)) if sum(amounts) else None for amounts in zip(*values, strict=True)]
+    asked = count(whole.usage.prompt_tokens / whole.streams)
+    afresh = count((whole.usage.prompt_tokens - whole.usage.cached_tokens) / whole.streams)
+    title = f"A question sends {asked} tokens, of which {afresh} are read afresh"
+    table = _by_day(report, "Tokens", ("Cached", "Afresh", "Output"), cells)
     return Chart(title, "Tokens by day, as the provider counts them", svg, table, looks)
+
+
+def _stacks(
+    label: str,
+    report: Report,
+    looks: Sequence[tuple[str, str]],
+    values: Sequence[Sequence[float]],
+    unit: Callable[[float], str],
+) -> str:
+    series = [Series(name, look, column) for (name, look), column in zip(looks, values, strict=True)]
+    return plots.stacks(label, [day.day for day in report.days], series, unit)
 
 
 def _accepted(kind: str, groups: Sequence[Acceptance]) -> Chart:

@@ -58,18 +58,14 @@ def lines(
     `top` is the axis' end; with `decades` the axis is logarithmic, for values that lie orders of magnitude apart.
     """
     values = [value for one in series for value in one.values if value is not None]
-    xs = [_LEFT + _INNER_WIDTH * (index + 0.5) / len(days) for index in range(len(days))]
-    low = 0.0
-    if decades:
-        high, ticks = _decades(values)
-        low = ticks[0]
-    else:
-        high, ticks = _scale(values, top)
+    high, ticks = _decades(values) if decades else _scale(values, top)
+    low = ticks[0]
 
     def y(value: float) -> float:
         share = math.log(max(value, low) / low) / math.log(high / low) if decades else value / high
         return _TOP + _INNER_HEIGHT * (1 - share)
 
+    xs = _middles(days)
     parts = [*_frame(days, xs, ticks, y, unit)]
     ends: list[tuple[float, float, Series]] = []
     for one in series:
@@ -79,8 +75,8 @@ def lines(
         parts.extend(f'<path class="line {one.look}" d="{path}"/>' for path in _paths(points))
         for day, value, point in zip(days, one.values, points, strict=True):
             if point is not None and value is not None:
-                said = escape(f"{day_name(day)}: {one.name} {unit(value)}")
                 place = f'cx="{point[0]:.1f}" cy="{point[1]:.1f}"'
+                said = escape(f"{day_name(day)}: {one.name} {unit(value)}")
                 parts.append(f'<circle class="mark {one.look}" {place} r="3"/>')
                 parts.append(f'<circle class="target" {place} r="9"><title>{said}</title></circle>')
         last = next((point for point in reversed(points) if point is not None), None)
@@ -89,23 +85,20 @@ def lines(
     lowest = -math.inf
     for end_y, end_x, one in sorted(ends, key=lambda end: end[0]):
         lowest = max(end_y + 4, lowest + _LABEL_APART)
-        parts.append(
-            f'<text class="name {one.look}" x="{end_x + 8:.1f}" y="{lowest:.1f}">{escape(one.name)}</text>'
-        )
+        parts.append(_text(f"name {one.look}", end_x + 8, lowest, one.name))
     return _svg(label, _HEIGHT, parts)
 
 
 def stacks(label: str, days: Sequence[str], series: Sequence[Series], unit: Callable[[float], str]) -> str:
     """The series of a day on top of each other, the first at the bottom."""
-    sums = [sum(one.values[index] or 0.0 for one in series) for index in range(len(days))]
-    highest, ticks = _scale(sums)
+    high, ticks = _scale(sum(one.values[index] or 0.0 for one in series) for index in range(len(days)))
     step = _INNER_WIDTH / len(days)
     width = min(26.0, step - max(1.5, step * 0.25))
-    xs = [_LEFT + step * (index + 0.5) for index in range(len(days))]
 
     def y(value: float) -> float:
-        return _TOP + _INNER_HEIGHT * (1 - value / highest)
+        return _TOP + _INNER_HEIGHT * (1 - value / high)
 
+    xs = _middles(days)
     parts = [*_frame(days, xs, ticks, y, unit)]
     for index, day in enumerate(days):
         low = 0.0
@@ -116,61 +109,44 @@ def stacks(label: str, days: Sequence[str], series: Sequence[Series], unit: Call
             top, bottom = y(low + value), y(low)
             # A gap tells one from the next where their colours do not.
             height = max(0.75, bottom - top - (_GAP / 2 if low else 0))
-            said = escape(f"{day_name(day)}: {one.name} {unit(value)}")
-            place = f'x="{xs[index] - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"'
-            parts.append(f'<rect class="mark {one.look}" {place}><title>{said}</title></rect>')
+            said = f"{day_name(day)}: {one.name} {unit(value)}"
+            parts.append(_box(one.look, xs[index] - width / 2, top, width, height, said))
             low += value
     return _svg(label, _HEIGHT, parts)
 
 
 def bars(label: str, rows: Sequence[Bar], look: str) -> str:
     """Shares below each other, on one scale that ends at a round one."""
-    highest, ticks = _scale([row.value for row in rows])
-    highest = min(1.0, highest)
+    high, ticks = _scale([row.value for row in rows])
+    high = min(1.0, high)
     parts = []
     height = len(rows) * _ROW + _BOTTOM
     inner = WIDTH - _GAP - 92
     for tick in ticks:
-        if tick <= highest:
-            x = _GAP + inner * tick / highest
-            anchor = "start" if not tick else "middle"
+        if tick <= high:
+            x = _GAP + inner * tick / high
             parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="4" y2="{height - _BOTTOM + 4}"/>')
-            parts.append(
-                f'<text class="tick {anchor}" x="{x:.1f}" y="{height - 6}">{100 * tick:.0f} %</text>'
-            )
+            parts.append(_text(f"tick {'middle' if tick else 'start'}", x, height - 6, f"{100 * tick:.0f} %"))
     for number, row in enumerate(rows):
-        top = number * _ROW
-        width = inner * row.value / highest
-        said = escape(f"{row.name}: {row.note}")
-        parts.append(f'<text class="label" x="{_GAP}" y="{top + 14}">{escape(_short(row.name))}</text>')
-        parts.append(
-            f'<rect class="mark {look}" x="{_GAP}" y="{top + 19}" width="{max(width, 1):.1f}" height="10" rx="1">'
-        )
-        parts.append(f"<title>{said}</title></rect>")
-        parts.append(
-            f'<text class="value" x="{_GAP + width + 6:.1f}" y="{top + 28}">{escape(row.note)}</text>'
-        )
+        top, width = number * _ROW, inner * row.value / high
+        parts.append(_text("label", _GAP, top + 14, _short(row.name)))
+        parts.append(_box(look, _GAP, top + 19, max(width, 1), 10, f"{row.name}: {row.note}", radius=1))
+        parts.append(_text("value", _GAP + width + 6, top + 28, row.note))
     return _svg(label, height, parts)
 
 
 def shares(label: str, rows: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
     """Each row as a whole, cut into named parts with their looks and counts."""
     parts = []
-    inner = WIDTH - 2 * _GAP
     for number, (name, pieces) in enumerate(rows):
         top, left, whole = number * 52, float(_GAP), sum(piece[2] for piece in pieces)
-        parts.append(f'<text class="label" x="{_GAP}" y="{top + 14}">{escape(name)}</text>')
+        parts.append(_text("label", _GAP, top + 14, name))
         for piece, look, amount in pieces:
-            width = inner * amount / whole if whole else 0
-            if width <= 0:
-                continue
-            said = escape(f"{name}: {piece} {amount} of {whole}")
-            drawn = max(1.0, width - _GAP)
-            parts.append(
-                f'<rect class="mark {look}" x="{left:.1f}" y="{top + 20}" width="{drawn:.1f}" height="20" rx="1">'
-            )
-            parts.append(f"<title>{said}</title></rect>")
-            left += width
+            if amount:
+                width = (WIDTH - 2 * _GAP) * amount / whole
+                said = f"{name}: {piece} {amount} of {whole}"
+                parts.append(_box(look, left, top + 20, max(1.0, width - _GAP), 20, said, radius=1))
+                left += width
     return _svg(label, len(rows) * 52, parts)
 
 
@@ -198,6 +174,11 @@ def _decades(values: Sequence[float]) -> tuple[float, list[float]]:
     return 10.0**last, [10.0**power for power in range(first, last + 1)]
 
 
+def _middles(days: Sequence[str]) -> list[float]:
+    """Where each day stands from left to right."""
+    return [_LEFT + _INNER_WIDTH / len(days) * (index + 0.5) for index in range(len(days))]
+
+
 def _frame(
     days: Sequence[str],
     xs: Sequence[float],
@@ -206,13 +187,22 @@ def _frame(
     unit: Callable[[float], str],
 ) -> Iterator[str]:
     for number, tick in enumerate(ticks):
-        place = y(tick)
-        look = "grid" if number else "axis"
+        place, look = y(tick), "grid" if number else "axis"
         yield f'<line class="{look}" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{place:.1f}" y2="{place:.1f}"/>'
-        yield f'<text class="tick end" x="{_LEFT - 6}" y="{place + 4:.1f}">{escape(unit(tick) if tick else "0")}</text>'
+        yield _text("tick end", _LEFT - 6, place + 4, unit(tick) if tick else "0")
     every = math.ceil(len(days) / _MOST_DATES)
     for index in range(len(days) - 1, -1, -every):
-        yield f'<text class="tick middle" x="{xs[index]:.1f}" y="{_HEIGHT - 6}">{escape(day_name(days[index]))}</text>'
+        yield _text("tick middle", xs[index], _HEIGHT - 6, day_name(days[index]))
+
+
+def _text(look: str, x: float, y: float, words: str) -> str:
+    return f'<text class="{look}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
+
+
+def _box(look: str, x: float, y: float, width: float, height: float, said: str, *, radius: int = 0) -> str:
+    """A bar that says what it is when the pointer is on it."""
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius}"'
+    return f'<rect class="mark {look}" {place}><title>{escape(said)}</title></rect>'
 
 
 def _paths(points: Iterable[tuple[float, float] | None]) -> Iterator[str]:
