@@ -90,6 +90,16 @@ def test_the_last_word_about_a_file_counts_in_one_message_too(events: list[int])
     assert bench.heard.files == [("gone" if events[-1] == DELETED else "changed", [uri("a.py")])]
 
 
+def test_a_client_that_does_not_watch_has_files_looked_for_until_it_stops() -> None:
+    bench = Bench()
+    looks: list[float] = []
+    bench.watching.look_now_and_then(lambda: looks.append(bench.clock.now()))
+    bench.clock.advance(60_000)
+    assert [look - looks[0] for look in looks] == [0, 15, 30, 45, 60]
+    bench.watching.stop()
+    assert bench.clock.is_idle
+
+
 def test_a_rename_is_the_old_name_gone_and_the_new_one_there() -> None:
     bench = Bench()
     bench.watching.did_rename({"files": [{"oldUri": uri("old"), "newUri": uri("new")}]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from tests.lsp.stage import INLINE, INLINE_CLIENT, Message, Stage, at
@@ -31,14 +32,15 @@ TELLING = {
 class Editor(Stage):
     """An editor with some folders of the disk open."""
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, watches: bool = True) -> None:
         super().__init__(other_files=True)
+        self.capabilities = TELLING if watches else INLINE_CLIENT
         self.folders = folders
         self.number = 0
 
     async def start(self) -> None:
         folders = [{"uri": folder.as_uri(), "name": folder.name} for folder in self.folders]
-        self.initialize(TELLING, workspaceFolders=folders)
+        self.initialize(self.capabilities, workspaceFolders=folders)
         self.notify("initialized", {})
         await settle()
         # The client takes what it is asked to tell of.
@@ -79,9 +81,14 @@ class Editor(Stage):
         self.notify("workspace/didChangeWatchedFiles", {"changes": changes})
 
 
-def on_stage(folders: tuple[Path, ...], scenario: Callable[[Editor], Coroutine[Any, Any, None]]) -> None:
+def on_stage(
+    folders: tuple[Path, ...],
+    scenario: Callable[[Editor], Coroutine[Any, Any, None]],
+    *,
+    watches: bool = True,
+) -> None:
     async def whole() -> None:
-        editor = Editor(*folders)
+        editor = Editor(*folders, watches=watches)
         await editor.start()
         await scenario(editor)
         await editor.session.aclose()
@@ -258,3 +265,41 @@ def test_a_notebook_on_disk_tells_its_cells_and_not_their_outputs(tmp_path: Path
         assert "volume_of_cube(side)" not in await editor.prompt((tmp_path / "user2.py").as_uri())
 
     on_stage((tmp_path,), scenario)
+
+
+def test_for_an_editor_that_watches_nothing_the_disk_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    helpers, ignored = tmp_path / "sub" / "helpers.py", tmp_path / ".typethroughignore"
+    helpers.write_text(AREA)
+    stamps = iter(range(10))
+
+    def write(path: Path, text: str) -> None:
+        if text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            # A disk's clock may be too coarse to tell two writings of one size apart.
+            os.utime(path, (next(stamps), 0))
+        else:
+            path.unlink()
+
+    async def scenario(editor: Editor) -> None:
+        async def change(path: Path, text: str) -> str:
+            """Write a file, or take it away; what the model is told when it has been looked at again."""
+            write(path, text)
+            await editor.wait(15_000)
+            return await editor.prompt()
+
+        await editor.wait(15_000)
+        assert "area_of_circle(radius)" in await editor.prompt()
+        assert "volume_of_cube(side)" in await change(helpers, VOLUME)
+        assert "volume_of_cube(side)" not in await change(helpers, "")
+        assert "area_of_circle(radius)" in await change(tmp_path / "fresh" / "helpers.py", AREA)
+        assert "area_of_circle(radius)" not in await change(ignored, "helpers.py\n")
+        assert "area_of_circle(radius)" in await change(ignored, "nothing\n")
+        assert "area_of_circle(radius)" not in await change(ignored, "fresh/\n")
+        assert "area_of_circle(radius)" in await change(ignored, "")
+        # A file that an editor has open is the editor's.
+        editor.open(AREA, helpers.as_uri())
+        assert "area_of_circle(radius)" in await change(helpers, VOLUME)
+
+    on_stage((tmp_path,), scenario, watches=False)

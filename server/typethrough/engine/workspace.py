@@ -45,7 +45,7 @@ class LocalDisk:
 
     def ignore_files(self, folder: str) -> dict[str, list[str]]:
         """The lines of the ignore files in a folder, by name; and the key `.git` where a repository begins."""
-        place = _on_disk(folder)
+        place = on_disk(folder)
         found = {name: lines for name in IGNORE_FILES if (lines := _lines(place / name)) is not None}
         if os.path.lexists(place / REPOSITORY):
             found[REPOSITORY] = []
@@ -53,7 +53,7 @@ class LocalDisk:
 
     def real_path(self, path: str) -> str:
         """The path with links followed."""
-        return _as_place(os.path.realpath(_on_disk(path)))
+        return _as_place(os.path.realpath(on_disk(path)))
 
     async def files(
         self, gate: Gate, most_files: int, most_bytes: int, limit_s: float
@@ -66,7 +66,7 @@ class LocalDisk:
             return not wanted or self._now_s() > until_s
 
         try:
-            folders, rules = [_on_disk(folder.path) for folder in gate.folders], gate.fresh_rules()
+            folders, rules = [on_disk(folder.path) for folder in gate.folders], gate.fresh_rules()
             paths = await asyncio.to_thread(_listed, folders, rules, expired)
             for start in range(0, len(paths), _BATCH):
                 asked = [(path, gate.may_tell(path.as_uri())) for path in paths[start : start + _BATCH]]
@@ -87,7 +87,7 @@ class LocalDisk:
 
     async def texts(self, places: Sequence[str]) -> TextsRead:
         """The texts of files, by their paths as `place_of` gives them."""
-        return await asyncio.to_thread(_read_places, [_on_disk(place) for place in places])
+        return await asyncio.to_thread(_read_places, [on_disk(place) for place in places])
 
 
 def folder_at(path: Path) -> Folder:
@@ -174,7 +174,7 @@ def _lines(path: Path) -> list[str] | None:
         return unreadable
 
 
-def _on_disk(place: str) -> Path:
+def on_disk(place: str) -> Path:
     """The file or folder of a path as `place_of` gives it, which has a slash before a drive's letter."""
     return Path(place[1:] if _DRIVE.match(place) else place)
 

@@ -16,6 +16,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from typethrough.core.settings.layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.engine import Engine
+from typethrough.engine.survey import Survey
 from typethrough.engine.workspace import LocalDisk, folder_at
 from typethrough.lsp import copilot
 from typethrough.lsp.documents import Documents
@@ -212,6 +213,10 @@ class Session:
         self.status.spent(self.notices.today())
         if self.engine is not None:
             self.engine.files.read_workspace(_READING_S)
+        if self.engine is not None and self._watching is not None and not client.watches_files:
+            engine = self.engine
+            survey = Survey(engine.gate, lambda uri: engine.document(uri) is not None)
+            self._watching.look_now_and_then(lambda: self._spawn(_look(survey, engine)))
 
     async def _settle_configuration(self, client: Client) -> None:
         if client.can_pull_configuration:
@@ -296,6 +301,14 @@ class Session:
             self._watching.stop()
         if self.engine is not None:
             await self.engine.aclose()
+
+
+async def _look(survey: Survey, engine: Engine) -> None:
+    news = await survey.look()
+    if news.gone:
+        engine.files_gone(news.gone)
+    if news.changed:
+        engine.files_changed(news.changed)
 
 
 def _registrations(client: Client) -> Iterator[types.Registration]:

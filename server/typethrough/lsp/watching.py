@@ -17,7 +17,7 @@ from typethrough.lsp.convert import InvalidParams
 from typethrough.lsp.initialize import is_folder, path_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from typethrough.core.gate.rules import Folder
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _QUIET_S = 0.5
 _AT_MOST_S = 3.0
+# A look at a few thousand files takes some milliseconds of a thread.
+_LOOK_EVERY_S = 15.0
 # So many files are not read one by one any more: whoever hears of them reads the workspace anew.
 _MOST_KEPT = 1_000
 _DELETED = types.FileChangeType.Deleted.value
@@ -60,6 +62,13 @@ class Watching:
         self._first_s = 0.0
         self._last_s = 0.0
         self._timer: Cancellable | None = None
+        self._next_look: Cancellable | None = None
+
+    def look_now_and_then(self, look: Callable[[], None]) -> None:
+        """For a client that does not watch files: have them looked at, from time to time."""
+        again_s = self._clock.now() + _LOOK_EVERY_S
+        self._next_look = self._clock.call_at(again_s, lambda: self.look_now_and_then(look))
+        look()
 
     def did_change_folders(self, params: Params) -> None:
         """`workspace/didChangeWorkspaceFolders`."""
@@ -108,8 +117,9 @@ class Watching:
 
     def stop(self) -> None:
         """Wait for nothing any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for waiting in (self._timer, self._next_look):
+            if waiting is not None:
+                waiting.cancel()
 
     def _gone(self, uris: Iterable[str]) -> None:
         gone = list(dict.fromkeys(filter(_is_file, uris)))

@@ -119,6 +119,10 @@ class Gate:
                     ended.append(permit)
         return ended
 
+    def kept(self) -> list[str]:
+        """The documents and files that may be remembered, of those that were asked about."""
+        return [uri for uri, permit in self._permits.items() if permit is not None]
+
     def may_keep(self, uri: str) -> KeepPermit | None:
         """A permit to remember a document's text; None when it may not be."""
         if uri in self._permits:
