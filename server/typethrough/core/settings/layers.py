@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from typethrough.core.gate.patterns import problem
 from typethrough.core.settings.endpoint import Access, mended_note, named_access
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,
@@ -116,7 +117,12 @@ class _Resolution:
             except BadValue as bad:
                 message = f"{layer.name}: {_shown(layer, name)} {bad}."
                 self._problems.append(Problem(layer.name, name, message))
-                continue
+                if SPECS[name].kind is not Kind.GLOBS:
+                    continue
+                # What forbids must not be lost with what is wrong beside it.
+                value = (*self._settings.exclude, *_texts(value))
+            if isinstance(value, tuple) and SPECS[name].kind is Kind.GLOBS:
+                value = _patterns(name, value, layer, self._settings, self._problems)
             if name not in ACCESS_SPECS:
                 changes[name] = value
         if access := _access(layer, halves, self._problems):
@@ -246,6 +252,33 @@ def _permitted(name: str, value: object, layer: Layer, held: Settings) -> object
             )
             raise BadValue(f"cannot be set by an editor, whose settings a project can change; use {hint}")
     return value
+
+
+def _texts(value: object) -> Iterator[str]:
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(one, str) and one.strip():
+            yield one.strip()
+
+
+def _patterns(
+    name: str, patterns: tuple[str, ...], layer: Layer, held: Settings, problems: list[Problem]
+) -> tuple[str, ...]:
+    """The patterns of a layer that may hold; what can match nothing, and what would take from those held, is a problem."""
+    kept = []
+    for number, pattern in enumerate(dict.fromkeys(patterns), 1):
+        fault = ""
+        if pattern not in held.exclude:
+            fault = problem(pattern)
+            if layer.origin in _FROM_EDITOR and pattern.startswith("!"):
+                fault = "begins with !, and an editor's settings cannot take from what is excluded"
+                pattern = ""
+        if fault:
+            # The pattern itself is not repeated: a setting's value may be a secret in the wrong place.
+            message = f"{layer.name}: {_shown(layer, name)}: pattern {number} {fault}."
+            problems.append(Problem(layer.name, name, message))
+        if pattern:
+            kept.append(pattern)
+    return tuple(kept)
 
 
 def _consistent(settings: Settings, problems: list[Problem]) -> Settings:

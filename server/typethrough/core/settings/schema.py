@@ -277,7 +277,8 @@ class Settings:
     exclude: tuple[str, ...] = _setting(
         DEFAULT_EXCLUDE,
         Kind.GLOBS,
-        "Files that are never completed, never sent and never indexed. An editor's settings can add to it, not take away.",
+        "Files that are never completed, sent or indexed: patterns as in a .gitignore, relative to each folder of the workspace."
+        " An editor's settings can add to it, not take away.",
         grows=True,
         guards=True,
     )
