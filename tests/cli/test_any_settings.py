@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.gateway.stage import PROMPT
 from typethrough.cli.compose import Composition
-from typethrough.cli.settings_table import in_force
+from typethrough.cli.settings import in_force
 from typethrough.core.settings.layers import Layer, Origin
 from typethrough.core.settings.schema import SPECS, environment_name
 from typethrough.gateway.endpoint import Endpoint

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from typethrough import __version__
-from typethrough.cli.settings_table import as_json
+from typethrough.cli.settings import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

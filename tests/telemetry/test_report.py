@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.telemetry.seeded import TODAY, Seeded, seed
-from typethrough.cli.stats import as_json
+from typethrough.cli.record import as_json
 from typethrough.core.outcome.outcome import Ending
 from typethrough.core.suggestion.accepted import LATER_S, SOON_S
 from typethrough.telemetry import figures

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typethrough.cli import UsageError
-from typethrough.cli.process import begin_verb
+from typethrough.cli.compose import begin_verb
 from typethrough.core.document.document import Position, split_lines
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
 from typethrough.core.secrets.placeholders import reason

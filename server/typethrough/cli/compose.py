@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -139,7 +140,7 @@ class Composition:
 
     def statistics_page(self) -> str:
         """The statistics as HTML, or, when the record cannot be read, a page that says so. Takes as long as a file needs."""
-        from typethrough.cli.stats import read_report
+        from typethrough.cli.record import read_report
         from typethrough.telemetry.page.statistics import message, page
 
         try:
@@ -209,3 +210,9 @@ class Composition:
         if self._redactor is not None:
             self._redactor.hide(*keys_of(settings, self._environment), self.endpoint(settings).api_key)
             set_level(settings.log_level)
+
+
+def begin_verb(options: argparse.Namespace) -> Composition:
+    """Make SIGTERM end like Ctrl-C, by way of every `finally`, and build the composition."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    return Composition.from_process(options)

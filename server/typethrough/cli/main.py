@@ -55,15 +55,15 @@ def _run(options: argparse.Namespace) -> int:
 
             return run_demo(options)
         case "settings":
-            from typethrough.cli.settings_verb import run_settings
+            from typethrough.cli.settings import run_settings
 
             return run_settings(options)
         case "stats":
-            from typethrough.cli.stats import run_stats
+            from typethrough.cli.record import run_stats
 
             return run_stats(options)
         case "why":
-            from typethrough.cli.why import run_why
+            from typethrough.cli.record import run_why
 
             return run_why(options)
         case _:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.asking.rhythm import Latency
 from typethrough.core.outcome.outcome import Purpose, StreamRecord, Usage
 from typethrough.core.prompt.economist import Allowance
-from typethrough.core.prompt.sent import Memory
-from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.prompt.sent import Memory, TokenRatio
 from typethrough.engine.ports import PromptTooLong
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.asking.hedging import LATE_SHARE, HedgeLedger, Waits, estimated, priced
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
-from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.prompt.sent import TokenRatio
 from typethrough.engine.ports import Finish, GatewayError, Previews, Upstream
 
 if TYPE_CHECKING:

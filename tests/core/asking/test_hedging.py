@@ -13,7 +13,7 @@ from typethrough.core.asking.hedging import ENOUGH_WAITS, HedgeLedger, Waits, es
 from typethrough.core.models import ModelProfile, profile_of
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.prompt.sent import TokenRatio
 
 waits_ms = st.lists(st.floats(0, 5_000), min_size=ENOUGH_WAITS, max_size=100)
 

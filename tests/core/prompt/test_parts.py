@@ -15,7 +15,7 @@ from typethrough.core.prompt.anchor import freeze
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR, opening
-from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.prompt.sent import TokenRatio
 from typethrough.core.secrets.vault import Vault
 from typethrough.core.secrets.veil import Veil, VeiledContext
 from typethrough.core.settings.schema import DEFAULT_MODEL

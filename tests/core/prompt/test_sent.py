@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from typethrough.core.models import ModelProfile
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.prompt.sent import Memory, shared_chars
-from typethrough.core.prompt.tokens import TokenRatio
+from typethrough.core.prompt.sent import Memory, TokenRatio, shared_chars
 
 PROFILE = ModelProfile(cache_min_tokens=1_024, cache_step_tokens=128, cache_ttl_s=300.0)
 TERMS = Terms(PROFILE, 9_000, 16)

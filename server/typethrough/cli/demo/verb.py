@@ -10,13 +10,13 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from typethrough.cli.compose import begin_verb
 from typethrough.cli.demo.editor import DemoEditor
 from typethrough.cli.demo.screen import Screen, last_rows
 from typethrough.cli.demo.stage import Stage, print_event
 from typethrough.cli.demo.stretch import stretch_of
 from typethrough.cli.demo.summary import summary
 from typethrough.cli.demo.typist import Act, Typist, keystroke, keystrokes
-from typethrough.cli.process import begin_verb
 from typethrough.telemetry.recorder import LogRecorder
 
 if TYPE_CHECKING:

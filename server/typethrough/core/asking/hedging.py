@@ -10,7 +10,7 @@ from typethrough.core.outcome.outcome import Usage
 
 if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
-    from typethrough.core.prompt.tokens import TokenRatio
+    from typethrough.core.prompt.sent import TokenRatio
 
 # With fewer the 95th percentile is but the longest of them.
 ENOUGH_WAITS = 20

@@ -1,17 +1,23 @@
-"""The table of settings, generated from their own metadata: Markdown for SETTINGS.md, JSON for an editor's own settings page,
-or plain for a terminal.
+"""`typethrough settings`: the settings in force, where code would be sent, and what is wrong.
+
+And the table of all settings, generated from their own metadata: Markdown for SETTINGS.md, JSON for an editor's own page.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
+from typethrough.cli.compose import begin_verb
+from typethrough.cli.user_file import user_file_path
 from typethrough.core.document.uris import printable
 from typethrough.core.settings.schema import ACCESS_SPECS, DEFAULT_EXCLUDE, DEFAULTS, SPECS, environment_name
 from typethrough.core.settings.values import Kind, Reach, Spec
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from typethrough.core.settings.endpoint import EndpointChoice
@@ -52,6 +58,25 @@ and a message says what to write. The same holds for a user file that cannot be 
 force.
 
 """
+
+
+def run_settings(options: argparse.Namespace) -> int:
+    """Print; exit code 1 when something is wrong with what is set."""
+    if options.markdown or options.json:
+        print(markdown() if options.markdown else as_json(), end="")
+        return 0
+    composition = begin_verb(options)
+    settings, problems = asyncio.run(composition.ready_settings())
+    print(f"user file: {user_file_path()}")
+    choice, gateway = composition.endpoint(settings), composition.gateway(settings)
+    print(f"model lane: {choice.why}")
+    refusal = gateway.refusal() if gateway is not None else ""
+    if refusal:
+        print(f"nothing is sent: {refusal}")
+    print("\n" + "\n".join(in_force(settings, choice)))
+    for problem in problems:
+        print(problem.message, file=sys.stderr)
+    return 1 if problems or refusal or choice.is_refused else 0
 
 
 def markdown() -> str:

@@ -1,4 +1,8 @@
-"""`typethrough stats`: what the servers on this machine brought and cost, in the terminal, as a page, or as JSON."""
+"""The verbs that read this machine's record.
+
+`typethrough stats`: what the servers brought and cost, in the terminal, as a page, or as JSON. `typethrough why`: their last
+outcomes, why nothing came, and what to do about it.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from typethrough.cli import UsageError
 from typethrough.cli.user_file import record_path
 from typethrough.core.document.uris import printable
+from typethrough.core.outcome import why
 from typethrough.engine.clock import AsyncioClock
 from typethrough.telemetry import figures
 from typethrough.telemetry.page.statistics import page
-from typethrough.telemetry.reading import Unreadable, record
+from typethrough.telemetry.reading import Unreadable, read_outcomes, record
 from typethrough.telemetry.report import report
 
 if TYPE_CHECKING:
@@ -42,6 +47,16 @@ def run_stats(options: argparse.Namespace) -> int:
         tables = [figures.summary(found), *figures.tables(longest)]
         print("\n\n".join("\n".join(_lines(table, longest.days)) for table in tables))
     return 1 if longest.is_empty else 0
+
+
+def run_why(options: argparse.Namespace) -> int:
+    """Print; exit code 1 when there is nothing on record. Raises UsageError."""
+    try:
+        entries = read_outcomes(record_path(), options.limit)
+    except Unreadable as error:
+        raise UsageError(str(error)) from None
+    print("\n".join(why.lines(entries)))
+    return 0 if entries else 1
 
 
 def read_report(today: date) -> Report:
