@@ -11,7 +11,7 @@ from typethrough.cli.main import main
 from typethrough.cli.user_file import record_path
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.history import KeptOutcome
-from typethrough.core.outcome.outcome import Ending, Outcome
+from typethrough.core.outcome.outcome import Ending, Outcome, Source
 from typethrough.core.outcome.why import advice, headline, lines
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.recorder import LogRecorder
@@ -90,6 +90,16 @@ def test_the_cause_goes_on_record_and_not_the_beginning_of_a_sentence(
     printed = capsys.readouterr().out
     assert sentence in printed
     assert Cause.PAUSED.advice in printed
+
+
+def test_how_many_secrets_were_kept_back_is_told(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome(Ending.ANSWERED, "model", Source.MODEL, kept_back=2)
+    store = Store(path, lambda: "2026-11-24")
+    now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+    Keeper(LogRecorder(lambda: now), store, lambda: now).request_ended("file:///p/main.py", outcome)
+    store.close()
+    assert main(["why"]) == 0
+    assert "2 secrets kept back from the model" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("ending", list(Ending))

@@ -32,6 +32,7 @@ def test_a_key_stays_here_and_a_suggestion_with_it_is_whole() -> None:
 
         await bench.say('Client("__HIDDEN_key_1__")\n')
         assert asking.text == f'Client("{_KEY}")'
+        assert asking.outcome.kept_back == 1
 
     scenario(body)
 

@@ -249,7 +249,22 @@ def test_the_status_follows_the_model_lane_and_figures_come_with_it() -> None:
             "outputTokens": 5,
             "dollars": pytest.approx(0.01, abs=0.001),
         }
+        assert last["keptBack"] == 0
         assert "gpt-4.1-nano at ai-gateway.vercel.sh" in last["message"]
+        return stage
+
+    run(scenario)
+
+
+def test_the_status_says_how_many_secrets_were_kept_back() -> None:
+    async def scenario() -> Stage:
+        stage = await ready_with_key('PASSWORD = "hunter2"\n\ndef area(r):\n    return \n')
+        stage.request(INLINE, stage.place(3, 11))
+        await stage.wait(150)
+        stage.gateway.streams[-1].say("3.14 * r * r\n")
+        await settle()
+        await stage.wait(1_500)
+        assert stage.told(STATUS)[-1]["keptBack"] == 1
         return stage
 
     run(scenario)

@@ -208,7 +208,7 @@ def test_a_record_of_a_later_version_is_neither_read_nor_written(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(sqlite3.connect(desk.path)) as connection:
-        connection.execute("PRAGMA user_version=4")
+        connection.execute(f"PRAGMA user_version={schema.VERSION + 1}")
     desk.stream("1", 100)
     desk.store.close()
     assert caplog.text.count("no record is kept") == 1

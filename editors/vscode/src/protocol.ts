@@ -8,6 +8,7 @@ export interface Status {
   message: string;
   last?: { source: string; latencyMs: number } | null;
   today?: { promptTokens: number; cachedTokens: number; outputTokens: number; dollars: number };
+  keptBack?: number;
 }
 
 export type Switch = { on: boolean; uri?: string; minutes?: number; scope: "file" | "pause" };

@@ -63,12 +63,15 @@ export class StatusItem {
   }
 }
 
-function tooltip(title: string, { message, last, today }: Status): MarkdownString {
+function tooltip(title: string, { message, last, today, keptBack }: Status): MarkdownString {
   // The server's words may hold a model's or a host's name: text, never markup.
   const parts = [`**typethrough: ${title}**`, message.replace(/[!-/:-@[-`{-~]/g, "\\$&")];
   if (last) {
     const time = last.latencyMs < 1 ? "less than 1" : Math.round(last.latencyMs);
     parts.push(`Last suggestion: ${last.source}, ${time} ms`);
+  }
+  if (keptBack) {
+    parts.push(`Secrets kept back from the model: ${keptBack}`);
   }
   if (today?.promptTokens) {
     const { promptTokens: sent, cachedTokens: cached, outputTokens: received, dollars } = today;

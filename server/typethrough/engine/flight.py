@@ -71,6 +71,11 @@ class Flight:
         # In the turn after the one that sends the question: while an answer is waited for, there is time.
         asyncio.get_running_loop().call_soon(self.context.prepare)
 
+    @property
+    def kept_back(self) -> int:
+        """How many secrets its prompt has placeholders for."""
+        return len(self._prompt.kept_back) if self._prompt is not None else 0
+
     def wanted_until(self, deadline_s: float) -> None:
         """A request waits for the answer until then."""
         if self.race is not None:

@@ -61,6 +61,7 @@ class Pending:
         "ended",
         "flight",
         "guess",
+        "kept_back",
         "promised",
         "promised_id",
         "request",
@@ -86,6 +87,7 @@ class Pending:
         self.budget_ms = (route.budget_ms if route is not None else 0) or budget_ms
         self.deadline_s = request.arrived_s + self.budget_ms / 1_000 - _MARGIN_S
         self.flight: Flight | None = None
+        self.kept_back = 0
         self.ended = False
         self.promised = ""
         self.promised_id = ""
@@ -107,6 +109,7 @@ class Pending:
     def wait_for(self, flight: Flight) -> None:
         """Wait for a stream, until the deadline."""
         self.flight = flight
+        self.kept_back = flight.kept_back
         flight.wanted_until(self.deadline_s)
 
     def reach(self, stage: str) -> None:
@@ -153,7 +156,7 @@ class Pending:
         self.flight = None
         self.reach("total")
         timings, language_id = Timings(self.stages_ms), self.context.language_id
-        outcome = Outcome(ending, reason, source, suggestions, timings, language_id, cause)
+        outcome = Outcome(ending, reason, source, suggestions, timings, language_id, cause, self.kept_back)
         self._on_ended(self, outcome)
 
     def _promise(self) -> Suggestion:

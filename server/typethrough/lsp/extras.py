@@ -229,6 +229,7 @@ def _entry(entry: KeptOutcome) -> dict[str, Any]:
         "reason": entry.reason,
         "headline": why.headline(entry),
         "advice": why.advice(entry),
+        "keptBack": entry.kept_back,
         "totalMs": round(entry.total_ms, 1),
         "stages": [
             {"name": name, "ms": round(ms, 1)} for name, ms in entry.stages_ms.items() if name != "total"

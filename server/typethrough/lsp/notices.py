@@ -37,10 +37,12 @@ class Notices:
         return self._inner.history
 
     def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
-        """Pass on; the status line shows where the last suggestion came from."""
+        """Pass on; the status line shows where the last suggestion came from, and how many secrets were kept back."""
         kept = self._inner.request_ended(uri, outcome)
         if kept is not None and kept.ending is Ending.ANSWERED:
             self._status.answered(kept.source, kept.total_ms)
+        if kept is not None and "asked" in kept.stages_ms:
+            self._status.kept_back(kept.kept_back)
         return kept
 
     def stream_ended(self, stream: StreamRecord) -> None:

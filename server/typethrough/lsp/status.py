@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Cancellable, Clock
 
 METHOD = "$/typethrough/status"
-"""Notification to the client: {kind, message, last, today}; a method that begins with `$/` may be passed over by clients that do
-not know it (LSP 3.18, "$ Notifications and Requests"). `kind`: ready, busy, local, no_key, rate_limited, over_limit, error, off.
+"""Notification to the client: {kind, message, last, today, keptBack}; a method that begins with `$/` may be passed over by
+clients that do not know it (LSP 3.18, "$ Notifications and Requests"). `kind`: ready, busy, local, no_key, rate_limited,
+over_limit, error, off.
 """
 COPILOT_METHOD = "didChangeStatus"
 
@@ -40,6 +41,7 @@ class Status:
         self._focus = ""
         self._last: tuple[str, float] | None = None
         self._today: Spent | None = None
+        self._kept_back = 0
         self._told: tuple[str, str] | None = None
         self._told_s = float("-inf")
         self._waiting = False
@@ -79,6 +81,12 @@ class Status:
         self._last = (source, latency_ms)
         self._figures_later()
 
+    def kept_back(self, count: int) -> None:
+        """So many secrets were kept from the model when it was asked last."""
+        if count != self._kept_back:
+            self._kept_back = count
+            self._figures_later()
+
     def spent(self, today: Spent) -> None:
         """What today cost so far."""
         self._today = today
@@ -113,7 +121,8 @@ class Status:
             self._tell(COPILOT_METHOD, _for_copilot(kind, message))
             return
         last = self._last and {"source": self._last[0], "latencyMs": round(self._last[1], 1)}
-        self._tell(METHOD, {"kind": kind, "message": message, "last": last, "today": _figures(self._today)})
+        figures = {"last": last, "today": _figures(self._today), "keptBack": self._kept_back}
+        self._tell(METHOD, {"kind": kind, "message": message, **figures})
 
 
 def _figures(today: Spent | None) -> dict[str, float]:

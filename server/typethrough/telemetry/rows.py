@@ -38,8 +38,11 @@ class OutcomeRow(NamedTuple):
             _stages(entry.stages_ms),
             entry.overtaken,
             entry.cause.name if entry.cause is not None else "",
+            entry.kept_back,
         )
-        connection.execute("INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _storable(*values, *more))
+        connection.execute(
+            "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _storable(*values, *more)
+        )
 
 
 @dataclass(slots=True)
@@ -136,10 +139,12 @@ class CountRow(NamedTuple):
 
 def outcome_of(row: Any) -> KeptOutcome:
     """An outcome as it was kept."""
-    at, file, ending, reason, source, stages, overtaken, name = row
+    at, file, ending, reason, source, stages, overtaken, name, kept_back = row
     # A later version may know other causes.
     cause = Cause.__members__.get(name)
-    return KeptOutcome(at, file, Ending(ending), reason, source, json.loads(stages), overtaken, cause)
+    return KeptOutcome(
+        at, file, Ending(ending), reason, source, json.loads(stages), overtaken, cause, kept_back
+    )
 
 
 def _storable(*values: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 
 LOCKED_S = 2.0
 # What `typethrough why` looks back on; the statistics need less of more.
@@ -52,6 +52,9 @@ CREATE TABLE request (
 _VERSION_3 = """
 ALTER TABLE outcome ADD COLUMN cause TEXT NOT NULL DEFAULT '';
 """
+_VERSION_4 = """
+ALTER TABLE outcome ADD COLUMN kept_back INTEGER NOT NULL DEFAULT 0;
+"""
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -85,7 +88,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         version = _version(connection)
         if version > VERSION:
             raise sqlite3.DatabaseError("the record was made by a later version")
-        steps = (_VERSION_1, _VERSION_2, _VERSION_3)[version:]
+        steps = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)[version:]
         for statement in "".join(steps).split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version={VERSION}")

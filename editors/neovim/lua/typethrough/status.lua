@@ -5,6 +5,7 @@ local M = {}
 ---@field kind string
 ---@field message string
 ---@field last? { source: string, latencyMs: number }
+---@field keptBack? integer
 ---@field today? { promptTokens: integer, cachedTokens: integer, outputTokens: integer, dollars: number }
 
 ---@type table<string, string> What the statusline says of each kind.
@@ -98,6 +99,9 @@ function M.lines(bufnr)
   local last, today = report.last, report.today
   if last then
     table.insert(lines, ('Last suggestion: %s, %.0f ms'):format(last.source, last.latencyMs))
+  end
+  if (report.keptBack or 0) > 0 then
+    table.insert(lines, ('Secrets kept back from the model: %d'):format(report.keptBack))
   end
   if today then
     local form = 'Today: %d prompt tokens (%d of them cached), %d output tokens, $%.4f'

@@ -24,6 +24,7 @@ _OVERTAKEN = frozenset({Ending.SUPERSEDED, Ending.CANCELLED})
 class KeptOutcome:
     """One outcome, as it is remembered. `at` is the local time in ISO 8601, `stages_ms` are milliseconds since arrival;
     `overtaken` counts the requests before it that typing overtook. `cause` is None for one that an older version has kept.
+    `kept_back` counts the secrets that the model did not see.
     """
 
     at: str
@@ -34,6 +35,7 @@ class KeptOutcome:
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     overtaken: int = 0
     cause: Cause | None = None
+    kept_back: int = 0
 
     @property
     def total_ms(self) -> float:
@@ -58,7 +60,8 @@ class History:
         stages_ms = outcome.timings.stages_ms
         at, file = self._local_time(), short_path(uri)
         ending, reason = outcome.ending, outcome.reason
-        kept = KeptOutcome(at, file, ending, reason, source, stages_ms, self._overtaken, outcome.cause)
+        more = (self._overtaken, outcome.cause, outcome.kept_back)
+        kept = KeptOutcome(at, file, ending, reason, source, stages_ms, *more)
         self._overtaken = 0
         self._outcomes.append(kept)
         return kept

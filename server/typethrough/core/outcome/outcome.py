@@ -115,7 +115,7 @@ class Timings:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The one ending of one request. `language_id` is the document's, as the editor calls it. `cause` is None for an answer; one
-    that was cut short has the cause all the same.
+    that was cut short has the cause all the same. `kept_back` counts the secrets that the model did not see.
     """
 
     ending: Ending
@@ -125,3 +125,4 @@ class Outcome:
     timings: Timings = field(default_factory=Timings)
     language_id: str = ""
     cause: Cause | None = None
+    kept_back: int = 0

@@ -39,6 +39,12 @@ def headline(entry: KeptOutcome) -> str:
     return f"nothing: {reason}"
 
 
+def kept_back(entry: KeptOutcome) -> str:
+    """How many secrets the model did not see, never which; empty when there were none."""
+    count = entry.kept_back
+    return f"{count} secret{'s' if count > 1 else ''} kept back from the model" if count else ""
+
+
 def lines(entries: Iterable[KeptOutcome]) -> Iterator[str]:
     """The outcomes as plain text, two or three lines each."""
     empty = True
@@ -50,6 +56,8 @@ def lines(entries: Iterable[KeptOutcome]) -> Iterator[str]:
         )
         overtaken = f"; {entry.overtaken} before it overtaken by typing" if entry.overtaken else ""
         yield f"          {entry.total_ms:.1f} ms{f' ({stages})' if stages else ''}{overtaken}"
+        if secrets := kept_back(entry):
+            yield f"          {secrets}"
         if what := advice(entry):
             yield f"          → {what}"
     if empty:

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.uris import printable
-from typethrough.core.outcome.why import advice, headline
+from typethrough.core.outcome.why import advice, headline, kept_back
 from typethrough.telemetry.page.document import document
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _row(entry: KeptOutcome) -> str:
     cells = (
         (entry.at.partition("T")[2][:8], ""),
         (entry.file, ""),
-        (headline(entry), advice(entry)),
+        (headline(entry), " ".join(filter(None, (advice(entry), kept_back(entry))))),
         (f"{entry.total_ms:.1f} ms", stages),
     )
     return f"<tr>{''.join(_cell(*cell) for cell in cells)}</tr>"
