@@ -1,4 +1,4 @@
-"""A notebook in a real VS Code: what one cell defines is known in the next, and ghost text stays within its cell."""
+"""The workspace as a real VS Code tells of it: notebooks, whose cells know each other, and files that come and go."""
 
 import json
 
@@ -79,3 +79,23 @@ def test_what_a_cell_defines_is_known_in_the_next_and_ghost_text_stays_in_it(
     editor.wait_for(lambda: at_rest(editor, model) > asked, 10, "the model to be asked")
     assert f"# %%\n{TYPED}{ghost}\n# %%\nmonday = " in told(model)
     assert editor.told() == []
+
+
+def test_a_file_is_told_of_as_it_stands_on_disk(editor: VSCode, model: Simulator) -> None:
+    def prompt() -> str:
+        """What the model is told for one more line."""
+        asked = at_rest(editor, model)
+        editor.type(f"value_{asked} = ")
+        editor.wait_for(lambda: at_rest(editor, model) > asked, 10, "the model to be asked")
+        editor.press("Escape")
+        editor.type("\n")
+        return told(model)
+
+    helpers = editor.write("helpers.py", "def area_of(radius):\n    return radius\n")
+    editor.open("user.py", "from helpers import area_of, volume_of\n\n")
+    editor.wait_for(lambda: "area_of(radius)" in prompt(), 20, "the file to be known")
+    helpers.unlink()
+    editor.wait_for(lambda: "area_of(radius)" not in prompt(), 20, "the file to be forgotten")
+    editor.write("helpers.py", "def volume_of(side):\n    return side\n")
+    editor.open("another.py", "from helpers import area_of, volume_of\n\n")
+    editor.wait_for(lambda: "volume_of(side)" in prompt(), 20, "the new file to be known")
