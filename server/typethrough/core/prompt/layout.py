@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from typethrough.core.codebase.codebase import IDENTIFIER, Codebase
@@ -17,7 +18,7 @@ from typethrough.core.prompt.economist import Lease, Shards
 from typethrough.core.prompt.edit_log import EditLog
 from typethrough.core.prompt.message import Draft, Message
 from typethrough.core.prompt.related import Glossary, Related
-from typethrough.core.prompt.rules import READ_CHARS, STOP, attribute, opening
+from typethrough.core.prompt.rules import STOP, attribute, opening
 from typethrough.core.secrets.vault import Vault
 from typethrough.core.secrets.veil import Veil, VeiledContext
 
@@ -226,14 +227,10 @@ def _fitting(related: Related, terms: Terms) -> Related:
 
 def _names(context: VeiledContext, shown: Window) -> Iterable[str]:
     """The identifiers of the window, those nearest to the cursor first; not the one at the cursor, which may be half typed."""
-    line = context.position.line
-    at_cursor = _words_apart(context.line_prefix, context.line_suffix)
-    seen = dict.fromkeys(at_cursor)
-    lines = context.snapshot.lines(shown.first, shown.last, READ_CHARS)
-    for distance in range(1, max(line - shown.first, shown.last - line) + 1):
-        for other in (line - distance, line + distance):
-            if shown.first <= other < shown.last:
-                seen.update(_identifiers(lines[other - shown.first]))
+    seen = dict.fromkeys(_words_apart(context.line_prefix, context.line_suffix))
+    for above, below in zip_longest(reversed(shown.above), shown.below, fillvalue=""):
+        seen.update(_identifiers(above))
+        seen.update(_identifiers(below))
     return seen
 
 

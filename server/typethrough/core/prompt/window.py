@@ -20,11 +20,13 @@ _AFTER_CHARS = 400
 
 
 class Window(NamedTuple):
-    """The rendered window and the lines of the document that it shows (`last` exclusive)."""
+    """The rendered window, the lines of the document that it shows (`last` exclusive), and their texts but the cursor's."""
 
     message: Message
     first: int
     last: int
+    above: list[str]
+    below: list[str]
 
 
 def bounds(line: int, line_count: int) -> tuple[int, int]:
@@ -41,7 +43,7 @@ def render(context: VeiledContext, header: str) -> Window:
     below = [plain_line(text) for text in context.snapshot.lines(line + 1, last, READ_CHARS)]
     here = f"{plain(_end_of(context.line_prefix))}{CURSOR}{plain(_start_of(context.line_suffix))}"
     body = "\n".join([f"<now {header}>", *above, here, *below, "</now>"])
-    return Window(Message("user", body), first, last)
+    return Window(Message("user", body), first, last, above, below)
 
 
 def _end_of(prefix: str) -> str:

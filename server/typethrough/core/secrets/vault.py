@@ -126,7 +126,7 @@ class Vault:
         """`own`: the lines have placeholders of ours in them."""
         known = self._lines
         hidden = [known.get(line) for line in lines]
-        if any(map(may_hold_key, lines)):
+        if may_hold_key("\n".join(lines)):
             for number, spans in key_spans(lines).items():
                 hidden[number] = self._line(lines[number], spans, own=own)
         missing = [number for number, line in enumerate(hidden) if line is None]

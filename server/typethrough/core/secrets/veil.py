@@ -24,9 +24,8 @@ _ACROSS_CHARS: Final = 2_000
 _BEFORE_CHARS: Final = 100_000
 _AFTER_CHARS: Final = 20_000
 _STEP_CHARS: Final = 16_384
-# As long as private keys are, and wider than their lines.
+# As long as private keys are.
 _KEY_LINES: Final = 60
-_KEY_CHARS: Final = 200
 
 
 class Veil:
@@ -68,11 +67,9 @@ class VeiledContext:
         prefix, suffix = context.line_prefix, context.line_suffix
         if len(prefix) > _BEFORE_CHARS:
             prefix = prefix[(len(prefix) - _BEFORE_CHARS) // _STEP_CHARS * _STEP_CHARS :]
-        line = context.position.line
-        above = context.snapshot.lines(line - _KEY_LINES, line, _KEY_CHARS)
-        below = context.snapshot.lines(line + 1, line + 1 + _KEY_LINES, _KEY_CHARS)
+        above, below = context.lines_before(_KEY_LINES), context.lines_after(_KEY_LINES)
         near = [*above, prefix + suffix[:_AFTER_CHARS], *below]
-        spans = key_spans(near).get(len(above), ()) if any(map(may_hold_key, near)) else ()
+        spans = key_spans(near).get(len(above), ()) if may_hold_key("\n".join(near)) else ()
         prefix, suffix = vault.at_cursor(prefix, suffix[:_AFTER_CHARS], spans)
         position = Position(context.position.line, len(prefix))
         return VeiledContext(Veil(context.snapshot, vault), position, prefix, suffix)
