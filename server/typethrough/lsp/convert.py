@@ -81,11 +81,10 @@ def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str =
         raise InvalidParams(f"{field} must have an integer line and character")
     if line >= snapshot.line_count or line < 0:
         return snapshot.clamp(Position(line, 0))
-    text = snapshot.line(line)
-    if text.isascii():
+    if snapshot.raw_line(line).isascii():
         # Nearly every line: its columns are counted alike in all encodings.
-        return Position(line, min(max(character, 0), len(text)))
-    return Position(line, to_column(text, character, encoding))
+        return Position(line, min(max(character, 0), snapshot.line_chars(line)))
+    return Position(line, to_column(snapshot.line(line), character, encoding))
 
 
 class Range(NamedTuple):
@@ -103,10 +102,9 @@ def range_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "r
         start, end = value.get("start"), value.get("end")
     else:
         raise InvalidParams(f"{field} must have a start and an end")
-    return Range(
-        position_in(snapshot, start, encoding, f"{field}.start"),
-        position_in(snapshot, end, encoding, f"{field}.end"),
-    )
+    first = position_in(snapshot, start, encoding, f"{field}.start")
+    # Most edits insert.
+    return Range(first, first if start == end else position_in(snapshot, end, encoding, f"{field}.end"))
 
 
 def text_of(value: Any, field: str) -> str:

@@ -50,7 +50,8 @@ class Keeper:
 
     def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
         """Count and keep a request, and a suggestion that is new, under the file's name alone unless paths are wanted."""
-        kept, at = self._inner.request_ended(uri, outcome), self._now()
+        kept = self._inner.request_ended(uri, outcome)
+        at = kept.at if kept is not None else self._now()
         name = printable(path_of(uri)) if self._paths else file_name(uri)
         if kept is not None:
             self._store.add(OutcomeRow(replace(kept, file=name)))

@@ -10,7 +10,7 @@ import logging
 import os
 import queue
 import threading
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,8 @@ class Store:
         self._day = day
         self._process = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._others: tuple[str, Spent] = ("", Spent())
-        self._rows: queue.Queue[Row | None] = queue.Queue(_MOST_WAITING)
+        # Putting into a bounded queue takes ten times as long, and the bound need not be exact.
+        self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_broken = False
@@ -54,9 +55,9 @@ class Store:
         # Nobody would take it out again.
         if self._is_broken:
             return
-        try:
-            self._rows.put_nowait(row)
-        except queue.Full:
+        if self._rows.qsize() < _MOST_WAITING:
+            self._rows.put(row)
+        else:
             self._say_gap("the disk is too slow")
 
     def others(self) -> Spent:
@@ -69,8 +70,7 @@ class Store:
         """Write what is left, but do not wait long for a slow disk."""
         if self._thread is not None:
             self._closing.set()
-            with suppress(queue.Full):
-                self._rows.put_nowait(None)
+            self._rows.put(None)
             self._thread.join(_CLOSE_S)
 
     def _start(self) -> None:

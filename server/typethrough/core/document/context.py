@@ -12,6 +12,7 @@ from collections import Counter
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.document import content_length
 from typethrough.core.document.scan import CODE, State, family_of, scan
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ class Context:
         self.position = position
         self.deleted = deleted
         self.usual_unit = usual_unit
-        column = position.column
-        self.line_prefix = snapshot.part(position.line, max(0, column - CURSOR_LINE_CHARS), column)
-        self.line_suffix = snapshot.part(position.line, column, column + CURSOR_LINE_CHARS)
+        raw, column = snapshot.raw_line(position.line), position.column
+        self.line_chars = content_length(raw)
+        self.line_prefix = raw[max(0, column - CURSOR_LINE_CHARS) : column]
+        self.line_suffix = raw[column : min(self.line_chars, column + CURSOR_LINE_CHARS)]
         self._lines = _Lines(snapshot, position.line)
 
     @staticmethod
@@ -107,11 +109,6 @@ class Context:
         other.__dict__.update(self.__dict__)
         other.line_suffix = line_suffix
         return other
-
-    @property
-    def line_chars(self) -> int:
-        """How many characters the cursor's line has."""
-        return self.snapshot.line_chars(self.position.line)
 
     @property
     def file_chars(self) -> int:

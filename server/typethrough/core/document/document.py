@@ -230,7 +230,7 @@ class Document:
         lines = split_lines(head + inserted + tail)
         if last == old.line_count - 1 and (not lines or content_length(lines[-1]) != len(lines[-1])):
             lines.append("")
-        removed = old.slice(start, end)
+        removed = old.slice(start, end) if start < end else ""
         self.snapshot = old.spliced(first, last - first + 1, lines, len(inserted) - len(removed))
         return Edit(
             start=start,

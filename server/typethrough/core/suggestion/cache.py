@@ -7,9 +7,8 @@ on the file, the number of entries, or how far was typed. Kept in memory only.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
-
-from cachetools import LRUCache
 
 from typethrough.core.document.context import LINE_CHARS
 from typethrough.core.suggestion.trail import fits, is_closing
@@ -86,46 +85,72 @@ class CompletionCache:
     """Entries by the place they belong to, least recently used dropped first."""
 
     def __init__(self, places: int = 256, per_place: int = 8, reach_lines: int = 24) -> None:
-        self._places: LRUCache[_Key, list[Entry]] = LRUCache(places)
+        # Least recently used first.
+        self._places: dict[_Key, list[Entry]] = {}
+        # The lines right above the places: a look-up passes most lines of a document with a glance at these.
+        self._lines: Counter[str] = Counter()
+        self._most_places = places
         self._per_place = per_place
         self._reach_lines = reach_lines
 
     def add(self, context: Context, entry: Entry) -> None:
         """File an entry under the place of `context`. It may go on growing afterwards."""
-        key = next(_keys(context, 1))
-        entries = self._places.get(key, [])
+        above = _line_ends(context, 2)
+        key = (context.uri, above[-2], above[-1])
         kept = [
             old
-            for old in entries
+            for old in self._take(key)
             if (old.line_prefix, old.line_suffix, old.model)
             != (entry.line_prefix, entry.line_suffix, entry.model)
             or not old.complete
         ]
-        self._places[key] = [*kept, entry][-self._per_place :]
+        self._put(key, [*kept, entry][-self._per_place :])
+        if len(self._places) > self._most_places:
+            self._take(next(iter(self._places)))
 
     def clear(self) -> None:
         """Forget every entry."""
         self._places.clear()
+        self._lines.clear()
 
     def discard(self, entry: Entry) -> None:
         """Forget an entry: it turned out to be wrong, or empty for want of an answer."""
         for key, entries in list(self._places.items()):
             if entry in entries:
-                kept = [old for old in entries if old is not entry]
+                kept = [old for old in self._take(key) if old is not entry]
                 if kept:
-                    self._places[key] = kept
-                else:
-                    del self._places[key]
+                    self._put(key, kept)
+
+    def _take(self, key: _Key) -> list[Entry]:
+        entries = self._places.pop(key, None)
+        if entries is None:
+            return []
+        self._lines[key[2]] -= 1
+        if not self._lines[key[2]]:
+            del self._lines[key[2]]
+        return entries
+
+    def _put(self, key: _Key, entries: list[Entry]) -> None:
+        self._places[key] = entries
+        self._lines[key[2]] += 1
+
+    def _at(self, key: _Key) -> list[Entry]:
+        """The entries of a place, which is used herewith."""
+        entries = self._places.pop(key, None)
+        if entries is None:
+            return []
+        self._places[key] = entries
+        return entries
 
     def look_up(self, context: Context) -> Iterator[Hit]:
         """Entries that fit what stands before the cursor, those that began nearest first, newest first."""
-        places = self._places
-        if not places:
+        if not self._places:
             return
+        ends = _line_ends(context, self._reach_lines + 1)
         above = context.lines_before(self._reach_lines)
         below = _lines_below(context)
         here, typed_below = context.line_prefix, ""
-        for distance, key in enumerate(_keys(context, self._reach_lines)):
+        for distance in range(min(self._reach_lines, context.position.line + 1)):
             if distance:
                 if len(here) + len(typed_below) > _REACH_CHARS:
                     return
@@ -135,7 +160,10 @@ class CompletionCache:
                     # Longer than the view shows it: where a text began on it is seen only in all of it.
                     line = context.position.line - distance
                     here = context.snapshot.part(line, 0, _REACH_CHARS + 1)
-            for entry in reversed(places[key]) if key in places else ():
+            if ends[-1 - distance] not in self._lines:
+                continue
+            key = (context.uri, ends[-2 - distance], ends[-1 - distance])
+            for entry in reversed(self._at(key)):
                 if entry.next_line not in below or not here.startswith(entry.line_prefix):
                     continue
                 typed = here[len(entry.line_prefix) :] + typed_below
@@ -166,8 +194,6 @@ def _same_suffix(then: str, now: str, typed: str) -> bool:
     return then.endswith(now) and is_closing(over) and all(char in rest for char in over)
 
 
-def _keys(context: Context, count: int) -> Iterator[_Key]:
-    """The places that entries on the cursor's line and on the lines above it are filed under, nearest first."""
-    lines = ["", "", *(line[-_KEY_CHARS:] for line in context.lines_before(count + 1))]
-    for last in range(len(lines) - 1, max(0, len(lines) - 1 - count), -1):
-        yield context.uri, lines[last - 1], lines[last]
+def _line_ends(context: Context, count: int) -> list[str]:
+    """The ends of the lines above the cursor's, nearest last, by which places are told apart; empty ones before the first."""
+    return ["", "", *[line[-_KEY_CHARS:] for line in context.lines_before(count)]]
