@@ -43,6 +43,8 @@ def to_column(line: str, units: int, encoding: Encoding) -> int:
         return 0
     if encoding is Encoding.UTF32 or line.isascii():
         return min(units, len(line))
+    # No character has more.
+    units = min(units, 4 * len(line))
     if encoding is Encoding.UTF8:
         head = line[:units].encode("utf-8", "surrogatepass")
         end = min(units, len(head))
