@@ -251,7 +251,7 @@ class Surroundings:
 
         def due() -> None:
             document.timer = None
-            if self._clock.now() - document.edited_s < _QUIET_S:
+            if self._clock.now() < document.edited_s + _QUIET_S:
                 self._later(document)
             else:
                 self._spawn(self._look(document))
