@@ -34,7 +34,7 @@ VALUE = (
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.dictionaries(st.sampled_from(OURS + KNOWN + PROXIES), TEXT, max_size=6),
     st.dictionaries(st.sampled_from(list(SPECS)), VALUE, max_size=5),

@@ -4,12 +4,12 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gateway.stage import KEY, PROMPT, HandClock, endpoint, play
 from typethrough.core.models import profile_of
-from typethrough.core.settings.values import address_problem
+from typethrough.core.settings.halves import address_problem
 from typethrough.engine.ports import GatewayError
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.http_gateway import open_gateway
@@ -83,6 +83,7 @@ _HOSTS = st.text("ab01.-_:[]%@x", max_size=14) | st.from_regex(
 )
 
 
+@settings(max_examples=40)
 @given(
     st.builds(
         "{}://{}{}".format,

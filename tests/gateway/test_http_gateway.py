@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -66,6 +67,16 @@ class _Canned(GatewayTransport):
 
 def _client(transport: GatewayTransport, clock: HandClock | None = None) -> HttpGateway:
     return HttpGateway(endpoint("https://gateway.example/v1", key=KEY), clock or HandClock(), transport)
+
+
+def _led_to(*causes: Exception) -> httpx.ConnectError:
+    """A connection that failed, and what led to it, the nearest cause first; through a proxy there is more than one."""
+    error: Exception | None = None
+    for cause in reversed(causes):
+        cause.__cause__, error = error, cause
+    failed = httpx.ConnectError("x")
+    failed.__cause__ = error
+    return failed
 
 
 def _unsupported(name: str) -> httpx.Response:
@@ -213,6 +224,9 @@ def test_settings_that_cannot_work_send_nothing() -> None:
         (httpx.ReadTimeout("x"), GatewayTimeout, "nothing for too long"),
         (httpx.ConnectError("x"), GatewayUnavailable, "base_url"),
         (httpx.ProxyError("x"), GatewayUnavailable, "The proxy named by"),
+        (_led_to(ssl.SSLCertVerificationError("x")), GatewayUnavailable, "not trusted.*SSL_CERT_FILE"),
+        (_led_to(OSError("x"), ssl.SSLCertVerificationError("x")), GatewayUnavailable, "not trusted"),
+        (_led_to(OSError("x"), ssl.SSLError("x")), GatewayUnavailable, "does not speak TLS"),
         (httpx.ReadError("x"), GatewayUnavailable, "broke off"),
         (httpx.RemoteProtocolError("x"), GatewayUnavailable, "broke off"),
         (httpx.LocalProtocolError(KEY), GatewayProtocolError, "HTTP/1.1"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gateway.stage import KEY, PROMPT, HandClock, Server, Visit, endpoint, play, text_of
@@ -137,6 +137,7 @@ def test_a_proxy_that_cannot_be_used_closes_the_model_lane_and_names_its_variabl
     play(scene())
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.sampled_from(["https_proxy", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "NO_PROXY"]),

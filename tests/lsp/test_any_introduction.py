@@ -50,7 +50,7 @@ PARAMS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PARAMS, OPTIONS, st.dictionaries(st.sampled_from(["languageId", "version", "text"]), ODD))
 def test_any_introduction_gets_one_reply_and_the_server_goes_on(
     caplog: pytest.LogCaptureFixture, params: Any, configuration: Any, document: Any

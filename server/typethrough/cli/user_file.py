@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from typethrough.core.settings.halves import unwrapped, usable_key
 from typethrough.core.settings.layers import Layer, Origin, Problem
-from typethrough.core.settings.values import unwrapped, usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from typethrough.core.settings.endpoint import is_loopback
+from typethrough.core.settings.halves import address_problem
 from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
-from typethrough.core.settings.values import address_problem
 from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
 

@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from typethrough.core.settings.values import usable_key
+from typethrough.core.settings.halves import usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of, is_loopback, keys_of
@@ -160,6 +161,7 @@ def test_in_no_combination_does_a_key_leave_its_address(user: dict[str, Any]) ->
         assert not any(secret in said for secret in (*owner, "bad key", "bad:1"))
 
 
+@bounded(max_examples=40)
 @given(
     st.dictionaries(
         st.sampled_from(["base_url", "api_key", "api_key_command", "baseUrl"]), st.text() | st.integers() | st.none()

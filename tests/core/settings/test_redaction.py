@@ -6,7 +6,7 @@ import base64
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from typethrough.core.settings.redaction import HIDDEN, Redaction
@@ -81,6 +81,7 @@ def test_secrets_add_up_and_are_in_no_representation() -> None:
 _PARTS = st.characters(categories=("N", "P", "S", "Lo"), exclude_characters="%")
 
 
+@settings(max_examples=50)
 @given(st.text(_PARTS, min_size=4, max_size=20), st.text(max_size=12), st.text(max_size=12), st.data())
 def test_nothing_is_left_to_be_seen(secret: str, before: str, after: str, data: st.DataObject) -> None:
     redaction = Redaction([secret])

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from typethrough.core.settings.halves import KEY_RULE, address_problem, unwrapped, usable_key
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
-from typethrough.core.settings.values import KEY_RULE, address_problem, unwrapped, usable_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

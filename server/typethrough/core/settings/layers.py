@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from typethrough.core.gate.patterns import problem
 from typethrough.core.settings.endpoint import Access, mended_note, named_access
+from typethrough.core.settings.halves import unwrapped
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,
     DEFAULTS,
@@ -22,7 +23,7 @@ from typethrough.core.settings.schema import (
     Settings,
     environment_name,
 )
-from typethrough.core.settings.values import BadValue, Kind, Reach, checked, unwrapped
+from typethrough.core.settings.values import BadValue, Kind, Reach, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,11 +10,10 @@ import re
 import shlex
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import PurePath
-from urllib.parse import urlsplit
 
 from typethrough.core.asking.routes import Route, RoutePurpose
+from typethrough.core.settings.halves import KEY_RULE, address_problem, usable_key
 
 
 class Kind(StrEnum):
@@ -67,10 +66,6 @@ class BadValue(ValueError):
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
-KEY_RULE = "must be a key: one line of visible ASCII characters, without quotes and spaces"
-_CLOSING_QUOTES = {
-    '"': '"', "'": "'", "`": "`", "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’", "‚": "‘’", "«": "»", "»": "«", "<": ">",
-}  # fmt: skip
 _MAX_TEXT_CHARS = 500
 _MAX_ITEMS = 1000
 
@@ -143,77 +138,11 @@ def _key(value: object) -> str:
     return key
 
 
-def usable_key(value: str) -> str:
-    """The key without space round it, or the empty string when it could not stand in an HTTP header."""
-    key = value.strip()
-    return key if re.fullmatch(r"[!-~]{1,8000}", key) else ""
-
-
-def unwrapped(value: str) -> tuple[str, str]:
-    """A key or an address without what was copied along with it, and what that was: "quotes", "the word Bearer", or "".
-
-    None of it can belong to a key or an address: quotes at both ends, and the word that stands before a key in an HTTP header.
-    """
-    text, left_out = value.strip(), list[str]()
-    while True:
-        if len(text) > 1 and text[-1] in _CLOSING_QUOTES.get(text[0], ""):
-            text, found = text[1:-1].strip(), "quotes"
-        elif re.match(r"bearer\s", text, re.IGNORECASE):
-            text, found = text[len("bearer") :].strip(), "the word Bearer"
-        else:
-            return text, " and ".join(left_out)
-        if found not in left_out:
-            left_out.append(found)
-
-
 def _url(value: object) -> str:
     text = value.strip().rstrip("/") if isinstance(value, str) else ""
     if problem := address_problem(text):
         raise BadValue(problem)
     return text
-
-
-def address_problem(text: str) -> str:
-    """Why this is no address to send to, as the rest of a sentence that begins with its name; empty when it is one.
-
-    Whatever passes is an address for the HTTP client too, and has one reading: the host that is checked is the host asked.
-    """
-    if not re.match(r"https?://", text, re.IGNORECASE):
-        return "must begin with https:// or http://, such as https://host:8443/v1"
-    if not re.fullmatch(r"[!-~]{1,500}", text):
-        return "must be one line of at most 500 visible ASCII characters, such as https://host/v1"
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-    except ValueError:
-        return "has brackets that hold no IPv6 address; write it like http://[::1]:8080/v1"
-    if "@" in parts.netloc:
-        return "must not hold a user name or password; write it like https://host/v1, and give the key by its own setting"
-    if "?" in text or "#" in text:
-        return "must end with its path, such as /v1: leave out what begins with ? or #"
-    try:
-        has_port = parts.port != 0
-    except ValueError:
-        has_port = False
-    if not has_port:
-        return "has a port that is no number from 1 to 65535; write it like https://host:8443/v1"
-    return _host_problem(host)
-
-
-def _host_problem(host: str) -> str:
-    if ":" in host:
-        version, kind, example = 6, "IPv6", "http://[::1]:8080/v1"
-    elif re.fullmatch(r"([0-9]+|0x[0-9a-f]*)\.?", host.rstrip(".").rpartition(".")[2]):
-        version, kind, example = 4, "IPv4", "http://192.168.1.30:8080/v1"
-    else:
-        labels = host.removesuffix(".").split(".")
-        fits = len(host) <= 253 and all(re.fullmatch(r"[a-z0-9_-]{1,63}", label) for label in labels)
-        return "" if fits else "has a host that is no name; write it like https://host/v1"
-    try:
-        is_address = ip_address(host).version == version and "%" not in host
-    except ValueError:
-        is_address = False
-    return "" if is_address else f"has a host that is no {kind} address; write it like {example}"
 
 
 def _path(value: object) -> str:
