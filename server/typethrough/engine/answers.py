@@ -268,7 +268,7 @@ class Answers:
         """What else is known for this place, for who asks by hand and looks through it."""
         facts, given = RequestFacts(self._sources, document, pending), {answer.offer.text}
         for offer, source in facts.besides(answer):
-            if offer.text and offer.text not in given and offer.text.startswith(facts.expected):
+            if offer.text and offer.text not in given and offer.text.startswith(facts.wish.expected):
                 given.add(offer.text)
                 position = pending.context.position
                 yield Suggestion(self._next_id(), offer.text, position, source, offer.replaces)

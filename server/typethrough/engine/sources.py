@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.asking import trigger
-from typethrough.core.asking.facts import Known
+from typethrough.core.asking.facts import Known, Wish
 from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Source
@@ -57,11 +57,21 @@ class RequestFacts:
         "_pending",
         "_refusal",
         "_sources",
+        "wish",
     )
 
     def __init__(
         self, sources: Sources, document: OpenDocument, pending: Pending, refusal: Refusal | None = None
     ) -> None:
+        request, flight = pending.request, pending.flight
+        self.wish = Wish(
+            request.invoked,
+            request.expected,
+            pending.promised,
+            pending.route is not None,
+            flight.entry if flight is not None else None,
+            pending.deadline_s,
+        )
         self._sources = sources
         self._document = document
         self._pending = pending
@@ -69,47 +79,16 @@ class RequestFacts:
         self._refusal = refusal
 
     @property
-    def invoked(self) -> bool:
-        """Whether the user asked by hand."""
-        return self._pending.request.invoked
-
-    @property
-    def expected(self) -> str:
-        """What the open completion menu would put at the cursor."""
-        return self._pending.request.expected
-
-    @property
-    def promised(self) -> str:
-        """What the client shows already of the answer."""
-        return self._pending.promised
-
-    @property
-    def is_routed(self) -> bool:
-        """Whether a model was chosen for this request."""
-        return self._pending.route is not None
-
-    @property
-    def waited_for(self) -> Entry | None:
-        """The answer of the stream that the request waits for."""
-        flight = self._pending.flight
-        return flight.entry if flight is not None else None
-
-    @property
     def now_s(self) -> float:
         """The time."""
         return self._sources.clock.now()
-
-    @property
-    def deadline_s(self) -> float:
-        """When the request must be answered."""
-        return self._pending.deadline_s
 
     def unwanted(self) -> Refusal | None:
         """The client's reason, or the gate's, or the place's, or that a suggestion was sent away here."""
         cause = self._pending.request.unwanted
         if cause is None and self._refusal is not None:
             return self._refusal
-        cause = cause or trigger.decide(self._context, invoked=self.invoked)
+        cause = cause or trigger.decide(self._context, invoked=self.wish.invoked)
         if cause is None and self._document.unwanted.is_dismissed(self._context):
             cause = Cause.DISMISSED
         return cause.refusal() if cause is not None else None
@@ -153,7 +132,7 @@ class RequestFacts:
 
     def ask_at_s(self) -> float:
         """Counted from the last edit or move: the editor's own waiting is part of it."""
-        if self.invoked:
+        if self.wish.invoked:
             return self.now_s
         settings, rhythm = self._sources.settings, self._document.rhythm
         delay_ms = debounce_ms(
@@ -199,7 +178,7 @@ class RequestFacts:
 
     @property
     def _max_lines(self) -> int:
-        return self._sources.max_lines(invoked=self.invoked)
+        return self._sources.max_lines(invoked=self.wish.invoked)
 
     def _known(self, hit: Hit) -> Known:
         flight = self._document.flight_of(hit.entry)

@@ -25,7 +25,7 @@ from typethrough.core.asking.decide import (
     Wait,
     decide,
 )
-from typethrough.core.asking.facts import Known
+from typethrough.core.asking.facts import Known, Wish
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Source
 from typethrough.core.suggestion.cache import Entry
@@ -69,6 +69,11 @@ class State:
     beginning: str = ""
     best: Offer = NONE
     order: list[str] = field(default_factory=list, compare=False)
+
+    @property
+    def wish(self) -> Wish:
+        entry = self.waited_for
+        return Wish(self.invoked, self.expected, self.promised, self.is_routed, entry, self.deadline_s)
 
     def unwanted(self) -> Refusal | None:
         self.order.append("unwanted")

@@ -25,42 +25,33 @@ class Known(NamedTuple):
     said_all: bool = False
 
 
+class Wish(NamedTuple):
+    """What the waiting request wants, and what it has by now.
+
+    `invoked`: the user asked by hand. `expected`: what the open completion menu would put at the cursor, empty without one.
+    `promised`: what the client shows already of the answer. `is_routed`: a model was chosen for it. `waited_for`: the answer of
+    the stream that it waits for.
+    """
+
+    invoked: bool = False
+    expected: str = ""
+    promised: str = ""
+    is_routed: bool = False
+    waited_for: Entry | None = None
+    deadline_s: float = 0.0
+
+
 class Facts(Protocol):
-    """What a decision may ask about the request that waits, and about its document."""
+    """What a decision may ask about a request."""
 
     @property
-    def invoked(self) -> bool:
-        """Whether the user asked by hand."""
-        ...
-
-    @property
-    def expected(self) -> str:
-        """What the open completion menu would put at the cursor; empty without one."""
-        ...
-
-    @property
-    def promised(self) -> str:
-        """What the client shows already of the answer."""
-        ...
-
-    @property
-    def is_routed(self) -> bool:
-        """Whether a model was chosen for this request."""
-        ...
-
-    @property
-    def waited_for(self) -> Entry | None:
-        """The answer of the stream that the request waits for."""
+    def wish(self) -> Wish:
+        """What it wants."""
         ...
 
     @property
     def now_s(self) -> float:
         """The time."""
-        ...
-
-    @property
-    def deadline_s(self) -> float:
-        """When the request must be answered."""
         ...
 
     def unwanted(self) -> Refusal | None:
