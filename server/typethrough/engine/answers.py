@@ -6,7 +6,7 @@ waits for belongs to its `OpenDocument`.
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.asking.decide import (
@@ -25,7 +25,6 @@ from typethrough.core.asking.decide import (
     decide,
 )
 from typethrough.core.asking.prefetching import Prefetching
-from typethrough.core.asking.routes import route_of
 from typethrough.core.gate.gate import SendPermit
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Source, Suggestion
@@ -52,7 +51,8 @@ if TYPE_CHECKING:
     from typethrough.engine.pending import OnOutcome, OnPartial, Request
     from typethrough.engine.ports import Clock, Recorder
 
-_MOST_SUGGESTIONS: Final = 4
+# Suggestions beside the first, for who asks by hand.
+_MOST_OTHERS: Final = 3
 
 
 class Answers:
@@ -67,8 +67,7 @@ class Answers:
         recorder: Recorder,
         gate: Gate,
     ) -> None:
-        self._gate = gate
-        self._sources = Sources(settings, CompletionCache(), model, local, clock)
+        self._sources = Sources(settings, CompletionCache(), model, local, clock, gate)
         self._recorder = recorder
         self._prefetching = Prefetching()
         self._ids = count(1)
@@ -76,10 +75,6 @@ class Answers:
     def use(self, settings: Settings) -> None:
         """Other settings hold from now on."""
         self._sources.settings = settings
-
-    def may_send(self, document: OpenDocument) -> SendPermit | Refusal:
-        """A permit to send a document's text now, or why there is none."""
-        return self._gate.may_send(document.uri, document.document.language_id, self._sources.clock.now())
 
     def forget(self) -> None:
         """Forget every answer of a model."""
@@ -111,7 +106,7 @@ class Answers:
             context,
             self._sources.clock,
             budget_ms=self._sources.settings.budget_ms,
-            route=self._route_of(context, invoked=request.invoked),
+            route=self._sources.route_of(context, invoked=request.invoked),
             on_ended=ended,
             on_partial=on_partial,
         )
@@ -143,7 +138,8 @@ class Answers:
 
     def prefetch(self, document: OpenDocument, accepted: Shown) -> None:
         """Ask for what follows an accepted suggestion, unless that is known or on its way."""
-        sources, permit = self._sources, self.may_send(document)
+        sources = self._sources
+        permit = sources.may_send(document)
         if not isinstance(permit, SendPermit) or not sources.settings.prefetch or sources.model.refusal():
             return
         context = document.context(accepted.trail.end, sources.clock.now())
@@ -152,15 +148,17 @@ class Answers:
         )
         if not any(known) and self._prefetching.worth_it():
             document.close(StreamEnd.SUPERSEDED, *document.surplus())
-            self._send(permit, document, context, Purpose.PREFETCH, self._route_of(context, invoked=False))
+            self._send(
+                permit, document, context, Purpose.PREFETCH, self._sources.route_of(context, invoked=False)
+            )
 
     def question(self, document: OpenDocument, position: Position) -> Question | Refusal:
         """What would be asked of whom, were a suggestion asked for by hand at a place, or why nothing would."""
-        permit = self.may_send(document)
+        permit = self._sources.may_send(document)
         if not isinstance(permit, SendPermit):
             return permit
         context = document.context(position, self._sources.clock.now())
-        route, model = self._route_of(context, invoked=True), self._sources.model
+        route, model = self._sources.route_of(context, invoked=True), self._sources.model
         return model.refusal(route) or model.question(permit, document, context, Purpose.INVOKED, route)
 
     def _happened(self, document: OpenDocument, event: Event, refusal: Refusal | None = None) -> None:
@@ -196,7 +194,7 @@ class Answers:
             self._ask(document, pending)
 
     def _ask(self, document: OpenDocument, pending: Pending) -> None:
-        permit = self.may_send(document)
+        permit = self._sources.may_send(document)
         if not isinstance(permit, SendPermit):
             pending.end(*permit)
             return
@@ -229,12 +227,13 @@ class Answers:
         pending = document.pending
         is_waited_for = pending is not None and pending.flight is flight
         fits = not flight.unverified or flight.still_fits(document.document.snapshot)
+        may_answer = False
         if pending is not None and is_waited_for and fits:
             pending.reach("first_text")
             # A first line that has not ended is never enough, so that nothing is to be decided about most pieces of text.
-            is_waited_for = flight.has_line_break or pending.shows_growth
+            may_answer = flight.has_line_break or pending.shows_growth
         is_enough = flight.long_enough()
-        if is_waited_for or is_enough or not fits:
+        if may_answer or is_enough or not fits:
             self._happened(document, Text(flight.entry, fits, is_enough))
 
     def _stream_ended(self, document: OpenDocument, flight: Flight) -> None:
@@ -266,19 +265,10 @@ class Answers:
 
     def _others(self, document: OpenDocument, pending: Pending, answer: Answer) -> Iterator[Suggestion]:
         """What else is known for this place, for who asks by hand and looks through it."""
-        facts, given = RequestFacts(self._sources, document, pending), {answer.offer.text}
-        for offer, source in facts.besides(answer):
-            if offer.text and offer.text not in given and offer.text.startswith(facts.wish.expected):
-                given.add(offer.text)
-                position = pending.context.position
-                yield Suggestion(self._next_id(), offer.text, position, source, offer.replaces)
-            if len(given) == _MOST_SUGGESTIONS:
-                return
-
-    def _route_of(self, context: Context, *, invoked: bool) -> Route | None:
-        """Which route a request takes; None is the default model's."""
-        max_lines = self._sources.max_lines(invoked=invoked)
-        return route_of(self._sources.settings.routes, context, invoked=invoked, max_lines=max_lines)
+        position = pending.context.position
+        besides = RequestFacts(self._sources, document, pending).besides(answer)
+        for offer, source in islice(besides, _MOST_OTHERS):
+            yield Suggestion(self._next_id(), offer.text, position, source, offer.replaces)
 
     def _next_id(self) -> str:
         return str(next(self._ids))

@@ -225,7 +225,7 @@ class Engine:
 
     def _warm_up(self, uri: str) -> None:
         if (document := self._documents.get(uri)) is not None:
-            permit = self._answers.may_send(document)
+            permit = self.gate.may_send(uri, document.document.language_id, self._clock.now())
             if isinstance(permit, SendPermit):
                 self._model.warm_up(permit, document)
 

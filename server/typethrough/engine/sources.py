@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.asking import trigger
 from typethrough.core.asking.facts import Known, Wish
 from typethrough.core.asking.rhythm import debounce_ms
+from typethrough.core.asking.routes import route_of
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Source
 from typethrough.core.suggestion.cache import Hit
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from typethrough.core.asking.decide import Answer
+    from typethrough.core.asking.routes import Route
+    from typethrough.core.document.context import Context
+    from typethrough.core.gate.gate import Gate, SendPermit
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
     from typethrough.core.suggestion.cache import CompletionCache, Entry
@@ -41,6 +45,16 @@ class Sources:
     model: ModelLane
     local: LocalLane
     clock: Clock
+    gate: Gate
+
+    def may_send(self, document: OpenDocument) -> SendPermit | Refusal:
+        """A permit to send a document's text now, or why there is none."""
+        return self.gate.may_send(document.uri, document.document.language_id, self.clock.now())
+
+    def route_of(self, context: Context, *, invoked: bool) -> Route | None:
+        """Which route a request takes; None is the default model's."""
+        max_lines = self.max_lines(invoked=invoked)
+        return route_of(self.settings.routes, context, invoked=invoked, max_lines=max_lines)
 
     def max_lines(self, *, invoked: bool) -> int:
         """How many lines a suggestion may have."""
@@ -114,7 +128,14 @@ class RequestFacts:
                 yield Known(hit.entry, self._from_hit(hit))
 
     def besides(self, answer: Answer) -> Iterator[tuple[Offer, Source]]:
-        """All else that is known for the place, for who looks through it."""
+        """All other texts that are known for the place, for who looks through them."""
+        given = {answer.offer.text}
+        for offer, source in self._everything(answer):
+            if offer.text and offer.text not in given and offer.text.startswith(self.wish.expected):
+                given.add(offer.text)
+                yield offer, source
+
+    def _everything(self, answer: Answer) -> Iterator[tuple[Offer, Source]]:
         for flight in self._document.questions:
             flight.clean()
         for hit in self._sources.cache.look_up(self._context):
