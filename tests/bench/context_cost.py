@@ -32,7 +32,7 @@ from typethrough.core.prompt.rules import CURSOR, opening
 from typethrough.core.settings.schema import DEFAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from typethrough.core.outcome.outcome import Usage
 
@@ -219,10 +219,19 @@ _EACH_KEY: Final = "in place, each key"
 
 
 class Session:
-    """One session played for every layout."""
+    """One session played for every layout. `with_text` may change the file before it."""
 
-    def __init__(self, size: str, *, lively: bool, seed: int = 7, keys: int = KEYS) -> None:
+    def __init__(
+        self,
+        size: str,
+        *,
+        lively: bool,
+        seed: int = 7,
+        keys: int = KEYS,
+        with_text: Callable[[str], str] = str,
+    ) -> None:
         text = "\n".join((_LIBRARY / name).read_text(encoding="utf-8") for name in FILES[size])
+        text = with_text(text)
         other = (_LIBRARY / _OTHER_FILE).read_text(encoding="utf-8")
         self.editing = Editing([text, other] if lively else [text], lively=lively, seed=seed, keys=keys)
         self.tallies = {name: Tally(Provider(limited=False)) for name in (*_LAYOUTS, _EACH_KEY)}

@@ -9,10 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from typethrough.core.secrets.forms import find_forms
-from typethrough.core.secrets.likeness import is_random, piece_chars
-from typethrough.core.secrets.names import find_named, opens_something
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -25,14 +21,12 @@ _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]{14,}")
 _PART_CHARS: Final = 3_000
 _OVERLAP_CHARS: Final = 1_000
 _DIGIT: Final = re.compile(r"\d")
-# What no provider's form covers: a long run of letters of both cases and digits, without any word in it.
-_TOKEN: Final = re.compile(r"(?<![A-Za-z0-9_\-+/=.])[A-Za-z0-9_\-+/]{24,200}={0,2}(?![A-Za-z0-9_\-+/=]|\.\w)")
-_MOST_PIECE_CHARS: Final = 2.75
-# Before a run: it is a digest or an image.
-_DIGEST_BEFORE = re.compile(r"(?:sha\d{1,3}[-:=]|h1:|md5[-:=]|base64,|[#?&]\w*hash=)$", re.IGNORECASE)
-_DIGEST = re.compile(r"sha\d{3}-", re.IGNORECASE)
-
-
+# Before `key`: what it opens.
+_OPENS: Final = (
+    "api", "app", "access", "auth", "account", "private", "secret", "encryption", "encrypt", "signing", "master", "shared",
+    "storage", "service", "license", "deploy",
+    "session", "jwt", "webhook", "admin", "bot", "client", "consumer", "hmac", "cipher",
+)  # fmt: skip
 # Kinds that say less than another does.
 _GENERAL: Final = ("key", "password", "secret", "text")
 
@@ -60,10 +54,23 @@ def finds(line: str) -> list[Find]:
 
 def _finds(line: str) -> Iterator[Find]:
     small = _small(line)
-    if any(map(_DIGIT.search, _RUN.findall(line))):
-        yield from (Find(*one) for one in (*find_forms(line), *find_named(line, small), *_find_random(line)))
-    elif any(_leads_on(match, small) for match in _NAMES.finditer(small)):
-        yield from (Find(*one) for one in find_named(line, small))
+    has_run = any(map(_DIGIT.search, _RUN.findall(line)))
+    if not has_run and not any(_leads_on(match, small) for match in _NAMES.finditer(small)):
+        return
+    # Not before a line may hold a secret: their patterns take milliseconds to compile, and the start should not.
+    from typethrough.core.secrets.names import find_named
+
+    yield from (Find(*one) for one in find_named(line, small))
+    if has_run:
+        from typethrough.core.secrets.forms import find_forms
+        from typethrough.core.secrets.likeness import find_random
+
+        yield from (Find(*one) for one in (*find_forms(line), *find_random(line)))
+
+
+def opens_something(small: str, start: int) -> bool:
+    """Whether the `key` that begins there is one that opens something, such as an `api_key`."""
+    return small[max(0, start - 12) : start].rstrip("_-. ").endswith(_OPENS)
 
 
 def _leads_on(match: re.Match[str], small: str) -> bool:
@@ -87,6 +94,21 @@ def suspect_lines(text: str) -> list[int]:
     small = _small(text)
     places = [match.start() for match in _NAMES.finditer(small) if _leads_on(match, small)]
     places += [match.start() for match in _RUN.finditer(text) if _DIGIT.search(match[0])]
+    return _numbers(places, text)
+
+
+def lines_with(pieces: Iterable[str], text: str) -> list[int]:
+    """The numbers of the lines that one of some pieces of text stands in."""
+    places = []
+    for piece in pieces:
+        place = text.find(piece)
+        while place >= 0:
+            places.append(place)
+            place = text.find(piece, place + len(piece))
+    return _numbers(places, text)
+
+
+def _numbers(places: Iterable[int], text: str) -> list[int]:
     numbers: list[int] = []
     number = position = 0
     for place in sorted(places):
@@ -100,18 +122,3 @@ def suspect_lines(text: str) -> list[int]:
 def _small(text: str) -> str:
     """A text in small letters, of the same length: there is one letter of which the small one is two characters."""
     return text.replace("\u0130", "I").lower()
-
-
-def _find_random(line: str) -> Iterator[tuple[int, int, str]]:
-    for match in _TOKEN.finditer(line):
-        run = match[0]
-        if (
-            any(map(str.isupper, run))
-            and any(map(str.islower, run))
-            and sum(map(str.isdigit, run)) >= 2
-            and piece_chars(run) < _MOST_PIECE_CHARS
-            and is_random(run)
-            and not _DIGEST.match(run)
-            and not _DIGEST_BEFORE.search(line, max(0, match.start() - 20), match.start())
-        ):
-            yield match.start(), match.end(), "key"

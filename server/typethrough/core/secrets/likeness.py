@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # `${X}`, `{{ x }}`, `{x}`, `%s`, `$X`, `<your key>`, `xxxx`, `****`, `...`, `your-key-here`
 _LATER: Final = re.compile(
@@ -46,6 +49,13 @@ _CLIPPED: Final = frozenset(
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 # Letters and digits as they come by chance change their class at 6 of 10 places, and words at 2.
 _RANDOM: Final = 0.3
+
+# What no provider's form covers: a long run of letters of both cases and digits, without any word in it.
+_TOKEN: Final = re.compile(r"(?<![A-Za-z0-9_\-+/=.])[A-Za-z0-9_\-+/]{24,200}={0,2}(?![A-Za-z0-9_\-+/=]|\.\w)")
+_MOST_PIECE_CHARS: Final = 2.75
+# Before a run: it is a digest or an image.
+_DIGEST_BEFORE: Final = re.compile(r"(?:sha\d{1,3}[-:=]|h1:|md5[-:=]|base64,|[#?&]\w*hash=)$", re.IGNORECASE)
+_DIGEST: Final = re.compile(r"sha\d{3}-", re.IGNORECASE)
 
 
 def has_digit(text: str) -> bool:
@@ -130,3 +140,19 @@ def are_words(text: str) -> bool:
 
 def _is_hex(text: str) -> bool:
     return not text.strip("0123456789abcdefABCDEF") and (text.lower() == text or text.upper() == text)
+
+
+def find_random(line: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of each run in a line that no name or form gives away, and that cannot be read."""
+    for match in _TOKEN.finditer(line):
+        run = match[0]
+        if (
+            any(map(str.isupper, run))
+            and any(map(str.islower, run))
+            and sum(map(str.isdigit, run)) >= 2
+            and piece_chars(run) < _MOST_PIECE_CHARS
+            and is_random(run)
+            and not _DIGEST.match(run)
+            and not _DIGEST_BEFORE.search(line, max(0, match.start() - 20), match.start())
+        ):
+            yield match.start(), match.end(), "key"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.secrets.detector import opens_something
 from typethrough.core.secrets.likeness import (
     has_digit,
     is_filled_in_later,
@@ -30,12 +31,6 @@ _NAME: Final = re.compile(
 )
 _PASSWORD: Final = ("pass", "pwd")
 _SECRET: Final = ("secret", "tok", "cred", "conn", "bearer")
-# Before `key`: what it opens.
-_OPENS: Final = (
-    "api", "app", "access", "auth", "account", "private", "secret", "encryption", "encrypt", "signing", "master", "shared",
-    "storage", "service", "license", "deploy",
-    "session", "jwt", "webhook", "admin", "bot", "client", "consumer", "hmac", "cipher",
-)  # fmt: skip
 # From the end of the name to the opening quote: `= `, `: str = `, `"] = `, `", `, `(`, ` or `; or a blank.
 _TO_QUOTE: Final = re.compile(
     r"""_?["'`]?+[\])]{0,2}\s*
@@ -126,11 +121,6 @@ def _kind(line: str, small: str, start: int) -> str:
     if small.startswith("key", start):
         return "secret" if opens_something(small, start) else "perhaps"
     return "perhaps" if begins else ""
-
-
-def opens_something(small: str, start: int) -> bool:
-    """Whether the `key` that begins there is one that opens something, such as an `api_key`."""
-    return small[max(0, start - 12) : start].rstrip("_-. ").endswith(_OPENS)
 
 
 def _quoted(line: str, end: int, kind: str) -> tuple[int, int] | None:

@@ -23,6 +23,11 @@ def may_hold_key(text: str) -> bool:
     return _LINE in text
 
 
+def may_be_body(line: str) -> bool:
+    """Whether a line by itself could be one of a private key's."""
+    return _BODY.match(line) is not None
+
+
 def key_spans(lines: Sequence[str]) -> dict[int, list[tuple[int, int]]]:
     """By the number of a line, start and end of what is of a private key in it; only a key's beginning or end may be among the
     lines.

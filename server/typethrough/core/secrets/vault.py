@@ -10,18 +10,17 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.secrets.detector import Find, apart, finds, suspect_lines
+from typethrough.core.secrets.detector import Find, apart, finds, lines_with, suspect_lines
 from typethrough.core.secrets.placeholders import MARK, PLACEHOLDER, placeholder
 from typethrough.core.secrets.private_keys import PRIVATE_KEY, key_spans, may_hold_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from typethrough.core.prompt.message import Draft
 
 # Most lines of one prompt are those of the one before, so what they are hidden as is kept: about two large contexts of them.
 _REMEMBERED_CHARS: Final = 1_000_000
-_REMEMBERED_MESSAGES: Final = 256
 _FEW_LINES: Final = 24
 # Of so many secrets of a document, pieces are known again where they stand without what gave them away.
 _MOST_PIECED: Final = 32
@@ -40,8 +39,11 @@ class Vault:
         self._secrets: dict[str, str] = {}
         self._pieced: list[str] = []
         self._lines: dict[str, str] = {}
+        # Lines with placeholders of ours, on their way into a prompt.
+        self._marked: dict[str, str] = {}
         self._line_chars = 0
-        self._sealed: dict[int, tuple[Message, Message, tuple[str, ...]]] = {}
+        # The last prompt's stable messages, each with what was made of it.
+        self._sealed: list[tuple[Message, Message, tuple[str, ...]]] = []
 
     def use(self, *, hides: bool) -> bool:
         """Whether anything is to be hidden at all from now on; returns whether that is a change."""
@@ -89,9 +91,12 @@ class Vault:
         messages: list[Message] = []
         kept_back: list[str] = []
         for number, message in enumerate(draft.messages):
-            sealed, found = self._seal_stable(message) if number < draft.stable else self._seal(message)
+            sealed, found = (
+                self._seal_stable(number, message) if number < draft.stable else self._seal(message)
+            )
             messages.append(sealed)
             kept_back += found
+        del self._sealed[draft.stable :]
         # A secret with a number counts once, wherever it stands.
         distinct = dict.fromkeys(one for one in kept_back if one in self._secrets)
         others = [one for one in kept_back if one not in self._secrets]
@@ -106,14 +111,11 @@ class Vault:
             self._secrets if self.hides else {},
         )
 
-    def _seal_stable(self, message: Message) -> tuple[Message, tuple[str, ...]]:
-        known = self._sealed.get(id(message))
-        if known is None or known[0] is not message:
-            if len(self._sealed) >= _REMEMBERED_MESSAGES:
-                self._sealed.clear()
-            # The message is kept with it, so that its id stays its own.
-            known = self._sealed[id(message)] = (message, *self._seal(message))
-        return known[1:]
+    def _seal_stable(self, number: int, message: Message) -> tuple[Message, tuple[str, ...]]:
+        known = self._sealed
+        if number >= len(known) or known[number][0] is not message:
+            known[number:] = [(message, *self._seal(message))]
+        return known[number][1:]
 
     def _seal(self, message: Message) -> tuple[Message, tuple[str, ...]]:
         if not self.hides:
@@ -126,31 +128,52 @@ class Vault:
         """`own`: the lines have placeholders of ours in them."""
         known = self._lines
         hidden = [known.get(line) for line in lines]
-        if may_hold_key("\n".join(lines)):
+        if None not in hidden:
+            return hidden  # type: ignore[return-value] # none of them is None
+        missing = {number: lines[number] for number, line in enumerate(hidden) if line is None}
+        # The lines that begin and end a private key are never remembered.
+        if may_hold_key("\n".join(missing.values())):
             for number, spans in key_spans(lines).items():
                 hidden[number] = self._line(lines[number], spans, own=own)
-        missing = [number for number, line in enumerate(hidden) if line is None]
-        if missing:
-            suspects = self._suspects([lines[number] for number in missing])
-            for number, is_suspect in zip(missing, suspects, strict=True):
-                line = lines[number]
-                hidden[number] = found = self._line(line, own=own) if is_suspect else line
-                if MARK not in line:
-                    known[line] = found
-                    self._line_chars += len(line)
-            if self._line_chars > _REMEMBERED_CHARS:
-                self._forget_lines()
+                missing.pop(number, None)
+        suspects = self._suspects(list(missing.values()))
+        for place, (number, line) in enumerate(missing.items()):
+            is_marked = MARK in line
+            found = self._marked.get(line) if is_marked and own else None
+            if found is None:
+                found = self._line(line, own=own) if is_marked or place in suspects else line
+                self._remember(line, found, own=own)
+            hidden[number] = found
         return [line or "" for line in hidden]
+
+    def _remember(self, line: str, hidden: str, *, own: bool) -> None:
+        if may_hold_key(line):
+            return
+        if MARK not in line:
+            self._lines[line] = hidden
+        elif own:
+            self._marked[line] = hidden
+        self._line_chars += len(line)
+        if self._line_chars > _REMEMBERED_CHARS:
+            self._forget_lines()
 
     def _forget_lines(self) -> None:
         self._lines.clear()
+        self._marked.clear()
         self._line_chars = 0
 
-    def _suspects(self, lines: Sequence[str]) -> Iterable[bool]:
-        if len(lines) <= _FEW_LINES or self._pieced:
-            return (True for _ in lines)
-        suspects = set(suspect_lines("\n".join(lines)))
-        return (number in suspects or MARK in line for number, line in enumerate(lines))
+    def _suspects(self, lines: Sequence[str]) -> Container[int]:
+        """The numbers of those that are worth a closer look."""
+        if len(lines) <= _FEW_LINES:
+            return range(len(lines))
+        text = "\n".join(lines)
+        # In any piece of twice this length one of these stands whole.
+        pieces = (
+            secret[at : at + _PIECE_CHARS]
+            for secret in self._pieced
+            for at in range(0, len(secret) - _PIECE_CHARS + 1, _PIECE_CHARS)
+        )
+        return {*suspect_lines(text), *lines_with(pieces, text)}
 
     def _line(self, line: str, spans: Iterable[tuple[int, int]] = (), *, own: bool) -> str:
         """`spans` are parts of a private key in the line."""
@@ -171,10 +194,12 @@ class Vault:
 
     def _pieces(self, line: str) -> list[Find]:
         """Where known secrets or pieces of them stand, whatever is round them."""
+        known = "\n".join(self._pieced)
         return [
             Find(*match.span(), "key")
             for match in _PIECE.finditer(line)
-            if any(match[0] in secret or secret in match[0] for secret in self._pieced)
+            if match[0] in known
+            or (len(match[0]) > _PIECED_CHARS and any(one in match[0] for one in self._pieced))
         ]
 
     def _placeholder(self, secret: str, kind: str) -> str:

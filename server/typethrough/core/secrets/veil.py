@@ -5,14 +5,13 @@ Secrets are hidden before a line is cut and before the cursor is marked, so neit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.document.document import Position, content_length
-from typethrough.core.secrets.private_keys import key_spans, may_hold_key
+from typethrough.core.secrets.private_keys import key_spans, may_be_body, may_hold_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Snapshot
@@ -52,8 +51,7 @@ class Veil:
         return (f"{line}{raw[length:]}" for line, raw, length in zip(hidden, raws, lengths, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class VeiledContext:
+class VeiledContext(NamedTuple):
     """What a prompt may know of a request's context."""
 
     snapshot: Veil
@@ -67,9 +65,15 @@ class VeiledContext:
         prefix, suffix = context.line_prefix, context.line_suffix
         if len(prefix) > _BEFORE_CHARS:
             prefix = prefix[(len(prefix) - _BEFORE_CHARS) // _STEP_CHARS * _STEP_CHARS :]
-        above, below = context.lines_before(_KEY_LINES), context.lines_after(_KEY_LINES)
-        near = [*above, prefix + suffix[:_AFTER_CHARS], *below]
-        spans = key_spans(near).get(len(above), ()) if may_hold_key("\n".join(near)) else ()
-        prefix, suffix = vault.at_cursor(prefix, suffix[:_AFTER_CHARS], spans)
+        suffix = suffix[:_AFTER_CHARS]
+        prefix, suffix = vault.at_cursor(prefix, suffix, _key_spans(context, prefix + suffix))
         position = Position(context.position.line, len(prefix))
         return VeiledContext(Veil(context.snapshot, vault), position, prefix, suffix)
+
+
+def _key_spans(context: Context, line: str) -> Iterable[tuple[int, int]]:
+    """What of the cursor's line is part of a private key, which shows at its beginning or its end alone."""
+    if not may_be_body(line) and not may_hold_key(line):
+        return ()
+    above, below = context.lines_before(_KEY_LINES), context.lines_after(_KEY_LINES)
+    return key_spans([*above, line, *below]).get(len(above), ())
