@@ -27,8 +27,8 @@ _OPENS: Final = (
     "storage", "service", "license", "deploy",
     "session", "jwt", "webhook", "admin", "bot", "client", "consumer", "hmac", "cipher",
 )  # fmt: skip
-# Kinds that say less than another does.
-_GENERAL: Final = ("key", "password", "secret", "text")
+# Kinds that say less than another does, the more telling ones first.
+_GENERAL: Final = "key password secret text"
 
 
 class Find(NamedTuple):
@@ -81,7 +81,7 @@ def _leads_on(match: re.Match[str], small: str) -> bool:
 def apart(found: Iterable[Find]) -> list[Find]:
     """Finds in order, those that overlap as one: the first of them, which reaches as far as the last."""
     merged: list[Find] = []
-    for find in sorted(found, key=lambda one: (one.start, one.kind in _GENERAL, one.end)):
+    for find in sorted(found, key=lambda one: (one.start, _GENERAL.find(one.kind), one.end)):
         if merged and find.start < merged[-1].end:
             merged[-1] = merged[-1]._replace(end=max(find.end, merged[-1].end))
         elif find.end > find.start:
