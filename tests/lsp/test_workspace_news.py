@@ -52,6 +52,8 @@ class Editor(Stage):
         """Let what was told pass on, and everything be read."""
         await self.wait(1_000)
         assert self.session.engine is not None
+        # A look at the disk is a task of the session's own.
+        await asyncio.gather(*(task for task in asyncio.all_tasks() if "_look" in repr(task.get_coro())))
         await self.session.engine.read_all()
         await settle()
 
@@ -216,6 +218,19 @@ def test_every_folder_is_read_and_one_that_is_taken_away_is_forgotten(tmp_path: 
         assert "area_of_circle(radius)" in await editor.prompt()
 
     on_stage((one, two), scenario)
+
+
+def test_the_first_folder_may_come_later(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(AREA)
+
+    async def scenario(editor: Editor) -> None:
+        event = {"added": [{"uri": tmp_path.as_uri(), "name": "work"}], "removed": []}
+        editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        await editor.read()
+        editor.folders = (tmp_path,)
+        assert "area_of_circle(radius)" in await editor.prompt()
+
+    on_stage((), scenario)
 
 
 def test_what_an_ignore_file_names_from_now_on_is_told_no_more(tmp_path: Path) -> None:

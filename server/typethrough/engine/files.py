@@ -47,6 +47,8 @@ class Files:
 
     def read_workspace(self, limit_s: float) -> None:
         """Get to know the workspace's files in the background, for at most `limit_s`."""
+        # Also where there is nothing to read yet: a folder or a lane may come later.
+        self._limit_s = limit_s
         settings = self._settings()
         if (
             self._workspace is None
@@ -54,12 +56,11 @@ class Files:
             or not (settings.local_lane or settings.model_lane)
         ):
             return
-        self._limit_s = limit_s
         bounds = (settings.workspace_max_files, settings.workspace_max_bytes, limit_s)
         self.read(self._workspace.files(self._gate, *bounds))
 
     def read_again(self) -> None:
-        """Read the workspace as before, if it was read before: files may be permitted now that were not."""
+        """Read the workspace as before, if it was to be read before: files may be permitted now that were not."""
         if self._limit_s:
             self.read_workspace(self._limit_s)
 
