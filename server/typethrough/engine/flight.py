@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from typethrough.core.filters import MOST_CHARS, growing
+from typethrough.core.filters import growing
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Usage
 from typethrough.core.suggestion.cache import Entry
-from typethrough.core.suggestion.trail import Trail, fits, follow, typed_between
+from typethrough.core.suggestion.trail import LONGEST_CHARS, Trail, fits, follow, typed_between
 from typethrough.engine.ports import GatewayError
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Flight:
         if not self.open:
             return
         self.open, self.ending = False, ending
-        whole = ending is StreamEnd.COMPLETE and self.received_chars <= MOST_CHARS
+        whole = ending is StreamEnd.COMPLETE and self.received_chars <= LONGEST_CHARS
         if whole:
             self.entry.text = growing(self._answer(whole=True), self.context, complete=True)
         else:

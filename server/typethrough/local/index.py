@@ -183,7 +183,8 @@ class LocalIndex:
             self._forget_line(entry, address)
         entry.addresses[start:end] = array("Q", bytes(8 * len(lines)))
         if lines:
-            self._insert(source, entry, start, lines[:-1])
+            if len(lines) > 1:
+                self._insert(source, entry, start, lines[:-1])
             entry.pending_line = start + len(lines) - 1
             entry.pending_text = lines[-1]
 

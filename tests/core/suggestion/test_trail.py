@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.counting import CountingSnapshot
 from tests.core.typist import Typist
-from typethrough.core.document.document import Position
-from typethrough.core.suggestion.trail import fits, typed_between
+from typethrough.core.document.document import Document, Position
+from typethrough.core.suggestion.trail import Trail, fits, follow, typed_between
 
 Hand = Callable[[Typist], None]
 
@@ -213,3 +214,14 @@ def test_whatever_is_edited_a_trail_covers_only_what_fits(
 def _place_of(typist: Typist, offset: int) -> Position:
     before = typist.document.snapshot.text()[:offset]
     return Position(before.count("\n"), len(before) - before.rfind("\n") - 1)
+
+
+@pytest.mark.parametrize("pasted", ["x" * 3_000_000, "x\n" * 1_000_000])
+@pytest.mark.parametrize("growing", [True, False])
+def test_what_is_pasted_at_length_does_not_fit_and_is_not_read(pasted: str, growing: bool) -> None:
+    doc = Document("file:///a.py", "python", 1, "a = 1\n")
+    place = Position(0, 4)
+    edit = doc.replace(place, place, pasted)
+    after = CountingSnapshot.of(doc.snapshot.text())
+    assert follow(Trail(place, place), edit, after, "x", growing=growing) is None
+    assert after.read == 0

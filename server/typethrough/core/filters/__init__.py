@@ -32,16 +32,14 @@ from typethrough.core.filters.stutter import stutter
 from typethrough.core.filters.tabs import tabs
 from typethrough.core.filters.trailing_space import trailing_space
 from typethrough.core.filters.welded import welded
+from typethrough.core.suggestion.trail import LONGEST_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typethrough.core.document.context import Context
 
-__all__ = ["HEAD", "MOST_CHARS", "TAIL", "Draft", "Refused", "finished", "growing"]
-
-# So much of an answer is looked at: as far as the cache looks back for where one began, and much more than is ever shown.
-MOST_CHARS: Final = 4_000
+__all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
 
 # Wrappers come off from outside in (tags may stand round a fence or inside it), then echoes, then white space.
 HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
@@ -81,9 +79,9 @@ def growing(raw: str, context: Context, *, complete: bool = False) -> str:
     """The text to insert at the cursor, as far as it is certain: a longer `raw` only ever adds to it.
 
     Empty while nothing can be said. With `complete`, nothing more will come and what was undecided is decided. What goes beyond
-    `MOST_CHARS` is not looked at, so that such an answer never counts as complete.
+    `LONGEST_CHARS` is not looked at, so that such an answer never counts as complete.
     """
-    draft = Draft(raw[:MOST_CHARS], complete and len(raw) <= MOST_CHARS)
+    draft = Draft(raw[:LONGEST_CHARS], complete and len(raw) <= LONGEST_CHARS)
     for head in HEAD:
         draft = head(draft, context)
     return draft.text

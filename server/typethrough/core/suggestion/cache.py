@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.context import LINE_CHARS
-from typethrough.core.suggestion.trail import fits, is_closing
+from typethrough.core.suggestion.trail import LONGEST_CHARS, fits, is_closing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,6 @@ _Key = tuple[str, str, str]
 
 # Of the lines that a place is filed under the end is enough; a minified line is neither hashed nor kept whole.
 _KEY_CHARS = 200
-# No completion is longer: what lies further above the cursor than this cannot be where one began.
-_REACH_CHARS = 4_000
 
 
 class Entry:
@@ -152,14 +150,14 @@ class CompletionCache:
         here, typed_below = context.line_prefix, ""
         for distance in range(min(self._reach_lines, context.position.line + 1)):
             if distance:
-                if len(here) + len(typed_below) > _REACH_CHARS:
+                if len(here) + len(typed_below) > LONGEST_CHARS:
                     return
                 typed_below = "\n" + here + typed_below
                 here = above[-distance]
                 if len(here) == LINE_CHARS:
                     # Longer than the view shows it: where a text began on it is seen only in all of it.
                     line = context.position.line - distance
-                    here = context.snapshot.part(line, 0, _REACH_CHARS + 1)
+                    here = context.snapshot.part(line, 0, LONGEST_CHARS + 1)
             if ends[-1 - distance] not in self._lines:
                 continue
             key = (context.uri, ends[-2 - distance], ends[-1 - distance])

@@ -18,6 +18,9 @@ _CLOSER_OF = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`", "<": "
 _CLOSERS = frozenset(_CLOSER_OF.values())
 # A replacement longer than this is no word completed and no bracket typed over; looking for its core would cost its length.
 _MAX_REPLACED_CHARS = 500
+# So much of an answer is looked at, so that no proposed text is longer: what lies further above the cursor cannot be where one
+# began, and what is pasted at its place and is longer does not fit, whatever it says.
+LONGEST_CHARS = 4_000
 
 
 class Trail(NamedTuple):
@@ -59,11 +62,15 @@ def follow(trail: Trail, edit: Edit, snapshot: Snapshot, text: str, *, growing: 
     if edit.start.line > end.line:
         # Below: somebody else's business, unless it is the text itself (an editor that compares lines reports a line break
         # typed before others as one after them).
-        near = edit.new_end.line - origin.line <= text.count("\n")
+        near = edit.new_end.line - origin.line <= text.count("\n") and len(edit.inserted) <= LONGEST_CHARS
         typed = near and text.startswith(typed_between(snapshot, origin, edit.new_end))
         return Trail(origin, edit.new_end) if typed else trail
     change = _core(edit)
-    if change.start < origin or not _only_closing(_taken_behind(change, end)):
+    if (
+        len(change.inserted) > LONGEST_CHARS
+        or change.start < origin
+        or not _only_closing(_taken_behind(change, end))
+    ):
         return None
     places = _places(edit, change, end, snapshot)
     for place in places:
