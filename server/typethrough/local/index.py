@@ -174,6 +174,10 @@ class LocalIndex:
         if entry.indexing:
             entry.waiting.append((start_line, removed, lines))
             return
+        if removed == len(lines) == 1 and start_line == entry.pending_line:
+            # One more key in the line under the cursor: nothing of it is indexed yet.
+            entry.pending_text = lines[0]
+            return
         start = min(max(start_line, 0), len(entry.addresses))
         end = min(max(start + removed, start), len(entry.addresses))
         if entry.pending_line >= 0 and not start <= entry.pending_line < end:

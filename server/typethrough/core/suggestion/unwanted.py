@@ -81,5 +81,5 @@ class Unwanted:
             agrees = wanted.startswith(typed, deletion.retyped)
             retyped = deletion.retyped + len(typed) if agrees else 0
             if retyped < min(_RETYPED_CHARS, len(wanted)) or not typed:
-                kept.append(deletion._replace(retyped=retyped))
+                kept.append(deletion if retyped == deletion.retyped else deletion._replace(retyped=retyped))
         self._deletions = kept
