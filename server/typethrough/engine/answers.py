@@ -129,7 +129,7 @@ class Answers:
         """
         pending = document.pending
         is_bereft = refusal is None and pending is not None and pending.flight is not None
-        self._happened(document, Stopped(end, document.entries, refusal))
+        self._happened(document, Stopped(end, [flight.entry for flight in document.flights], refusal))
         return is_bereft
 
     def ask_again(self, document: OpenDocument) -> None:

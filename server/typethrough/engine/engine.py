@@ -284,7 +284,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """End every request and every stream, and wait for what runs in the background."""
-        flights = [flight for document in self._documents.values() for flight in document.questions]
+        flights = [flight for document in self._documents.values() for flight in document.flights]
         for uri in list(self._documents):
             self.close(uri, StreamEnd.SHUTDOWN)
         self.files.stop()

@@ -191,10 +191,9 @@ class OpenDocument:
     # The streams.
 
     @property
-    def entries(self) -> list[Entry]:
-        """The answers of every stream, a warm-up's too."""
-        warming = (self.warming,) if self.warming is not None else ()
-        return [flight.entry for flight in (*self.questions, *warming)]
+    def flights(self) -> list[Flight]:
+        """Every stream, a warm-up too."""
+        return [*self.questions, *([self.warming] if self.warming is not None else ())]
 
     def flight_of(self, entry: Entry) -> Flight | None:
         """The stream in flight whose answer this is."""
@@ -225,6 +224,6 @@ class OpenDocument:
 
     def close(self, end: StreamEnd, *entries: Entry) -> None:
         """Close the streams of some answers. Nobody else closes one."""
-        for flight in (*self.questions, self.warming):
-            if flight is not None and any(flight.entry is entry for entry in entries):
+        for flight in self.flights:
+            if any(flight.entry is entry for entry in entries):
                 flight.close(end)
