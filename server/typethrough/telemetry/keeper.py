@@ -11,7 +11,6 @@ from typethrough.core.document.uris import file_name, path_of, printable
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Spent
 from typethrough.core.suggestion.accepted import SOON_S
 from typethrough.telemetry.counts import Reported, added, cost_of
-from typethrough.telemetry.recorder import total_ms
 from typethrough.telemetry.rows import CountRow, OutcomeRow, StreamRow, SuggestionRow
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class Keeper:
             if number == 0:
                 life.source, life.total_ms, life.stages_ms = (
                     source.value,
-                    total_ms(outcome),
+                    outcome.timings.total_ms,
                     outcome.timings.stages_ms,
                 )
                 self._store.add(replace(life))

@@ -58,7 +58,7 @@ class LogRecorder:
         stages_ms = outcome.timings.stages_ms
         if outcome.ending is Ending.ANSWERED and outcome.source is not None:
             counters.sources[outcome.source] += 1
-            counters.ghost_ms.append(total_ms(outcome))
+            counters.ghost_ms.append(outcome.timings.total_ms)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
                 "request %s: %s (%s), source %s, %s",
@@ -115,11 +115,6 @@ class LogRecorder:
         if kind != self._status and kind not in ("busy", "ready"):
             logger.info("status %s: %s", kind, message)
         self._status = kind
-
-
-def total_ms(outcome: Outcome) -> float:
-    """Milliseconds from the request's arrival to its ending: stages are stamped since arrival, so the latest is the total."""
-    return max(outcome.timings.stages_ms.values(), default=0.0)
 
 
 def file_tag(uri: str) -> str:

@@ -111,6 +111,11 @@ class Timings:
 
     stages_ms: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def total_ms(self) -> float:
+        """Milliseconds from arrival to the end: each stage is counted from the arrival, so the latest is the total."""
+        return max(self.stages_ms.values(), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
