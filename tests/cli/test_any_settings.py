@@ -49,9 +49,11 @@ def test_whatever_is_set_there_is_a_lane_or_a_reason(
     choice = parts.endpoint(found)
     said = [choice.why, *choice.notes, *(problem.message for problem in problems), *in_force(found, choice)]
     gateway = parts.gateway(found)
-    assert (gateway is not None) == choice.usable
+    assert (gateway is not None) == (choice.usable or choice.is_refused)
     if gateway is not None:
         said.append(gateway.refusal())
+        assert choice.usable or gateway.refusal() == choice.why
+    if gateway is not None and choice.usable:
         endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, gateway.profile)
         assert endpoint.problem == ""
         assert RequestEncoder(endpoint).body(PROMPT)

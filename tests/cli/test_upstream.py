@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.gateway.stage import PROMPT
 from tests.support.engine_kit import ManualClock, ScriptedGateway
 from typethrough.cli.compose import Composition
 from typethrough.cli.upstream import join_gateways
@@ -14,7 +15,7 @@ from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.settings.layers import Layer, Origin
 from typethrough.core.settings.schema import DEFAULTS, Settings
 from typethrough.engine.gateways import Gateways
-from typethrough.engine.ports import Hedged
+from typethrough.engine.ports import CredentialsRejected, Hedged
 
 if TYPE_CHECKING:
     from typethrough.engine.ports import Gateway
@@ -82,6 +83,37 @@ def test_a_routed_model_is_named_as_the_endpoint_names_it(
         assert isinstance(gateways, Gateways)
         assert [gateways.chosen(settings.routes[0]).model, gateways.model] == names
         assert gateways.chosen(settings.routes[0]).profile.input_price > gateways.profile.input_price
+        await gateways.aclose()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"TYPETHROUGH_BASE_URL": "http://192.168.1.300:8080/v1"}, "TYPETHROUGH_BASE_URL has a host that is no IPv4 address"),
+        ({"OPENAI_API_KEY": "sk-“x"}, "OPENAI_API_KEY must be a key"),
+        ({"AI_GATEWAY_API_KEY": "k", "TYPETHROUGH_EXCLUDE": "a\x00b"}, "TYPETHROUGH_EXCLUDE must be a list of texts"),
+    ],
+)  # fmt: skip
+def test_what_was_set_and_cannot_be_used_is_the_reason_at_every_request(
+    environment: dict[str, str], says: str
+) -> None:
+    values = {"routes": {"invoked": "openai/gpt-4.1-mini", "hedge": "openai/gpt-6-luna"}}
+    parts = Composition(environment=environment, user_layer=Layer("user file", Origin.USER_FILE, values))
+    settings, problems = parts.settings()
+    (problem,) = problems
+    assert says in problem.message
+    assert problem.message.endswith("No model is asked until that is mended.")
+
+    async def scene() -> None:
+        gateways = parts.gateway(settings)
+        assert isinstance(gateways, Gateways)
+        for route in (None, settings.routes[0]):
+            assert says in gateways.chosen(route).refusal()
+            with pytest.raises(CredentialsRejected, match=says):
+                await gateways.chosen(route).stream(PROMPT, lambda _: None)
+        await gateways.warm()
         await gateways.aclose()
 
     asyncio.run(scene())

@@ -22,7 +22,7 @@ from typethrough.cli.user_file import (
     record_path,
     user_file_path,
 )
-from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of, keys_of
+from typethrough.core.settings.endpoint import CLOSED, EndpointChoice, endpoint_of, keys_of
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
 from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.workspace import LocalDisk, folder_at
@@ -84,8 +84,13 @@ class Composition:
         access = tuple(access.with_fetched(self._keys) for access in settings.access)
         settings = replace(settings, access=access)
         self._follow(settings)
-        notes = (Problem("settings", "api_key", note) for note in self.endpoint(settings).notes)
-        return settings, (*self._user_problems, *problems, *notes, *self._token_problems(settings))
+        choice = self.endpoint(settings)
+        said = list(choice.notes)
+        if choice.problem and not any(one.message.startswith(choice.problem) for one in problems):
+            # It stands in a variable that other programs read too, and so in no layer.
+            said.append(f"{choice.problem}. {CLOSED}")
+        more = (Problem("settings", "api_key", sentence) for sentence in said)
+        return settings, (*self._user_problems, *problems, *more, *self._token_problems(settings))
 
     async def fetch_key(self, settings: Settings) -> Problem | None:
         """Run `api_key_command`, if there is one and no key yet; `settings()` has the key afterwards. Takes up to 10 seconds."""
@@ -112,9 +117,12 @@ class Composition:
         return endpoint_of(settings, {**self._environment, VARIABLE: token})
 
     def gateway(self, settings: Settings) -> Gateway | None:
-        """A gateway for the settings, or None when there is no model lane. Opens no connection, but imports the HTTP client."""
+        """A gateway for the settings, or None when nobody asks for one. Opens no connection, but imports the HTTP client.
+
+        Where what was set cannot be used it is a gateway that says so to every request, and sends nothing.
+        """
         choice = self.endpoint(settings)
-        if not choice.usable:
+        if not (choice.usable or choice.is_refused):
             return None
         from typethrough.cli.upstream import open_gateways
 

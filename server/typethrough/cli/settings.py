@@ -71,7 +71,7 @@ def run_settings(options: argparse.Namespace) -> int:
     choice, gateway = composition.endpoint(settings), composition.gateway(settings)
     print(f"model lane: {choice.why}")
     refusal = gateway.refusal() if gateway is not None else ""
-    if refusal:
+    if refusal and choice.usable:
         print(f"nothing is sent: {refusal}")
     print("\n" + "\n".join(in_force(settings, choice)))
     for problem in problems:

@@ -14,7 +14,7 @@ from typethrough.gateway.endpoint import Endpoint
 from typethrough.gateway.hedge import Hedging
 from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.oidc import TokenSource
-from typethrough.gateway.proxies import open_transport, proxy_for
+from typethrough.gateway.proxies import DIRECT, open_transport, proxy_for
 from typethrough.gateway.routing import Routing
 
 if TYPE_CHECKING:
@@ -32,17 +32,22 @@ def open_gateways(
     clock: WallClock,
     hide: Callable[[str], None],
 ) -> Gateway:
-    """The gateways that the settings ask for, at a usable endpoint. Opens no connection. `hide` hears of each further secret."""
-    proxy = proxy_for(choice.base_url, environment)
+    """The gateways that the settings ask for, at a usable endpoint or at a refused one, where each says why. Opens no connection.
+
+    `hide` hears of each further secret.
+    """
+    proxy = proxy_for(choice.base_url, environment) if choice.usable else DIRECT
     hide(proxy.password)
+    model = choice.model_there(settings.model)
     endpoint = Endpoint(
         choice.base_url,
         choice.api_key,
-        choice.model,
-        profile_of(choice.model),
+        model,
+        profile_of(model),
         _routing(settings),
         settings.prompt_form,
         proxy=proxy,
+        refused=choice.why if choice.is_refused else "",
     )
     transport = open_transport(endpoint, clock)
     tokens = None

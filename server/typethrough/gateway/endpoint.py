@@ -45,7 +45,7 @@ class Endpoint:
     `base_url` includes its version ("https://…/v1"), with or without a trailing slash. What `routing` asks is sent only where it
     asks something; a gateway that routes understands it. `prompt_form` is "auto", "chat" or "fim" (fill-in-the-middle marks in a
     text completion); with "auto" that is asked of models whose marks are known, where text completions can be. `setting` is the
-    one that names the model. `proxy` is the way there.
+    one that names the model. `proxy` is the way there. `refused`, a sentence: what was set cannot be used, and nothing is sent.
     """
 
     base_url: str
@@ -56,6 +56,7 @@ class Endpoint:
     prompt_form: str = AUTO
     setting: str = "model"
     proxy: Proxy = DIRECT
+    refused: str = ""
 
     def routed(self, model: str, profile: ModelProfile) -> Endpoint:
         """The same address and key for a model of the setting `routes`. Wishes that concern the setting `model` are not its own:
@@ -116,6 +117,8 @@ class Endpoint:
     @cached_property
     def problem(self) -> str:
         """Why nothing can be sent with these settings, as a sentence for people, or the empty string."""
+        if self.refused:
+            return self.refused
         if refusal := address_problem(self._base):
             return f"The setting `base_url` (TYPETHROUGH_BASE_URL) {refusal}."
         try:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 _OIDC = "VERCEL_OIDC_TOKEN"
 _LOCAL_ONLY = "local lane only"
+CLOSED = "No model is asked until that is mended."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class EndpointChoice:
     """Where the model lane goes. `base_url` is empty when there is none; `why` says so, or which was chosen, in plain words.
 
     `key_name` is where the key comes from, and `address_name` the address, when somebody named it. `notes` are sentences about
-    keys that are not sent, or that were mended. `command` is what would print the key that is missing. `is_refused`: what was
-    set cannot be used, and somebody has to mend it.
+    keys that are not sent, or that were mended. `command` is what would print the key that is missing. `problem`, a
+    sentence: what was set cannot be used, and somebody has to mend it.
     """
 
     base_url: str
@@ -80,12 +81,17 @@ class EndpointChoice:
     address_name: str = ""
     notes: tuple[str, ...] = ()
     command: tuple[str, ...] = field(default=(), repr=False)
-    is_refused: bool = False
+    problem: str = ""
 
     @property
     def usable(self) -> bool:
         """Whether there is a model lane."""
         return bool(self.base_url)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is no model lane because what was set cannot be used."""
+        return bool(self.problem)
 
     @property
     def is_oidc(self) -> bool:
@@ -107,13 +113,13 @@ def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointC
         return _none("the model lane is off (setting model_lane)")
     stated, known = settings.access, _known(environment)
     if settings.closed:
-        return _none(settings.closed, is_refused=True)
+        return _refused(settings.closed)
     named = named_access(stated)
     if named is None:
         first = next((access for access in (*stated, *known) if access.has_key or access.problem), None)
         return _none("no key") if first is None else _chosen(settings, first, first.address)
     if named.problem:
-        return _none(named.problem, is_refused=True)
+        return _refused(named.problem)
     rivals = (*(access for access in stated if not access.problem), *known)
     own = [a for a in rivals if (a.has_key or a.problem) and is_same_origin(a.address, named.address)]
     choice = _chosen(settings, own[0] if own else named, named.address)
@@ -185,7 +191,7 @@ def mended_note(place: str, name: str, left_out: str) -> str:
 
 def _chosen(settings: Settings, access: Access, base_url: str) -> EndpointChoice:
     if access.problem:
-        return _none(access.problem, is_refused=True)
+        return _refused(access.problem)
     if not access.api_key and access.api_key_command:
         return _none(f"{access.command_name} gave no key", command=access.api_key_command)
     if not access.api_key and not is_loopback(base_url):
@@ -218,8 +224,12 @@ def _left(stated: Sequence[Access], named: Access, choice: EndpointChoice) -> li
     return left
 
 
-def _none(why: str, *, command: tuple[str, ...] = (), is_refused: bool = False) -> EndpointChoice:
-    return EndpointChoice("", "", "", f"{why}: {_LOCAL_ONLY}", command=command, is_refused=is_refused)
+def _none(why: str, *, command: tuple[str, ...] = ()) -> EndpointChoice:
+    return EndpointChoice("", "", "", f"{why}: {_LOCAL_ONLY}", command=command)
+
+
+def _refused(problem: str) -> EndpointChoice:
+    return EndpointChoice("", "", "", f"{problem}: {_LOCAL_ONLY}", problem=problem)
 
 
 def _host(base_url: str) -> str:

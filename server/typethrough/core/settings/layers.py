@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.gate.patterns import problem
-from typethrough.core.settings.endpoint import Access, mended_note, named_access
+from typethrough.core.settings.endpoint import CLOSED, Access, mended_note, named_access
 from typethrough.core.settings.halves import unwrapped
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,
@@ -42,7 +42,6 @@ class Origin(StrEnum):
     COMMAND_LINE = "command line"
 
 
-_CLOSED = "No model is asked until that is mended."
 _PRECEDENCE = {origin: rank for rank, origin in enumerate(Origin)}
 # An editor mixes the settings of the project it has open into these, so they may not say where code and keys go.
 _FROM_EDITOR = frozenset({Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION})
@@ -153,7 +152,7 @@ class _Resolution:
             closed.append(named.problem)
         closing = {f"{sentence}." for sentence in closed}
         return settings, tuple(
-            replace(one, message=f"{one.message} {_CLOSED}") if one.message in closing else one
+            replace(one, message=f"{one.message} {CLOSED}") if one.message in closing else one
             for one in self._problems
         )
 
