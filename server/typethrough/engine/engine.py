@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.document.document import Document
 from typethrough.core.document.scan import UNKNOWN, family_of
-from typethrough.core.document.uris import file_name, language_of
+from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import Gate, SendPermit
 from typethrough.core.gate.rules import IGNORE_FILES
 from typethrough.core.outcome.causes import Cause, StreamEnd
@@ -95,14 +95,14 @@ class Engine:
 
     def files_changed(self, uris: Sequence[str]) -> None:
         """Files, or whole folders, came or changed on disk."""
-        if any(file_name(uri) in IGNORE_FILES for uri in uris):
+        if any(uri.rpartition("/")[2] in IGNORE_FILES for uri in uris):
             self._ignore_files_changed()
         self.files.changed(uris)
 
     def files_gone(self, uris: Sequence[str]) -> None:
         """Files, or whole folders, went from the disk. What an editor holds open stays."""
         self.files.gone(uris)
-        if any(file_name(uri) in IGNORE_FILES for uri in uris):
+        if any(uri.rpartition("/")[2] in IGNORE_FILES for uri in uris):
             self._ignore_files_changed()
 
     def _ignore_files_changed(self) -> None:
