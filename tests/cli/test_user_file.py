@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,6 @@ from typethrough.core.settings.layers import Layer, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 SECRET = "vck_s3cret"
 
@@ -77,7 +77,12 @@ def test_a_relative_folder_of_the_user_is_none_for_it_would_be_the_projects(
     path = path_of()
     assert path.is_absolute()
     assert not path.is_relative_to(tmp_path)
-    layer, problems = read_user_file(path)
+
+
+@pytest.mark.parametrize("folder", ["~/.config", "", "."])
+def test_a_user_without_a_home_has_no_settings_file(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: Path(folder, "typethrough"))
+    layer, problems = read_user_file(user_file_path())
     assert (layer.values, layer.unread, problems) == ({}, "", ())
 
 
