@@ -202,6 +202,37 @@ def test_a_cell_that_is_also_told_of_as_a_text_is_the_notebooks() -> None:
     assert bench.session.engine.document(cell("a")) is not None
 
 
+def test_an_earlier_version_of_a_notebook_that_is_shown_beside_it_is_passed_over() -> None:
+    async def scenario() -> None:
+        bench = await begun(("a", "x = "))
+        old = {"uri": "git:/project/book.ipynb?HEAD", "cells": [entry("old")]}
+        texts = [item("old", "removed = 1\n")]
+        bench.notify("notebookDocument/didOpen", {"notebookDocument": old, "cellTextDocuments": texts})
+        bench.open("removed = 1\n", uri=cell("old"))
+        assert bench.reply(bench.ask("old", 1, 0))["result"] is None
+        bench.ask("a", 0, 4)
+        await bench.wait(150)
+        [stream] = bench.gateway.streams
+        assert "removed" not in "".join(message.text for message in stream.prompt.messages)
+        await bench.session.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_an_excluded_notebook_is_never_completed() -> None:
+    async def scenario() -> None:
+        bench = Bench(exclude=["*.ipynb"])
+        bench.start(("a", AREA), ("b", "x = "))
+        await settle()
+        assert bench.reply(bench.ask("b", 0, 4))["result"] == {"items": []}
+        assert bench.notes.outcomes[-1].reason == Cause.EXCLUDED.sentence
+        await bench.wait(500)
+        assert bench.gateway.streams == []
+        await bench.session.aclose()
+
+    asyncio.run(scenario())
+
+
 def test_cells_of_a_client_without_notebooks_are_documents_of_their_own() -> None:
     bench = Bench()
     bench.initialize()
@@ -353,7 +384,7 @@ def change(bench: Bench, book: Book) -> None:
             bench.write(name, *changes)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_after_any_changes_the_engine_has_the_naive_join_of_the_cells(seed: int) -> None:
     bench, book = Bench(), Book(random.Random(seed))
     bench.start()

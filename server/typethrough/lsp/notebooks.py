@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from typethrough.lsp.documents import OnClosed
 
 _MARKUP = 1
+# Other schemes are earlier versions of a file, shown beside it, and their text must not be told for that of the file.
+_SCHEMES = ("file:", "untitled:", "vscode-interactive:")
 
 
 class _Cell:
@@ -239,6 +241,8 @@ class Notebooks:
         """Put the notebook's text together, after its cells have changed; another language makes it another document."""
         spoken = notebook.language_id
         notebook.choose_language()
+        if not notebook.uri.startswith(_SCHEMES):
+            return
         if self._engine.document(notebook.uri) is None or notebook.language_id != spoken:
             self._engine.open(notebook.uri, notebook.language_id, notebook.version, notebook.text())
         else:
