@@ -31,7 +31,7 @@ def test_health_says_what_is_there_and_never_the_key(neovim: StartNeovim, gatewa
     for expected in (
         "Neovim 0.",
         "server: typethrough ",
-        "TYPETHROUGH_API_KEY",
+        "at 127.0.0.1 (TYPETHROUGH_API_KEY)",
         "attached: 1 buffers",
         "the server says: TT",
         "<Tab>  accept",
@@ -39,6 +39,19 @@ def test_health_says_what_is_there_and_never_the_key(neovim: StartNeovim, gatewa
         assert expected in report
     assert "ERROR" not in report
     assert "WARN" not in report
+
+
+def test_health_says_what_keeps_the_model_lane_closed(neovim: StartNeovim, gateway: Simulator) -> None:
+    environment = {"TYPETHROUGH_BASE_URL": "myhost:8443/v1", "TYPETHROUGH_API_KEY": "sk-secret-0123456789"}
+    editor = neovim(gateway, environment=environment)
+    editor.open("labels.py", HEAD)
+    editor.attach()
+    editor.keys(":checkhealth typethrough<CR>")
+    editor.wait_for(lambda: any("<M-Right>" in line for line in editor.buffer()), 10, "the report")
+    report = "\n".join(editor.buffer())
+    assert "sk-secret" not in report
+    assert "WARNING model lane: environment: TYPETHROUGH_BASE_URL must begin with https://" in report
+    assert "No model is asked until that is mended." in report
 
 
 def test_without_ghost_text_tab_is_a_tab(neovim: StartNeovim, gateway: Simulator) -> None:

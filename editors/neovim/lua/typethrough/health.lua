@@ -5,16 +5,28 @@ local status = require('typethrough.status')
 
 local health, M = vim.health, {}
 
-local KEYS = { 'TYPETHROUGH_API_KEY', 'AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN', 'OPENAI_API_KEY' }
-
---- What the program prints; nothing when it fails.
+--- What the program printed and how it ended; nothing when it could not be started or did not end in time.
 ---@param arguments string[]
----@return string?
+---@return vim.SystemCompleted?
 local function run(path, arguments)
   local env = require('typethrough.options').current.env
   local started, process = pcall(vim.system, vim.list_extend({ path }, arguments), { text = true, env = env })
-  local answer = started and process:wait(10000)
-  return answer and answer.code == 0 and vim.trim(answer.stdout) or nil
+  local ended = started and process:wait(10000)
+  return ended and ended.signal == 0 and ended or nil
+end
+
+--- Where code goes and with whose key, as the server itself sees it.
+local function check_lane(path)
+  local ended = run(path, { 'settings' })
+  local lane = ended and ended.stdout:match('model lane: ([^\n]+)')
+  if not ended or not lane then
+    health.warn('`typethrough settings` failed', 'run it in a terminal')
+  elseif ended.code == 0 then
+    health.ok('model lane: ' .. lane)
+  else
+    local refusal = ended.stdout:match('nothing is sent: [^\n]+') or ''
+    health.warn('model lane: ' .. lane, vim.split(vim.trim(refusal .. '\n' .. ended.stderr), '\n'))
+  end
 end
 
 local function check_program()
@@ -22,16 +34,11 @@ local function check_program()
   local version = path ~= '' and run(path, { '--version' })
   if path == '' then
     return health.error('the server is not on PATH', 'install it or set `cmd`: :help typethrough-install')
-  elseif not version then
+  elseif not version or version.code ~= 0 then
     return health.error(path .. ' --version failed', 'install it again: :help typethrough-install')
   end
-  health.ok(('server: %s, %s'):format(version, path))
-  local set = vim.tbl_filter(function(name) return (vim.env[name] or '') ~= '' end, KEYS)
-  if #set > 0 then
-    health.ok('a key is set in ' .. table.concat(set, ', '))
-  else
-    health.info('no key in the environment: the local lane works without one; `typethrough settings` says more')
-  end
+  health.ok(('server: %s, %s'):format(vim.trim(version.stdout), path))
+  check_lane(path)
 end
 
 local function check_clients()
