@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from typethrough.core.document.context import Context, indent_of
+from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position, snapshot_of
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.filters import Refused, finished, growing
 from typethrough.core.suggestion.cut import enough
 

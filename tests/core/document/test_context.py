@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cursor import context_at, parse
-from typethrough.core.document.context import Context, indent_of, indentation_unit
+from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position, snapshot_of
+from typethrough.core.document.indentation import indent_of, indentation_unit
 
 
 @pytest.mark.parametrize(

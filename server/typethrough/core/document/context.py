@@ -8,11 +8,11 @@ state at the cursor, the step of indentation) is worked out when it is first ask
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.document import content_length
+from typethrough.core.document.indentation import indent_of, indentation_unit
 from typethrough.core.document.scan import CODE, State, family_of, scan
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ CURSOR_LINE_CHARS: Final = 4_000
 _BLOCK_LINES: Final = 40
 _STATE_LINES: Final = 120
 _STATE_CHARS: Final = 12_000
-_UNIT_LINES: Final = 60
-_DEEPEST: Final = 120
 _WORD_CHARS: Final = 100
 _NEIGHBOUR_LINES: Final = 20
 # Where neither the file nor the editor says anything.
@@ -242,11 +240,6 @@ def _to_read(count: int) -> int:
     return _BLOCK_LINES if count <= _BLOCK_LINES else REACH_LINES
 
 
-def indent_of(line: str) -> str:
-    """The spaces and tabs that begin a line; other white space, a form feed say, is content."""
-    return line[: len(line) - len(line.lstrip(" \t"))]
-
-
 @lru_cache(maxsize=4)
 def _state_after(lines: tuple[str, ...], language_id: str) -> State:
     # As long as one line is typed, those above it are the same with each key.
@@ -272,38 +265,3 @@ def _safe_start(lines: Sequence[str]) -> int:
         and "=" not in line
     )
     return quoted + 1 if ends else 0
-
-
-def indentation_unit(snapshot: Snapshot, line: int, reach: int = _UNIT_LINES) -> str:
-    """One step of indentation near a line: a tab, or the commonest step inwards in spaces; empty when there is none.
-
-    Only steps inwards count, since a way out may leave several blocks, and only those up to eight: what goes further in is
-    aligned with something. Of steps as common as each other the smallest is taken.
-    """
-    # The line that is being typed counts by its indentation alone, so that the next key finds the answer.
-    here = snapshot.part(line, 0, _DEEPEST) if line < snapshot.line_count else ""
-    shown = indent_of(here) + "." if here.strip() else ""
-    above = snapshot.lines(line - reach, line, _DEEPEST)
-    below = snapshot.lines(line + 1, line + reach, _DEEPEST)
-    return _unit_of(tuple(above), shown, tuple(below))
-
-
-@lru_cache(maxsize=8)
-def _unit_of(above: tuple[str, ...], here: str, below: tuple[str, ...]) -> str:
-    steps: Counter[int] = Counter()
-    tabs = spaces = 0
-    depth: int | None = None
-    for text in (*above, here, *below):
-        if not text or text.isspace():
-            continue
-        indent = indent_of(text)
-        tabs += indent.startswith("\t")
-        spaces += indent.startswith(" ")
-        if "\t" in indent:
-            continue
-        if depth is not None and 1 < len(indent) - depth <= 8:
-            steps[len(indent) - depth] += 1
-        depth = len(indent)
-    if tabs > spaces:
-        return "\t"
-    return " " * max(steps, key=lambda step: (steps[step], -step), default=0)

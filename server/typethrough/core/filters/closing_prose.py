@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.document.context import indent_of
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import scan
 from typethrough.core.filters.draft import Draft
 from typethrough.core.filters.prose import are_prose, closing_starts, is_closing, may_begin

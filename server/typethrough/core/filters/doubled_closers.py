@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.cells import heading_in
-from typethrough.core.document.context import indent_of
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import CLOSER_OF, State, family_of, scan
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typethrough.core.document.context import indent_of
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import scan
 from typethrough.core.filters.draft import significant
 

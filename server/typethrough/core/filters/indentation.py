@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.document.context import indent_of
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import (
     closes_block,
     continues_block,

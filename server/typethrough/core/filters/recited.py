@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.document.context import LINE_CHARS, indent_of
+from typethrough.core.document.context import LINE_CHARS
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, is_comment
 from typethrough.core.filters.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from typethrough.core.document.context import indent_of
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import (
     CODE,
     State,
