@@ -135,6 +135,9 @@ class ScriptedGateway:
             stream.closed = True
             raise
 
+    def race(self) -> None:
+        return None
+
     async def warm(self) -> None:
         self.warmed += 1
 

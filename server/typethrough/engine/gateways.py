@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.routes import Route, RoutePurpose
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
-    from typethrough.engine.ports import Finish, Gateway, OnCounted
+    from typethrough.engine.ports import Finish, Gateway, OnCounted, Race
 
 
 class Gateways:
@@ -49,6 +49,10 @@ class Gateways:
     ) -> Finish:
         """Ask the default model."""
         return await self.default.stream(prompt, on_text, on_counted)
+
+    def race(self) -> Race | None:
+        """The default model's."""
+        return self.default.race()
 
     async def warm(self) -> None:
         """Have every gateway make ready; the connection is one for all, which stand behind one address."""

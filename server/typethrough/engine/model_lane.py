@@ -12,7 +12,7 @@ from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Counts, Experience, record_unheard
 from typethrough.engine.flight import Flight
 from typethrough.engine.gateways import Gateways
-from typethrough.engine.ports import CredentialsRejected, Hedged, ModelNotFound, RateLimited, Upstream
+from typethrough.engine.ports import CredentialsRejected, ModelNotFound, RateLimited, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -112,7 +112,7 @@ class ModelLane:
         flight = Flight(context, purpose, self._clock, on_text, ended)
         flight.entry.model = gateway.model
         if purpose is not Purpose.WARM_UP:
-            flight.race = gateway.race() if isinstance(gateway, Hedged) else None
+            flight.race = gateway.race()
         document.sent(flight)
         self._asked_last = document
         flight.start(gateway, prompt, counts)

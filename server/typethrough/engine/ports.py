@@ -155,6 +155,10 @@ class Gateway(Protocol):
         """
         ...
 
+    def race(self) -> Race | None:
+        """What to stream with in place of the gateway when a second model may be asked as well; None for any other gateway."""
+        ...
+
     async def warm(self) -> None:
         """Make the next `stream` find an open connection. Never raises GatewayError."""
         ...
@@ -217,15 +221,6 @@ class Previews(Protocol):
 
     def preview(self, prompt: Prompt) -> Preview:
         """The request that `stream` would send for the prompt now; nothing is sent."""
-        ...
-
-
-@runtime_checkable
-class Hedged(Protocol):
-    """What a gateway is besides that can ask a second one."""
-
-    def race(self) -> Race:
-        """A race for one stream. A hedge that cannot help while the stream is wanted is not sent."""
         ...
 
 

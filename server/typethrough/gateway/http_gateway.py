@@ -132,6 +132,9 @@ class HttpGateway:
     def _url(self, prompt: Prompt) -> httpx.URL:
         return self._endpoint.text_url if prompt.raw else self._endpoint.url
 
+    def race(self) -> None:
+        """None: one model only."""
+
     async def warm(self) -> None:
         """Have a connection open for the next request, as far as the network allows, and see what is new of the model."""
         if self._facts is not None:
