@@ -102,13 +102,13 @@ PRINTING = """
 import os, subprocess, sys
 from typethrough.lsp import session
 def printing(old):
-    def register(self, *arguments):
+    def offer(self, *arguments):
         print("printed by mistake")
         os.write(1, b"written by mistake")
         subprocess.run([sys.executable, "-c", "print('by a child', len(input and open(0).read()))"])
         old(self, *arguments)
-    return register
-session.Session._register = printing(session.Session._register)
+    return offer
+session.Session._offer = printing(session.Session._offer)
 from typethrough.cli.main import main
 sys.exit(main(["--stdio"]))
 """

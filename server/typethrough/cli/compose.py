@@ -25,7 +25,6 @@ from typethrough.cli.user_file import (
 from typethrough.core.settings.endpoint import CLOSED, EndpointChoice, endpoint_of, keys_of
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
 from typethrough.engine.clock import AsyncioClock
-from typethrough.engine.workspace import LocalDisk, folder_at
 from typethrough.telemetry.logs import set_level, start_logging
 
 if TYPE_CHECKING:
@@ -165,6 +164,7 @@ class Composition:
     def engine(self, settings: Settings, recorder: Recorder, root: Path) -> Engine:
         """An engine with its gateway, for files in a folder."""
         from typethrough.engine.engine import Engine
+        from typethrough.engine.workspace import LocalDisk, folder_at
 
         gateway = self.gateway(settings)
         return Engine(

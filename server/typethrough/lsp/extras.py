@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import typing
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.gate.switches import Scope
@@ -20,13 +19,12 @@ from typethrough.lsp.convert import InvalidParams, is_integer, text_of
 from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from typethrough.core.outcome.history import History, KeptOutcome
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
     from typethrough.lsp.documents import Documents
     from typethrough.lsp.protocol import MessageId, Params, Protocol
+    from typethrough.lsp.session import Parts
     from typethrough.lsp.status import Status
 
 logger = logging.getLogger(__name__)
@@ -43,18 +41,6 @@ _PAUSE_MINUTES = 10.0
 _LONGEST_PAUSE_MINUTES = 24 * 60.0
 
 
-class Pages(typing.Protocol):
-    """Makes pages for editors that show pages; implemented by the composition root."""
-
-    def statistics_page(self) -> str:
-        """The statistics as HTML; called in a thread, for it reads the record and adds it up."""
-        ...
-
-    def why_page(self, entries: Sequence[KeptOutcome]) -> str:
-        """The last outcomes as HTML."""
-        ...
-
-
 class Extras:
     """The handlers, for one client."""
 
@@ -67,7 +53,7 @@ class Extras:
         history: History,
         status: Status,
         clock: Clock,
-        pages: Pages,
+        pages: Parts,
     ) -> None:
         self._engine = engine
         self._documents = documents

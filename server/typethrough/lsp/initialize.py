@@ -18,6 +18,8 @@ from typethrough.lsp.convert import Encoding, is_integer
 EVERYTHING = "**/*"
 """The glob of every file, at any depth."""
 
+ACCEPTED_COMMAND = "typethrough.accepted"
+
 
 class Client(NamedTuple):
     """What a client's `initialize` says that matters to us.
@@ -40,6 +42,20 @@ class Client(NamedTuple):
     notebooks: bool
     options: Any
     roots: tuple[Path, ...]
+
+    @property
+    def offered(self) -> str:
+        """The method by which it asks for suggestions."""
+        return (
+            types.TEXT_DOCUMENT_INLINE_COMPLETION
+            if self.inline_completion
+            else types.TEXT_DOCUMENT_COMPLETION
+        )
+
+    @property
+    def accepted_command(self) -> str:
+        """The command that it runs when a suggestion was accepted."""
+        return copilot.ACCEPTED_COMMAND if self.copilot else ACCEPTED_COMMAND
 
 
 def client_of(params: dict[str, Any]) -> Client:

@@ -113,11 +113,6 @@ class Protocol(LanguageServerProtocol):
         """Have pygls answer `initialize`, for a client that it gets to know by these parameters."""
         self.handle_message(JsonRPCRequestMessage(message_id, types.INITIALIZE, self.VERSION, client))
 
-    def offer(self, method: str, options: Any, handler: Callable[[MessageId, Params], None]) -> None:
-        """Answer a request from plain JSON, and have pygls advertise it with these options."""
-        self.fm.feature(method, options)(lambda _: None)
-        self.requests[method] = handler
-
     def receive(self, message: Any) -> None:
         """Handle one decoded message, whatever it is. Never raises."""
         if not isinstance(message, dict):

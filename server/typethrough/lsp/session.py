@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
@@ -15,41 +14,32 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from typethrough.core.settings.layers import SECTION, Layer, Origin
 from typethrough.engine.clock import AsyncioClock
-from typethrough.engine.engine import Engine
-from typethrough.engine.survey import Survey
-from typethrough.engine.workspace import LocalDisk, folder_at
 from typethrough.lsp import copilot
-from typethrough.lsp.documents import Documents
-from typethrough.lsp.extras import Extras, Pages
 from typethrough.lsp.initialize import EVERYTHING, client_of, introduction
-from typethrough.lsp.notebooks import Notebooks
 from typethrough.lsp.notices import Notices
 from typethrough.lsp.protocol import ClientRefused, Server
-from typethrough.lsp.requests import Requests
 from typethrough.lsp.status import Status
-from typethrough.lsp.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Sequence
 
+    from typethrough.core.outcome.history import KeptOutcome
     from typethrough.core.settings.endpoint import EndpointChoice
     from typethrough.core.settings.layers import Problem
     from typethrough.core.settings.schema import Settings
+    from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Gateway, Recorder, WallClock
     from typethrough.lsp.initialize import Client
     from typethrough.lsp.protocol import MessageId, Params
+    from typethrough.lsp.serving import Serving
 
 logger = logging.getLogger(__name__)
 
-ACCEPTED_COMMAND = "typethrough.accepted"
-
-# For how long a workspace is read at most.
-_READING_S = 10.0
 # A client that has not answered by then never will; what waits for its settings goes on without them.
 _ANSWER_S = 10.0
 
 
-class Parts(Pages, Protocol):
+class Parts(Protocol):
     """Where the parts come from; implemented by the composition root."""
 
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
@@ -66,6 +56,14 @@ class Parts(Pages, Protocol):
 
     def gateway(self, settings: Settings) -> Gateway | None:
         """A gateway for the settings, or None when there is no model lane."""
+        ...
+
+    def statistics_page(self) -> str:
+        """The statistics as HTML; called in a thread, for it reads the record and adds it up."""
+        ...
+
+    def why_page(self, entries: Sequence[KeptOutcome]) -> str:
+        """The last outcomes as HTML."""
         ...
 
 
@@ -88,79 +86,47 @@ class Session:
         self._configuration_known = 0
         self._applied: Settings | None = None
         self._gateway: Gateway | None = None
-        self._watching: Watching | None = None
+        self._serving: Serving | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
     def _initialize(self, message_id: MessageId, params: Params) -> None:
-        """Learn what the client can do, and build the engine."""
+        """Learn what the client can do, answer, and build the engine."""
         client = client_of(params)
         self.parent_id = client.process_id
         self._options = Layer("initializationOptions", Origin.INITIALIZATION_OPTIONS, client.options)
         # The problems are told after `initialized`: no notification may go out before that.
         settings, _ = self._parts.settings(self._layers())
-        self.engine = Engine(
-            settings=settings,
-            gateway=None,
-            clock=self._clock,
-            recorder=self.notices,
-            folders=[folder_at(root) for root in client.roots],
-            workspace=LocalDisk(self._clock.now),
-        )
-        self._register(self.engine, client)
-        self.protocol.workspace_options = client.workspace
+        self._offer(client)
         self.protocol.introduce(message_id, introduction(client))
+        # Not before the reply: to import the engine takes as long as a third of what came before it.
+        from typethrough.lsp.serving import Serving
 
-    def _register(self, engine: Engine, client: Client) -> None:
-        """From now on every method that we know has its handler."""
+        self._serving = Serving(
+            self.protocol, client, settings, self.notices, self.status, self._clock, self._parts
+        )
+        self.engine = self._serving.engine
+
+    def _offer(self, client: Client) -> None:
+        """Have pygls know what the reply to `initialize` offers, and the methods that it handles."""
         protocol, server = self.protocol, self._server
-        command = copilot.ACCEPTED_COMMAND if client.copilot else ACCEPTED_COMMAND
-        self._watching = watching = Watching(engine, self._clock, client.roots)
-        notebooks = Notebooks(engine, client.encoding, watching.closed)
-        documents = Documents(engine, client.encoding, notebooks, watching.closed)
-        requests = Requests(engine, documents, protocol, self._clock, client, command)
-        history, pages = self.notices.history, self._parts
-        Extras(engine, documents, protocol, self.notices, history, self.status, self._clock, pages)
-        protocol.on_cancel = requests.cancel
-        if client.inline_completion:
-            # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.
-            options = types.InlineCompletionOptions(work_done_progress=False)
-            protocol.offer(types.TEXT_DOCUMENT_INLINE_COMPLETION, options, requests.inline_completion)
-        else:
-            menu = types.CompletionOptions(resolve_provider=False)
-            protocol.offer(types.TEXT_DOCUMENT_COMPLETION, menu, requests.completion)
-        protocol.notifications |= {
-            types.TEXT_DOCUMENT_DID_OPEN: documents.did_open,
-            types.TEXT_DOCUMENT_DID_CHANGE: documents.did_change,
-            types.TEXT_DOCUMENT_DID_SAVE: documents.did_save,
-            types.TEXT_DOCUMENT_DID_CLOSE: documents.did_close,
-            types.NOTEBOOK_DOCUMENT_DID_OPEN: notebooks.did_open,
-            types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebooks.did_change,
-            types.NOTEBOOK_DOCUMENT_DID_SAVE: notebooks.did_save,
-            types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebooks.did_close,
-            types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: watching.did_change_folders,
-            types.WORKSPACE_DID_CHANGE_WATCHED_FILES: watching.did_change_watched,
-            types.WORKSPACE_DID_CREATE_FILES: watching.did_create,
-            types.WORKSPACE_DID_RENAME_FILES: watching.did_rename,
-            types.WORKSPACE_DID_DELETE_FILES: watching.did_delete,
-        }
+        protocol.workspace_options = client.workspace
+        # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.
+        inline = types.InlineCompletionOptions(work_done_progress=False)
+        menu = types.CompletionOptions(resolve_provider=False)
+        server.feature(client.offered, inline if client.inline_completion else menu)(lambda _: None)
         # That it is offered is all that pygls has to know.
         server.feature(types.TEXT_DOCUMENT_DID_SAVE)(lambda _: None)
         # Functions of their own, because pygls sets attributes on what it registers, which methods do not take.
         server.feature(types.INITIALIZED)(lambda _: self._initialized(client))
-        server.feature(types.SHUTDOWN)(lambda _: requests.end_all())
+        server.feature(types.SHUTDOWN)(lambda _: self._shut_down())
         server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(
             lambda params: self._configuration_changed(params, client)
         )
-        server.command(command)(lambda *arguments: self._accepted(engine, arguments))
-        protocol.requests |= {
-            copilot.COMPLETIONS: partial(requests.copilot_completions, invoked=False),
-            copilot.CYCLING: partial(requests.copilot_completions, invoked=True),
-        }
+        server.command(client.accepted_command)(lambda *arguments: self._accepted(arguments))
         if client.copilot:
             self.status.copilot = True
             copilot.register(protocol)
-            protocol.requests[copilot.PANEL] = requests.panel
             server.command(copilot.FINISH_COMMAND)(copilot.finish_sign_in)
 
     def _initialized(self, client: Client) -> None:
@@ -168,11 +134,15 @@ class Session:
         self._use(self._settings())
         self._spawn(self._settle(client))
 
-    def _accepted(self, engine: Engine, arguments: tuple[Any, ...]) -> None:
+    def _accepted(self, arguments: tuple[Any, ...]) -> None:
         """The client runs an item's command: its suggestion was accepted."""
-        if not arguments or not isinstance(arguments[0], str):
+        if self.engine is None or not arguments or not isinstance(arguments[0], str):
             raise JsonRpcInvalidParams
-        engine.reports.accepted(arguments[0])
+        self.engine.reports.accepted(arguments[0])
+
+    def _shut_down(self) -> None:
+        if self._serving is not None:
+            self._serving.requests.end_all()
 
     def _configuration_changed(self, params: types.DidChangeConfigurationParams, client: Client) -> None:
         """The client pushed its configuration; an empty push means that it wants to be asked."""
@@ -211,12 +181,8 @@ class Session:
         await self._settle_configuration(client)
         self._report_lane()
         self.status.spent(self.notices.today())
-        if self.engine is not None:
-            self.engine.files.read_workspace(_READING_S)
-        if self.engine is not None and self._watching is not None and not client.watches_files:
-            engine = self.engine
-            survey = Survey(engine.gate, lambda uri: engine.document(uri) is not None)
-            self._watching.look_now_and_then(lambda: self._spawn(_look(survey, engine)))
+        if self._serving is not None:
+            self._serving.read_workspace(self._spawn, watched=client.watches_files)
 
     async def _settle_configuration(self, client: Client) -> None:
         if client.can_pull_configuration:
@@ -297,18 +263,8 @@ class Session:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._watching is not None:
-            self._watching.stop()
-        if self.engine is not None:
-            await self.engine.aclose()
-
-
-async def _look(survey: Survey, engine: Engine) -> None:
-    news = await survey.look()
-    if news.gone:
-        engine.files_gone(news.gone)
-    if news.changed:
-        engine.files_changed(news.changed)
+        if self._serving is not None:
+            await self._serving.aclose()
 
 
 def _registrations(client: Client) -> Iterator[types.Registration]:
