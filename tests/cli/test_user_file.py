@@ -18,7 +18,7 @@ from typethrough.cli.user_file import (
     record_path,
     user_file_path,
 )
-from typethrough.core.settings.layers import Layer, Origin
+from typethrough.core.settings.layers import Layer, Origin, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,7 @@ def test_the_file_is_a_layer_of_its_own_origin(tmp_path: Path) -> None:
         f"{SECRET} {SECRET}".encode(),
         b"\xff\xfe\x00",
         b"a = " + b"[" * 5_000,
+        b"#" * 1_000_001,
     ],
 )
 def test_a_file_that_cannot_be_understood_is_one_problem_without_its_text(
@@ -55,7 +56,7 @@ def test_a_file_that_cannot_be_understood_is_one_problem_without_its_text(
     path.write_bytes(content)
     layer, problems = read_user_file(path)
     assert (layer.values, problems) == ({}, ())
-    assert layer.unread.startswith("user file: is not ")
+    assert layer.unread.startswith("user file: is ")
     assert SECRET not in layer.unread
     assert "\n" not in layer.unread
 
@@ -92,13 +93,16 @@ def test_a_folder_in_its_place_is_one_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+@pytest.mark.parametrize("table", ["", "[typethrough]\n"])
 @pytest.mark.parametrize(("mode", "count"), [(0o600, 0), (0o640, 1), (0o644, 1)])
-def test_a_key_that_others_can_read_is_reported_and_still_used(mode: int, count: int, tmp_path: Path) -> None:
+def test_a_key_that_others_can_read_is_reported_and_still_used(
+    table: str, mode: int, count: int, tmp_path: Path
+) -> None:
     path = tmp_path / "config.toml"
-    path.write_text(f'api_key = "{SECRET}"\n', "utf-8")
+    path.write_text(f'{table}api_key = "{SECRET}"\n', "utf-8")
     path.chmod(mode)
     layer, problems = read_user_file(path)
-    assert layer.values == {"api_key": SECRET}
+    assert resolve([layer])[0].access[0].api_key == SECRET
     assert len(problems) == count
     assert SECRET not in "".join(problem.message for problem in problems)
 

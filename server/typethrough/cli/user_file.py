@@ -57,7 +57,10 @@ def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            text = file.read(_MAX_FILE_BYTES).decode("utf-8-sig")
+            data = file.read(_MAX_FILE_BYTES + 1)
+        if len(data) > _MAX_FILE_BYTES:
+            return Layer(name, Origin.USER_FILE, {}, f"{name}: is larger than {_MAX_FILE_BYTES} bytes"), ()
+        text = data.decode("utf-8-sig")
         values = tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         return Layer(name, Origin.USER_FILE, {}), ()
@@ -75,11 +78,20 @@ def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
 
 
 def _exposed(name: str, mode: int, values: dict[str, object]) -> tuple[Problem, ...]:
-    holds_key = any("key" in key.lower() and "command" not in key.lower() for key in values)
-    if os.name != "posix" or not holds_key or not mode & (stat.S_IRGRP | stat.S_IROTH):
+    if os.name != "posix" or not _holds_key(values) or not mode & (stat.S_IRGRP | stat.S_IROTH):
         return ()
     message = f"{name}: holds a key and others can read it; make it yours alone (mode 600)."
     return (Problem(name, "api_key", message),)
+
+
+def _holds_key(values: dict[str, object]) -> bool:
+    """Whether any table sets something that is called a key, but for the command that prints one."""
+    return any(
+        _holds_key(value)
+        if isinstance(value, dict)
+        else "key" in name.lower() and "command" not in name.lower()
+        for name, value in values.items()
+    )
 
 
 async def key_from_command(

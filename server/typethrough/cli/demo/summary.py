@@ -42,7 +42,7 @@ def summary(
         ("upstream", upstream),
         ("lane", choice.why),
     ]
-    if not choice.usable:
+    if not (choice.usable or choice.is_refused):
         rows.append(
             (
                 "",
