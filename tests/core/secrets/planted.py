@@ -211,5 +211,12 @@ HARMLESS: Final = (
     'signature = "def f(a1, b2): ..."',
     "mock_token = 'token'",
     "The basic authentication scheme, and the bearer of this letter, pass 'ignore' to ignore.",
+    "const encoded = Buffer.from(password, 'utf8').toString('base64')",
+    "should_pass(\"WinDLL('./_sqlite3.dll')\")",
+    "PWD=/home/user2/project",
+    "GLAPI void APIENTRY glTexCoord4fColor4fNormal3fVertex4fvSUN (const GLfloat *c);",
+    "#define GL_ARB_texture_rgb10_a2ui 1",
+    "Token: \"#f8f8f2\", # class:  ''",
+    "https://github.com/python/cpython/blob/fcf1d003bf4f0100c9d0921ff3d70e1127ca1b71/Lib/platform.py#L175-L183",
     'data = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"',
 )

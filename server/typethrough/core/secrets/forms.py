@@ -94,7 +94,7 @@ for _number, (_, _marks, _, _) in enumerate(FORMS):
             _HOLDING.append((_mark[1:], _number))
         else:
             _BEGINNING.setdefault(_mark[:2], []).append(_number)
-_BEGINNINGS: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9/.]")
+_BEGINNINGS: Final = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?=([A-Za-z0-9][A-Za-z0-9/.]))")
 
 
 def find_forms(line: str) -> Iterator[tuple[int, int, str]]:
@@ -110,4 +110,4 @@ def find_forms(line: str) -> Iterator[tuple[int, int, str]]:
 @cache
 def _pattern(number: int) -> re.Pattern[str]:
     # Compiled when a line may hold one: all of them would cost the start as much as reading the settings does.
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{FORMS[number][2]})")
+    return re.compile(rf"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:{FORMS[number][2]})")

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 # `${X}`, `{{ x }}`, `{x}`, `%s`, `$X`, `<your key>`, `xxxx`, `****`, `...`, `your-key-here`
 _LATER: Final = re.compile(
-    r"\$[{(\w]|\{\{|\{[\w.!:()\[\]]*\}|%[sdr]\b|%\(|^<|>$|^\[.*\]$|[xX*•_\-.?]{4,}|^[.*x]+$"
-    r"|\b(?:your|my|insert|replace|change|enter|some|the|an?|fake|dummy|mock|invalid|wrong|sample|example|placeholder|redacted)"
-    r"[\s_-]?(?:own|me|this|it|with|here|key|token|secret|pass|api|pw|value|access|auth)|changeme|0-9a-|a-za-|a-z0-|%\d?\.\d[defgs]|^#[0-9a-f]{3,8}$|\bTODO\b|\bREDACTED\b|__HIDDEN_",
+    r"\$[{(]|\$[A-Za-z_]{4,}|^\$\w+$|\{\{|\{[\w.!:()\[\]]*\}|%[sdr]\b|%\(|^<|>$|^\[.*\]$|[xX*•_\-.?]{4,}|^[.*x]+$"
+    r"|\b(?:(?:your|my|insert|replace|change|enter|fake|dummy|mock|invalid|wrong|sample|example|placeholder|redacted)[\s_-]?"
+    r"|(?:some|the|an?)[\s_-])(?:own|me|this|it|with|here|key|token|secret|pass|api|pw|value|access|auth)"
+    r"|changeme|0-9a-|a-za-|a-z0-|%\d?\.\d[defgs]|^#[0-9a-f]{3,8}$|\bTODO\b|\bREDACTED\b|__HIDDEN_",
     re.IGNORECASE,
 )
 # Words that stand where a password is spoken of.
@@ -53,6 +54,9 @@ _RANDOM: Final = 0.3
 # What no provider's form covers: a long run of letters of both cases and digits, without any word in it.
 _TOKEN: Final = re.compile(r"(?<![A-Za-z0-9_\-+/=.])[A-Za-z0-9_\-+/]{24,200}={0,2}(?![A-Za-z0-9_\-+/=]|\.\w)")
 _MOST_PIECE_CHARS: Final = 2.75
+_QUOTES: Final = ('"', "'", "`")
+_LONG_WORD: Final = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
+_MOST_WORDS: Final = 0.45
 # Before a run: it is a digest or an image.
 _DIGEST_BEFORE: Final = re.compile(r"(?:sha\d{1,3}[-:=]|h1:|md5[-:=]|base64,|[#?&]\w*hash=)$", re.IGNORECASE)
 _DIGEST: Final = re.compile(r"sha\d{3}-", re.IGNORECASE)
@@ -152,7 +156,22 @@ def find_random(line: str) -> Iterator[tuple[int, int, str]]:
             and sum(map(str.isdigit, run)) >= 2
             and piece_chars(run) < _MOST_PIECE_CHARS
             and is_random(run)
+            and (line[match.start() - 1 : match.start()] in _QUOTES or not _is_name(run))
+            and not is_filled_in_later(run)
+            and line[match.end() : match.end() + 1] != "("
             and not _DIGEST.match(run)
             and not _DIGEST_BEFORE.search(line, max(0, match.start() - 20), match.start())
         ):
             yield match.start(), match.end(), "key"
+
+
+def _is_name(run: str) -> bool:
+    """Whether a run is a name after all, with numbers in it: `glTexCoord4fColor4fVertex4f`, `GL_ARB_texture_rgb10_a2ui`."""
+    if not run.isidentifier():
+        return False
+    if sum(map(len, _LONG_WORD.findall(run))) > _MOST_WORDS * len(run):
+        return True
+    parts = run.strip("_").split("_")
+    return len(parts) > 2 and sum(_WORD.fullmatch(part) is not None for part in parts) > _MOST_WORDS * len(
+        parts
+    )

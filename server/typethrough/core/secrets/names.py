@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.secrets.detector import opens_something
 from typethrough.core.secrets.likeness import (
+    are_words,
     has_digit,
     is_filled_in_later,
     is_random,
@@ -24,18 +25,19 @@ if TYPE_CHECKING:
 # `key` alone and its like it must be a run that cannot be read.
 _NAME: Final = re.compile(
     r"(?:pass(?:words?|wds?|phrases?|codes?|wort)?|pwd|secrets?|tok(?:ens?)?|credentials?|conn(?:ection)?[_\-. ]?str(?:ing)?"
-    r"|bearer|keys?|auth(?:orization|[_\-]?code)?|sig|cookie|dsn|pat|salt|session[_\-. ]?id|sid|webhook(?:[_\-. ]?url)?|creds?)"
+    r"|bearer|identified by|keys?|auth(?:orization|[_\-]?code)?|sig|cookie|dsn|pat|salt|session[_\-. ]?id|sid"
+    r"|webhook(?:[_\-. ]?url)?|creds?)"
     # What may follow in the same name: which of several it is.
     r"(?:[_-]?(?:value|string|str|text|raw|env|id|base64|b64|hex|prod(?:uction)?|dev(?:elopment)?|test|stag(?:e|ing)|live|default"
     r"|main|root|user|admin|old|new|primary|secondary|v?\d{1,3}))*(?![a-z0-9])"
 )
-_PASSWORD: Final = ("pass", "pwd")
+_PASSWORD: Final = ("pass", "pwd", "identified")
 _SECRET: Final = ("secret", "tok", "cred", "conn", "bearer")
 # From the end of the name to the opening quote: `= `, `: str = `, `"] = `, `", `, `(`, ` or `; or a blank.
 _TO_QUOTE: Final = re.compile(
     r"""_?["'`]?+[\])]{0,2}\s*
     (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
-    |=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|<<<?|,|\(|:|or\b|is\b|eq\b|)
+    |value\s*=|=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|<<<?|,|\(|:|or\b|is\b|eq\b|)
     \s*[\[({]?\s*[rbfuLR@$]{0,2}(?P<quote>\"{3}|'{3}|["'`])""",
     re.VERBOSE,
 )
@@ -44,12 +46,14 @@ _BARE: Final = re.compile(r"""[^\s"'`<>;,&(){}\[\]|\\…]+""")
 _WHOLE: Final = re.compile(r"[^\s\"'`<>…]+")
 _QUOTED: Final = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*") for quote in ('"', "'", "`", '"""', "'''")}
 _CONSTANT: Final = re.compile(r"\w*_\w*$|[A-Z]+$")
+_LEAST_ARGUMENT_CHARS: Final = 10
 # Before the name, when the line is one of a settings file, of a shell, or such a one behind a comment's sign.
 _SETTING: Final = re.compile(
     r"[\s\-+#;*/!<>|]*(?:(?<=[#*/;-] )(?:\w+\s+){1,3})?(?:"
-    r"(?:export|set|setx|ENV|ARG|env|-e|declare|let|var)\s+|\$(?:env:|Env:)?|-D)*[\w.\-]*$"
+    r"(?:export|set|setenv|setx|ENV|ARG|env|-e|declare|let|var)\s+|\$(?:env:|Env:)?|-D)*[\w.\-]*$"
 )
 _AFTER_SETTING: Final = re.compile(r"[\s\"',;]*(?:$|[#/<…])")
+_LOGS_IN: Final = re.compile(r"\blogin\s+\S+\s+$|^\s*(?:set|setenv)\s+\w*$")
 _OPTION: Final = re.compile(r"(?:^|[\s\"'`])--?[\w-]*$")
 _URL: Final = re.compile(
     r"://[^\s:/@\"'`<>]{0,80}:(?P<secret>[^\s/@<>]{1,200}(?:/[^\s/@<>]{1,80})?)@(?=[\w\[{$%.-])"
@@ -112,7 +116,7 @@ def _kind(line: str, small: str, start: int) -> str:
     begins = not before.isalpha() or (before.islower() and line[start].isupper())
     if small.startswith(_PASSWORD, start):
         # `bypass` is none, `dbpass` and `userpassword` are.
-        is_word = small.startswith(("passw", "passp", "passc", "pwd"), start)
+        is_word = small.startswith(("passw", "passp", "passc", "pwd", "identified"), start)
         return (
             "password" if begins or is_word or small.endswith(("db", "user", "my", "smtp"), 0, start) else ""
         )
@@ -130,11 +134,16 @@ def _quoted(line: str, end: int, kind: str) -> tuple[int, int] | None:
     body = _QUOTED[opened["quote"]].match(line, opened.end())
     start, stop = opened.end(), body.end() if body is not None else opened.end()
     value, by = line[start:stop], opened["by"]
-    if by in ("", ",", "is", "(") and not has_digit(value):
-        # Prose and lists of words go on like this.
-        return None
-    if by == "" and kind == "password" and not _CONSTANT.search(line, 0, end):
-        return None
+    if by in ("", ",", "is", "("):
+        # Prose, lists of words and arguments go on like this.
+        is_constant = bool(_CONSTANT.search(line, 0, end))
+        if not has_digit(value) or (kind == "password" and not is_constant and (not by or are_words(value))):
+            return None
+        if by == "(" and line[:end].endswith(("pass", "Pass")):
+            # What passes is no password.
+            return None
+        if by in (",", "(") and kind != "password" and len(value) < _LEAST_ARGUMENT_CHARS:
+            return None
     return (start, stop) if _is_quoted_secret(value, kind) else None
 
 
@@ -145,16 +154,16 @@ def _bare(line: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
         return None
     by, before = gap[0].strip("\"'` \t"), line[:start]
     # A blank alone says little, but behind the option of a command.
-    if not by and not _OPTION.search(before):
+    if not by and not _OPTION.search(before) and not _LOGS_IN.search(before):
         return None
     in_list = gap[0] == "=" and line[value.end() : value.end() + 1] in (";", "&")
-    is_setting = not by or by == ">" or bool(_SETTING.match(before))
+    is_variable = gap[0] == "=" and line[start:end].isupper()
+    is_setting = not by or by == ">" or is_variable or before.endswith("=") or bool(_SETTING.match(before))
     if is_setting and not in_list and by in ("=", ":") and kind != "perhaps":
         # To the end of the line it may hold commas and brackets.
         value = _WHOLE.match(line, gap.end()) or value
-        is_setting = bool(_AFTER_SETTING.match(line, value.end()))
+        is_setting = is_variable or before.endswith("=") or bool(_AFTER_SETTING.match(line, value.end()))
     text = value[0].rstrip(",;")
-    is_variable = gap[0] == "=" and line[start:end].isupper()
     found = _is_bare_secret(text, kind, is_setting=is_setting or in_list, is_variable=is_variable)
     return (value.start(), value.start() + len(text)) if found else None
 
@@ -183,5 +192,5 @@ def _is_bare_secret(text: str, kind: str, *, is_setting: bool, is_variable: bool
 
 # A name, an attribute, a constant: what stands for a value in code.
 _CODE: Final = re.compile(
-    r"[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+$|[A-Z]+_[A-Z_]*\d?$|[a-z]+_[a-z_]+\d?$|self\b|this\b|os\.|process\.|\*"
+    r"[~.]?/(?:[a-z_.-]+\d*/|[\w.-]*$)|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+$|[A-Z]+_[A-Z_]*\d?$|[a-z]+_[a-z_]+\d?$|self\b|this\b|os\.|process\.|\*"
 )
