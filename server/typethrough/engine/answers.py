@@ -186,9 +186,9 @@ class Answers:
             if (flight := document.flight_of(action.entry)) is not None:
                 pending.wait_for(flight)
         elif action is Step.LEAVE:
-            pending.flight = None
+            pending.leave()
         elif action is Step.REROUTE:
-            pending.route = None
+            pending.reroute()
             self._happened(document, Moment.REROUTED)
         else:
             self._ask(document, pending)

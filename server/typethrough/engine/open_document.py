@@ -106,8 +106,6 @@ class OpenDocument:
             deleted=self.unwanted.deleted(now_s),
         )
 
-    # The text.
-
     def edit(self, start: Position, end: Position, text: str, now_s: float) -> Applied:
         """Replace a range."""
         before = self.document.snapshot
@@ -145,8 +143,6 @@ class OpenDocument:
             elif flight.trail.origin != origin:
                 moved.append(flight)
         return Applied(edit, diverged, moved)
-
-    # The request and what is shown.
 
     def begin(self, pending: Pending) -> None:
         """A request waits from now on. Without an edit since the last one, the cursor has been moved, and may move on."""
@@ -187,8 +183,6 @@ class OpenDocument:
         """What was put in whole by the last edit; asked for once."""
         consumed, self.consumed = self.consumed, None
         return consumed
-
-    # The streams.
 
     @property
     def flights(self) -> list[Flight]:

@@ -112,6 +112,19 @@ class Pending:
         self.kept_back = flight.kept_back
         flight.wanted_until(self.deadline_s)
 
+    def guessed(self, guess: tuple[Offer, float]) -> tuple[Offer, float]:
+        """Keep the local lane's guess for whoever asks again."""
+        self.guess = guess
+        return guess
+
+    def leave(self) -> None:
+        """Wait for no stream any more."""
+        self.flight = None
+
+    def reroute(self) -> None:
+        """Give up the chosen model: the default one may answer from now on."""
+        self.route = None
+
     def reach(self, stage: str) -> None:
         """Note how many milliseconds after arrival a stage was reached for the first time."""
         if stage not in self.stages_ms:

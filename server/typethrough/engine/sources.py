@@ -193,9 +193,7 @@ class RequestFacts:
     def _local_offer(self) -> tuple[Offer, float]:
         """The local lane's offer, worked out once a request."""
         pending = self._pending
-        if pending.guess is None:
-            pending.guess = self._sources.local.offer(self._context)
-        return pending.guess
+        return pending.guess or pending.guessed(self._sources.local.offer(self._context))
 
     @property
     def _max_lines(self) -> int:
