@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.models import ModelProfile, profile_of
-from typethrough.gateway.catalogue import Facts, facts_in_list, refined, warning, with_endpoints
+from typethrough.gateway.catalogue import Listing, facts_in_list, refined, warning, with_endpoints
 
 NANO = "openai/gpt-4.1-nano"
 VERCEL_ITEM: dict[str, Any] = {
@@ -33,18 +33,18 @@ def listing(*items: object) -> dict[str, Any]:
         (
             NANO,
             VERCEL_ITEM,
-            Facts(context_tokens=1_047_576, input_price=0.2, cached_price=0.05, output_price=0.8),
+            Listing(context_tokens=1_047_576, input_price=0.2, cached_price=0.05, output_price=0.8),
         ),
         (
             NANO,
             {**VERCEL_ITEM, "deprecated_at": "2026-10-23T00:00:00Z", "pricing": None},
-            Facts(context_tokens=1_047_576, ends="2026-10-23"),
+            Listing(context_tokens=1_047_576, ends="2026-10-23"),
         ),
-        ("gpt-4.1-nano", {"id": "gpt-4.1-nano", "shutdown_date": "2026-10-23"}, Facts(ends="2026-10-23")),
-        ("gpt-4.1-nano", {"id": "gpt-4.1-nano", "shutdown_date": None}, Facts()),
-        (NANO, {"id": "gpt-4.1-nano"}, Facts()),
-        (NANO, {"id": NANO, "deprecated_at": 1_792_713_600}, Facts(ends="2026-10-23")),
-        (NANO, {"id": NANO, "deprecated_at": 1_792_713_600_000}, Facts(ends="2026-10-23")),
+        ("gpt-4.1-nano", {"id": "gpt-4.1-nano", "shutdown_date": "2026-10-23"}, Listing(ends="2026-10-23")),
+        ("gpt-4.1-nano", {"id": "gpt-4.1-nano", "shutdown_date": None}, Listing()),
+        (NANO, {"id": "gpt-4.1-nano"}, Listing()),
+        (NANO, {"id": NANO, "deprecated_at": 1_792_713_600}, Listing(ends="2026-10-23")),
+        (NANO, {"id": NANO, "deprecated_at": 1_792_713_600_000}, Listing(ends="2026-10-23")),
         (
             "openai/gpt-6-luna:floor",
             {
@@ -56,37 +56,37 @@ def listing(*items: object) -> dict[str, Any]:
                     "input_cache_write": "0.000000125",
                 },
             },
-            Facts(context_tokens=1_050_000, input_price=0.1, cache_write_price=0.125, output_price=0.5),
+            Listing(context_tokens=1_050_000, input_price=0.1, cache_write_price=0.125, output_price=0.5),
         ),
         (
             "Qwen/Qwen2.5-Coder-7B",
             {"id": "Qwen/Qwen2.5-Coder-7B", "max_model_len": 4_096},
-            Facts(context_tokens=4_096),
+            Listing(context_tokens=4_096),
         ),
-        ("qwen2.5-coder", {"id": "qwen2.5-coder:latest"}, Facts()),
-        ("m.gguf", {"id": "m.gguf", "meta": {"n_ctx_train": 8_192}}, Facts(context_limit_tokens=8_192)),
+        ("qwen2.5-coder", {"id": "qwen2.5-coder:latest"}, Listing()),
+        ("m.gguf", {"id": "m.gguf", "meta": {"n_ctx_train": 8_192}}, Listing(context_limit_tokens=8_192)),
         (
             "m.gguf",
             {"id": "m.gguf", "meta": {"n_ctx": 2_048, "n_ctx_train": 8_192}},
-            Facts(True, 2_048, 8_192),
+            Listing(True, 2_048, 8_192),
         ),
         (
             "codestral-latest",
             {"id": "codestral-latest", "max_context_length": 256_000},
-            Facts(context_tokens=256_000),
+            Listing(context_tokens=256_000),
         ),
     ],
 )
-def test_every_form_of_a_list(model: str, item: dict[str, Any], facts: Facts) -> None:
+def test_every_form_of_a_list(model: str, item: dict[str, Any], facts: Listing) -> None:
     assert facts_in_list(listing(item), model) == (facts, isinstance(item.get("pricing"), dict))
 
 
 @pytest.mark.parametrize(
     ("answer", "facts"),
     [
-        (listing(), Facts(listed=False)),
+        (listing(), Listing(listed=False)),
         ({"data": [{"id": "openai/*"}, {"id": "x"}]}, None),
-        ({"data": [{"id": "the-only-one", "max_model_len": 2_048}]}, Facts(context_tokens=2_048)),
+        ({"data": [{"id": "the-only-one", "max_model_len": 2_048}]}, Listing(context_tokens=2_048)),
         ({"data": []}, None),
         ({"data": {"id": NANO}}, None),
         ({"models": [{"id": NANO}]}, None),
@@ -96,7 +96,7 @@ def test_every_form_of_a_list(model: str, item: dict[str, Any], facts: Facts) ->
         ({"data": [None, 3, {"id": 4}, {"name": NANO}]}, None),
     ],
 )
-def test_a_model_is_missing_only_from_a_list_that_should_have_it(answer: Any, facts: Facts | None) -> None:
+def test_a_model_is_missing_only_from_a_list_that_should_have_it(answer: Any, facts: Listing | None) -> None:
     found = facts_in_list(answer, NANO)
     assert (found[0] if found else None) == facts
 
@@ -143,7 +143,7 @@ def test_a_context_that_cannot_be_is_as_good_as_none(tokens: Any) -> None:
 def test_an_end_that_is_no_day_is_as_good_as_none(day: Any) -> None:
     found = facts_in_list(listing({"id": NANO, "deprecated_at": day}), NANO)
     assert found is not None
-    assert found[0] == Facts()
+    assert found[0] == Listing()
 
 
 def offers(*names: str, **more: Any) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def offers(*names: str, **more: Any) -> dict[str, Any]:
 def test_the_provider_that_will_be_asked_has_the_say(
     answer: Any, providers: tuple[str, ...], at: int | None
 ) -> None:
-    facts = Facts(context_tokens=1_000, input_price=9.0, output_price=9.0, ends="2026-10-23")
+    facts = Listing(context_tokens=1_000, input_price=9.0, output_price=9.0, ends="2026-10-23")
     said = with_endpoints(facts, answer, providers)
     if at is None:
         assert said == facts
@@ -198,13 +198,13 @@ def test_the_provider_that_will_be_asked_has_the_say(
 
 @pytest.mark.parametrize("p50", [-1, 1e9, "350", None, True])
 def test_a_latency_that_cannot_be_is_left_out(p50: Any) -> None:
-    said = with_endpoints(Facts(), offers("openai", latency_last_1h={"p50": p50, "p95": 800}), ("openai",))
+    said = with_endpoints(Listing(), offers("openai", latency_last_1h={"p50": p50, "p95": 800}), ("openai",))
     assert (said.ttft_ms, said.ttft_p95_ms) == (None, 800.0)
 
 
 def test_a_profile_takes_what_is_known_better() -> None:
     luna = profile_of("openai/gpt-6-luna")
-    known = Facts(
+    known = Listing(
         context_tokens=500_000,
         input_price=0.2,
         cached_price=0.03,
@@ -223,38 +223,38 @@ def test_a_profile_takes_what_is_known_better() -> None:
         ttft_ms=300.0,
         ttft_p95_ms=700.0,
     )
-    assert refined(luna, Facts()) == luna
-    assert refined(luna, Facts(input_price=5.0)) == luna
+    assert refined(luna, Listing()) == luna
+    assert refined(luna, Listing(input_price=5.0)) == luna
     # Not said: cached tokens cost the known share, or the full price when no share is known; and never more than fresh ones.
-    assert refined(luna, Facts(input_price=1.0, output_price=2.0)).cached_price == pytest.approx(0.1)
-    assert refined(ModelProfile(), Facts(input_price=1.0, output_price=2.0)).cached_price == 1.0
-    assert refined(luna, Facts(input_price=1.0, cached_price=7.0, output_price=2.0)).cached_price == 1.0
+    assert refined(luna, Listing(input_price=1.0, output_price=2.0)).cached_price == pytest.approx(0.1)
+    assert refined(ModelProfile(), Listing(input_price=1.0, output_price=2.0)).cached_price == 1.0
+    assert refined(luna, Listing(input_price=1.0, cached_price=7.0, output_price=2.0)).cached_price == 1.0
 
 
 @pytest.mark.parametrize(
     ("facts", "tokens"),
     [
-        (Facts(context_tokens=2_048), 2_048),
-        (Facts(context_tokens=200_000), 200_000),
-        (Facts(context_limit_tokens=4_096), 4_096),
-        (Facts(context_limit_tokens=1_000_000), 32_768),
-        (Facts(context_tokens=2_048, context_limit_tokens=32_768), 2_048),
+        (Listing(context_tokens=2_048), 2_048),
+        (Listing(context_tokens=200_000), 200_000),
+        (Listing(context_limit_tokens=4_096), 4_096),
+        (Listing(context_limit_tokens=1_000_000), 32_768),
+        (Listing(context_tokens=2_048, context_limit_tokens=32_768), 2_048),
     ],
 )
-def test_a_small_context_of_a_server_of_ones_own_is_kept_to(facts: Facts, tokens: int) -> None:
+def test_a_small_context_of_a_server_of_ones_own_is_kept_to(facts: Listing, tokens: int) -> None:
     assert refined(profile_of("qwen2.5-coder:7b"), facts).context_tokens == tokens
 
 
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        (Facts(), ""),
-        (Facts(listed=False), "The endpoint's list of models does not have openai/gpt-4.1-nano"),
-        (Facts(ends="2026-10-23"), "The provider of the model openai/gpt-4.1-nano ends it on 2026-10-23"),
+        (Listing(), ""),
+        (Listing(listed=False), "The endpoint's list of models does not have openai/gpt-4.1-nano"),
+        (Listing(ends="2026-10-23"), "The provider of the model openai/gpt-4.1-nano ends it on 2026-10-23"),
     ],
 )
 def test_a_model_that_goes_is_one_sentence_with_the_setting_and_the_successor(
-    facts: Facts, says: str
+    facts: Listing, says: str
 ) -> None:
     sentence = warning(facts, profile_of(NANO), NANO)
     assert sentence == (
@@ -265,12 +265,12 @@ def test_a_model_that_goes_is_one_sentence_with_the_setting_and_the_successor(
 
 
 def test_a_model_of_a_route_names_that_setting() -> None:
-    assert "`routes` (TYPETHROUGH_ROUTES)" in warning(Facts(listed=False), ModelProfile(), "x", "routes")
+    assert "`routes` (TYPETHROUGH_ROUTES)" in warning(Listing(listed=False), ModelProfile(), "x", "routes")
 
 
 def test_a_name_that_is_not_for_people_is_not_repeated() -> None:
-    assert "\n" not in warning(Facts(listed=False), ModelProfile(), "a\nb")
-    assert "xxxx" not in warning(Facts(listed=False), ModelProfile(), "x" * 101)
+    assert "\n" not in warning(Listing(listed=False), ModelProfile(), "a\nb")
+    assert "xxxx" not in warning(Listing(listed=False), ModelProfile(), "x" * 101)
 
 
 JSON = st.recursive(
@@ -293,17 +293,17 @@ JSON = st.recursive(
 @given(JSON, JSON)
 def test_any_answer_gives_a_profile_that_makes_sense(answer: Any, offered: Any) -> None:
     found = facts_in_list(answer, "id")
-    facts = with_endpoints(found[0] if found else Facts(), offered, ("openai",))
+    facts = with_endpoints(found[0] if found else Listing(), offered, ("openai",))
     profile = refined(profile_of(NANO), facts)
     assert 0 <= profile.cached_price <= profile.input_price <= 1_000
     assert profile.context_tokens >= 256
-    assert Facts.from_json(facts.as_json()) == facts
+    assert Listing.from_json(facts.as_json()) == facts
 
 
 @given(JSON)
 def test_any_file_gives_facts_or_none(data: Any) -> None:
-    facts = Facts.from_json(data)
-    assert facts is None or Facts.from_json(facts.as_json()) == facts
+    facts = Listing.from_json(data)
+    assert facts is None or Listing.from_json(facts.as_json()) == facts
 
 
 @pytest.mark.parametrize(
@@ -311,8 +311,8 @@ def test_any_file_gives_facts_or_none(data: Any) -> None:
     [{"input_price": -1.0}, {"input_price": 1e9}, {"context_tokens": 3}, {"ends": "never"}, {"ttft_ms": "x"}],
 )
 def test_an_edited_file_is_believed_no_more_than_a_gateway(change: dict[str, Any]) -> None:
-    kept = Facts(input_price=0.1, output_price=0.4, context_tokens=8_192, ends="2026-10-23", ttft_ms=300.0)
-    facts = Facts.from_json(kept.as_json() | change)
+    kept = Listing(input_price=0.1, output_price=0.4, context_tokens=8_192, ends="2026-10-23", ttft_ms=300.0)
+    facts = Listing.from_json(kept.as_json() | change)
     assert facts is not None
     (name,) = change
     assert not getattr(facts, name)
@@ -336,5 +336,5 @@ def test_a_model_runs_here_when_its_own_server_says_so_from_here(
 ) -> None:
     found = facts_in_list({"data": [{"id": "m", "owned_by": owner}]}, "m")
     assert found is not None
-    assert Facts.from_json(found[0].as_json()) == found[0]
+    assert Listing.from_json(found[0].as_json()) == found[0]
     assert refined(ModelProfile(), found[0], is_loopback=is_loopback).is_local is is_local

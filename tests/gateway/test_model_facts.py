@@ -14,7 +14,7 @@ from typethrough.cli.compose import Composition
 from typethrough.core.models import profile_of
 from typethrough.core.settings.layers import Layer, Origin
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
-from typethrough.gateway.catalogue import Facts
+from typethrough.gateway.catalogue import Listing
 from typethrough.gateway.catalogue_file import CatalogueFile
 from typethrough.gateway.errands import MAX_BYTES, Errands
 from typethrough.gateway.http_gateway import HttpGateway
@@ -301,7 +301,7 @@ def test_the_errands_connection_leaves_the_completions_spare_alone(tmp_path: Pat
     play(scene())
 
 
-def holding(file: CatalogueFile) -> tuple[Facts | None, float]:
+def holding(file: CatalogueFile) -> tuple[Listing | None, float]:
     kept = file.read()
     assert kept is not None
     return kept[0], round(kept[1])
@@ -312,7 +312,7 @@ def test_the_file_is_the_users_alone_and_whole(tmp_path: Path) -> None:
     folder = tmp_path / "cache" / "models"
     file = CatalogueFile(folder, "https://g.example/v1", NANO, Wall(clock))
     assert file.read() is None
-    facts = Facts(input_price=0.1, output_price=0.4, ends="2026-10-23")
+    facts = Listing(input_price=0.1, output_price=0.4, ends="2026-10-23")
     file.write(facts)
     file.write(facts)
     (path,) = folder.iterdir()
@@ -345,7 +345,7 @@ def test_the_file_is_the_users_alone_and_whole(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_something_else_is_no_file(text: str, tmp_path: Path) -> None:
     file = CatalogueFile(tmp_path, "https://g.example/v1", NANO, Wall(HandClock()))
-    file.write(Facts())
+    file.write(Listing())
     (path,) = tmp_path.iterdir()
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     assert file.read() is None
@@ -354,7 +354,7 @@ def test_a_file_that_is_something_else_is_no_file(text: str, tmp_path: Path) -> 
 def test_a_disk_that_refuses_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where a folder should be")
     file = CatalogueFile(tmp_path / "taken" / "models", "https://g.example/v1", NANO, Wall(HandClock()))
-    file.write(Facts())
+    file.write(Listing())
     assert file.read() is None
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.local.tokens import bare_lines, cursor_at, line_keys, trim
+from typethrough.core.document.document import bare_lines
+from typethrough.local.tokens import cursor_at, line_keys, trim
 
 
 @pytest.mark.parametrize(

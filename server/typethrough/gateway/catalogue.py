@@ -26,7 +26,7 @@ _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Listing:
     """What was said of a model; None or the empty string where nothing was. Prices in US dollars per million tokens.
 
     `listed` is False only when a list was read that should have held the model. `ends` is a date. `context_limit_tokens` is the
@@ -50,7 +50,7 @@ class Facts:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Any) -> Facts | None:
+    def from_json(cls, data: Any) -> Listing | None:
         """What `as_json` gave, or None when it is something else; each figure is looked at again, for files can be edited."""
         if not isinstance(data, dict) or not {item.name for item in fields(cls)} <= data.keys():
             return None
@@ -69,7 +69,7 @@ class Facts:
         )
 
 
-def facts_in_list(listing: Any, model: str) -> tuple[Facts, bool] | None:
+def facts_in_list(listing: Any, model: str) -> tuple[Listing, bool] | None:
     """What a list of models says of one, and whether there are `/endpoints` to ask about; None when it is no such list."""
     data = _members(listing).get("data")
     if not isinstance(data, list):
@@ -83,11 +83,11 @@ def facts_in_list(listing: Any, model: str) -> tuple[Facts, bool] | None:
     if item is None:
         # A name that stands for many may stand for this one too.
         is_absent = bool(items) and not any("*" in name for name in names)
-        return (Facts(listed=False), False) if is_absent else None
+        return (Listing(listed=False), False) if is_absent else None
     return _facts(item), isinstance(item.get("pricing"), dict)
 
 
-def with_endpoints(facts: Facts, answer: Any, providers: tuple[str, ...]) -> Facts:
+def with_endpoints(facts: Listing, answer: Any, providers: tuple[str, ...]) -> Listing:
     """`facts` with what `/endpoints` says of the first of `providers` that serves the model, or of the only one that does."""
     listed = _members(_members(answer).get("data")).get("endpoints")
     offers = [offer for offer in listed if isinstance(offer, dict)] if isinstance(listed, list) else []
@@ -107,7 +107,7 @@ def with_endpoints(facts: Facts, answer: Any, providers: tuple[str, ...]) -> Fac
     return replace(facts, **news)
 
 
-def refined(profile: ModelProfile, facts: Facts, *, is_loopback: bool = False) -> ModelProfile:
+def refined(profile: ModelProfile, facts: Listing, *, is_loopback: bool = False) -> ModelProfile:
     """The profile with what is known better now of a model behind an address that may be this machine's own."""
     context_tokens = facts.context_tokens or min(
         profile.context_tokens, facts.context_limit_tokens or profile.context_tokens
@@ -122,7 +122,7 @@ def refined(profile: ModelProfile, facts: Facts, *, is_loopback: bool = False) -
     return _priced(profile, facts)
 
 
-def warning(facts: Facts, profile: ModelProfile, model: str, setting: str = "model") -> str:
+def warning(facts: Listing, profile: ModelProfile, model: str, setting: str = "model") -> str:
     """What the user should know about the model, as a sentence that names the setting it stands in, or the empty string."""
     if facts.listed and not facts.ends:
         return ""
@@ -143,10 +143,10 @@ def _spellings(model: str) -> tuple[str, ...]:
     return model, f"{model}:latest", plain, plain.rpartition("/")[2]
 
 
-def _facts(item: dict[str, Any]) -> Facts:
+def _facts(item: dict[str, Any]) -> Listing:
     pricing, meta = _members(item.get("pricing")), _members(item.get("meta"))
     # A list may sell images by the piece under the same names; only what is said per token of text is taken.
-    return Facts(
+    return Listing(
         context_tokens=_tokens(next((item[name] for name in _CONTEXT_NAMES if item.get(name)), None))
         or _tokens(meta.get("n_ctx")),
         context_limit_tokens=_tokens(meta.get("n_ctx_train")),
@@ -159,7 +159,7 @@ def _facts(item: dict[str, Any]) -> Facts:
     )
 
 
-def _priced(profile: ModelProfile, facts: Facts) -> ModelProfile:
+def _priced(profile: ModelProfile, facts: Listing) -> ModelProfile:
     if facts.input_price is None or facts.output_price is None:
         return profile
     # What is not said stands to the price of fresh tokens as far as that is known of the model, or else is the same.

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from typethrough.gateway.catalogue import Facts
+from typethrough.gateway.catalogue import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ class CatalogueFile:
         self._path = folder / f"{name}.json"
         self._unix_s = unix_s
 
-    def read(self) -> tuple[Facts | None, float] | None:
+    def read(self) -> tuple[Listing | None, float] | None:
         """What was kept (None: there was no list) and the seconds it still holds; None when there is nothing that holds."""
         try:
             with self._path.open("rb") as file:
@@ -38,14 +38,14 @@ class CatalogueFile:
             kept = data["facts"]
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
-        facts = Facts.from_json(kept)
+        facts = Listing.from_json(kept)
         if kept is not None and facts is None:
             return None
         left_s = (KEPT_FAILURE_S if facts is None else KEPT_S) - age_s
         # A file from the future was written by a clock that was wrong.
         return (facts, left_s) if age_s >= 0 and left_s > 0 else None
 
-    def write(self, facts: Facts | None) -> None:
+    def write(self, facts: Listing | None) -> None:
         """Keep what was said, whole or not at all, for the user alone; a disk that refuses is no reason to fail."""
         data = {"read_at": round(self._unix_s()), "facts": facts.as_json() if facts else None}
         with suppress(OSError):

@@ -26,7 +26,7 @@ _LIMIT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Fetched:
     """A status and the JSON that came with it."""
 
     status: int
@@ -49,7 +49,7 @@ class Errands:
         self._transport: GatewayTransport | None = None
         self._is_closed = False
 
-    async def get(self, url: httpx.URL, *, with_key: bool) -> Answer | None:
+    async def get(self, url: httpx.URL, *, with_key: bool) -> Fetched | None:
         """The answer to a GET, or None when there is none that can be read."""
         if self._is_closed:
             return None
@@ -64,7 +64,7 @@ class Errands:
             return None
         try:
             # A long list takes milliseconds, and a keystroke may come meanwhile.
-            return Answer(status, await asyncio.to_thread(json.loads, body))
+            return Fetched(status, await asyncio.to_thread(json.loads, body))
         except (ValueError, RecursionError):
             return None
 

@@ -18,7 +18,7 @@ from typethrough.gateway.catalogue_file import KEPT_FAILURE_S, KEPT_S
 if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
     from typethrough.engine.ports import Clock
-    from typethrough.gateway.catalogue import Facts
+    from typethrough.gateway.catalogue import Listing
     from typethrough.gateway.catalogue_file import CatalogueFile
     from typethrough.gateway.endpoint import Endpoint
     from typethrough.gateway.errands import Errands
@@ -67,12 +67,12 @@ class ModelFacts:
             self.profile = replace(self.profile, warning=said)
         await asyncio.to_thread(self._file.write, facts)
 
-    def _use(self, facts: Facts | None, holds_s: float) -> None:
+    def _use(self, facts: Listing | None, holds_s: float) -> None:
         self._holds_until_s = self._clock.now() + holds_s
         if facts is not None:
             self.profile = refined(self._embedded, facts, is_loopback=self._endpoint.is_loopback)
 
-    async def _ask(self) -> Facts | None:
+    async def _ask(self) -> Listing | None:
         endpoint = self._endpoint
         # The Vercel AI Gateway's lists are open to all, so the key stays here.
         with_key = not endpoint.is_vercel

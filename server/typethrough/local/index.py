@@ -11,8 +11,9 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from typethrough.core.document.document import bare_lines
 from typethrough.local.keys import KeyMap
-from typethrough.local.tokens import bare_lines, line_keys, trim
+from typethrough.local.tokens import line_keys, trim
 
 DEFAULT_MAX_ENTRIES: Final = 1_600_000
 _BLANK: Final = 0

@@ -20,11 +20,6 @@ _LINE_START: Final = 1
 _STUB: Final = 2
 
 
-def bare_lines(text: str) -> list[str]:
-    r"""Return the lines of a text without their ends; only ``\n``, ``\r\n`` and ``\r`` end a line (LSP 3.18)."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
 def trim(line: str) -> bytes:
     """Return a line without outer blanks as UTF-8, or nothing where it is too long to be hand-written code."""
     return b"" if len(line) > _LONGEST_LINE else line.strip().encode("utf-8", "surrogatepass")

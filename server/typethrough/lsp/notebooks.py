@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from typethrough.core.document.cells import MARKDOWN, bare_lines, comment_before, rendered
-from typethrough.core.document.document import Document, Position
+from typethrough.core.document.cells import MARKDOWN, comment_before, rendered
+from typethrough.core.document.document import Document, Position, bare_lines
 from typethrough.core.document.uris import PLAIN_TEXT
 from typethrough.core.outcome.causes import Cause
 from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of

@@ -99,7 +99,7 @@ class Session:
         settings, _ = self._parts.settings(self._layers())
         self._offer(client)
         self.protocol.introduce(message_id, introduction(client))
-        # Not before the reply: to import the engine takes as long as a third of what came before it.
+        # Not before the reply, which nothing of the engine is needed for.
         from typethrough.lsp.serving import Serving
 
         self._serving = Serving(

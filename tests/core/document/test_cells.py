@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.core.document.cells import bare_lines, heading_in, is_notebook, rendered, text_of_notebook
-from typethrough.core.document.document import snapshot_of
+from typethrough.core.document.cells import heading_in, is_notebook, rendered, text_of_notebook
+from typethrough.core.document.document import bare_lines, snapshot_of
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Act(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Move:
     """The next act, after `wait_s` more."""
 
     act: Act
@@ -58,18 +58,18 @@ class Typist:
             base = _SYMBOL_S
         return base * self._random.lognormvariate(0.0, _SPREAD) / self._speed
 
-    def step(self, ghost: str, upcoming: str) -> Step:
+    def step(self, ghost: str, upcoming: str) -> Move:
         """What they do now that the pause is over and `ghost` ("" for none) is on screen."""
         if not self._wanted(ghost, upcoming):
             self._considered = ""
-            return Step(Act.TYPE, 0.0)
+            return Move(Act.TYPE, 0.0)
         seen_before = bool(self._considered) and self._considered.endswith(ghost)
         self._considered = ghost
         takes = self._random.random() < (_TAKES_LATER if seen_before else _TAKES_AT_ONCE)
         if not takes:
-            return Step(Act.TYPE, 0.0)
+            return Move(Act.TYPE, 0.0)
         reading_s = min(_MAX_READING_S, ghost.count("\n") * _READING_S_PER_LINE)
-        return Step(Act.ACCEPT, (self._random.uniform(*_REACTION_S) + reading_s) / self._speed)
+        return Move(Act.ACCEPT, (self._random.uniform(*_REACTION_S) + reading_s) / self._speed)
 
     @staticmethod
     def _wanted(ghost: str, upcoming: str) -> bool:

@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from typethrough.core.document.document import bare_lines
 from typethrough.core.document.scan import comment_marks
 
 if TYPE_CHECKING:
@@ -43,11 +44,6 @@ def heading_in(text: str, start: int = 0) -> int:
     """Where the first heading at or after `start` begins, which has to begin a line; −1 when there is none."""
     found = _HEADING.search(text, start)
     return found.start() if found else -1
-
-
-def bare_lines(text: str) -> list[str]:
-    """The lines of a cell's text without their ends, whichever these are."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def is_notebook(path: str) -> bool:

@@ -60,6 +60,11 @@ def split_lines(text: str) -> list[str]:
     return kept
 
 
+def bare_lines(text: str) -> list[str]:
+    """The lines of a text without their ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def content_length(line: str) -> int:
     """Characters of a line without its line end."""
     if line.endswith("\n"):
