@@ -267,7 +267,7 @@ async def test_a_look_that_fails_leaves_what_was_known(monkeypatch: pytest.Monke
     def failing(*_: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(module, "_read", failing)
+    monkeypatch.setattr(module, "read", failing)
     scene.type("\n")
     await scene.pause(2_100)
 

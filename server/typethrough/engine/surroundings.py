@@ -7,17 +7,15 @@ when its edits pause. Reading and parsing happen in a thread, a keystroke waits 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from typethrough.core import outline
 from typethrough.core.codebase.choice import choose
-from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest, digest_of
-from typethrough.core.codebase.imports import imports
+from typethrough.core.codebase.codebase import Codebase, digest
 from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt, render
 from typethrough.core.secrets.redaction import redacted
+from typethrough.engine.neighbours import READ_CHARS, Neighbour, just_edited, read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -25,51 +23,15 @@ if TYPE_CHECKING:
     from typethrough.core.codebase.codebase import Digest
     from typethrough.core.document.document import Edit, Snapshot
     from typethrough.core.gate.gate import Gate, KeepPermit, Permit
-    from typethrough.core.outline.definition import Definition
     from typethrough.core.prompt.layout import PromptState
-    from typethrough.engine.ports import Cancellable, Clock
+    from typethrough.engine.ports import Clock
 
 # A document is looked at again this long after its last edit.
 _QUIET_S = 2.0
-# Two other places where something was just changed, with their neighbourhood.
-_EXCERPTS = 2
-_EXCERPT_LINES = 10
-_EXCERPT_S = 600.0
-_ECHO_SHARE = 0.5
-_READ_CHARS = 400_000
 # A file whose parse takes longer is made to take long; it is known by its indentation.
 _PARSE_S = 0.5
 _NOTES = ("AGENTS.md", "CLAUDE.md", "README.md", "README.rst", "README.txt", "README")
 _NOTES_CHARS = 2_000
-
-
-class _Seen(NamedTuple):
-    """What one look at a document's text has found."""
-
-    digest: Digest
-    definitions: Sequence[Definition]
-    used: Counter[str]
-    lines: frozenset[str]
-
-
-class _Open:
-    """An open document: its text, the prompt it feeds, and where it was edited last."""
-
-    def __init__(self, permit: KeepPermit, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
-        self.permit = permit
-        self.language_id = language_id
-        self.snapshot = snapshot
-        self.prompt = prompt
-        self.seen: _Seen | None = None
-        self.edited_line = -1
-        self.edited_s = float("-inf")
-        self.timer: Cancellable | None = None
-
-    @property
-    def telling(self) -> TellPermit | None:
-        """The permit to tell other documents of this one; None when it may not be told."""
-        permit = self.permit
-        return permit if isinstance(permit, TellPermit) and not permit.is_void else None
 
 
 class Surroundings:
@@ -88,7 +50,7 @@ class Surroundings:
         self._gate = gate
         self.codebase = Codebase(_root_name(gate))
         self._context_chars = context_chars
-        self._documents: dict[str, _Open] = {}
+        self._documents: dict[str, Neighbour] = {}
         # The latest last.
         self._recent: dict[str, None] = {}
         self._notes: dict[str, Excerpt] = {}
@@ -150,7 +112,7 @@ class Surroundings:
     def opened(self, permit: KeepPermit, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
         """A document was opened."""
         permit.check(permit.uri)
-        document = _Open(permit, language_id, snapshot, prompt)
+        document = Neighbour(permit, language_id, snapshot, prompt)
         self._documents[permit.uri] = document
         self._touch(document)
         self._spawn(self._look(document))
@@ -205,7 +167,7 @@ class Surroundings:
         if path in _NOTES:
             # Without its secrets before it is cut, which may be in the middle of one.
             self._notes[path] = Excerpt(permit, redacted(text[: 2 * _NOTES_CHARS])[:_NOTES_CHARS])
-        if not self._with_others or uri in self._documents or len(text) > _READ_CHARS:
+        if not self._with_others or uri in self._documents or len(text) > READ_CHARS:
             return
         try:
             found = await asyncio.to_thread(digest, path, text, language_of(uri), self._late())
@@ -237,7 +199,7 @@ class Surroundings:
         for task in self._tasks:
             task.cancel()
 
-    def _touch(self, document: _Open) -> None:
+    def _touch(self, document: Neighbour) -> None:
         permit = document.telling
         if permit is None:
             return
@@ -246,7 +208,7 @@ class Surroundings:
         if len(self._recent) > 50:
             del self._recent[next(iter(self._recent))]
 
-    def _later(self, document: _Open) -> None:
+    def _later(self, document: Neighbour) -> None:
         """Look once the edits pause: the timer is not moved with each of them, but set again when it was too early."""
 
         def due() -> None:
@@ -258,12 +220,12 @@ class Surroundings:
 
         document.timer = self._clock.call_at(document.edited_s + _QUIET_S, due)
 
-    async def _look(self, document: _Open) -> None:
+    async def _look(self, document: Neighbour) -> None:
         """Read a document's text, and put its surroundings together anew."""
         if not self._context_chars():
             return
         snapshot, permit, language_id = document.snapshot, document.permit, document.language_id
-        seen = await asyncio.to_thread(_read, permit.name, language_id, snapshot, self._late())
+        seen = await asyncio.to_thread(read, permit.name, language_id, snapshot, self._late())
         if permit.is_void:
             return
         document.seen = seen
@@ -278,19 +240,22 @@ class Surroundings:
         for document in list(self._documents.values()):
             await self._ready(document)
 
-    async def _ready(self, document: _Open) -> None:
+    async def _ready(self, document: Neighbour) -> None:
         uri = document.permit.uri
         if self._gate.folder_of(uri) is not None:
             await self._gather(document)
         if document.seen is not None and self._documents.get(uri) is document:
             self._on_ready(uri)
 
-    async def _gather(self, document: _Open) -> None:
+    async def _gather(self, document: Neighbour) -> None:
         seen, forgettings = document.seen, self._forgettings
         if seen is None or document.permit.is_void:
             return
         room = document.prompt.related_chars(document.snapshot, self._context_chars())
-        excerpts = self._excerpts(document, seen)
+        others = self._documents.values() if self._with_others else ()
+        excerpts = just_edited(document, seen, others, self._clock.now())
+        if self._with_notes:
+            excerpts = [*[self._notes[name] for name in _NOTES if name in self._notes][:1], *excerpts]
         room -= sum(len(one.text) for one in excerpts)
         # What an excerpt shows is not told again as a definition.
         present = seen.lines.union(line.strip() for one in excerpts for line in one.text.split("\n"))
@@ -310,25 +275,6 @@ class Surroundings:
             await self._gather(document)
             return
         document.prompt.related = render(chosen if self._with_others else (), excerpts)
-
-    def _excerpts(self, document: _Open, seen: _Seen) -> list[Excerpt]:
-        """The project's notes when they are asked for, and the places in other documents where something was just changed."""
-        found = []
-        if self._with_notes:
-            found += [self._notes[name] for name in _NOTES if name in self._notes][:1]
-        others = [
-            (permit, other)
-            for other in (self._documents.values() if self._with_others else ())
-            if other is not document
-            and (permit := other.telling) is not None
-            and self._clock.now() - other.edited_s < _EXCERPT_S
-        ]
-        for permit, other in sorted(others, key=lambda one: -one[1].edited_s)[:_EXCERPTS]:
-            first = max(0, other.edited_line - _EXCERPT_LINES)
-            lines = other.snapshot.lines(first, other.edited_line + _EXCERPT_LINES)
-            if not _echoes(lines, seen.lines):
-                found.append(Excerpt(permit, "\n".join(lines)))
-        return found
 
     async def _add(self, permit: TellPermit, found: Digest) -> None:
         async with self._changing:
@@ -350,21 +296,3 @@ class Surroundings:
 def _root_name(gate: Gate) -> str:
     """The name of the workspace's folder; with several of them, each file's name begins with its own."""
     return gate.folders[0].name if len(gate.folders) == 1 else ""
-
-
-def _read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], bool]) -> _Seen:
-    text = redacted(snapshot.text())
-    definitions = outline.definitions(text, language_id, is_late)
-    lines = frozenset(line for part in text.split("\n") if (line := part.strip()))
-    return _Seen(
-        digest_of(path, definitions, imports(text, language_id)),
-        definitions,
-        Counter(IDENTIFIER.findall(text[:_READ_CHARS])),
-        lines,
-    )
-
-
-def _echoes(lines: Sequence[str], present: frozenset[str]) -> bool:
-    """Whether an excerpt says what stands in the document already: a model that reads a thing twice writes it a third time."""
-    said = {line.strip() for line in lines if line.strip()}
-    return not said or len(said & present) / len(said) > _ECHO_SHARE

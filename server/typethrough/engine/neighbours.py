@@ -1,0 +1,97 @@
+"""The open documents as each other's prompts know them: what a look at one has found, and where it was edited last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core import outline
+from typethrough.core.codebase.codebase import IDENTIFIER, digest_of
+from typethrough.core.codebase.imports import imports
+from typethrough.core.gate.gate import TellPermit
+from typethrough.core.prompt.related import Excerpt
+from typethrough.core.secrets.redaction import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from typethrough.core.codebase.codebase import Digest
+    from typethrough.core.document.document import Snapshot
+    from typethrough.core.gate.gate import KeepPermit
+    from typethrough.core.outline.definition import Definition
+    from typethrough.core.prompt.layout import PromptState
+    from typethrough.engine.ports import Cancellable
+
+# Of a longer file no more is read for the names it uses, and one that is not open is left out.
+READ_CHARS: Final = 400_000
+# Two other places where something was just changed, with their neighbourhood.
+_EXCERPTS: Final = 2
+_EXCERPT_LINES: Final = 10
+_EXCERPT_S: Final = 600.0
+_ECHO_SHARE: Final = 0.5
+
+
+class Seen(NamedTuple):
+    """What one look at a document's text has found."""
+
+    digest: Digest
+    definitions: Sequence[Definition]
+    used: Counter[str]
+    lines: frozenset[str]
+
+
+class Neighbour:
+    """An open document: its text, the prompt it feeds, and where it was edited last."""
+
+    def __init__(self, permit: KeepPermit, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
+        self.permit = permit
+        self.language_id = language_id
+        self.snapshot = snapshot
+        self.prompt = prompt
+        self.seen: Seen | None = None
+        self.edited_line = -1
+        self.edited_s = float("-inf")
+        self.timer: Cancellable | None = None
+
+    @property
+    def telling(self) -> TellPermit | None:
+        """The permit to tell other documents of this one; None when it may not be told."""
+        permit = self.permit
+        return permit if isinstance(permit, TellPermit) and not permit.is_void else None
+
+
+def read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], bool]) -> Seen:
+    """Look at a document's text, without its secrets. Takes as long as a parse may: it is for a thread."""
+    text = redacted(snapshot.text())
+    definitions = outline.definitions(text, language_id, is_late)
+    lines = frozenset(line for part in text.split("\n") if (line := part.strip()))
+    return Seen(
+        digest_of(path, definitions, imports(text, language_id)),
+        definitions,
+        Counter(IDENTIFIER.findall(text[:READ_CHARS])),
+        lines,
+    )
+
+
+def just_edited(document: Neighbour, seen: Seen, others: Iterable[Neighbour], now_s: float) -> list[Excerpt]:
+    """The places in other documents where something was just changed, but for those that say what this one says."""
+    found = []
+    telling = [
+        (permit, other)
+        for other in others
+        if other is not document
+        and (permit := other.telling) is not None
+        and now_s - other.edited_s < _EXCERPT_S
+    ]
+    for permit, other in sorted(telling, key=lambda one: -one[1].edited_s)[:_EXCERPTS]:
+        first = max(0, other.edited_line - _EXCERPT_LINES)
+        lines = other.snapshot.lines(first, other.edited_line + _EXCERPT_LINES)
+        if not _echoes(lines, seen.lines):
+            found.append(Excerpt(permit, "\n".join(lines)))
+    return found
+
+
+def _echoes(lines: Sequence[str], present: frozenset[str]) -> bool:
+    """Whether an excerpt says what stands in the document already: a model that reads a thing twice writes it a third time."""
+    said = {line.strip() for line in lines if line.strip()}
+    return not said or len(said & present) / len(said) > _ECHO_SHARE
