@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.core.prompt.editing import Editing
+from tests.core.prompt.editing import Editing, whole
 from tests.core.secrets.planted import KINDS, plant
 from tests.core.secrets.routes import ROUTES, leaked, places
+from tests.support.permits import send
+from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position
+from typethrough.core.models import profile_of
+from typethrough.core.prompt.economist import Terms
+from typethrough.core.settings.schema import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,3 +47,15 @@ def test_while_a_secret_is_typed_only_its_beginning_is_sent(kind: str) -> None:
         assert len(secret) < 32 or not leaked(secret[24:], editing.prompt(at)), line[:end]
     at = editing.edit(Position(1, 0), at, line)
     assert not leaked(secret, editing.prompt(at))
+
+
+def test_when_secrets_are_to_be_hidden_after_all_the_file_is_frozen_anew_without_them() -> None:
+    editing = Editing('KEY = "ghp_0123456789abcdefABCDEF0123456789abcd"\n\n')
+    context = Context.at(editing.document.snapshot, Position(1, 0), uri=editing.document.uri)
+    terms = Terms(profile_of(DEFAULT_MODEL), 4_000, 64)
+    sent = [
+        editing.state.build(send("src/main.py"), context, terms._replace(hides_secrets=hides), 0.0)
+        for hides in (False, True, True, False)
+    ]
+    assert ["ghp_" in whole(prompt) for prompt in sent] == [True, False, False, True]
+    assert [len(prompt.kept_back) for prompt in sent] == [0, 1, 1, 0]

@@ -62,6 +62,13 @@ def test_the_answer_ends_before_a_placeholder_that_stands_for_nothing() -> None:
     assert prompt.restored("a = __HIDDEN_aws__", growing=True) == "a = "
 
 
+def test_a_placeholder_of_another_files_secret_ends_the_answer_too() -> None:
+    prompt = sealed(Vault(), "<known>\nKEY = '__HIDDEN_aws__'\n</known>")
+
+    assert prompt.kept_back == ("__HIDDEN_aws__",)
+    assert prompt.restored("a = 1\nb = '__HIDDEN_aws__'", growing=False) == "a = 1\nb = '"
+
+
 def test_what_looks_like_a_placeholder_in_the_users_text_comes_back_as_it_was() -> None:
     vault = Vault()
     lines = vault.lines([_KEY, "x = __HIDDEN_github_1__", "y = __HIDDEN_aws__"])

@@ -52,4 +52,4 @@ class Prompt:
 
     def restored(self, answer: str, *, growing: bool) -> str:
         """An answer with the user's own secrets in their places; see `placeholders.restored`."""
-        return restored(answer, self.secrets, growing=growing)
+        return restored(answer, self.secrets, growing=growing) if self.kept_back else answer

@@ -47,6 +47,9 @@ _WHOLE: Final = re.compile(r"[^\s\"'`<>…]+")
 _QUOTED: Final = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*") for quote in ('"', "'", "`", '"""', "'''")}
 _CONSTANT: Final = re.compile(r"\w*_\w*$|[A-Z]+$")
 _LEAST_ARGUMENT_CHARS: Final = 10
+# So much before a name says what kind of line it is, and so much of a value what kind of value.
+_NEAR_CHARS: Final = 200
+_JUDGED_CHARS: Final = 300
 # Before the name, when the line is one of a settings file, of a shell, or such a one behind a comment's sign.
 _SETTING: Final = re.compile(
     r"[\s\-+#;*/!<>|]*(?:(?<=[#*/;-] )(?:\w+\s+){1,3})?(?:"
@@ -136,15 +139,15 @@ def _quoted(line: str, end: int, kind: str) -> tuple[int, int] | None:
     value, by = line[start:stop], opened["by"]
     if by in ("", ",", "is", "("):
         # Prose, lists of words and arguments go on like this.
-        is_constant = bool(_CONSTANT.search(line, 0, end))
+        is_constant = bool(_CONSTANT.search(line, max(0, end - _NEAR_CHARS), end))
         if not has_digit(value) or (kind == "password" and not is_constant and (not by or are_words(value))):
             return None
-        if by == "(" and line[:end].endswith(("pass", "Pass")):
+        if by == "(" and line.endswith(("pass", "Pass"), 0, end):
             # What passes is no password.
             return None
         if by in (",", "(") and kind != "password" and len(value) < _LEAST_ARGUMENT_CHARS:
             return None
-    return (start, stop) if _is_quoted_secret(value, kind) else None
+    return (start, stop) if _is_quoted_secret(value[:_JUDGED_CHARS], kind) else None
 
 
 def _bare(line: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
@@ -152,19 +155,22 @@ def _bare(line: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
     value = _BARE.match(line, gap.end()) if gap is not None else None
     if gap is None or value is None or line[value.end() : value.end() + 1] in ("(", "["):
         return None
-    by, before = gap[0].strip("\"'` \t"), line[:start]
+    by, before = gap[0].strip("\"'` \t"), line[max(0, start - _NEAR_CHARS) : start]
     # A blank alone says little, but behind the option of a command.
     if not by and not _OPTION.search(before) and not _LOGS_IN.search(before):
         return None
     in_list = gap[0] == "=" and line[value.end() : value.end() + 1] in (";", "&")
     is_variable = gap[0] == "=" and line[start:end].isupper()
-    is_setting = not by or by == ">" or is_variable or before.endswith("=") or bool(_SETTING.match(before))
+    is_setting = not by or by == ">" or is_variable or before.endswith("=")
+    is_setting = is_setting or (start <= _NEAR_CHARS and bool(_SETTING.match(before)))
     if is_setting and not in_list and by in ("=", ":") and kind != "perhaps":
         # To the end of the line it may hold commas and brackets.
         value = _WHOLE.match(line, gap.end()) or value
         is_setting = is_variable or before.endswith("=") or bool(_AFTER_SETTING.match(line, value.end()))
     text = value[0].rstrip(",;")
-    found = _is_bare_secret(text, kind, is_setting=is_setting or in_list, is_variable=is_variable)
+    found = _is_bare_secret(
+        text[:_JUDGED_CHARS], kind, is_setting=is_setting or in_list, is_variable=is_variable
+    )
     return (value.start(), value.start() + len(text)) if found else None
 
 

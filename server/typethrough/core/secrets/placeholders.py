@@ -39,8 +39,6 @@ def restored(text: str, secrets: Mapping[str, str], *, growing: bool) -> str:
     The answer ends before a placeholder that stands for nothing, which the model made up or took from another file. While it is
     `growing`, the beginning of a placeholder at its end is held back: text that is shown is never taken back.
     """
-    if not secrets:
-        return text
     kept: list[str] = []
     end = 0
     for match in PLACEHOLDER.finditer(text):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Of a line so much more is read than is wanted: a secret that reaches across the cut is seen whole.
 _ACROSS_CHARS: Final = 2_000
 # Of the cursor's line. The part before it is cut at multiples of the step, so that it stays the same while its end grows.
-_BEFORE_CHARS: Final = 100_000
+_BEFORE_CHARS: Final = 32_768
 _AFTER_CHARS: Final = 20_000
 _STEP_CHARS: Final = 16_384
 # As long as private keys are.
