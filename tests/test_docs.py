@@ -17,7 +17,7 @@ from tests.support.neovim_install import find_or_install
 from typethrough import __version__
 from typethrough.cli import main
 from typethrough.core.models import profile_of
-from typethrough.core.settings.endpoint import endpoint_of
+from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, ENVIRONMENT_PREFIX, SPECS, environment_name
 from typethrough.gateway.proxies import DIRECT, proxy_for

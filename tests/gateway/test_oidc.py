@@ -12,8 +12,8 @@ import pytest
 
 from tests.gateway.stage import PROMPT, HandClock, Server, answer_all, endpoint, play, text_of
 from typethrough.cli.compose import Composition
-from typethrough.core.settings import endpoint as settings_endpoint
-from typethrough.core.settings.endpoint import endpoint_of
+from typethrough.core.settings import access as settings_access
+from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, GATEWAY_BASE_URL
 from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
@@ -243,7 +243,7 @@ def test_the_file_is_read_at_the_start_and_the_new_token_is_kept_out_of_the_log(
     # Far beyond any clock's time, for here it is this machine's that counts.
     first, second = jwt(4_000_000_000), jwt(4_000_000_001)
     file.write_text(f'VERCEL_OIDC_TOKEN="{first}"\n')
-    monkeypatch.setattr(settings_endpoint, "GATEWAY_BASE_URL", simulator.base_url)
+    monkeypatch.setattr(settings_access, "GATEWAY_BASE_URL", simulator.base_url)
     parts = compose({"VERCEL_OIDC_TOKEN": OLD}, oidc_token_file=str(file), catalogue=False)
     parts._redactor = Redactor()
     settings, problems = parts.settings()

@@ -22,7 +22,7 @@ from typethrough.cli.user_file import (
     record_path,
     user_file_path,
 )
-from typethrough.core.settings.endpoint import CLOSED, EndpointChoice, endpoint_of, keys_of
+from typethrough.core.settings.access import CLOSED, EndpointChoice, endpoint_of, keys_of
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
 from typethrough.engine.clock import AsyncioClock
 from typethrough.telemetry.logs import set_level, start_logging

@@ -146,7 +146,7 @@ def _loopback(value: str) -> tuple[str, int]:
     host = host.removeprefix("[").removesuffix("]")
     if not separator or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise argparse.ArgumentTypeError("expected HOST:PORT, such as 127.0.0.1:9257")
-    from typethrough.core.settings.endpoint import is_loopback
+    from typethrough.core.settings.access import is_loopback
 
     if not is_loopback(f"http://[{host}]/" if ":" in host else f"http://{host}/"):
         raise argparse.ArgumentTypeError(

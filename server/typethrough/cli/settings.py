@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from typethrough.core.settings.endpoint import EndpointChoice
+    from typethrough.core.settings.access import EndpointChoice
     from typethrough.core.settings.schema import Settings
 
 _INTRO = """\

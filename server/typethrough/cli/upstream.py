@@ -20,7 +20,7 @@ from typethrough.gateway.routing import Routing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from typethrough.core.settings.endpoint import EndpointChoice
+    from typethrough.core.settings.access import EndpointChoice
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.ports import Clock, Gateway, WallClock
 

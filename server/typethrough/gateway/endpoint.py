@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from typethrough.core.settings.endpoint import is_loopback
+from typethrough.core.settings.access import is_loopback
 from typethrough.core.settings.halves import address_problem
 from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL

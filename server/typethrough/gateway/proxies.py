@@ -17,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from typethrough.core.settings.endpoint import is_loopback
+from typethrough.core.settings.access import is_loopback
 from typethrough.core.settings.halves import address_problem
 from typethrough.gateway.connections import (
     CONNECT_S,

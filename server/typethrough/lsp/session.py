@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Sequence
 
     from typethrough.core.outcome.history import KeptOutcome
-    from typethrough.core.settings.endpoint import EndpointChoice
+    from typethrough.core.settings.access import EndpointChoice
     from typethrough.core.settings.layers import Problem
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.engine import Engine

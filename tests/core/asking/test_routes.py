@@ -9,7 +9,7 @@ import pytest
 from tests.support.cursor import context_at
 from typethrough.cli.settings import as_json, in_force
 from typethrough.core.asking.routes import Route, RoutePurpose, hedge_model, route_of, wants_block
-from typethrough.core.settings.endpoint import endpoint_of
+from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, environment_layer, resolve
 from typethrough.core.settings.schema import DEFAULTS, Settings
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from typethrough.cli.demo.editor import Score
-    from typethrough.core.settings.endpoint import EndpointChoice
+    from typethrough.core.settings.access import EndpointChoice
     from typethrough.telemetry.recorder import Counters
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.gate.patterns import problem
-from typethrough.core.settings.endpoint import CLOSED, Access, mended_note, named_access
+from typethrough.core.settings.access import CLOSED, Access, mended_note, named_access
 from typethrough.core.settings.halves import unwrapped
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,

@@ -1,7 +1,7 @@
 """What a user may decide: every setting with its type, unit, bounds and reach.
 
 Owns names, defaults and descriptions; SETTINGS.md is generated from here. `values` checks one value, `layers` decides which of
-several places holds, `endpoint` where code may go.
+several places holds, `access` where code may go.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typethrough.core.asking.routes import Route
-    from typethrough.core.settings.endpoint import Access
+    from typethrough.core.settings.access import Access
 
 T = TypeVar("T")
 

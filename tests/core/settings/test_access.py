@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
-from typethrough.core.settings.endpoint import EndpointChoice, endpoint_of, is_loopback, keys_of
+from typethrough.core.settings.access import EndpointChoice, endpoint_of, is_loopback, keys_of
 from typethrough.core.settings.layers import Layer, Origin, environment_layer, resolve
 
 GATEWAY = "https://ai-gateway.vercel.sh/v1"
