@@ -137,7 +137,10 @@ class Gate:
 
     def may_send(self, uri: str, language_id: str, now_s: float) -> SendPermit | Refusal:
         """A permit to send a document's text now, or why there is none."""
-        return self.refusal(uri, language_id, now_s) or SendPermit(_SEAL, uri, self.name_of(uri))
+        if (refusal := self.refusal(uri, language_id, now_s)) is not None:
+            return refusal
+        kept = self.may_keep(uri)
+        return SendPermit(_SEAL, uri, kept.name if kept is not None else self.name_of(uri))
 
     def fresh_rules(self) -> Rules:
         """The rules as they are now, for a thread of its own to ask."""
