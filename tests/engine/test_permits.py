@@ -438,3 +438,17 @@ def test_reading_is_over_when_the_engine_is() -> None:
         assert len(asyncio.all_tasks()) == 1
 
     run(scenario)
+
+
+@pytest.mark.parametrize("setting", ["local_lane", "other_files", "exclude"])
+def test_what_a_setting_kept_from_being_read_is_read_once_it_may_be(setting: str) -> None:
+    async def scenario() -> None:
+        off: Any = ("*.py",) if setting == "exclude" else False
+        scene = _Scene(_Disk(a="def one(): pass\n"), **{"local_lane": True, setting: off})
+        await _read(scene)
+        scene.use(**{setting: () if setting == "exclude" else True})
+        await scene.engine.read_all()
+        assert _codebase(scene) == {"a.py"}
+        assert "file:///project/a.py" in scene.engine.local._index
+
+    run(scenario)

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 # Servers close connections that have been idle for longer than this; a new burst then begins with a warm-up.
 _COLD_AFTER_S = 20.0
+# The settings that decide which files are read, and for whom.
+_READ_AGAIN_FOR = (
+    *("exclude", "local_lane", "model_lane", "other_files", "project_notes"),
+    *("workspace_max_files", "workspace_max_bytes"),
+)
 
 
 class Engine:
@@ -83,7 +88,9 @@ class Engine:
             self._answers.ask_again(document)
         self.surroundings.refresh()
         self._model.warm()
-        if before.exclude != settings.exclude:
+        # Files may have been passed over because no model was there to be told of them.
+        was_unheard = self.surroundings.has_passed_over and gateway is not None and settings.model_lane
+        if was_unheard or any(getattr(before, name) != getattr(settings, name) for name in _READ_AGAIN_FOR):
             self.files.read_again()
 
     def use_folders(self, folders: Sequence[Folder]) -> None:
@@ -113,7 +120,7 @@ class Engine:
     def review(self) -> None:
         """What the gate says may have changed: what is not permitted any more is forgotten, and its streams are closed.
 
-        The one place where permits end. The local index, the codebase, excerpts, frozen prompts, edit logs and answers go too.
+        What is forgotten: the local index, the codebase, excerpts, frozen prompts, edit logs and cached answers.
         """
         for document in self._review():
             self._answers.ask_again(document)

@@ -218,9 +218,6 @@ class Session:
             self._applied = settings
             self._gateway = self._parts.gateway(settings)
             self.engine.configure(settings, self._gateway)
-            if self.engine.surroundings.has_passed_over and self._gateway is not None and settings.model_lane:
-                # There was no model to tell of the files when they were read.
-                self.engine.files.read_again()
 
     def _layers(self) -> list[Layer]:
         return [layer for layer in (self._options, self._configuration) if layer is not None]

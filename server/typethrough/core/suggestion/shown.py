@@ -17,7 +17,6 @@ class Shown:
     """A suggestion the editor was given: its text from the place it was made for, and where the user has got to in it.
 
     `line_suffix` is what stood right of the cursor when it was shown, `replaces` how much of that the text takes the place of.
-    `accepted` says the editor reported acceptance.
     """
 
     id: str
@@ -25,7 +24,6 @@ class Shown:
     trail: Trail
     line_suffix: str
     replaces: int = 0
-    accepted: bool = False
 
     @staticmethod
     def of(suggestion_id: str, text: str, position: Position, line_suffix: str, replaces: int = 0) -> Shown:
