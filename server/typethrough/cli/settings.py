@@ -36,26 +36,24 @@ the source below holds. But where it may have been set to keep something back, n
 An editor's settings can hold those of the project it has open, so they may not say where code or keys go: such settings are
 marked *environment or user file*.
 
-An address and its key are one value. A key goes to the address that stands in the same place, or to none:
+An address and its key are one value. The environment's `base_url` says where the code goes, else the user file's. A key goes to
+the address that stands in its own place, or to none:
 
 | set | the code goes to | with the key |
 |---|---|---|
-| `base_url` and `api_key` (or `api_key_command`) in one place | that address | that key |
-| the same in the user file and in the environment | the environment's address | the environment's key |
-| `base_url` in one place, `api_key` in the other | nowhere, and a message says so | none |
-| `base_url` alone, at an address that a variable below has a key for | that address | that key |
-| `base_url` alone, on this machine (loopback) | that address | none is needed |
-| `base_url` alone, anywhere else | nowhere | none |
-| `api_key` (or `api_key_command`) alone | Vercel AI Gateway | that key |
+| `base_url`, and beside it `api_key` (or `api_key_command`) | that address | that key |
+| `base_url` with no key beside it, when another place or a variable below has one for the same host | that address | that one |
+| `base_url` with no key beside it, on this machine (loopback) | that address | none is needed |
+| `base_url` with no key beside it, anywhere else | nowhere; a message names a key that stayed behind | none |
+| no `base_url` anywhere, but `api_key`, the environment's first | Vercel AI Gateway | that key |
 | neither, but `AI_GATEWAY_API_KEY` | Vercel AI Gateway | that key |
 | neither, but `VERCEL_OIDC_TOKEN` | Vercel AI Gateway | that token |
 | neither, but `OPENAI_API_KEY` | `OPENAI_BASE_URL`, or OpenAI; there the model's name loses its `openai/` | that key |
 | none of these | nowhere: suggestions come from the local lane alone | none |
 
-The first row that fits from the top holds, and the environment stands above the user file. An address or a key that cannot be
-used (`myhost:8443/v1` has no `https://`, a key has a space in it) takes the other with it: no model is asked until it is mended,
-and a message says what to write. The same holds for a user file that cannot be read. `typethrough settings` prints what is in
-force.
+An address or a key that cannot be used (`myhost:8443/v1` has no `https://`, a key has a space in it) takes the other with it: no
+model is asked until it is mended, and a message says what to write. The same holds for a user file that cannot be read.
+`typethrough settings` prints what is in force.
 
 """
 
