@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from typethrough.core.document.document import Position
-from typethrough.core.outcome.causes import StreamEnd
+from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
@@ -22,6 +22,7 @@ from typethrough.core.outcome.outcome import (
     Timings,
     Usage,
 )
+from typethrough.core.outcome.why import advice
 from typethrough.core.suggestion.accepted import LATER_S, SOON_S
 from typethrough.telemetry import schema
 from typethrough.telemetry.keeper import Keeper
@@ -227,3 +228,23 @@ def test_two_servers_that_meet_a_file_of_the_first_version_both_go_on(tmp_path: 
     for desk in desks:
         desk.store.close()
     assert len(desks[0].rows("*", "stream")) == 4
+
+
+def test_each_request_is_entered_once_in_one_history(desk: Desk) -> None:
+    for cause in (Cause.DOCUMENT_CHANGED, Cause.NEWER_REQUEST, Cause.INSIDE_WORD):
+        outcome = Outcome(cause.ending, cause.sentence, cause=cause)
+        kept = desk.keeper.request_ended(URI, outcome)
+    assert desk.keeper.history is desk.inner.history
+    assert desk.keeper.history.newest() == [kept]
+    assert desk.rows("overtaken, cause", "outcome") == [(2, "INSIDE_WORD")]
+
+
+def test_an_outcome_that_an_older_version_has_kept_is_advised_by_its_ending(tmp_path: Path) -> None:
+    path = tmp_path / "record.sqlite3"
+    first_version(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE outcome SET ending = 'deadline', source = ''")
+        connection.commit()
+    (entry,) = read_outcomes(path, 5)
+    assert entry.cause is None
+    assert advice(entry) == Cause.OUT_OF_TIME.advice
