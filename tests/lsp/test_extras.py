@@ -405,6 +405,7 @@ def test_who_asks_why_gets_the_last_outcomes_with_what_to_do() -> None:
         assert newest["totalMs"] >= 100
         assert newest["advice"] == ""
         assert (oldest["ending"], oldest["reason"]) == ("skipped", "in the middle of a word")
+        assert (oldest["cause"], newest["cause"]) == ("inside_word", None)
         assert oldest["advice"]
         text = "\n".join(answer["lines"])
         assert "1 before it overtaken by typing" in text

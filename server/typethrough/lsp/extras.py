@@ -212,6 +212,7 @@ def _entry(entry: KeptOutcome) -> dict[str, Any]:
         "file": entry.file,
         "ending": entry.ending.value,
         "source": entry.source or None,
+        "cause": entry.cause.name.lower() if entry.cause is not None else None,
         "reason": entry.reason,
         "headline": why.headline(entry),
         "advice": why.advice(entry),
