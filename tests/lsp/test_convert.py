@@ -13,7 +13,6 @@ from typethrough.core.document.document import Position, snapshot_of
 from typethrough.core.outcome.outcome import Source, Suggestion
 from typethrough.lsp.convert import (
     Encoding,
-    InvalidParams,
     Notation,
     asked,
     completion_item,
@@ -23,8 +22,8 @@ from typethrough.lsp.convert import (
     range_in,
     to_column,
     to_units,
-    uri_of,
 )
+from typethrough.lsp.fields import InvalidParams, uri_of
 
 CODECS = {Encoding.UTF8: ("utf-8", 1), Encoding.UTF16: ("utf-16-le", 2), Encoding.UTF32: ("utf-32-le", 4)}
 # Letters, a combining accent, two-, three- and four-byte characters, a tab, a form feed, and both halves of a pair, alone.

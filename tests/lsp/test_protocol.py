@@ -11,7 +11,7 @@ import pytest
 
 from tests.lsp.stage import INLINE, INLINE_CLIENT, URI, Stage, at, ready
 from tests.support.engine_kit import settle
-from typethrough.lsp.convert import InvalidParams
+from typethrough.lsp.fields import InvalidParams
 from typethrough.lsp.protocol import ClientRefused, Server
 
 MARK = "TOP_SECRET_TEXT"

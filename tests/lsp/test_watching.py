@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.engine_kit import ManualClock
-from typethrough.lsp.convert import InvalidParams
+from typethrough.lsp.fields import InvalidParams
 from typethrough.lsp.watching import Watching
 
 if TYPE_CHECKING:

@@ -1,17 +1,14 @@
-"""Between LSP's JSON and our words: positions in UTF-16, UTF-8 and UTF-32, edits, and items. Nothing else knows these.
-
-The messages of the keystroke path are read here from plain JSON: a value of the wrong shape raises `InvalidParams`, whose text
-names the field and never its value.
-"""
+"""Between LSP's JSON and our words: positions in UTF-16, UTF-8 and UTF-32, edits, and items. Nothing else knows these."""
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typethrough.core.document.document import Position
+from typethrough.lsp.fields import InvalidParams, is_integer, text_of
 
 if TYPE_CHECKING:
     from typethrough.core.document.context import Context
@@ -23,10 +20,6 @@ _TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
 _NO_WORD = re.compile(r"\W")
 _TICKS = re.compile(r"`+")
 _WIDEST_UNIT = 16
-
-
-class InvalidParams(Exception):
-    """A message whose parameters are not what the protocol says; `str()` names the field."""
 
 
 class Encoding(StrEnum):
@@ -69,11 +62,6 @@ def to_units(line: str, column: int, encoding: Encoding) -> int:
     return len(before.encode("utf-8", "surrogatepass"))
 
 
-def is_integer(value: Any) -> TypeGuard[int]:
-    """Whether this is one of JSON's integers; its true is not 1."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "position") -> Position:
     """An LSP position as a place in a document, clamped into it."""
     if not isinstance(value, dict):
@@ -107,21 +95,6 @@ def range_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "r
     first = position_in(snapshot, start, encoding, f"{field}.start")
     # Most edits insert.
     return Range(first, first if start == end else position_in(snapshot, end, encoding, f"{field}.end"))
-
-
-def text_of(value: Any, field: str) -> str:
-    """A string, or `InvalidParams`."""
-    if not isinstance(value, str):
-        raise InvalidParams(f"{field} must be a string")
-    return value
-
-
-def uri_of(params: Any) -> str:
-    """The URI of `params.textDocument`."""
-    document = params.get("textDocument") if isinstance(params, dict) else None
-    if not isinstance(document, dict):
-        raise InvalidParams("textDocument must be an object")
-    return text_of(document.get("uri"), "textDocument.uri")
 
 
 class Asked(NamedTuple):

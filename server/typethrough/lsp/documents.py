@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from typethrough.core.document.document import Position
-from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of, uri_of
+from typethrough.lsp.convert import range_in
+from typethrough.lsp.fields import InvalidParams, text_of, uri_of, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,9 +150,3 @@ def changes_in(values: list[Any]) -> Iterator[Change]:
         if not isinstance(value, dict):
             raise InvalidParams("contentChanges must hold objects")
         yield Change(value.get("range"), text_of(value.get("text"), "contentChanges.text"))
-
-
-def version_of(document: dict[str, Any]) -> int:
-    """The version of a document as the client says it; 0 when it does not."""
-    version = document.get("version")
-    return version if is_integer(version) else 0

@@ -15,7 +15,7 @@ from typethrough.core.gate.switches import Scope
 from typethrough.core.outcome import why
 from typethrough.core.outcome.outcome import Feedback
 from typethrough.lsp import copilot
-from typethrough.lsp.convert import InvalidParams, is_integer, text_of
+from typethrough.lsp.fields import InvalidParams, is_integer, text_of
 from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 
 if TYPE_CHECKING:

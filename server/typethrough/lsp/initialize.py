@@ -13,7 +13,8 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from typethrough.lsp import copilot
-from typethrough.lsp.convert import Encoding, is_integer
+from typethrough.lsp.convert import Encoding
+from typethrough.lsp.fields import is_integer
 
 EVERYTHING = "**/*"
 """The glob of every file, at any depth."""

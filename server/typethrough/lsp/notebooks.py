@@ -14,8 +14,9 @@ from typethrough.core.document.cells import MARKDOWN, comment_before, rendered
 from typethrough.core.document.document import Document, Position, bare_lines
 from typethrough.core.document.uris import PLAIN_TEXT
 from typethrough.core.outcome.causes import Cause
-from typethrough.lsp.convert import InvalidParams, is_integer, range_in, text_of
-from typethrough.lsp.documents import Opened, changes_in, text_item, version_of
+from typethrough.lsp.convert import range_in
+from typethrough.lsp.documents import Opened, changes_in, text_item
+from typethrough.lsp.fields import array_of, count_of, object_of, text_of, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,10 +119,10 @@ class Notebooks:
 
     def did_open(self, params: dict[str, Any]) -> None:
         """A notebook was opened. Opening one twice replaces it."""
-        described = _object(params.get("notebookDocument"), "notebookDocument")
+        described = object_of(params.get("notebookDocument"), "notebookDocument")
         notebook = _Notebook(text_of(described.get("uri"), "notebookDocument.uri"))
         notebook.texts = _texts(params.get("cellTextDocuments"), "cellTextDocuments")
-        notebook.cells = [notebook.cell(one) for one in _array(described.get("cells"), "cells")]
+        notebook.cells = [notebook.cell(one) for one in array_of(described.get("cells"), "cells")]
         self._close(notebook.uri)
         self._notebooks[notebook.uri] = notebook
         self._take(notebook, notebook.texts)
@@ -129,32 +130,32 @@ class Notebooks:
 
     def did_change(self, params: dict[str, Any]) -> None:
         """A notebook's cells changed: first which there are, then what they are, then their texts."""
-        described = _object(params.get("notebookDocument"), "notebookDocument")
+        described = object_of(params.get("notebookDocument"), "notebookDocument")
         notebook = self._notebooks.get(text_of(described.get("uri"), "notebookDocument.uri"))
-        cells = _object(params.get("change"), "change").get("cells")
+        cells = object_of(params.get("change"), "change").get("cells")
         if notebook is None or cells is None:
             # What else a change may tell of are metadata.
             return
         notebook.is_saved = False
-        cells = _object(cells, "change.cells")
+        cells = object_of(cells, "change.cells")
         if (structure := cells.get("structure")) is not None:
-            self._restructure(notebook, _object(structure, "structure"))
-        turned = [_turn(notebook, value) for value in _array(cells.get("data"), "data")]
+            self._restructure(notebook, object_of(structure, "structure"))
+        turned = [_turn(notebook, value) for value in array_of(cells.get("data"), "data")]
         if any(turned):
             self._join(notebook)
-        for content in _array(cells.get("textContent"), "textContent"):
-            self._edit_cell(notebook, _object(content, "textContent"))
+        for content in array_of(cells.get("textContent"), "textContent"):
+            self._edit_cell(notebook, object_of(content, "textContent"))
 
     def did_save(self, params: dict[str, Any]) -> None:
         """A notebook was saved."""
-        described = _object(params.get("notebookDocument"), "notebookDocument")
+        described = object_of(params.get("notebookDocument"), "notebookDocument")
         notebook = self._notebooks.get(text_of(described.get("uri"), "notebookDocument.uri"))
         if notebook is not None:
             notebook.is_saved = True
 
     def did_close(self, params: dict[str, Any]) -> None:
         """A notebook was closed, and its cells with it."""
-        described = _object(params.get("notebookDocument"), "notebookDocument")
+        described = object_of(params.get("notebookDocument"), "notebookDocument")
         uri = text_of(described.get("uri"), "notebookDocument.uri")
         notebook = self._notebooks.get(uri)
         self._close(uri)
@@ -181,26 +182,27 @@ class Notebooks:
         """Cells were put in, taken out or moved. A text stays until it is said to be closed, for a cell that moves keeps it."""
         opened = _texts(structure.get("didOpen"), "didOpen")
         notebook.texts |= opened
-        array = _object(structure.get("array"), "structure.array")
-        start, count = (_count(array, name) for name in ("start", "deleteCount"))
-        fresh = [notebook.cell(one) for one in _array(array.get("cells"), "structure.array.cells")]
+        array = object_of(structure.get("array"), "structure.array")
+        start = count_of(array.get("start"), "structure.array.start")
+        count = count_of(array.get("deleteCount"), "structure.array.deleteCount")
+        fresh = [notebook.cell(one) for one in array_of(array.get("cells"), "structure.array.cells")]
         notebook.cells[start : start + count] = fresh
         for cell in notebook.cells:
             # A cell that stays may have been given another text.
             cell.document = notebook.texts[cell.document.uri]
         there = {cell.document.uri for cell in notebook.cells}
-        for value in _array(structure.get("didClose"), "didClose"):
-            uri = text_of(_object(value, "didClose").get("uri"), "didClose.uri")
+        for value in array_of(structure.get("didClose"), "didClose"):
+            uri = text_of(object_of(value, "didClose").get("uri"), "didClose.uri")
             if uri not in there and notebook.texts.pop(uri, None) is not None:
                 self._drop(notebook, (uri,))
         self._take(notebook, (uri for uri in notebook.texts if self._notebook_of.get(uri) is not notebook))
         self._join(notebook)
 
     def _edit_cell(self, notebook: _Notebook, content: dict[str, Any]) -> None:
-        described = _object(content.get("document"), "textContent.document")
+        described = object_of(content.get("document"), "textContent.document")
         uri = text_of(described.get("uri"), "textContent.document.uri")
         document = notebook.texts.get(uri)
-        changes = _array(content.get("changes"), "textContent.changes")
+        changes = array_of(content.get("changes"), "textContent.changes")
         if document is None:
             return
         try:
@@ -267,32 +269,10 @@ def _turn(notebook: _Notebook, value: Any) -> bool:
 
 
 def _cell_in(value: Any) -> tuple[str, bool]:
-    described = _object(value, "cells")
+    described = object_of(value, "cells")
     return text_of(described.get("document"), "cells.document"), described.get("kind") == _MARKUP
 
 
 def _texts(values: Any, field: str) -> dict[str, Document]:
-    items = map(text_item, _array(values, field))
+    items = map(text_item, array_of(values, field))
     return {item.uri: Document(*item) for item in items}
-
-
-def _object(value: Any, field: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidParams(f"{field} must be an object")
-    return value
-
-
-def _array(value: Any, field: str) -> list[Any]:
-    """An array; none at all is an empty one."""
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise InvalidParams(f"{field} must be an array")
-    return value
-
-
-def _count(array: dict[str, Any], name: str) -> int:
-    value = array.get(name)
-    if not is_integer(value) or value < 0:
-        raise InvalidParams(f"structure.array.{name} must be a count")
-    return value

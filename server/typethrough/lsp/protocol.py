@@ -21,7 +21,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
 from typethrough import __version__
-from typethrough.lsp.convert import InvalidParams, is_integer
+from typethrough.lsp.fields import InvalidParams, is_integer
 from typethrough.lsp.transport import frame
 
 if TYPE_CHECKING:

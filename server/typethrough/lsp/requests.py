@@ -22,9 +22,9 @@ from typethrough.lsp.convert import (
     line_end,
     position_in,
     unit_in,
-    uri_of,
     version_in,
 )
+from typethrough.lsp.fields import uri_of
 from typethrough.lsp.protocol import REQUEST_CANCELLED, as_object, is_id
 
 if TYPE_CHECKING:

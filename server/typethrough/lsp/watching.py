@@ -13,7 +13,7 @@ from lsprotocol import types
 from typethrough.core.document.uris import place_of
 from typethrough.core.gate.rules import IGNORE_FILES
 from typethrough.engine.workspace import SKIPPED_FOLDERS, folder_at
-from typethrough.lsp.convert import InvalidParams
+from typethrough.lsp.fields import InvalidParams
 from typethrough.lsp.initialize import is_folder, path_in
 
 if TYPE_CHECKING:
