@@ -133,7 +133,7 @@ def test_the_local_lane_does_not_contradict_what_a_stream_has_put_on_the_screen(
         growing = Growing(bench)
         await bench.wait(100)
         await bench.say("height", " * 3", " ")
-        bench.engine._answers.use(replace(bench.settings, local_lane=True))
+        bench.engine._sources.settings = replace(bench.settings, local_lane=True)
         later = Growing(bench)
         assert later.texts == growing.texts[-1:] == ["height * 3"]
         assert later.outcomes == []
@@ -303,7 +303,7 @@ def test_who_asks_by_hand_can_look_through_what_else_is_known() -> None:
         await bench.wait(100)
         await bench.say("height * 3\n")
         assert [one.text for one in bench.ask(invoked=True).outcome.suggestions] == ["height * 3"]
-        bench.engine._answers.use(replace(bench.settings, local_lane=True))
+        bench.engine._sources.settings = replace(bench.settings, local_lane=True)
         several = bench.ask(invoked=True).outcome.suggestions
         assert [(one.text, one.source) for one in several] == [
             ("height * 3", Source.JOIN),

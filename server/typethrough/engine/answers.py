@@ -28,9 +28,8 @@ from typethrough.core.asking.prefetching import Prefetching
 from typethrough.core.gate.gate import SendPermit
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Source, Suggestion
-from typethrough.core.suggestion.cache import CompletionCache
 from typethrough.engine.pending import Pending
-from typethrough.engine.sources import RequestFacts, Sources
+from typethrough.engine.sources import RequestFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,46 +38,28 @@ if TYPE_CHECKING:
     from typethrough.core.asking.routes import Route
     from typethrough.core.document.context import Context
     from typethrough.core.document.document import Position
-    from typethrough.core.gate.gate import Gate
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
-    from typethrough.core.settings.schema import Settings
     from typethrough.core.suggestion.shown import Shown
     from typethrough.engine.flight import Flight
-    from typethrough.engine.local_lane import LocalLane
-    from typethrough.engine.model_lane import ModelLane, Question
+    from typethrough.engine.model_lane import Question
     from typethrough.engine.open_document import Applied, OpenDocument
     from typethrough.engine.pending import OnOutcome, OnPartial, Request
-    from typethrough.engine.ports import Clock, Recorder
+    from typethrough.engine.ports import Recorder
+    from typethrough.engine.sources import Sources
 
 # Suggestions beside the first, for who asks by hand.
 _MOST_OTHERS: Final = 3
 
 
 class Answers:
-    """The sources of suggestions of all documents, and the requests that wait for them."""
+    """The requests of all documents, and what is done about them."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        model: ModelLane,
-        local: LocalLane,
-        clock: Clock,
-        recorder: Recorder,
-        gate: Gate,
-    ) -> None:
-        self._sources = Sources(settings, CompletionCache(), model, local, clock, gate)
+    def __init__(self, sources: Sources, recorder: Recorder) -> None:
+        self._sources = sources
         self._recorder = recorder
         self._prefetching = Prefetching()
         self._ids = count(1)
-
-    def use(self, settings: Settings) -> None:
-        """Other settings hold from now on."""
-        self._sources.settings = settings
-
-    def forget(self) -> None:
-        """Forget every answer of a model."""
-        self._sources.cache.clear()
 
     def begin(
         self,

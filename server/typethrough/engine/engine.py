@@ -16,12 +16,14 @@ from typethrough.core.gate.gate import Gate, SendPermit
 from typethrough.core.gate.rules import IGNORE_FILES
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.prompt.layout import PromptState
+from typethrough.core.suggestion.cache import CompletionCache
 from typethrough.engine.answers import Answers
 from typethrough.engine.files import Files
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.open_document import OpenDocument
 from typethrough.engine.reports import Reports
+from typethrough.engine.sources import Sources
 from typethrough.engine.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -65,7 +67,8 @@ class Engine:
         self.gate = Gate(settings, folders=folders, disk=workspace)
         self.local = local or LocalLane()
         self._model = ModelLane(gateway, settings, clock, recorder)
-        self._answers = Answers(settings, self._model, self.local, clock, recorder, self.gate)
+        self._sources = Sources(settings, CompletionCache(), self._model, self.local, clock, self.gate)
+        self._answers = Answers(self._sources, recorder)
         self.surroundings = Surroundings(clock, self.gate, self._model.context_chars, self._warm_up)
         self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
         self._clock = clock
@@ -79,7 +82,7 @@ class Engine:
     def configure(self, settings: Settings, gateway: Gateway | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
         before, self.settings = self.settings, settings
-        self._answers.use(settings)
+        self._sources.settings = settings
         self.gate.use(settings)
         waiting = [*self._review(), *self._close_streams()]
         self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
@@ -132,7 +135,7 @@ class Engine:
         if ended:
             # A stream of another document may hold what is no longer permitted, and may not have left yet.
             waiting = self._close_streams()
-            self._answers.forget()
+            self._sources.cache.clear()
             self.files.forget(ended)
         for uri, document in self._documents.items():
             permit = self.gate.may_keep(uri)

@@ -50,7 +50,7 @@ class ModelLane:
         self._recorder = recorder
         self._experiences: dict[str, Experience] = {}
         self._warned: set[str] = set()
-        self._asked_last: OpenDocument | None = None
+        self._asked_last = ""
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,7 +114,7 @@ class ModelLane:
         if purpose is not Purpose.WARM_UP:
             flight.race = gateway.race()
         document.sent(flight)
-        self._asked_last = document
+        self._asked_last = document.uri
         flight.start(gateway, prompt, counts)
         if purpose is not Purpose.WARM_UP:
             self._recorder.status("busy", "")
@@ -143,7 +143,7 @@ class ModelLane:
             return
         gateway, now_s = self._gateways.default, self._clock.now()
         # A server at home has room for one text or a few: another document's has taken the place of this one's.
-        is_elsewhere = gateway.profile.is_local and self._asked_last is not document
+        is_elsewhere = gateway.profile.is_local and self._asked_last != document.uri
         is_cold = document.prompt.is_cold(self._terms(gateway), now_s) or is_elsewhere
         if is_cold and warm_up_pays(gateway.profile, self._settings.warm_up):
             self.send(
