@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,12 +102,16 @@ class ModelLane:
         """Send the question of a context to the model of a route. Only when `refusal` is None."""
         gateway, terms, prompt = self.question(permit, document, context, purpose, route)
         self._warn(gateway.profile.warning)
-        sent = self._experience(gateway.model).send(prompt, terms, self._clock.now())
-        counts = Counts(self._recorder)
+        counts, now_s = Counts(self._recorder), self._clock.now()
+
+        @cache
+        def sent() -> Sent:
+            """What is known of the prompt, worked out when the question is on its way: nobody waits for it."""
+            return self._experience(gateway.model).send(prompt, terms, now_s)
 
         def ended(flight: Flight) -> None:
             document.landed(flight)
-            self._learn(flight, gateway, counts, sent)
+            self._learn(flight, gateway, counts, sent())
             on_end(flight)
 
         flight = Flight(context, purpose, self._clock, on_text, ended)
@@ -116,6 +121,7 @@ class ModelLane:
         document.sent(flight)
         self._asked_last = document.uri
         flight.start(gateway, prompt, counts)
+        asyncio.get_running_loop().call_soon(sent)
         if purpose is not Purpose.WARM_UP:
             self._recorder.status("busy", "")
         return flight
