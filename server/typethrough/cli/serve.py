@@ -6,13 +6,16 @@ import gc
 import linecache
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from typethrough.cli.compose import Composition
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+# So long may a thread that reads files keep the interpreter from the one that answers; by default it is 5 ms.
+_SWITCH_S: Final = 0.0005
 
 
 def run_serve(options: argparse.Namespace) -> int:
@@ -24,6 +27,7 @@ def run_serve(options: argparse.Namespace) -> int:
     with _importing_much():
         from typethrough.lsp.server import serve_stdio, serve_tcp
 
+    sys.setswitchinterval(_SWITCH_S)
     with composition.recorder(settings) as recorder:
         if options.tcp is None:
             return serve_stdio(composition, recorder)

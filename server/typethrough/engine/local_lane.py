@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typethrough.local.predictor import Guess
 
 _LINES_BEFORE = 8
+_TURNS = 8
 
 
 class LocalLane:
@@ -112,7 +113,7 @@ class LocalLane:
         if uri in self._open or permit.is_void:
             return
         for _ in self._index.indexing(uri, text, is_private=permit.is_private):
-            await asyncio.sleep(0)
+            await _give_way()
             if uri in self._open or permit.is_void:
                 return
 
@@ -125,8 +126,14 @@ class LocalLane:
         while self._work:
             if next(self._work[0], self) is self:
                 self._work.popleft()
-            await asyncio.sleep(0)
+            await _give_way()
 
     @staticmethod
     def _busy(task: asyncio.Task[None] | None) -> bool:
         return task is not None and not task.done()
+
+
+async def _give_way() -> None:
+    """Let a few turns of the loop pass. A request takes some six of them, and a slice of indexing is as long as all of it."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
