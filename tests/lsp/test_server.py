@@ -127,7 +127,7 @@ LEAN = """
 import sys
 from typethrough.lsp import protocol
 reply = protocol.Protocol.reply
-heavy = ("httpx", "httpcore", "pathspec", "websockets", "pygls.client")
+heavy = ("httpx", "httpcore", "pathspec", "websockets", "pygls.client", "typethrough.engine.engine")
 def looking(self, message_id, result):
     if message_id == 1:
         print(*(name for name in heavy if name in sys.modules), "loaded", file=sys.stderr)
