@@ -1,7 +1,7 @@
 """Patterns that name files, in git's own form (gitignore(5)), and what is wrong with one that can match nothing.
 
-Matching is pathspec's. What is added here: a bad line costs itself alone, a list of patterns can be blind to case, and braces,
-which git does not know and editors do, are written out.
+Matching is pathspec's. What is added here: a bad line costs itself alone, no pattern can take long, a list of patterns can be
+blind to case, and braces, which git does not know and editors do, are written out.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pathspec import GitIgnoreSpec
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 _BRACES = re.compile(r"(?<!\\)\{([^{}]*)\}")
 # A pattern with many braces is written out to no more patterns than this.
 _MOST_WRITTEN_OUT = 64
 # A line longer than this is no pattern; it could make the matcher slow.
 _MOST_CHARS = 1_000
-# Each star may make a matcher of regular expressions try again from every place.
-_MOST_STARS = 12
 _STARS_IN_A_ROW = re.compile(r"\*{3,}")
+# In pathspec's expressions: a star, what stands behind it, and the next star of the same name.
+_STAR_TO_STAR = re.compile(
+    r"\[\^/\]\*((?>\\.|\[(?!\^/\]\*)\^?\]?[^\]]*\]|[^\\\[\]()/])++)(?=\[\^/\]\*)", re.DOTALL
+)
+# The same for two stars in a row, at the beginning or further on, and the names up to the next two.
+_NAMES = r"((?>\\.|\[\^?\]?[^\]]*\][*+]?|[^\\\[\]()])++)(?=\(\?:/\.\+\)\?)"
+_FIRST_STARS = re.compile(r"\^\(\?:\.\+/\)\?" + _NAMES, re.DOTALL)
+_NEXT_STARS = re.compile(r"\(\?:/\.\+\)\?" + _NAMES, re.DOTALL)
 
 
 class Patterns:
@@ -62,7 +69,7 @@ def usable(line: str) -> bool:
     bare = line.strip()
     if not bare or bare.startswith("#"):
         return False
-    return len(line) <= _MOST_CHARS and line.count("*") <= _MOST_STARS and _compiled([line]) is not None
+    return len(line) <= _MOST_CHARS and _compiled([line]) is not None
 
 
 def problem(pattern: str) -> str:
@@ -103,6 +110,21 @@ def _compiled(lines: list[str]) -> GitIgnoreSpec | None:
         with catch_warnings():
             simplefilter("ignore", FutureWarning)
             spec = GitIgnoreSpec.from_lines(_STARS_IN_A_ROW.sub("**", line) for line in lines)
+            spec = GitIgnoreSpec([_quick(pattern) for pattern in spec.patterns])
     except (ValueError, re.error):
         return None
     return spec if any(pattern.include is not None for pattern in spec.patterns) else None
+
+
+def _quick(pattern: GitIgnoreSpecPattern) -> GitIgnoreSpecPattern:
+    """The same pattern, which does not try again: with each star more, the time that takes is some hundred times as long.
+
+    What a star covers may end at the first place where what stands behind it fits, for the next star covers the rest.
+    """
+    if pattern.regex is None:
+        return pattern
+    old = pattern.regex.pattern
+    new = _FIRST_STARS.sub(r"^(?>(?:.+?/)??\1(?=/))", old)
+    new = _NEXT_STARS.sub(r"(?>(?:/.+?)??\1(?=/))", new)
+    new = _STAR_TO_STAR.sub(r"(?>[^/]*?\1)", new)
+    return pattern if new == old else type(pattern)(re.compile(new), include=pattern.include)
