@@ -182,6 +182,13 @@ def test_an_ignore_file_that_cannot_be_read_ignores_nothing_but_one_that_forbids
     assert read(tmp_path) == kept
 
 
+@pytest.mark.parametrize("name", [".gitignore", ".cursorignore"])
+def test_an_ignore_file_of_which_the_end_is_not_read_names_all(tmp_path: Path, name: str) -> None:
+    tree(tmp_path, secret="x", b="x")
+    (tmp_path / name).write_text("# \n" * 40_000 + "secret\n")
+    assert read(tmp_path) == []
+
+
 def test_an_ignore_file_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     tree(tmp_path, a="x")
     os.mkfifo(tmp_path / ".gitignore")

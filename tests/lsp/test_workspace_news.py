@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tests.lsp.stage import INLINE, INLINE_CLIENT, Message, Stage, at
 from tests.support.engine_kit import settle
@@ -242,6 +245,50 @@ def test_what_an_ignore_file_names_from_now_on_is_told_no_more(tmp_path: Path) -
         ignored.write_text("helpers.py\n")
         editor.watched((ignored, 1))
         assert "area_of_circle(radius)" not in await editor.prompt((tmp_path / "user1.py").as_uri())
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_an_ignore_file_is_known_by_any_spelling_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(AREA)
+
+    async def scenario(editor: Editor) -> None:
+        assert "area_of_circle(radius)" in await editor.prompt()
+        (tmp_path / ".cursorignore").write_text("helpers.py\n")
+        changes = [{"uri": f"{tmp_path.as_uri()}/%2Ecursorignore", "type": 1}]
+        editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+        assert "area_of_circle(radius)" not in await editor.prompt((tmp_path / "user1.py").as_uri())
+
+    on_stage((tmp_path,), scenario)
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_an_ignore_file_counts_when_its_folder_takes_the_place_of_another(
+    tmp_path: Path, is_told: bool
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "helpers.py").write_text(AREA)
+    (old / ".cursorignore").write_text("helpers.py\n")
+
+    async def scenario(editor: Editor) -> None:
+        assert "new/helpers.py" in await editor.prompt()
+        shutil.rmtree(new)
+        if is_told:
+            editor.watched((new, 3))
+        old.rename(new)
+        # The document is opened before anything is said of the folder.
+        editor.open(AREA, (new / "helpers.py").as_uri())
+        files = [{"oldUri": old.as_uri(), "newUri": new.as_uri()}]
+        editor.notify("workspace/didRenameFiles", {"files": files})
+        await editor.read()
+        assert "area_of_circle(radius)" not in await editor.prompt()
+        assert "area_of_circle(radius)" not in await editor.prompt((tmp_path / "user1.py").as_uri())
+        sent = len(editor.gateway.streams)
+        editor.request(INLINE, editor.place(1, 4, uri=(new / "helpers.py").as_uri()))
+        await editor.wait(1_000)
+        assert len(editor.gateway.streams) == sent
 
     on_stage((tmp_path,), scenario)
 

@@ -13,7 +13,7 @@ from typethrough.core.document.document import Document
 from typethrough.core.document.scan import UNKNOWN, family_of
 from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import Gate, SendPermit
-from typethrough.core.gate.rules import IGNORE_FILES
+from typethrough.core.gate.rules import is_ignore_file
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.suggestion.cache import CompletionCache
@@ -105,15 +105,20 @@ class Engine:
 
     def files_changed(self, uris: Sequence[str]) -> None:
         """Files, or whole folders, came or changed on disk."""
-        if any(uri.rpartition("/")[2] in IGNORE_FILES for uri in uris):
+        if any(map(is_ignore_file, uris)):
             self._ignore_files_changed()
+        elif self.gate.folders_changed(uris):
+            self.review()
         self.files.changed(uris)
 
     def files_gone(self, uris: Sequence[str]) -> None:
         """Files, or whole folders, went from the disk. What an editor holds open stays."""
+        is_other = self.gate.folders_changed(uris)
         self.files.gone(uris)
-        if any(uri.rpartition("/")[2] in IGNORE_FILES for uri in uris):
+        if any(map(is_ignore_file, uris)):
             self._ignore_files_changed()
+        elif is_other:
+            self.review()
 
     def _ignore_files_changed(self) -> None:
         self.gate.ignore_files_changed()

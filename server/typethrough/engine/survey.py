@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.document.uris import place_of
-from typethrough.core.gate.rules import IGNORE_FILES
+from typethrough.core.gate.rules import IGNORE_FILES, is_ignore_file
 from typethrough.engine.workspace import SKIPPED_FOLDERS, on_disk
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Survey:
             if (_differs(before[place], stamp) if place in before else _folder(place) in before_through)
         ]
         gone = [place for place in known if place not in now]
-        gone += [place for place in before if place not in now and _is_ignore_file(place)]
+        gone += [place for place in before if place not in now and is_ignore_file(place)]
 
         def uris(found: Iterable[str]) -> list[str]:
             return [known.get(place) or on_disk(place).as_uri() for place in found]
@@ -139,7 +139,3 @@ def _differs(one: _Stamp, other: _Stamp) -> bool:
 
 def _folder(place: str) -> str:
     return place.rpartition("/")[0]
-
-
-def _is_ignore_file(place: str) -> bool:
-    return place.rpartition("/")[2] in IGNORE_FILES

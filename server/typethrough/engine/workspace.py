@@ -160,14 +160,18 @@ def _is_small_file(status: os.stat_result) -> bool:
 
 
 def _lines(path: Path) -> list[str] | None:
-    """The lines of an ignore file; None when there is none. One that forbids and cannot be read forbids all there is."""
+    """The lines of an ignore file; None when there is none. One that forbids and cannot be read forbids all there is, and one of
+    which only a part is read names all there is.
+    """
     unreadable = ["*"] if path.name in FORBIDDING_FILES else None
     try:
         # Asked first: to open a pipe would wait for who writes into it.
         if not stat.S_ISREG(path.stat().st_mode):
             return unreadable
         with path.open("rb") as file:
-            return file.read(_MAX_IGNORE_BYTES).decode("utf-8", "replace").lstrip("\ufeff").split("\n")
+            read = file.read(_MAX_IGNORE_BYTES + 1)
+        lines = read.decode("utf-8", "replace").lstrip("\ufeff").split("\n")
+        return lines if len(read) <= _MAX_IGNORE_BYTES else ["*"]
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lsprotocol import types
 
 from typethrough.core.document.uris import place_of
-from typethrough.core.gate.rules import IGNORE_FILES
+from typethrough.core.gate.rules import is_ignore_file
 from typethrough.engine.workspace import SKIPPED_FOLDERS, folder_at
 from typethrough.lsp.fields import InvalidParams
 from typethrough.lsp.initialize import is_folder, path_in
@@ -133,7 +133,7 @@ class Watching:
         at_once = []
         now_s = self._clock.now()
         for uri in filter(_is_file, uris):
-            if uri.rpartition("/")[2] in IGNORE_FILES:
+            if is_ignore_file(uri):
                 at_once.append(uri)
             elif len(self._changed) < _MOST_KEPT:
                 self._first_s = self._first_s if self._changed else now_s
@@ -149,10 +149,10 @@ class Watching:
         # Of thousands of files most lie side by side.
         read: dict[str, bool] = {}
         for uri in uris:
-            folder, _, name = uri.rpartition("/")
+            folder, _, name = place_of(uri).rpartition("/")
             if folder not in read:
-                read[folder] = self._is_read(place_of(folder))
-            if read[folder] and (not name.startswith(".") or name in IGNORE_FILES):
+                read[folder] = self._is_read(folder)
+            if read[folder] and (not name.startswith(".") or is_ignore_file(name)):
                 yield uri
 
     def _is_read(self, place: str) -> bool:

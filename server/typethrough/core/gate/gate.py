@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.uris import place_of, short_path
-from typethrough.core.gate.rules import Disk, Folder, NoDisk, Rules
+from typethrough.core.gate.rules import Disk, Folder, NoDisk, Rules, is_below
 from typethrough.core.gate.switches import Switches
 
 if TYPE_CHECKING:
@@ -95,6 +95,10 @@ class Gate:
         """Ignore files came, changed or went. `review` follows."""
         self._rules.forget()
 
+    def folders_changed(self, uris: Iterable[str]) -> bool:
+        """Files or whole folders came or went; whether ignore files may say something else now, so that `review` follows."""
+        return self._rules.forget_below({place_of(uri) for uri in uris})
+
     def review(self) -> list[Permit]:
         """Look at every permit again: those that have ended. Each document that is asked about next gets a new one."""
         ended: list[Permit] = []
@@ -112,7 +116,7 @@ class Gate:
         gone = {place_of(uri) for uri in uris}
         ended: list[Permit] = []
         for uri, permit in list(self._permits.items()):
-            if uri not in keep and _is_below(place_of(uri), gone):
+            if uri not in keep and is_below(place_of(uri), gone):
                 del self._permits[uri]
                 if permit is not None:
                     permit.is_void = True
@@ -178,14 +182,6 @@ class Gate:
         if verdict.is_private:
             return KeepPermit(_SEAL, uri, name, is_private=True)
         return TellPermit(_SEAL, uri, name, is_private=False)
-
-
-def _is_below(place: str, gone: set[str]) -> bool:
-    while place:
-        if place in gone:
-            return True
-        place = place.rpartition("/")[0]
-    return False
 
 
 def _same(one: KeepPermit, other: KeepPermit | None) -> bool:

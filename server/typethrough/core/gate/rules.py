@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from typethrough.core.document.uris import place_of
 from typethrough.core.gate.patterns import Patterns, written_out
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from typethrough.core.outcome.causes import Refusal
 
@@ -38,6 +39,20 @@ REPOSITORY = ".git"
 # No real tree is deeper; a path that is made to be costs no more than this.
 _MOST_FOLDERS_ABOVE = 256
 _MOST_KEPT = 20_000
+
+
+def is_ignore_file(uri: str) -> bool:
+    """Whether a URI, however it is spelled, or a path is that of an ignore file."""
+    return place_of(uri).rpartition("/")[2] in IGNORE_FILES
+
+
+def is_below(place: str, places: Collection[str]) -> bool:
+    """Whether a place is one of some, or lies below one."""
+    while place:
+        if place in places:
+            return True
+        place = place.rpartition("/")[0]
+    return False
 
 
 class Folder(NamedTuple):
@@ -114,6 +129,13 @@ class Rules:
     def forget(self) -> None:
         """Ignore files have changed: they are asked for again."""
         self._places.clear()
+
+    def forget_below(self, places: Collection[str]) -> bool:
+        """Folders came, went or moved: what was known of them is asked for again. Whether anything was."""
+        known = [place for place in self._places if is_below(place, places)]
+        for place in known:
+            del self._places[place]
+        return bool(known)
 
     def verdict(self, path: str) -> Verdict:
         """What holds for a file, by its whole path as `place_of` gives it, and for what it leads to where links are in it."""
