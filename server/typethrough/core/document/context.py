@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.document import content_length
 from typethrough.core.document.indentation import indent_of, indentation_unit
-from typethrough.core.document.scan import CODE, State, family_of, scan
+from typethrough.core.document.scan import State, family_of, scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,11 +133,6 @@ class Context:
     def state(self) -> State:
         """What is open at the cursor."""
         return scan(self.line_prefix, self.language_id, self.state_above)
-
-    @cached_property
-    def line_state(self) -> State:
-        """What the cursor's line alone has opened before the cursor."""
-        return scan(self.line_prefix, self.language_id, CODE)
 
     @cached_property
     def word(self) -> str:
