@@ -53,7 +53,7 @@ class Keeper:
         at = kept.at if kept is not None else self._now()
         name = printable(path_of(uri)) if self._paths else file_name(uri)
         if kept is not None:
-            self._store.add(OutcomeRow(replace(kept, file=name)))
+            self._store.add(OutcomeRow(kept, name))
         self._store.add(CountRow.of(at[:10], outcome))
         if outcome.ending is Ending.ANSWERED:
             self._answered(at, name if self._paths else "", outcome)
@@ -73,7 +73,7 @@ class Keeper:
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
         """Count, and keep with the suggestion."""
         self._inner.feedback(kind, suggestion_id, chars)
-        life = self._lives.get(suggestion_id)
+        life = self._life(suggestion_id)
         if life is None:
             return
         if kind is Feedback.SHOWN:
@@ -86,19 +86,19 @@ class Keeper:
             life.accepted_chars = max(life.accepted_chars, min(chars, life.chars))
         else:
             life.dismissed = True
-        self._store.add(replace(life))
+        self._store.add(life)
 
     def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
         """Count, and keep with the suggestion."""
         self._inner.survived(suggestion_id, after_s, share)
-        life = self._lives.get(suggestion_id)
+        life = self._life(suggestion_id)
         if life is None:
             return
         if after_s == SOON_S:
             life.survived_30s = round(share, 3)
         else:
             life.survived_300s = round(share, 3)
-        self._store.add(replace(life))
+        self._store.add(life)
 
     def today(self) -> Spent:
         """What this and every other server on this machine has spent today."""
@@ -111,6 +111,13 @@ class Keeper:
     def status(self, kind: str, message: str) -> None:
         """Log."""
         self._inner.status(kind, message)
+
+    def _life(self, suggestion_id: str) -> SuggestionRow | None:
+        """A suggestion's row to change and hand to the store; the one that the store has already stays as it is."""
+        life = self._lives.get(suggestion_id)
+        if life is not None:
+            life = self._lives[suggestion_id] = replace(life)
+        return life
 
     def _answered(self, at: str, file: str, outcome: Outcome) -> None:
         source = outcome.source or Source.MODEL
@@ -127,7 +134,7 @@ class Keeper:
                     outcome.timings.total_ms,
                     outcome.timings.stages_ms,
                 )
-                self._store.add(replace(life))
+                self._store.add(life)
             # The others go on record when somebody looks at them.
             self._lives[suggestion.id] = life
             if len(self._lives) > _KEPT_LIVES:

@@ -26,14 +26,15 @@ class Row(Protocol):
 
 
 class OutcomeRow(NamedTuple):
-    """An outcome for who asks why nothing came."""
+    """An outcome for who asks why nothing came, and the name of its file on record where that is another."""
 
     entry: KeptOutcome
+    file: str = ""
 
     def write(self, connection: sqlite3.Connection, process: str) -> None:  # noqa: ARG002 - nobody asks which process it was
         """Add it."""
         entry = self.entry
-        values = (entry.at, entry.file, entry.ending.value, entry.reason, entry.source)
+        values = (entry.at, self.file or entry.file, entry.ending.value, entry.reason, entry.source)
         more = (
             _stages(entry.stages_ms),
             entry.overtaken,

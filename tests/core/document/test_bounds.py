@@ -21,7 +21,7 @@ from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 
 # Both sides of the view, a block of them first and then all; the lines that a prompt or a filter takes from elsewhere are few.
-MOST_CHARS = 2 * (REACH_LINES + 40) * LINE_CHARS + 60_000
+MOST_CHARS = 2 * (REACH_LINES + 160 + 40) * LINE_CHARS + 60_000
 
 _SIGNS = [
     "x",

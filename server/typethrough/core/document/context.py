@@ -28,8 +28,8 @@ LINE_CHARS: Final = 400
 # Of the cursor's own line more is kept, to each side of the cursor. Where this cuts, no suggestion is wanted.
 CURSOR_LINE_CHARS: Final = 4_000
 
-# Lines are read so many at a time: most requests need no more.
-_BLOCK_LINES: Final = 40
+# Lines are read so many at a time: most requests need no more than the first.
+_BLOCKS_LINES: Final = (40, 160, REACH_LINES)
 _STATE_LINES: Final = 120
 _STATE_CHARS: Final = 12_000
 _WORD_CHARS: Final = 100
@@ -97,8 +97,8 @@ class Context:
 
     def prepare(self) -> None:
         """Work out what every answer is asked about, so that it need not be done when one has come."""
-        self.lines_before(REACH_LINES)
-        self.lines_after(REACH_LINES)
+        self.lines_before(_STATE_LINES)
+        self.lines_after(_STATE_LINES)
         _ = self.state, self.unit, self.next_line(), self.previous_line()
 
     def with_suffix(self, line_suffix: str) -> Context:
@@ -232,7 +232,7 @@ def _nearest(lines: list[str], most_chars: int) -> list[str]:
 
 
 def _to_read(count: int) -> int:
-    return _BLOCK_LINES if count <= _BLOCK_LINES else REACH_LINES
+    return next((block for block in _BLOCKS_LINES if count <= block), REACH_LINES)
 
 
 @lru_cache(maxsize=4)
