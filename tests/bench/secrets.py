@@ -15,6 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tests.bench.context_cost import Session
+from tests.bench.secrets_wire import through_the_server
 from tests.core.secrets.planted import KINDS, plant
 from tests.core.secrets.routes import ROUTES, leaked, places
 from tests.support.permits import ROOT, send, tell
@@ -162,6 +163,7 @@ def main() -> None:
         kinds_found,
         lambda: false_alarms(arguments.tree),
         lambda: leaks(arguments.places),
+        through_the_server,
         cost,
         cached_share,
     ]

@@ -105,6 +105,15 @@ def test_a_piece_of_a_known_secret_is_hidden_without_what_gave_it_away() -> None
         assert vault.lines([f"- {line}"])[0].startswith("- __HIDDEN_")
 
 
+def test_a_short_secret_is_known_again_when_its_name_is_changed() -> None:
+    vault = Vault()
+    (line,) = vault.lines(["password = 'NAGo7c4Gv'"])
+
+    assert line == "password = '__HIDDEN_password_1__'"
+    assert vault.lines(["paxssword = 'NAGo7c4Gv'"]) == ["paxssword = '__HIDDEN_password_1__'"]
+    assert vault.lines(["xNAGo7c4Gv"]) == ["xNAGo7c4Gv"]
+
+
 @pytest.mark.parametrize("first", range(5))
 @pytest.mark.parametrize("last", range(5))
 @pytest.mark.parametrize("form", ["{}", '  "{}\\n"', "# {}", "+{}"])

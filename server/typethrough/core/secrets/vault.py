@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 # Most lines of one prompt are those of the one before, so what they are hidden as is kept: about two large contexts of them.
 _REMEMBERED_CHARS: Final = 1_000_000
 _FEW_LINES: Final = 24
-# Of so many secrets of a document, pieces are known again where they stand without what gave them away.
-_MOST_PIECED: Final = 32
+# So many long secrets and so many short ones are known again where they stand without what gave them away: the long ones by
+# their pieces too, the short ones, which must have a digit in them, as a whole.
+_MOST_KNOWN: Final = 32
+_LONG_CHARS: Final = 16
+_LEAST_CHARS: Final = 6
 _PIECE_CHARS: Final = 8
-_PIECED_CHARS: Final = 16
 _PIECE: Final = re.compile(r"[A-Za-z0-9_\-+/.~]{8,}")
 _MOST_SECRETS: Final = 2_000
 
@@ -37,7 +39,8 @@ class Vault:
         self.hides = True
         self._placeholders: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
-        self._pieced: list[str] = []
+        self._long: list[str] = []
+        self._short: list[str] = []
         self._lines: dict[str, str] = {}
         # Lines with placeholders of ours, on their way into a prompt.
         self._marked: dict[str, str] = {}
@@ -170,10 +173,10 @@ class Vault:
         # In any piece of twice this length one of these stands whole.
         pieces = (
             secret[at : at + _PIECE_CHARS]
-            for secret in self._pieced
+            for secret in self._long
             for at in range(0, len(secret) - _PIECE_CHARS + 1, _PIECE_CHARS)
         )
-        return {*suspect_lines(text), *lines_with(pieces, text)}
+        return {*suspect_lines(text), *lines_with((*pieces, *self._short), text)}
 
     def _line(self, line: str, spans: Iterable[tuple[int, int]] = (), *, own: bool) -> str:
         """`spans` are parts of a private key in the line."""
@@ -188,19 +191,27 @@ class Vault:
         found = [*(Find(start, end, PRIVATE_KEY) for start, end in spans), *finds(line)]
         if not own and MARK in line:
             found += [Find(*match.span(), "text") for match in PLACEHOLDER.finditer(line)]
-        if self._pieced:
-            found += self._pieces(line)
+        if self._long or self._short:
+            found += self._again(line)
         return apart(found) if len(found) > 1 else found
 
-    def _pieces(self, line: str) -> list[Find]:
-        """Where known secrets or pieces of them stand, whatever is round them."""
-        known = "\n".join(self._pieced)
-        return [
+    def _again(self, line: str) -> list[Find]:
+        """Where known secrets stand, or pieces of the long ones, whatever is round them."""
+        long = "\n".join(self._long)
+        found = [
             Find(*match.span(), "key")
-            for match in _PIECE.finditer(line)
-            if match[0] in known
-            or (len(match[0]) > _PIECED_CHARS and any(one in match[0] for one in self._pieced))
+            for match in (_PIECE.finditer(line) if long else ())
+            if match[0] in long
+            or (len(match[0]) > _LONG_CHARS and any(one in match[0] for one in self._long))
         ]
+        for secret in self._short:
+            start = line.find(secret)
+            while start >= 0:
+                end = start + len(secret)
+                if not (line[start - 1 : start].isalnum() or line[end : end + 1].isalnum()):
+                    found.append(Find(start, end, "secret"))
+                start = line.find(secret, end)
+        return found
 
     def _placeholder(self, secret: str, kind: str) -> str:
         if kind == PRIVATE_KEY:
@@ -212,7 +223,16 @@ class Vault:
                 return placeholder(kind)
             known = self._placeholders[secret] = placeholder(kind, len(self._placeholders) + 1)
             self._secrets[known] = secret
-            if kind != "text" and len(secret) >= _PIECED_CHARS and _PIECE.fullmatch(secret):
-                self._pieced = [*self._pieced[1 - _MOST_PIECED :], secret]
-                self._forget_lines()
+            if kind != "text":
+                self._know(secret)
         return known
+
+    def _know(self, secret: str) -> None:
+        """Find a secret again where what gave it away is gone: its name was changed, or a part of it was cut out."""
+        if len(secret) >= _LONG_CHARS and _PIECE.fullmatch(secret):
+            self._long = [*self._long[1 - _MOST_KNOWN :], secret]
+        elif len(secret) >= _LEAST_CHARS and any(map(str.isdigit, secret)):
+            self._short = [*self._short[1 - _MOST_KNOWN :], secret]
+        else:
+            return
+        self._forget_lines()
