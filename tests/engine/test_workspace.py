@@ -7,7 +7,6 @@ import itertools
 import os
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -18,6 +17,7 @@ from typethrough.engine.workspace import LocalDisk, folder_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 class Bounds(NamedTuple):
@@ -201,13 +201,18 @@ def test_what_a_file_for_assistants_names_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_tree_of_thousands_of_folders_is_walked_without_recursion(tmp_path: Path) -> None:
-    deep, depth = str(tmp_path), 0
-    while len(deep) < 3_900:
-        deep, depth = f"{deep}/d", depth + 1
-        Path(deep).mkdir()
     tree(tmp_path, a="x")
-    assert depth > 1_000
-    assert read(tmp_path) == ["a"]
+    deep = [tmp_path]
+    while len(str(deep[-1])) < 3_900:
+        deep.append(deep[-1] / "d")
+        deep[-1].mkdir()
+    try:
+        assert len(deep) > 1_000
+        assert read(tmp_path) == ["a"]
+    finally:
+        # Removing such a tree by recursion fails, as pytest would some sessions later.
+        for folder in reversed(deep[1:]):
+            folder.rmdir()
 
 
 def test_empty_folders_do_not_keep_the_walk_from_its_clock(tmp_path: Path) -> None:
