@@ -391,3 +391,42 @@ def test_after_any_changes_the_engine_has_the_naive_join_of_the_cells(seed: int)
     for _ in range(30):
         change(bench, book)
         assert bench.joined == book.joined()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_answer_fits_the_cell_that_was_asked_about(seed: int) -> None:
+    async def scenario() -> None:
+        bench, book = Bench(), Book(random.Random(seed))
+        bench.start()
+        await settle()
+        answered = 0
+        for turn in range(25):
+            change(bench, book)
+            assert bench.joined == book.joined()
+            codes = [name for name in book.order if book.cells[name][:2] == (2, book.language)]
+            if not codes:
+                continue
+            name = book.dice.choice(codes)
+            text = book.cells[name][2].replace("\r\n", "\n").replace("\r", "\n")
+            where = place(text, len(text) - len(text.split("\n")[-1]) * book.dice.randrange(2))
+            place_asked = bench.place(**where, uri=cell(name), triggerKind=1)
+            asked = bench.request(INLINE, place_asked)
+            await bench.wait(150)
+            for stream in bench.gateway.streams:
+                if not stream.end.done():
+                    stream.say(f"result_{turn} = compute({turn})\n# %%\nother = 1\n")
+                    stream.finish()
+            await bench.wait(2_000)
+            result = bench.reply(asked)["result"]
+            for one in result["items"]:
+                start, end = one["range"]["start"], one["range"]["end"]
+                assert start["line"] == end["line"] == where["line"]
+                line = text.split("\n")[where["line"]].encode("utf-16-le")
+                before = line[2 * start["character"] : 2 * where["character"]].decode("utf-16-le")
+                assert one["insertText"].startswith(before)
+                assert "other" not in one["insertText"].removeprefix(before)
+                answered += 1
+        assert answered
+        await bench.session.aclose()
+
+    asyncio.run(scenario())
