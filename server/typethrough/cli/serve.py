@@ -41,7 +41,7 @@ def run_serve(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _importing_much() -> Iterator[None]:
-    """Spare an import of many classes, which all stay, the work on what is garbage; afterwards nobody looks through them again.
+    """Collect less garbage while many classes are imported. They all stay, so afterwards the collector leaves them out.
 
     lsprotocol makes some 560 classes. To look through all of them for garbage, several times on the way, is a fifth of the
     time from start to the reply to `initialize`.

@@ -124,7 +124,7 @@ async def key_from_command(
 
 
 async def _first_line(process: asyncio.subprocess.Process) -> tuple[bytes, int]:
-    """The first line of the output; when that is empty, the status the process ended with, to know why."""
+    """The first line of the output. If it is empty, also the exit status, which tells why."""
     if process.stdout is None:
         return b"", 0
     try:

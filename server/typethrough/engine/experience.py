@@ -23,7 +23,7 @@ _LEARNING = 0.2
 
 
 class Experience:
-    """Figures of one model. Those of another say nothing about it."""
+    """What one model has taught. It does not hold for another model."""
 
     def __init__(self) -> None:
         self.latency = Latency()
@@ -84,7 +84,7 @@ def _ttft_ms(flight: Flight, heard: Upstream) -> float | None:
 
 
 def record_unheard(record_id: str, flight: Flight, unheard: Upstream) -> StreamRecord:
-    """What is known of the other request of a race, which gave no text."""
+    """The record of the request of a race that was not heard: it gave no text."""
     usage, profile = unheard.usage, unheard.profile
     return StreamRecord(
         record_id,

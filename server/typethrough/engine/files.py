@@ -60,7 +60,7 @@ class Files:
         self.read(self._workspace.files(self._gate, *bounds))
 
     def read_again(self) -> None:
-        """Read the workspace as before, if it was to be read before: files may be permitted now that were not."""
+        """Read the workspace again, if it was to be read before. Some files may be permitted only now."""
         if self._limit_s:
             self.read_workspace(self._limit_s)
 

@@ -98,7 +98,7 @@ class RequestFacts:
         return self._sources.clock.now()
 
     def unwanted(self) -> Refusal | None:
-        """The client's reason, or the gate's, or the place's, or that a suggestion was sent away here."""
+        """The first reason not to suggest: the client's, the gate's, the place's, or that one was dismissed here."""
         cause = self._pending.request.unwanted
         if cause is None and self._refusal is not None:
             return self._refusal

@@ -42,10 +42,13 @@ _CHAT_ONLY_HOSTS = frozenset(
 class Endpoint:
     """One model behind one OpenAI-compatible address.
 
-    `base_url` includes its version ("https://…/v1"), with or without a trailing slash. What `routing` asks is sent only where it
-    asks something; a gateway that routes understands it. `prompt_form` is "auto", "chat" or "fim" (fill-in-the-middle marks in a
-    text completion); with "auto" that is asked of models whose marks are known, where text completions can be. `setting` is the
-    one that names the model. `proxy` is the way there. `refused`, a sentence: what was set cannot be used, and nothing is sent.
+    - `base_url`: with its version ("https://…/v1"); a slash at the end makes no difference.
+    - `routing`: sent only if something is set in it.
+    - `prompt_form`: "auto", "chat" or "fim" (fill-in-the-middle marks in a text completion). "auto" takes "fim" where the model's
+      marks are known and the address has text completions.
+    - `setting`: the setting that names the model.
+    - `proxy`: the way there.
+    - `refused`: why what was set cannot be used, as a sentence. Then nothing is sent.
     """
 
     base_url: str

@@ -1,7 +1,7 @@
-"""What is asked of a gateway besides completions: small JSON answers to GET, over a connection of its own.
+"""Other requests to a gateway than completions: small JSON answers to GET.
 
-Its own, so that no completion finds its spare connection taken. Nothing here raises for what a server does: an answer that cannot
-be had, or not be read, is None. The key goes to the endpoint's own host, which is the only one that the transport speaks to.
+They have a connection of their own, so that a completion finds its spare one free. An answer that does not come, or cannot be
+read, is None. The key goes to the endpoint's host, and the transport speaks to no other.
 """
 
 from __future__ import annotations

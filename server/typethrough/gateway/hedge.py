@@ -63,7 +63,7 @@ class Hedging:
         self._sides = {second.model: self.second}
 
     def around(self, first: Gateway) -> HedgedGateway:
-        """The gateway `first`, hedged."""
+        """A gateway that asks `first`, and the second one too when `first` is late."""
         # One model has one prompt cache, whichever connection asks: the first then keeps it warm for the second.
         side = self._sides.setdefault(first.model, _Side(first))
         return HedgedGateway(first, self, side)

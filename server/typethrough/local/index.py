@@ -218,7 +218,7 @@ class LocalIndex:
         return segment if address - segment.base <= len(segment.text) else None
 
     def _insert(self, source: str, entry: _Source, start: int, lines: Sequence[str]) -> None:
-        """Index ``lines``, which stand at ``start`` in the source and hold no address yet, as one new segment."""
+        """Index ``lines`` as one new segment. They begin at line ``start`` and have no address yet."""
         previous = self._line_before(entry, start)
         parts = [previous]
         base = self._next_base

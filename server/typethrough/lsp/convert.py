@@ -172,10 +172,10 @@ class Notation(NamedTuple):
 def item(
     suggestion: Suggestion, context: Context, notation: Notation, *, start: Position | None
 ) -> dict[str, Any]:
-    """A suggestion as an InlineCompletionItem that every client shows: a plain string, and always a one-line range.
+    """A suggestion as an InlineCompletionItem that every client shows. The text is a plain string, the range is on one line.
 
-    At the end of a line the range begins at the line's first character that is not white space and the text repeats what is
-    typed, so that clients that filter by it find it; in the middle of a line it is an insertion at the cursor.
+    At the end of a line the range begins at the first character that is not white space, and the text repeats what is typed,
+    because some clients filter by it. In the middle of a line the range is empty, at the cursor.
     """
     line = context.line_prefix + context.line_suffix
     at = context.position

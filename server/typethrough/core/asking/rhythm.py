@@ -66,7 +66,7 @@ class Rhythm:
 
 
 class Latency:
-    """The time to first token of late, as a median over the last streams."""
+    """The median time to first token over the last streams."""
 
     __slots__ = ("_samples_ms",)
 

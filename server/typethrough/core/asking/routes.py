@@ -32,7 +32,7 @@ class RoutePurpose(StrEnum):
 
 
 class Route(NamedTuple):
-    """A purpose, the model that serves it, and its budget; 0 means the one of the setting `budget_ms`."""
+    """A purpose, the model for it, and its budget. A budget of 0 means the setting `budget_ms`."""
 
     purpose: RoutePurpose
     model: str

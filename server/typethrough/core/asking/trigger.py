@@ -22,7 +22,7 @@ _MAX_FILE_CHARS = 20_000_000
 
 
 def decide(context: Context, *, invoked: bool) -> Cause | None:
-    """The reason to stay silent at a place, or None. What the user *invoked* is refused only where nothing good can come."""
+    """Why nothing is suggested at a place, or None. A request by hand is refused only where no answer can be useful."""
     if context.file_chars > _MAX_FILE_CHARS:
         return Cause.FILE_TOO_LARGE
     if context.line_chars > _MAX_LINE_CHARS:

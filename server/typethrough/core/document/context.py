@@ -46,7 +46,7 @@ class Context:
 
     `line_prefix` and `line_suffix` are the cursor's line, `line_chars` is how long it is and `file_chars` how long the file is.
     `deleted` holds texts the user removed lately near the cursor, newest last. `usual_unit` is the editor's step of indentation,
-    which holds where the file shows none of its own; empty when the editor did not say. `snapshot` is for who builds a prompt.
+    empty when the editor gave none; it is used where the file shows none. Only what builds a prompt reads `snapshot`.
     """
 
     def __init__(

@@ -147,7 +147,7 @@ class Gate:
         return SendPermit(_SEAL, uri, kept.name if kept is not None else self.name_of(uri))
 
     def fresh_rules(self) -> Rules:
-        """The rules as they are now, for a thread of its own to ask."""
+        """A copy of the rules as they are now, for another thread."""
         return Rules(self._settings.exclude, self.folders, self._disk)
 
     def refusal(self, uri: str, language_id: str, now_s: float) -> Refusal | None:

@@ -67,7 +67,7 @@ class Folder(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is so for one path. `forbidden`: why it is neither completed nor told, or None."""
+    """The answer for one path. `forbidden` says why the file gets no suggestions and is told to no other file, or is None."""
 
     forbidden: Refusal | None = None
     is_private: bool = False

@@ -188,8 +188,9 @@ class Refusal(NamedTuple):
 
 
 class StreamEnd(StrEnum):
-    """How a stream ended; the value is what a record keeps. `cause` is what it means for a request that still waits for it and
-    has no other source.
+    """How a stream ended. The value is what a record keeps.
+
+    A request that still waits for the stream, and has no other source, ends with `cause`.
     """
 
     cause: Cause

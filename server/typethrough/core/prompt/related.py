@@ -61,7 +61,7 @@ _SIMILAR = 0.75
 
 
 def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Related:
-    """The part for a choice of definitions and some excerpts."""
+    """What the prompt says of other files, from chosen definitions and excerpts."""
     chosen = tuple(chosen)
     files = [(one.path, _text(one.rows)) for one in chosen]
     files += [

@@ -128,7 +128,7 @@ class Vault:
         return sealed, tuple(PLACEHOLDER.findall(text)) if MARK in text else ()
 
     def _hidden(self, lines: Sequence[str], *, own: bool) -> list[str]:
-        """`own`: the lines have placeholders of ours in them."""
+        """The lines with their secrets hidden. `own`: they hold placeholders of ours already."""
         known = self._lines
         hidden = [known.get(line) for line in lines]
         if None not in hidden:

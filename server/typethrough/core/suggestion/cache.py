@@ -172,7 +172,7 @@ class CompletionCache:
 
 
 def _lines_below(context: Context) -> tuple[str, ...]:
-    """The next line's text; and the one after it when the next is a bracket that Enter may have put there."""
+    """The next line. If it is a closing bracket, which Enter may have put there, the line after it as well."""
     below = context.next_line().strip()
     if not is_closing(below.rstrip(";,")):
         return (below,)

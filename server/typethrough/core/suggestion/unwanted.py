@@ -43,7 +43,7 @@ class Unwanted:
         return any(shown.remainder(context) for shown in self._dismissed)
 
     def forgive(self, context: Context) -> None:
-        """The user asks by hand at a place, and so has changed their mind about what was sent away there."""
+        """The user asks by hand at this place: what was dismissed here counts no more."""
         self._dismissed = [shown for shown in self._dismissed if not shown.remainder(context)]
 
     def deleted(self, now_s: float) -> tuple[str, ...]:
