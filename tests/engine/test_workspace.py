@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,7 @@ from typethrough.core.settings.schema import Settings
 from typethrough.engine.workspace import LocalDisk, folder_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -200,19 +201,36 @@ def test_what_a_file_for_assistants_names_is_left_out(tmp_path: Path) -> None:
     assert read(tmp_path) == ["a"]
 
 
+@contextmanager
+def deep(folder: Path, depth: int) -> Iterator[None]:
+    """Folders within folders. They are taken away again, for pytest removes a tree with recursion and would leave this one.
+
+    Each is made from the one above, because the system walks a whole path at each call.
+    """
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        here = _moved(here, "d")
+    try:
+        yield
+    finally:
+        for _ in range(depth):
+            here = _moved(here, "..")
+            os.rmdir("d", dir_fd=here)
+        os.close(here)
+
+
+def _moved(here: int, to: str) -> int:
+    there = os.open(to, os.O_RDONLY, dir_fd=here)
+    os.close(here)
+    return there
+
+
 def test_a_tree_of_thousands_of_folders_is_walked_without_recursion(tmp_path: Path) -> None:
     tree(tmp_path, a="x")
-    deep = [tmp_path]
-    while len(str(deep[-1])) < 3_900:
-        deep.append(deep[-1] / "d")
-        deep[-1].mkdir()
-    try:
-        assert len(deep) > 1_000
+    # Deeper than Python recurses.
+    with deep(tmp_path, 1_100):
         assert read(tmp_path) == ["a"]
-    finally:
-        # Removing such a tree by recursion fails, as pytest would some sessions later.
-        for folder in reversed(deep[1:]):
-            folder.rmdir()
 
 
 def test_empty_folders_do_not_keep_the_walk_from_its_clock(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 class Moment(Enum):
-    """The events that are no more than a time: the request has come, typing has paused, the budget is over, or the request is
-    for the default model from now on.
+    """The events that carry no value: the request has come; typing has paused; the budget is over; the chosen model was given up,
+    and the default one may answer.
     """
 
     ARRIVED = auto()
@@ -41,7 +41,9 @@ class Text(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A stream has ended; `error` is the sentence of one that failed, `was_chosen` says that the default model can take over."""
+    """A stream has ended. `error`: the sentence of one that failed; `was_chosen`: its model was chosen for the request, so the
+    default model can take over.
+    """
 
     entry: Entry
     end: StreamEnd
@@ -106,7 +108,7 @@ class Wait(NamedTuple):
 
 
 class Step(Enum):
-    """Actions without more to say: send the question; wait for no stream any more; give up the chosen model."""
+    """Actions that need no value: send the question; wait for no stream any more; give up the chosen model."""
 
     ASK = auto()
     LEAVE = auto()

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class Known(NamedTuple):
-    """An answer of before that fits at the cursor, perhaps still growing; `said_all`: the model would have no more to say."""
+    """An earlier answer that fits at the cursor. `is_growing`: its stream is under way; `is_stalled`: but says nothing any more;
+    `said_all`: the model, asked again, would have nothing to say.
+    """
 
     entry: Entry
     offer: Offer
