@@ -337,6 +337,7 @@ def test_the_file_is_the_users_alone_and_whole(tmp_path: Path) -> None:
         '{"read_at": "now", "facts": null}',
         '{"read_at": 1e99, "facts": null}',
         '{"read_at": NaN, "facts": null}',
+        f'{{"read_at": 1{"0" * 400}, "facts": null}}',
         '{"read_at": 1790001000, "facts": {"listed": false}}',
         '{"read_at": 1790001000, "facts": 3}',
         "[" * 16_000,

@@ -36,7 +36,7 @@ class CatalogueFile:
                 data = json.loads(file.read(_MAX_BYTES))
             age_s = self._unix_s() - float(data["read_at"])
             kept = data["facts"]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, OverflowError, TypeError, KeyError, RecursionError):
             return None
         facts = Listing.from_json(kept)
         if kept is not None and facts is None:
