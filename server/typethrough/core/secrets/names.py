@@ -72,21 +72,8 @@ _LOGIN: Final = re.compile(
 )
 # What documentation writes where a password stands.
 _SAMPLES: Final = frozenset(
-    (
-        "password",
-        "passwd",
-        "pass",
-        "pwd",
-        "pw",
-        "secret",
-        "token",
-        "key",
-        "port",
-        "mypassword",
-        "your_password",
-        "yourpassword",
-    )
-)
+    ("password", "passwd", "pass", "pwd", "pw", "secret", "token", "key", "port", "mypassword", "your_password", "yourpassword")
+)  # fmt: skip
 
 
 def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
@@ -114,15 +101,14 @@ def _is_encoded(text: str) -> bool:
 
 
 def _kind(line: str, small: str, start: int) -> str:
-    """ "password", "secret" or "perhaps" for the name that begins there; empty when it is the end of another word."""
+    """What the name that begins there says: "password", "secret" or "perhaps"; empty when it is the end of another word."""
     before = line[start - 1 : start]
     begins = not before.isalpha() or (before.islower() and line[start].isupper())
     if small.startswith(_PASSWORD, start):
         # `bypass` is none, `dbpass` and `userpassword` are.
         is_word = small.startswith(("passw", "passp", "passc", "pwd", "identified"), start)
-        return (
-            "password" if begins or is_word or small.endswith(("db", "user", "my", "smtp"), 0, start) else ""
-        )
+        is_word = is_word or small.endswith(("db", "user", "my", "smtp"), 0, start)
+        return "password" if begins or is_word else ""
     if small.startswith(_SECRET, start):
         return "secret" if begins or small.startswith(("token", "secret"), start) else ""
     if small.startswith("key", start):

@@ -130,10 +130,10 @@ class Vault:
     def _hidden(self, lines: Sequence[str], *, own: bool) -> list[str]:
         """The lines with their secrets hidden. `own`: they hold placeholders of ours already."""
         known = self._lines
-        hidden = [known.get(line) for line in lines]
-        if None not in hidden:
-            return hidden  # type: ignore[return-value] # none of them is None
-        missing = {number: lines[number] for number, line in enumerate(hidden) if line is None}
+        missing = {number: line for number, line in enumerate(lines) if line not in known}
+        if not missing:
+            return [known[line] for line in lines]
+        hidden = [known.get(line, "") for line in lines]
         # The lines that begin and end a private key are never remembered.
         if may_hold_key("\n".join(missing.values())):
             for number, spans in key_spans(lines).items():
@@ -147,7 +147,7 @@ class Vault:
                 found = self._line(line, own=own) if is_marked or place in suspects else line
                 self._remember(line, found, own=own)
             hidden[number] = found
-        return [line or "" for line in hidden]
+        return hidden
 
     def _remember(self, line: str, hidden: str, *, own: bool) -> None:
         if may_hold_key(line):
