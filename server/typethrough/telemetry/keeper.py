@@ -62,8 +62,9 @@ class Keeper:
     def stream_ended(self, stream: StreamRecord) -> None:
         """Count and keep a stream; reported again, in place of what was reported before."""
         self._inner.stream_ended(stream)
-        at, before = self._reported.note(self._now(), stream)
-        row, today = StreamRow(at, stream), self._now()[:10]
+        now = self._now()
+        at, before = self._reported.note(now, stream)
+        row, today = StreamRow(at, stream), now[:10]
         spent = self._spent(today)
         if row.day == today:
             spent = added(added(spent, cost_of(before), -1), cost_of(stream))

@@ -31,6 +31,8 @@ CURSOR_LINE_CHARS: Final = 4_000
 # Lines are read so many at a time: most requests need no more than the first.
 _BLOCKS_LINES: Final = (40, 160, REACH_LINES)
 _STATE_LINES: Final = 120
+# As far as most filters look.
+_FILTER_LINES: Final = 60
 _STATE_CHARS: Final = 12_000
 _WORD_CHARS: Final = 100
 _NEIGHBOUR_LINES: Final = 20
@@ -96,10 +98,10 @@ class Context:
         )
 
     def prepare(self) -> None:
-        """Work out what every answer is asked about, so that it need not be done when one has come."""
-        self.lines_before(_STATE_LINES)
-        self.lines_after(_STATE_LINES)
-        _ = self.state, self.unit, self.next_line(), self.previous_line()
+        """Work out what nearly every answer is asked about, so that it need not be done when one has come."""
+        self.lines_before(_FILTER_LINES)
+        self.lines_after(_FILTER_LINES)
+        _ = self.unit, self.next_line(), self.previous_line()
 
     def with_suffix(self, line_suffix: str) -> Context:
         """The same view with something else right of the cursor; what is known of the lines is shared."""

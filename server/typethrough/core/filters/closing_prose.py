@@ -23,12 +23,13 @@ def closing_prose(draft: Draft, context: Context) -> Draft:
         return draft
     # A sentence at the margin under indented lines is talk, whether code or a docstring stands above it.
     indented = 0 < len(context.indent) <= len(indent_of(context.next_line()))
-    state, read = context.state, 0
+    state, read = None, 0
     for found in _SENTENCE_START.finditer(text):
         line, ended, _ = text[found.end() :].partition("\n")
         if not may_begin(line, closing_starts(weak=True)):
             continue
-        state, read = scan(text[read : found.end()], context.language_id, state), found.end()
+        state = scan(text[read : found.end()], context.language_id, state or context.state)
+        read = found.end()
         # Not inside a string or comment of the answer's own.
         weak = not are_prose(context) and (indented or not state.inside)
         if ended or done:

@@ -22,6 +22,10 @@ _QUOTES: Final = frozenset(('"', "'", "`"))
 
 def doubled_closers(text: str, context: Context) -> str:
     """Cut the closers at the text's end that would orphan one of the document's; one that is needed always stays."""
+    closes = text.endswith(tuple(_TRAILING)) and any(sign in text for sign in ")]}")
+    if not closes and _QUOTES.isdisjoint(context.line_suffix):
+        # Nearly every text: what is open at the cursor need not be known.
+        return text
     state = context.state
     if state.inside == "#" or family_of(context.language_id) in {"text", "markup"}:
         return text
