@@ -255,6 +255,9 @@ def test_why_there_was_nothing_is_said_in_a_window_that_q_closes(
     assert any("labels.py" in row for row in editor.screen())
     editor.keys("q")
     editor.wait_for(lambda: editor.buffer()[-1] == TYPED, 5, "the file again")
+    # The server tells of figures once a second at most.
+    figures = "return (require('typethrough.status').report(0) or {}).last ~= nil"
+    editor.wait_for(lambda: editor.lua(figures) is True, 5, "the figures")
     editor.keys(":Typethrough<CR>")
     editor.wait_for(lambda: editor.lua("return vim.bo.filetype") == "typethrough", 5, "the window")
     assert editor.buffer()[0].startswith("TT  ")
