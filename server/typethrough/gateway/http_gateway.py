@@ -205,9 +205,11 @@ class HttpGateway:
 
     async def _send_once(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
         for retries_left in reversed(range(_DIALECT_RETRIES + 1)):
-            request = httpx.Request(
-                "POST", self._url(prompt), headers=encoder.headers(prompt), content=encoder.body(prompt)
-            )
+            body = encoder.body(prompt)
+            headers = [*encoder.headers(prompt), (b"Content-Length", b"%d" % len(body))]
+            # As a stream, for which httpx does not work out headers of its own: that takes most of making a request.
+            request = httpx.Request("POST", self._url(prompt), headers=headers, stream=httpx.ByteStream(body))
+            request.read()
             response = await self._transport.handle_async_request(request)
             if response.status_code == 200:
                 return response
