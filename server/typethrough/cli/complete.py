@@ -121,6 +121,8 @@ def report(outcome: Outcome, counters: Counters) -> list[str]:
     if outcome.source is not None:
         lines.append(f"source    {outcome.source}")
     lines += [f"{name:<9} {ms:8.1f} ms" for name, ms in stages_ms.items()]
+    if outcome.kept_back:
+        lines.append(f"kept back {outcome.kept_back} (`--show-prompt` says why)")
     usage = counters.spent.usage
     if usage.prompt_tokens or usage.output_tokens:
         tokens = f"{usage.prompt_tokens} in ({usage.cached_tokens} cached), {usage.output_tokens} out"

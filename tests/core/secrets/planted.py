@@ -103,6 +103,11 @@ _KINDS: Final[dict[str, tuple[str, str, Callable[[Random], str]]]] = {
     "linear": ("const linear = new Linear('{}')", "lin_api_~", _of(_BASE62, 40)),
     "supabase": ("  key: '{}',", "sbp_~", _of(_HEX, 40)),
     "grafana": ("Bearer {}", "glsa_~", _of(_BASE62, 32)),
+    "sonar": ("sonar-scanner -Dsonar.login={}", "squ_~", _of(_HEX, 40)),
+    "netlify": ("NETLIFY={}", "nfp_~", _of(_BASE62, 36)),
+    "hubspot": ("hs = Client('{}')", "pat-na1-~", _of(_HEX + "-", 36)),
+    "braintree": ("gateway: {}", "access_token$production$~", _of(_HEX, 48)),
+    "langsmith": ("# {}", "lsv2_pt_~", _of(_HEX, 32)),
     "heroku": (
         "HEROKU_API_KEY={}",
         "~",
