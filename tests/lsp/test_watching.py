@@ -126,6 +126,10 @@ def test_what_an_ignore_file_says_now_holds_at_once(name: str) -> None:
     bench = Bench()
     bench.tell(("a.py", CHANGED), (name, CHANGED))
     assert bench.heard.files == [("changed", [uri(name)])]
+    # A client that watches nothing says at least what it has saved.
+    bench.watching.saved(uri(name))
+    bench.watching.saved(uri("b.py"))
+    assert bench.heard.files[1:] == [("changed", [uri(name)])]
 
 
 def test_thousands_of_files_at_once_are_one_piece_and_bounded() -> None:

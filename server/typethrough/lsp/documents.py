@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typethrough.core.document.document import Position
 from typethrough.lsp.convert import range_in
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typethrough.engine.engine import Engine
     from typethrough.lsp.convert import Encoding
     from typethrough.lsp.notebooks import Notebooks
+    from typethrough.lsp.watching import Watching
 
 
 class Opened(NamedTuple):
@@ -39,25 +40,17 @@ class Opened(NamedTuple):
         return Position(position.line + self.first_line, position.column)
 
 
-class OnClosed(Protocol):
-    """Hears of what was closed."""
-
-    def __call__(self, uri: str, *, is_saved: bool) -> None:
-        """`is_saved`: the file holds all that the document held."""
-        ...
-
-
 class Documents:
     """All that one client has open. What belongs to a notebook is the notebook's, whatever else a client says of it.
 
-    `on_closed` hears the URI of what was closed, and whether all of it was saved: from then on its file counts.
+    `watching` hears what was saved and closed: then the files count.
     """
 
-    def __init__(self, engine: Engine, encoding: Encoding, notebooks: Notebooks, on_closed: OnClosed) -> None:
+    def __init__(self, engine: Engine, encoding: Encoding, notebooks: Notebooks, watching: Watching) -> None:
         self._engine = engine
         self._encoding = encoding
         self._notebooks = notebooks
-        self._on_closed = on_closed
+        self._watching = watching
         self._unsaved: set[str] = set()
 
     def find(self, uri: str) -> Opened | None:
@@ -104,14 +97,16 @@ class Documents:
 
     def did_save(self, params: dict[str, Any]) -> None:
         """A document was saved."""
-        self._unsaved.discard(uri_of(params))
+        uri = uri_of(params)
+        self._unsaved.discard(uri)
+        self._watching.saved(uri)
 
     def did_close(self, params: dict[str, Any]) -> None:
         """A document was closed. What was not saved of it is dropped."""
         uri = uri_of(params)
         if not self._notebooks.owns(uri):
             self._engine.close(uri)
-            self._on_closed(uri, is_saved=uri not in self._unsaved)
+            self._watching.closed(uri, is_saved=uri not in self._unsaved)
             self._unsaved.discard(uri)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from typethrough.engine.engine import Engine
     from typethrough.lsp.convert import Encoding, Range
-    from typethrough.lsp.documents import OnClosed
+    from typethrough.lsp.watching import Watching
 
 _MARKUP = 1
 # Other schemes are earlier versions of a file, shown beside it, and their text must not be told for that of the file.
@@ -89,10 +89,10 @@ class _Notebook:
 
 
 class Notebooks:
-    """The notebooks that one client has open. `on_closed` hears of one that was closed: its file counts again."""
+    """The notebooks that one client has open. `watching` hears of one that was closed: then its file counts."""
 
-    def __init__(self, engine: Engine, encoding: Encoding, on_closed: OnClosed) -> None:
-        self._on_closed = on_closed
+    def __init__(self, engine: Engine, encoding: Encoding, watching: Watching) -> None:
+        self._watching = watching
         self._engine = engine
         self._encoding = encoding
         self._notebooks: dict[str, _Notebook] = {}
@@ -160,7 +160,7 @@ class Notebooks:
         notebook = self._notebooks.get(uri)
         self._close(uri)
         if notebook is not None:
-            self._on_closed(uri, is_saved=notebook.is_saved)
+            self._watching.closed(uri, is_saved=notebook.is_saved)
 
     def _close(self, uri: str) -> None:
         if (notebook := self._notebooks.pop(uri, None)) is not None:

@@ -57,8 +57,8 @@ class Serving:
             workspace=LocalDisk(clock.now),
         )
         self.watching = watching = Watching(engine, clock, client.roots)
-        notebooks = Notebooks(engine, client.encoding, watching.closed)
-        documents = Documents(engine, client.encoding, notebooks, watching.closed)
+        notebooks = Notebooks(engine, client.encoding, watching)
+        documents = Documents(engine, client.encoding, notebooks, watching)
         self.requests = requests = Requests(
             engine, documents, protocol, clock, client, client.accepted_command
         )

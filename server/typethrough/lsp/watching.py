@@ -6,6 +6,7 @@ ignore file says now, is passed on at once: until then it may stand in a prompt.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
@@ -30,6 +31,8 @@ _AT_MOST_S = 3.0
 _LOOK_EVERY_S = 15.0
 # So many files are not read one by one any more: whoever hears of them reads the workspace anew.
 _MOST_KEPT = 1_000
+# A URI whose last part is the file's name as it is.
+_PLAIN = re.compile(r"[^?#\\]*/\w[^/?#\\%]*")
 _DELETED = types.FileChangeType.Deleted.value
 
 
@@ -109,6 +112,11 @@ class Watching:
         """`workspace/didDeleteFiles`."""
         self._gone(_texts(params.get("files"), "uri"))
 
+    def saved(self, uri: str) -> None:
+        """A document was saved. What is in it is known, but what an ignore file says is asked of the disk."""
+        if is_ignore_file(uri):
+            self._note([uri])
+
     def closed(self, uri: str, *, is_saved: bool) -> None:
         """A document was closed: its file counts again, and what was not saved is to be told to nobody."""
         if not is_saved:
@@ -146,12 +154,12 @@ class Watching:
 
     def _read_ones(self, uris: Iterable[str]) -> Iterator[str]:
         """Those that are read with the workspace: what is built or fetched is not, and changes all the time."""
-        # Of thousands of files most lie side by side.
+        # Of thousands of files most lie side by side, and are spelled plainly.
         read: dict[str, bool] = {}
         for uri in uris:
-            folder, _, name = place_of(uri).rpartition("/")
+            folder, _, name = (uri if _PLAIN.fullmatch(uri) else place_of(uri)).rpartition("/")
             if folder not in read:
-                read[folder] = self._is_read(folder)
+                read[folder] = self._is_read(place_of(folder))
             if read[folder] and (not name.startswith(".") or is_ignore_file(name)):
                 yield uri
 

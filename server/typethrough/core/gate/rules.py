@@ -5,6 +5,7 @@ Ignore files are handed in, a folder at a time; what a folder says is kept until
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from typethrough.core.document.uris import place_of
@@ -39,11 +40,14 @@ REPOSITORY = ".git"
 # No real tree is deeper; a path that is made to be costs no more than this.
 _MOST_FOLDERS_ABOVE = 256
 _MOST_KEPT = 20_000
+# The names of ignore files begin with a dot.
+_PLAINLY_OTHER = re.compile(r"[^?#\\]*/[^.%/?#\\][^/?#\\]*")
 
 
 def is_ignore_file(uri: str) -> bool:
     """Whether a URI, however it is spelled, or a path is that of an ignore file."""
-    return place_of(uri).rpartition("/")[2] in IGNORE_FILES
+    # Most URIs say plainly that they are none, and news may be of thousands.
+    return not _PLAINLY_OTHER.fullmatch(uri) and place_of(uri).rpartition("/")[2] in IGNORE_FILES
 
 
 def is_below(place: str, places: Collection[str]) -> bool:
