@@ -131,6 +131,26 @@ def test_a_line_that_would_begin_a_cell_is_not_suggested_in_one() -> None:
     asyncio.run(scenario())
 
 
+def test_the_headings_of_cells_are_nothing_that_the_local_lane_has_learnt() -> None:
+    async def scenario() -> None:
+        bench = Bench(local_lane=True)
+        bench.start(
+            *((f"c{number}", "total = compute(total)") for number in range(12)),
+            ("b", "total = compute(total)\n"),
+        )
+        assert bench.session.engine is not None
+        await bench.session.engine.read_all()
+        message_id = bench.ask("b", 1, 0)
+        await bench.wait(150)
+        bench.gateway.streams[-1].say("print(total)\n")
+        await settle()
+        [answer] = bench.reply(message_id)["result"]["items"]
+        assert answer["insertText"] == "print(total)"
+        await bench.session.aclose()
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("name", "language", "cause"),
     [("m", "markdown", Cause.MARKDOWN_CELL), ("s", "sql", Cause.OTHER_LANGUAGE_CELL)],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import exp, log, log1p
 from typing import Final, NamedTuple
 
+from typethrough.core.document.cells import heading_in
 from typethrough.local.index import LocalIndex
 from typethrough.local.tokens import Cursor, cursor_at, is_word
 
@@ -152,6 +153,9 @@ def _may_be_shown(text: str, line_prefix: str, line_suffix: str, next_line: str)
     if not shown or not text.replace("\t", " ").isprintable():
         return False
     if shown == line_suffix.strip():
+        return False
+    if heading_in(line_prefix + text) >= 0:
+        # Where a notebook's cell ends, another begins, and that is nobody's to type.
         return False
     if following and following in (shown, (line_prefix + text + line_suffix).strip()):
         return False
