@@ -86,6 +86,17 @@ def test_a_long_line_is_looked_at_in_all_its_length(size: int) -> None:
     assert masked(line) == line.replace("hunter2", "¤")
 
 
+@pytest.mark.parametrize("before", [1_500, 2_500, 5_900])
+def test_a_secret_is_found_to_its_end_however_long_the_line_and_it_are(before: int) -> None:
+    line = f"{'a = 1, ' * (before // 7)}'eyJ{'a1B2c3D4' * 5}.{'q8Lm2Nq7' * 400}.{'x-Y9_' * 20}', b = 2"
+    assert masked(line) == f"{'a = 1, ' * (before // 7)}'¤', b = 2"
+
+
+def test_a_secret_is_found_beside_what_looks_like_a_placeholder() -> None:
+    line = "y = __HIDDEN_key_1__wJalrXUtnFEMIK7MDENGbPxRfiCYzTq8Lm2Nq7__HIDDEN_key_2__"
+    assert masked(line) == "y = __HIDDEN_key_1__¤__HIDDEN_key_2__"
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
 def test_any_line_gives_spans_in_order_that_lie_in_it(line: str) -> None:
     end = 0

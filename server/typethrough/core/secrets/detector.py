@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from typethrough.core.secrets.placeholders import MARK, PLACEHOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -19,6 +21,7 @@ _NAMES: Final = re.compile(
     r"|://[^\s/]*@|-u |--user"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]{14,}")
+_ON: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]*")
 _PART_CHARS: Final = 3_000
 _OVERLAP_CHARS: Final = 1_000
 _DIGIT: Final = re.compile(r"\d")
@@ -42,15 +45,27 @@ class Find(NamedTuple):
 
 def finds(line: str) -> list[Find]:
     """The secrets of a line, in order, none overlapping another."""
-    if len(line) > _PART_CHARS:
-        # In parts that overlap, for what is done for each name costs what the line before it is long.
-        starts = range(0, len(line) - _OVERLAP_CHARS, _PART_CHARS - _OVERLAP_CHARS)
-        return apart(
-            Find(start + one.start, start + one.end, one.kind)
-            for start in starts
-            for one in _finds(line[start : start + _PART_CHARS])
-        )
-    return apart(_finds(line))
+    found = _finds_in_parts(line)
+    if MARK in line:
+        # A secret may stand side by side with what looks like a placeholder, as if both were one word.
+        found += _finds_in_parts(PLACEHOLDER.sub(lambda match: " " * len(match[0]), line))
+    return apart(found)
+
+
+def _finds_in_parts(line: str) -> list[Find]:
+    """In parts that overlap where a line is long, for what is done for each name costs what the line before it is long."""
+    starts = range(0, max(1, len(line) - _OVERLAP_CHARS), _PART_CHARS - _OVERLAP_CHARS)
+    return [
+        Find(start + one.start, _end(line, start + one.end, start + _PART_CHARS), one.kind)
+        for start in starts
+        for one in _finds(line[start : start + _PART_CHARS])
+    ]
+
+
+def _end(line: str, end: int, part_end: int) -> int:
+    """Where a find ends: one that reaches to the end of its part goes on, for what gives it away is not in the next one."""
+    on = _ON.match(line, end) if end == part_end else None
+    return on.end() if on is not None else end
 
 
 def _finds(line: str) -> Iterator[Find]:
