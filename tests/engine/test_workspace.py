@@ -136,6 +136,14 @@ def test_links_are_not_followed_neither_out_of_the_folder_nor_within(tmp_path: P
     assert read(inside) == ["a"]
 
 
+@pytest.mark.parametrize("place", ["/a\0b.py", "/\ud800.py", "/" + "a/" * 3_000])
+def test_a_path_that_none_can_have_leads_to_nothing(place: str) -> None:
+    disk = LocalDisk(lambda: 0.0)
+    assert disk.real_path(place).startswith("/")
+    disk.ignore_files(place)
+    assert asyncio.run(disk.texts([place])).texts == [None]
+
+
 def test_a_pipe_is_not_read(tmp_path: Path) -> None:
     tree(tmp_path, a="x")
     os.mkfifo(tmp_path / "pipe")

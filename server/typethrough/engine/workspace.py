@@ -31,7 +31,8 @@ SKIPPED_FOLDERS = frozenset(
     )
 )
 _MAX_FILE_BYTES = 256 * 1024
-_MAX_IGNORE_BYTES = 100_000
+# To read 3,000 patterns takes a second.
+_MAX_IGNORE_BYTES = 64_000
 _MAX_LISTED = 50_000
 _BATCH = 16
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
@@ -53,7 +54,11 @@ class LocalDisk:
 
     def real_path(self, path: str) -> str:
         """The path with links followed."""
-        return _as_place(os.path.realpath(on_disk(path)))
+        try:
+            return _as_place(os.path.realpath(on_disk(path)))
+        except (OSError, ValueError):
+            # Such as a path with a character that none can have.
+            return path
 
     async def files(
         self, gate: Gate, most_files: int, most_bytes: int, limit_s: float
@@ -103,7 +108,7 @@ def read_text(path: Path) -> str | None:
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
             return None
         return text_of(path.name, path.read_bytes())
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 
@@ -112,7 +117,7 @@ def _texts(paths: Iterable[Path]) -> list[str | None]:
 
 
 def _read_places(paths: Sequence[Path]) -> TextsRead:
-    return TextsRead(_texts(paths), any(path.is_dir() for path in paths))
+    return TextsRead(_texts(paths), any(map(os.path.isdir, paths)))
 
 
 def _listed(folders: list[Path], rules: Rules, expired: Callable[[], bool]) -> list[Path]:

@@ -57,7 +57,7 @@ def path_of(uri: str) -> str:
     return unquote(re.split(r"[?#]", uri[scheme.end() :])[0]) if scheme else uri
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8_192)
 def place_of(uri: str) -> str:
     """The path of a URI in one form, however it is spelled: with slashes, without `.`, `..` and empty parts, a drive's letter in
     lower case. So what is said of one spelling holds for all.

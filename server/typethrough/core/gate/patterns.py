@@ -50,8 +50,13 @@ class Patterns:
     @cached_property
     def _spec(self) -> GitIgnoreSpec | None:
         # Compiled at the first look at a file: the server's start does not wait for it.
-        kept = [line.casefold() if self._any_case else line for line in self._lines if usable(line)]
-        return _compiled(kept)
+        lines = (line.casefold() if self._any_case else line for line in self._lines)
+        patterns = [pattern for line in lines if (pattern := _pattern(line)) is not None]
+        if not patterns:
+            return None
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec(patterns)
 
     def verdict(self, path: str, *, is_folder: bool = False) -> bool | None:
         """What the last pattern that fits says of a path relative to the list's folder: named, taken out again, or nothing.
@@ -66,10 +71,7 @@ class Patterns:
 
 def usable(line: str) -> bool:
     """Whether a line of an ignore file can name anything."""
-    bare = line.strip()
-    if not bare or bare.startswith("#"):
-        return False
-    return len(line) <= _MOST_CHARS and _compiled([line]) is not None
+    return _pattern(line) is not None
 
 
 def problem(pattern: str) -> str:
@@ -99,32 +101,30 @@ def written_out(patterns: Iterable[str]) -> Iterator[str]:
             yield "".join(chosen)
 
 
-def _compiled(lines: list[str]) -> GitIgnoreSpec | None:
-    """The matcher of some lines; None when they hold no pattern, or one that is malformed."""
-    if not lines:
+def _pattern(line: str) -> GitIgnoreSpecPattern | None:
+    """The pattern in a line of an ignore file; None when there is none, or one that is malformed."""
+    bare = line.strip()
+    if not bare or bare.startswith("#") or len(line) > _MOST_CHARS:
         return None
-    from pathspec import GitIgnoreSpec
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     try:
+        expression, include = GitIgnoreSpecPattern.pattern_to_regex(_STARS_IN_A_ROW.sub("**", line))
+        if expression is None or include is None:
+            return None
         # A set such as `[[]` is fine in git's patterns; Python's expressions warn that it may mean more one day.
         with catch_warnings():
             simplefilter("ignore", FutureWarning)
-            spec = GitIgnoreSpec.from_lines(_STARS_IN_A_ROW.sub("**", line) for line in lines)
-            spec = GitIgnoreSpec([_quick(pattern) for pattern in spec.patterns])
+            return GitIgnoreSpecPattern(re.compile(_quick(expression)), include=include)
     except (ValueError, re.error):
         return None
-    return spec if any(pattern.include is not None for pattern in spec.patterns) else None
 
 
-def _quick(pattern: GitIgnoreSpecPattern) -> GitIgnoreSpecPattern:
-    """The same pattern, which does not try again: with each star more, the time that takes is some hundred times as long.
+def _quick(expression: str) -> str:
+    """The same expression, which does not try again: with each star more, the time that takes is some hundred times as long.
 
     What a star covers may end at the first place where what stands behind it fits, for the next star covers the rest.
     """
-    if pattern.regex is None:
-        return pattern
-    old = pattern.regex.pattern
-    new = _FIRST_STARS.sub(r"^(?>(?:.+?/)??\1(?=/))", old)
-    new = _NEXT_STARS.sub(r"(?>(?:/.+?)??\1(?=/))", new)
-    new = _STAR_TO_STAR.sub(r"(?>[^/]*?\1)", new)
-    return pattern if new == old else type(pattern)(re.compile(new), include=pattern.include)
+    quick = _FIRST_STARS.sub(r"^(?>(?:.+?/)??\1(?=/))", expression)
+    quick = _NEXT_STARS.sub(r"(?>(?:/.+?)??\1(?=/))", quick)
+    return _STAR_TO_STAR.sub(r"(?>[^/]*?\1)", quick)
