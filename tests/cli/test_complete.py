@@ -35,6 +35,29 @@ def test_lines_and_columns_count_from_one(
     assert place_of_argument(f"{path}:{place}").position == Position(*position)
 
 
+@pytest.mark.parametrize(
+    ("name", "raw", "text"),
+    [
+        ("old.py", b"caf\xe9 = 1", "caf\xe9 = 1"),
+        (
+            "book.ipynb",
+            b'{"cells": [{"cell_type": "code", "source": "x = 1", "outputs": ["OUT"]}]}',
+            "# %%\nx = 1\n",
+        ),
+        ("a.png", b"\x89PNG\0", None),
+        ("book.ipynb", b"{", None),
+    ],
+)
+def test_a_file_is_read_as_the_workspace_is(name: str, raw: bytes, text: str | None, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(raw)
+    if text is None:
+        with pytest.raises(NoSuchPlace, match="holds no text"):
+            place_of_argument(f"{path}:1:1")
+    else:
+        assert place_of_argument(f"{path}:1:1").text == text
+
+
 @pytest.mark.parametrize("place", ["0:1", "2:1", "1:0", "1:5", "x:1", "1", "-1:1", "²:1"])
 def test_a_place_outside_the_file_does_not_exist(place: str, tmp_path: Path) -> None:
     path = tmp_path / "a.py"

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from typethrough.cli import UsageError
 from typethrough.cli.compose import begin_verb
+from typethrough.core.document.cells import is_notebook
 from typethrough.core.document.document import Position, split_lines
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
 from typethrough.core.secrets.placeholders import reason
+from typethrough.engine.reading import text_of
 
 if TYPE_CHECKING:
     import argparse
@@ -62,7 +64,9 @@ async def _opened(composition: Composition, place: Place) -> AsyncIterator[tuple
     engine = composition.engine(settings, recorder, workspace_of(place.path))
     try:
         uri = place.path.as_uri()
-        engine.open(uri, language_of(uri) or PLAIN_TEXT, 1, place.text)
+        # Nearly all notebooks that are files of their own are Python's.
+        usual = "python" if is_notebook(place.path.name) else PLAIN_TEXT
+        engine.open(uri, language_of(uri) or usual, 1, place.text)
         await composition.read_workspace(engine, _READING_S)
         yield engine, recorder.counters
     finally:
@@ -131,7 +135,7 @@ def report(outcome: Outcome, counters: Counters) -> list[str]:
 
 
 def place_of_argument(argument: str) -> Place:
-    """The place that FILE:LINE:COL names, both counted from 1. Raises NoSuchPlace."""
+    """The place that FILE:LINE:COL names, both counted from 1; in a notebook, in its cells as one text. Raises NoSuchPlace."""
     parts = argument.rsplit(":", 2)
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts[1:]) or not parts[0]:
         raise NoSuchPlace("expected FILE:LINE:COL, such as main.py:12:5")
@@ -139,11 +143,11 @@ def place_of_argument(argument: str) -> Place:
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise NoSuchPlace(f"{path} is too large")
-        text = path.read_bytes().decode("utf-8")
+        text = text_of(path.name, path.read_bytes())
     except OSError as error:
         raise NoSuchPlace(f"{path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise NoSuchPlace(f"{path} is not UTF-8 text") from None
+    if text is None:
+        raise NoSuchPlace(f"{path} holds no text")
     lines = split_lines(text)
     if not lines or lines[-1].endswith(("\r", "\n")):
         lines.append("")
