@@ -101,7 +101,7 @@ def test_a_piece_of_a_known_secret_is_hidden_without_what_gave_it_away() -> None
     vault = Vault()
     vault.lines([f'A = "{_KEY}"'])
 
-    for line in (_KEY[4:], _KEY[8:20], f"{_KEY[:20]}"):
+    for line in (_KEY[4:], _KEY[8:20], _KEY[:20], f"{_KEY[:12]}x{_KEY[12:]}", f"g{_KEY}"):
         assert vault.lines([f"- {line}"])[0].startswith("- __HIDDEN_")
 
 
@@ -111,7 +111,8 @@ def test_a_short_secret_is_known_again_when_its_name_is_changed() -> None:
 
     assert line == "password = '__HIDDEN_password_1__'"
     assert vault.lines(["paxssword = 'NAGo7c4Gv'"]) == ["paxssword = '__HIDDEN_password_1__'"]
-    assert vault.lines(["xNAGo7c4Gv"]) == ["xNAGo7c4Gv"]
+    assert vault.lines(["NAGo7c4Gv2"]) == ["__HIDDEN_key_2__"]
+    assert vault.lines(["NAGo7c4"]) == ["NAGo7c4"]
 
 
 @pytest.mark.parametrize("first", range(5))

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 # Most lines of one prompt are those of the one before, so what they are hidden as is kept: about two large contexts of them.
 _REMEMBERED_CHARS: Final = 1_000_000
 _FEW_LINES: Final = 24
-# So many long secrets and so many short ones are known again where they stand without what gave them away: the long ones by
-# their pieces too, the short ones, which must have a digit in them, as a whole.
-_MOST_KNOWN: Final = 32
-_LONG_CHARS: Final = 16
+# Secrets of so many characters, with a digit in them, are known again without what gave them away: as a whole, and by their
+# pieces.
 _LEAST_CHARS: Final = 6
 _PIECE_CHARS: Final = 8
 _PIECE: Final = re.compile(r"[A-Za-z0-9_\-+/.~]{8,}")
+_MOST_WHOLE: Final = 48
+_MOST_GRAMS: Final = 20_000
+_MOST_STRIDES: Final = 300
 _MOST_SECRETS: Final = 2_000
 
 
@@ -39,8 +40,10 @@ class Vault:
         self.hides = True
         self._placeholders: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
-        self._long: list[str] = []
-        self._short: list[str] = []
+        self._whole: list[str] = []
+        # All pieces of the known secrets, and those that follow each other: of a piece twice as long one of them is a part.
+        self._grams: set[str] = set()
+        self._strides: list[str] = []
         self._lines: dict[str, str] = {}
         # Lines with placeholders of ours, on their way into a prompt.
         self._marked: dict[str, str] = {}
@@ -170,13 +173,7 @@ class Vault:
         if len(lines) <= _FEW_LINES:
             return range(len(lines))
         text = "\n".join(lines)
-        # In any piece of twice this length one of these stands whole.
-        pieces = (
-            secret[at : at + _PIECE_CHARS]
-            for secret in self._long
-            for at in range(0, len(secret) - _PIECE_CHARS + 1, _PIECE_CHARS)
-        )
-        return {*suspect_lines(text), *lines_with((*pieces, *self._short), text)}
+        return {*suspect_lines(text), *lines_with((*self._strides, *self._whole), text)}
 
     def _line(self, line: str, spans: Iterable[tuple[int, int]] = (), *, own: bool) -> str:
         """`spans` are parts of a private key in the line."""
@@ -191,20 +188,19 @@ class Vault:
         found = [*(Find(start, end, PRIVATE_KEY) for start, end in spans), *finds(line)]
         if not own and MARK in line:
             found += [Find(*match.span(), "text") for match in PLACEHOLDER.finditer(line)]
-        if self._long or self._short:
+        if self._grams or self._whole:
             found += self._again(line)
         return apart(found) if len(found) > 1 else found
 
     def _again(self, line: str) -> list[Find]:
-        """Where known secrets stand, or pieces of the long ones, whatever is round them."""
-        long = "\n".join(self._long)
+        """Where known secrets stand, or pieces of them, whatever is round them."""
+        grams, size = self._grams, _PIECE_CHARS
         found = [
             Find(*match.span(), "key")
-            for match in (_PIECE.finditer(line) if long else ())
-            if match[0] in long
-            or (len(match[0]) > _LONG_CHARS and any(one in match[0] for one in self._long))
+            for match in (_PIECE.finditer(line) if grams else ())
+            if any(match[0][at : at + size] in grams for at in range(len(match[0]) - size + 1))
         ]
-        for secret in self._short:
+        for secret in self._whole:
             start = line.find(secret)
             while start >= 0:
                 end = start + len(secret)
@@ -228,11 +224,15 @@ class Vault:
         return known
 
     def _know(self, secret: str) -> None:
-        """Find a secret again where what gave it away is gone: its name was changed, or a part of it was cut out."""
-        if len(secret) >= _LONG_CHARS and _PIECE.fullmatch(secret):
-            self._long = [*self._long[1 - _MOST_KNOWN :], secret]
-        elif len(secret) >= _LEAST_CHARS and any(map(str.isdigit, secret)):
-            self._short = [*self._short[1 - _MOST_KNOWN :], secret]
-        else:
+        """Find a secret again where what gave it away is gone: its name was changed, or something was typed into it."""
+        if len(secret) < _LEAST_CHARS or not any(map(str.isdigit, secret)):
             return
+        if len(secret) < _PIECE_CHARS or not _PIECE.fullmatch(secret):
+            self._whole = [*self._whole[1 - _MOST_WHOLE :], secret]
+        pieces = [secret[at : at + _PIECE_CHARS] for at in range(len(secret) - _PIECE_CHARS + 1)]
+        if len(self._grams) > _MOST_GRAMS:
+            self._grams.clear()
+        # A piece of small letters alone may be an ordinary word.
+        self._grams.update(one for one in pieces if not one.islower() or any(map(str.isdigit, one)))
+        self._strides = [*self._strides[-_MOST_STRIDES:], *pieces[::_PIECE_CHARS]]
         self._forget_lines()
