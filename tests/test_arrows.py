@@ -192,7 +192,7 @@ def test_only_one_module_reads_patterns() -> None:
         ("engine.a", "from typethrough.lsp import server", "engine must not know lsp"),
         (
             "engine.a",
-            "import typethrough.core.document.context, typethrough.cli.main",
+            "import typethrough.core.document.view, typethrough.cli.main",
             "engine must not know cli",
         ),
         ("gateway.a", "from typethrough.lsp import server", "gateway must not know lsp"),

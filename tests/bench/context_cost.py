@@ -22,8 +22,8 @@ from tests.bench.provider import Provider
 from tests.support.permits import ROOT, put, send, tell
 from typethrough.core.codebase.choice import choose
 from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
@@ -265,7 +265,7 @@ class Session:
             self._ask_ours(ask, document)
 
     def _ask_ours(self, ask: Ask, document: Document) -> None:
-        context = Context.at(document.snapshot, ask.position, language_id="python", uri=document.uri)
+        view = View.at(document.snapshot, ask.position, language_id="python", uri=document.uri)
         terms = Terms(profile_of(DEFAULTS.model), _CONTEXT_CHARS, 256)
         permit = send(f"{ask.document}.py")
         for name, states in ((_OURS, self.editing.states), (_INFORMED, self.editing.informed)):
@@ -274,7 +274,7 @@ class Session:
             # heap, which is all caches of a simulated provider.
             gc.disable()
             start_s = time.thread_time()
-            prompt = state.build(permit, context, terms, ask.at_s)
+            prompt = state.build(permit, view, terms, ask.at_s)
             self.build_ms[name].append((time.thread_time() - start_s) * 1_000)
             gc.enable()
             self.frozen[name] += state.reason not in ("", "first")

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position, snapshot_of
 from typethrough.core.document.indentation import indent_of
+from typethrough.core.document.view import View
 from typethrough.core.filters import Refused, finished, growing
 from typethrough.core.suggestion.cut import enough
 
@@ -37,7 +37,7 @@ _MAX_LINES = 6
 class Scene(NamedTuple):
     """A cursor in real code whose true continuation was taken out."""
 
-    context: Context
+    view: View
     truth: str
     kind: str
 
@@ -88,13 +88,13 @@ def _taken_out(lines: list[str], row: int, column: int, last: int, end: int, kin
     truth = "\n".join(taken)[column:]
     left = [*lines[:row], lines[row][:column] + lines[last].rstrip()[end:], *lines[last + 1 :]]
     snapshot = snapshot_of("\n".join(left) + "\n")
-    return Scene(Context.at(snapshot, Position(row, column), language_id="python"), truth, kind)
+    return Scene(View.at(snapshot, Position(row, column), language_id="python"), truth, kind)
 
 
 def _following(scene: Scene, change: Callable[[str], str]) -> str | None:
     """The truth with its further lines changed; None when none stands at the cursor's depth or deeper."""
     first, *further = scene.truth.split("\n")
-    depth = len(scene.context.indent) + (0 if scene.context.line_prefix.strip() else len(indent_of(first)))
+    depth = len(scene.view.indent) + (0 if scene.view.line_prefix.strip() else len(indent_of(first)))
     solid = [line for line in further if line.strip()]
     if depth == 0 or not solid or min(len(indent_of(line)) for line in solid) < depth:
         return None
@@ -102,25 +102,21 @@ def _following(scene: Scene, change: Callable[[str], str]) -> str | None:
 
 
 def _lost(scene: Scene, _draw: random.Random) -> str | None:
-    return _following(scene, lambda line: line[len(scene.context.indent) :])
+    return _following(scene, lambda line: line[len(scene.view.indent) :])
 
 
 def _doubled(scene: Scene, _draw: random.Random) -> str | None:
     said = _following(scene, lambda line: indent_of(line) + line)
-    return (
-        None if said is None else ("" if scene.context.line_prefix.strip() else scene.context.indent) + said
-    )
+    return None if said is None else ("" if scene.view.line_prefix.strip() else scene.view.indent) + said
 
 
 def _shifted(scene: Scene, _draw: random.Random) -> str | None:
-    said = _following(scene, lambda line: scene.context.indent + line)
-    return (
-        None if said is None else ("" if scene.context.line_prefix.strip() else scene.context.indent) + said
-    )
+    said = _following(scene, lambda line: scene.view.indent + line)
+    return None if said is None else ("" if scene.view.line_prefix.strip() else scene.view.indent) + said
 
 
 def _tabs(scene: Scene, _draw: random.Random) -> str | None:
-    unit = len(scene.context.unit)
+    unit = len(scene.view.unit)
 
     def change(line: str) -> str:
         width = len(indent_of(line))
@@ -131,31 +127,31 @@ def _tabs(scene: Scene, _draw: random.Random) -> str | None:
 
 
 def _echo_two(scene: Scene, _draw: random.Random) -> str | None:
-    above = scene.context.lines_before(2)
+    above = scene.view.lines_before(2)
     if not all(line.strip() for line in above):
         return None
-    return "\n".join([*above, scene.context.line_prefix + scene.truth])
+    return "\n".join([*above, scene.view.line_prefix + scene.truth])
 
 
 def _echo_line(scene: Scene, _draw: random.Random) -> str | None:
-    prefix = scene.context.line_prefix
+    prefix = scene.view.line_prefix
     return prefix + scene.truth if sum(map(str.isalnum, prefix)) > 2 else None
 
 
 def _echo_stripped(scene: Scene, _draw: random.Random) -> str | None:
-    prefix = scene.context.line_prefix
+    prefix = scene.view.line_prefix
     return prefix.lstrip() + scene.truth if sum(map(str.isalnum, prefix)) > 2 else None
 
 
 def _echo_word(scene: Scene, _draw: random.Random) -> str | None:
-    word = scene.context.line_prefix.split(" ")[-1]
+    word = scene.view.line_prefix.split(" ")[-1]
     return word + scene.truth if len(word) > 2 and word.isidentifier() else None
 
 
 def _echo_suffix(scene: Scene, _draw: random.Random) -> str | None:
-    if scene.context.line_suffix.strip():
-        return scene.truth + scene.context.line_suffix
-    below = [line for line in scene.context.lines_after(8) if line.strip()][:2]
+    if scene.view.line_suffix.strip():
+        return scene.truth + scene.view.line_suffix
+    below = [line for line in scene.view.lines_after(8) if line.strip()][:2]
     return "\n".join([scene.truth, *below]) if below else None
 
 
@@ -184,12 +180,12 @@ def _token(scene: Scene, draw: random.Random) -> str | None:
 
 
 def _frame_after(scene: Scene, _draw: random.Random) -> str | None:
-    return f'{scene.truth}\n<now path="a.py" language="python">\n{scene.context.previous_line()}'
+    return f'{scene.truth}\n<now path="a.py" language="python">\n{scene.view.previous_line()}'
 
 
 def _repeated(scene: Scene, draw: random.Random) -> str | None:
     last = scene.truth.split("\n")[-1]
-    return None if scene.context.line_suffix else "\n".join([scene.truth] + [last] * draw.randint(4, 12))
+    return None if scene.view.line_suffix else "\n".join([scene.truth] + [last] * draw.randint(4, 12))
 
 
 DEFECTS: dict[str, Defect] = {
@@ -213,29 +209,29 @@ DEFECTS: dict[str, Defect] = {
 }
 
 
-def cleaned(raw: str, context: Context) -> str:
+def cleaned(raw: str, view: View) -> str:
     """All filters on the whole answer, without a cut."""
-    shown = finished(growing(raw, context, complete=True), context)
+    shown = finished(growing(raw, view, complete=True), view)
     return f"({shown.cause.sentence})" if isinstance(shown, Refused) else shown
 
 
-def first_unit(raw: str, context: Context) -> str:
+def first_unit(raw: str, view: View) -> str:
     """What the engine would show first."""
-    text = growing(raw, context, complete=True)
-    cut = enough(text, context, max_lines=_MAX_LINES, complete=True)
-    shown = finished(text[: cut.length] if cut else text, context)
+    text = growing(raw, view, complete=True)
+    cut = enough(text, view, max_lines=_MAX_LINES, complete=True)
+    shown = finished(text[: cut.length] if cut else text, view)
     return f"({shown.cause.sentence})" if isinstance(shown, Refused) else shown
 
 
 def true_unit(scene: Scene) -> str:
     """The first unit of the truth, cut but not filtered."""
-    cut = enough(scene.truth, scene.context, max_lines=_MAX_LINES, complete=True)
+    cut = enough(scene.truth, scene.view, max_lines=_MAX_LINES, complete=True)
     return scene.truth[: cut.length] if cut else scene.truth
 
 
-def same(one: str, other: str, context: Context) -> bool:
+def same(one: str, other: str, view: View) -> bool:
     """Whether two texts would show the same; white space at the end of the line after the cursor is nothing."""
-    ends_line = not context.line_suffix.strip() or context.line_suffix[0].isspace()
+    ends_line = not view.line_suffix.strip() or view.line_suffix[0].isspace()
     return one == other or (ends_line and one.rstrip() == other.rstrip())
 
 
@@ -249,17 +245,17 @@ def _row(name: str, defect: Defect, places: list[Scene], show: int) -> None:
             continue
         count += 1
         start = time.perf_counter()
-        text = cleaned(raw, scene.context)
+        text = cleaned(raw, scene.view)
         spent += time.perf_counter() - start
-        right = same(text, scene.truth, scene.context)
-        unit, true = first_unit(raw, scene.context), true_unit(scene)
-        right_unit = same(unit, true, scene.context)
+        right = same(text, scene.truth, scene.view)
+        unit, true = first_unit(raw, scene.view), true_unit(scene)
+        right_unit = same(unit, true, scene.view)
         whole += right
         cut += right_unit
         if not (right and right_unit) and show > 0:
             show -= 1
-            print(f"  {scene.kind}: {scene.context.line_prefix!r} + {raw!r}")
-            print(f"    before {scene.context.line_suffix!r} / {scene.context.next_line()!r}")
+            print(f"  {scene.kind}: {scene.view.line_prefix!r} + {raw!r}")
+            print(f"    before {scene.view.line_suffix!r} / {scene.view.next_line()!r}")
             print(f"    whole {text!r}" if not right else f"    unit {unit!r} for {true!r}")
     print(f"{name:32} {count:5} {whole / count:8.1%} {cut / count:8.1%} {spent / count * 1e6:9.0f}")
 

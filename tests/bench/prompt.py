@@ -9,8 +9,8 @@ import statistics
 import time
 
 from tests.support.permits import ROOT, send, tell
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
@@ -47,10 +47,10 @@ class _Typing:
         self._build("build")
 
     def _build(self, figure: str) -> None:
-        context = Context.at(self.document.snapshot, self.at, language_id="python", uri=self.document.uri)
+        view = View.at(self.document.snapshot, self.at, language_id="python", uri=self.document.uri)
         permit = send("src/bench.py")
         start_s = time.perf_counter()
-        self.state.build(permit, context, Terms(profile_of(DEFAULT_MODEL), _ANCHOR_CHARS, 256), 0.0)
+        self.state.build(permit, view, Terms(profile_of(DEFAULT_MODEL), _ANCHOR_CHARS, 256), 0.0)
         self.figures[figure].append((time.perf_counter() - start_s) * 1_000)
 
 

@@ -21,8 +21,8 @@ from tests.bench.truth_typescript import TypeScriptTruth
 from tests.support.permits import ROOT, put, send, tell
 from typethrough.core.codebase.choice import choose
 from typethrough.core.codebase.codebase import IDENTIFIER, Codebase, digest
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.outline import definitions
 from typethrough.core.prompt.economist import Terms
@@ -116,7 +116,7 @@ class ThisServer:
 
     def _built(self, held: Held, context_chars: int) -> str:
         document = Document(f"{ROOT}/{held.file}", self._language, 1, held.text)
-        context = Context.at(
+        view = View.at(
             document.snapshot, Position(held.line, held.column), language_id=self._language, uri=document.uri
         )
         state = PromptState(tell(held.file), self._language, self._name, self._codebase)
@@ -129,9 +129,7 @@ class ThisServer:
             max_chars=state.related_chars(document.snapshot, context_chars),
         )
         state.related = render(chosen)
-        prompt = state.build(
-            send(held.file), context, Terms(profile_of(DEFAULT_MODEL), context_chars, 256), 0.0
-        )
+        prompt = state.build(send(held.file), view, Terms(profile_of(DEFAULT_MODEL), context_chars, 256), 0.0)
         own = len(opening(self._name))
         return "\n".join(message.text for message in prompt.messages[own:])
 

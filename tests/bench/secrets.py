@@ -19,8 +19,8 @@ from tests.bench.secrets_wire import through_the_server
 from tests.core.secrets.planted import KINDS, plant
 from tests.core.secrets.routes import ROUTES, leaked, places
 from tests.support.permits import ROOT, send, tell
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
@@ -129,8 +129,8 @@ def _typing(text: str, *, hides: bool) -> str:
         at = edit.new_end
         start_s = time.process_time()
         state.note(edit, before)
-        context = Context.at(document.snapshot, at, language_id="python", uri=document.uri)
-        state.build(permit, context, terms, 0.0)
+        view = View.at(document.snapshot, at, language_id="python", uri=document.uri)
+        state.build(permit, view, terms, 0.0)
         build_ms.append((time.process_time() - start_s) * 1_000)
     return f"{statistics.median(build_ms):.3f} ms, the first {build_ms[0]:.1f} ms"
 

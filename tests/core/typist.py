@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.cursor import parse
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.suggestion.trail import Trail, fits, follow, typed_between
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Typist:
         self.cursor = Position(self.cursor.line, self.cursor.column - count)
 
     @property
-    def context(self) -> Context:
-        return Context.at(self.document.snapshot, self.cursor, uri=URI, language_id="python")
+    def view(self) -> View:
+        return View.at(self.document.snapshot, self.cursor, uri=URI, language_id="python")
 
     @property
     def typed(self) -> str:

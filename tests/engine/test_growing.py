@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engine.test_life_of_a_keystroke import CODE
-from tests.support.cursor import context_at
+from tests.support.cursor import view_at
 from tests.support.engine_kit import URI, Bench, run
 from typethrough.core.document.document import Position
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Usage
@@ -17,7 +17,7 @@ from typethrough.engine.pending import Request
 from typethrough.engine.ports import Finish, GatewayUnavailable
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
     from typethrough.core.outcome.outcome import Outcome, Suggestion
 
 
@@ -30,10 +30,10 @@ class Growing:
         request = Request(URI, bench.cursor, invoked, bench.clock.now())
         bench.engine.begin(request, self._ended, self._grown)
 
-    def _grown(self, _: Context, suggestion: Suggestion) -> None:
+    def _grown(self, _: View, suggestion: Suggestion) -> None:
         self.partial.append(suggestion)
 
-    def _ended(self, _: Context, outcome: Outcome) -> None:
+    def _ended(self, _: View, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
     @property
@@ -431,5 +431,5 @@ def test_the_local_lane_goes_round_what_the_editor_has_closed() -> None:
 
 
 def test_a_line_full_of_closers_is_not_read_once_for_each() -> None:
-    context = context_at("f($0" + ")" * 1_900)
-    assert covered("a))))))))))))", context) <= 8
+    view = view_at("f($0" + ")" * 1_900)
+    assert covered("a))))))))))))", view) <= 8

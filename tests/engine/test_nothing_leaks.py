@@ -204,8 +204,8 @@ class _Life:
             assert not (self.is_forbidden(name) and isinstance(permit, SendPermit))
             if isinstance(permit, SendPermit):
                 document = self.engine._documents[_uri(name)]
-                context = document.context(Position(6, 0), self.clock.now())
-                prompt = document.prompt.build(permit, context, _TERMS, self.clock.now())
+                view = document.view(Position(6, 0), self.clock.now())
+                prompt = document.prompt.build(permit, view, _TERMS, self.clock.now())
                 self._check_prompt("".join(message.text for message in prompt.messages), name)
 
     def _check_prompt(self, text: str, at: str = "") -> None:

@@ -349,11 +349,11 @@ def _told(scene: Scene, uri: str) -> str:
 def _prompt(scene: Scene, uri: str = MAIN) -> str:
     """What a model would be asked at the beginning of a document."""
     session = scene.engine._documents[uri]
-    context = session.context(Position(2, 11), scene.clock.now())
+    view = session.view(Position(2, 11), scene.clock.now())
     terms = Terms(profile_of(scene.settings.model), 20_000, 256)
     permit = scene.engine.gate.may_send(uri, "python", scene.clock.now())
     assert isinstance(permit, SendPermit)
-    prompt = session.prompt.build(permit, context, terms, scene.clock.now())
+    prompt = session.prompt.build(permit, view, terms, scene.clock.now())
     own = session.prompt._opening
     return "".join(message.text for message in prompt.messages[len(own) :])
 

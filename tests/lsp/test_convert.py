@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.cursor import context_at, parse
+from tests.support.cursor import parse, view_at
 from typethrough.core.document.document import Position, snapshot_of
 from typethrough.core.outcome.outcome import Source, Suggestion
 from typethrough.lsp.convert import (
@@ -201,9 +201,9 @@ def test_a_context_that_is_no_object_is_refused() -> None:
 
 
 def made(marked: str, text: str, *, replaces: int = 0, start: Position | None = None, eol: str = "\n") -> Any:
-    context = context_at(marked)
-    suggestion = Suggestion("s1", text, context.position, Source.MODEL, replaces)
-    return item(suggestion, context, Notation(Encoding.UTF16, eol, "did.accept"), start=start)
+    view = view_at(marked)
+    suggestion = Suggestion("s1", text, view.position, Source.MODEL, replaces)
+    return item(suggestion, view, Notation(Encoding.UTF16, eol, "did.accept"), start=start)
 
 
 def columns(made_item: Any) -> tuple[int, int]:
@@ -266,10 +266,10 @@ def test_the_line_end_is_the_one_in_use_near_the_line(text: str, line: int, eol:
 
 
 def menu_entry(marked: str, text: str, *, language_id: str = "", markdown: bool = False) -> dict[str, Any]:
-    context = context_at(marked, language_id=language_id)
-    suggestion = Suggestion("s1", text, context.position, Source.MODEL)
+    view = view_at(marked, language_id=language_id)
+    suggestion = Suggestion("s1", text, view.position, Source.MODEL)
     notation = Notation(Encoding.UTF16, "\n", "did.accept")
-    return completion_item(suggestion, context, notation, markdown=markdown)
+    return completion_item(suggestion, view, notation, markdown=markdown)
 
 
 def test_a_completion_item_is_a_quiet_last_entry_of_the_menu() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position, content_length, snapshot_of, split_lines
+from typethrough.core.document.view import View
 
 CURSOR = "$0"
 
@@ -21,16 +21,16 @@ def parse(marked: str) -> tuple[str, Position]:
     return before + after, Position(len(lines) - 1, len(lines[-1]))
 
 
-def context_at(
+def view_at(
     marked: str,
     *,
     language_id: str = "python",
     uri: str = "file:///project/main.py",
     version: int = 1,
     deleted: tuple[str, ...] = (),
-) -> Context:
+) -> View:
     """The context of the place that `$0` marks. Raises ValueError as `parse` does."""
     text, position = parse(marked)
-    return Context.at(
+    return View.at(
         snapshot_of(text), position, uri=uri, language_id=language_id, version=version, deleted=deleted
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from typethrough.core.asking.routes import RoutePurpose
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
     from typethrough.core.outcome.history import KeptOutcome
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.pending import Pending
@@ -191,7 +191,7 @@ class Asked:
         self.pending: Pending | None = None
         self.outcomes: list[Outcome] = []
 
-    def ended(self, _: Context, outcome: Outcome) -> None:
+    def ended(self, _: View, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
 
     @property

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from typethrough.core.asking.decide import Action, Event
     from typethrough.core.asking.routes import Route
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Position
+    from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.suggestion.shown import Shown
@@ -74,20 +74,20 @@ class Answers:
         """
         if document.pending is not None:
             document.pending.end(Cause.NEWER_REQUEST)
-        context = document.context(request.position, request.arrived_s)
+        view = document.view(request.position, request.arrived_s)
 
         def ended(pending: Pending, outcome: Outcome) -> None:
             document.end(pending, outcome)
             # The answer first: nobody waits for the record.
-            on_outcome(context, outcome)
+            on_outcome(view, outcome)
             self._recorder.request_ended(request.uri, outcome)
 
         pending = Pending(
             request,
-            context,
+            view,
             self._sources.clock,
             budget_ms=self._sources.settings.budget_ms,
-            route=self._sources.route_of(context, invoked=request.invoked),
+            route=self._sources.route_of(view, invoked=request.invoked),
             on_ended=ended,
             on_partial=on_partial,
         )
@@ -101,7 +101,7 @@ class Answers:
             self._happened(document, Edited(applied.diverged))
         for flight in applied.moved:
             # The lines above its place are others now, and they are what a look-up goes by.
-            place = document.context(flight.trail.origin, self._sources.clock.now())
+            place = document.view(flight.trail.origin, self._sources.clock.now())
             self._sources.cache.add(place, flight.entry)
 
     def stop(self, document: OpenDocument, end: StreamEnd, refusal: Refusal | None) -> bool:
@@ -123,24 +123,22 @@ class Answers:
         permit = sources.may_send(document)
         if not isinstance(permit, SendPermit) or not sources.settings.prefetch or sources.model.refusal():
             return
-        context = document.context(accepted.trail.end, sources.clock.now())
+        view = document.view(accepted.trail.end, sources.clock.now())
         known = (
-            hit.remainder or not hit.entry.complete or not hit.typed for hit in sources.cache.look_up(context)
+            hit.remainder or not hit.entry.complete or not hit.typed for hit in sources.cache.look_up(view)
         )
         if not any(known) and self._prefetching.worth_it():
             document.close(StreamEnd.SUPERSEDED, *document.surplus())
-            self._send(
-                permit, document, context, Purpose.PREFETCH, self._sources.route_of(context, invoked=False)
-            )
+            self._send(permit, document, view, Purpose.PREFETCH, self._sources.route_of(view, invoked=False))
 
     def question(self, document: OpenDocument, position: Position) -> Question | Refusal:
         """What would be asked of whom, were a suggestion asked for by hand at a place, or why nothing would."""
         permit = self._sources.may_send(document)
         if not isinstance(permit, SendPermit):
             return permit
-        context = document.context(position, self._sources.clock.now())
-        route, model = self._sources.route_of(context, invoked=True), self._sources.model
-        return model.refusal(route) or model.question(permit, document, context, Purpose.INVOKED, route)
+        view = document.view(position, self._sources.clock.now())
+        route, model = self._sources.route_of(view, invoked=True), self._sources.model
+        return model.refusal(route) or model.question(permit, document, view, Purpose.INVOKED, route)
 
     def _happened(self, document: OpenDocument, event: Event, refusal: Refusal | None = None) -> None:
         """Decide about an event, and do what is decided."""
@@ -181,13 +179,13 @@ class Answers:
             return
         pending.reach("asked")
         purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC
-        pending.wait_for(self._send(permit, document, pending.context, purpose, pending.route))
+        pending.wait_for(self._send(permit, document, pending.view, purpose, pending.route))
 
     def _send(
         self,
         permit: SendPermit,
         document: OpenDocument,
-        context: Context,
+        view: View,
         purpose: Purpose,
         route: Route | None,
     ) -> Flight:
@@ -195,13 +193,13 @@ class Answers:
         flight = self._sources.model.send(
             permit,
             document,
-            context,
+            view,
             purpose,
             lambda flight: self._text_came(document, flight),
             lambda flight: self._stream_ended(document, flight),
             route,
         )
-        self._sources.cache.add(context, flight.entry)
+        self._sources.cache.add(view, flight.entry)
         return flight
 
     def _text_came(self, document: OpenDocument, flight: Flight) -> None:
@@ -229,24 +227,24 @@ class Answers:
 
     def _answer(self, action: Answer, document: OpenDocument, pending: Pending) -> None:
         """End the request with a suggestion, and for who asks by hand with what else is known."""
-        entry, context, shown = action.entry, pending.context, document.shown
+        entry, view, shown = action.entry, pending.view, document.shown
         if entry is not None and not entry.shown:
             entry.shown = True
             if entry.prefetched:
                 self._prefetching.note(shown=True)
-        is_same = shown is not None and context.line_suffix == shown.line_suffix
+        is_same = shown is not None and view.line_suffix == shown.line_suffix
         if action.source is Source.SHOWN and shown is not None and is_same:
             suggestion_id = shown.id
         else:
             suggestion_id = pending.promised_id or self._next_id()
         text, _, replaces = action.offer
-        first = Suggestion(suggestion_id, text, context.position, action.source, replaces)
+        first = Suggestion(suggestion_id, text, view.position, action.source, replaces)
         others = self._others(document, pending, action) if pending.request.invoked else ()
         pending.answer(action.source, (first, *others))
 
     def _others(self, document: OpenDocument, pending: Pending, answer: Answer) -> Iterator[Suggestion]:
         """What else is known for this place, for who asks by hand and looks through it."""
-        position = pending.context.position
+        position = pending.view.position
         besides = RequestFacts(self._sources, document, pending).besides(answer)
         for offer, source in islice(besides, _MOST_OTHERS):
             yield Suggestion(self._next_id(), offer.text, position, source, offer.replaces)

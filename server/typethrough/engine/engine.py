@@ -269,7 +269,7 @@ class Engine:
         on_outcome: OnOutcome,
         on_partial: OnPartial | None = None,
     ) -> Pending | None:
-        """Begin a request on an open document. `on_outcome` is called exactly once with the request's frozen context and its
+        """Begin a request on an open document. `on_outcome` is called exactly once with the request's frozen view and its
         outcome, perhaps before this returns (then None is returned). Raises KeyError when the document is not open.
 
         With `on_partial` the answer is handed out while it grows: each suggestion extends the one before, and the last of them,

@@ -19,8 +19,8 @@ from typethrough.engine.ports import GatewayError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Edit, Position, Snapshot
+    from typethrough.core.document.view import View
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.ports import Clock, Gateway, OnCounted, Race
 
@@ -34,17 +34,17 @@ class Flight:
 
     def __init__(
         self,
-        context: Context,
+        view: View,
         purpose: Purpose,
         clock: Clock,
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
     ) -> None:
-        self.context = context
+        self.view = view
         self.purpose = purpose
-        self.entry = Entry(context)
+        self.entry = Entry(view)
         self.entry.prefetched = purpose is Purpose.PREFETCH
-        self.trail = Trail(context.position, context.position)
+        self.trail = Trail(view.position, view.position)
         self.started_s = clock.now()
         self.ttft_ms: float | None = None
         self.error: GatewayError | None = None
@@ -61,7 +61,7 @@ class Flight:
         self._line_breaks = 0
         self._prompt: Prompt | None = None
         self._cleaned = True
-        self._verified_up_to: Position | None = context.position
+        self._verified_up_to: Position | None = view.position
         self._task: asyncio.Task[None] | None = None
 
     def start(self, gateway: Gateway, prompt: Prompt, on_counted: OnCounted | None = None) -> None:
@@ -69,7 +69,7 @@ class Flight:
         self._prompt = prompt
         self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt, on_counted))
         # In the turn after the one that sends the question: while an answer is waited for, there is time.
-        asyncio.get_running_loop().call_soon(self.context.prepare)
+        asyncio.get_running_loop().call_soon(self.view.prepare)
 
     @property
     def kept_back(self) -> int:
@@ -129,7 +129,7 @@ class Flight:
         """Bring the entry up to what has arrived. Cleaning is put off until somebody needs the text."""
         if not self._cleaned:
             self._cleaned = True
-            self.entry.text = growing(self._answer(), self.context)
+            self.entry.text = growing(self._answer(), self.view)
 
     def _answer(self, *, whole: bool = False) -> str:
         """What has arrived, with the user's own secrets in their places."""
@@ -174,7 +174,7 @@ class Flight:
         self.open, self.ending = False, ending
         whole = ending is StreamEnd.COMPLETE and self.received_chars <= LONGEST_CHARS
         if whole:
-            self.entry.text = growing(self._answer(whole=True), self.context, complete=True)
+            self.entry.text = growing(self._answer(whole=True), self.view, complete=True)
         else:
             self.clean()
             self.entry.text = self.entry.text[: self.entry.text.rfind("\n") + 1].rstrip("\n")

@@ -14,8 +14,8 @@ from typethrough.local.predictor import predict
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.document.view import View
     from typethrough.core.gate.gate import KeepPermit, TellPermit
     from typethrough.local.predictor import Guess
 
@@ -58,29 +58,29 @@ class LocalLane:
         self._open.discard(uri)
         self._later(self._index.removing(uri))
 
-    def offer(self, context: Context) -> tuple[Offer, float]:
+    def offer(self, view: View) -> tuple[Offer, float]:
         """The likeliest rest of the line, and how likely it is the right one; 0 when there is none.
 
         Before closers that the editor has put there a whole line may be known that has them in another place. Takes well under a
         millisecond.
         """
-        found, replaces = self._guess(context), 0
-        suffix = context.line_suffix.rstrip()
+        found, replaces = self._guess(view), 0
+        suffix = view.line_suffix.rstrip()
         if found is None and suffix:
-            found = self._guess(context.with_suffix(""))
-            replaces = covered(found.text, context) if found else 0
+            found = self._guess(view.with_suffix(""))
+            replaces = covered(found.text, view) if found else 0
             if replaces < len(suffix):
                 found = None
         return (Offer(found.text, replaces=replaces), found.confidence) if found else (Offer(), 0.0)
 
-    def _guess(self, context: Context) -> Guess | None:
+    def _guess(self, view: View) -> Guess | None:
         return predict(
             self._index,
-            context.uri,
-            context.line_prefix,
-            context.lines_before(_LINES_BEFORE),
-            context.line_suffix,
-            context.next_line(),
+            view.uri,
+            view.line_prefix,
+            view.lines_before(_LINES_BEFORE),
+            view.line_suffix,
+            view.next_line(),
         )
 
     def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.asking.rhythm import Latency
     from typethrough.core.asking.routes import Route
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
     from typethrough.core.gate.gate import SendPermit
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.prompt.message import Prompt
@@ -93,14 +93,14 @@ class ModelLane:
         self,
         permit: SendPermit,
         document: OpenDocument,
-        context: Context,
+        view: View,
         purpose: Purpose,
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
         route: Route | None = None,
     ) -> Flight:
-        """Send the question of a context to the model of a route. Only when `refusal` is None."""
-        gateway, terms, prompt = self.question(permit, document, context, purpose, route)
+        """Send the question of a view to the model of a route. Only when `refusal` is None."""
+        gateway, terms, prompt = self.question(permit, document, view, purpose, route)
         self._warn(gateway.profile.warning)
         counts, now_s = Counts(self._recorder), self._clock.now()
 
@@ -114,7 +114,7 @@ class ModelLane:
             self._learn(flight, gateway, counts, sent())
             on_end(flight)
 
-        flight = Flight(context, purpose, self._clock, on_text, ended)
+        flight = Flight(view, purpose, self._clock, on_text, ended)
         flight.entry.model = gateway.model
         if purpose is not Purpose.WARM_UP:
             flight.race = gateway.race()
@@ -130,7 +130,7 @@ class ModelLane:
         self,
         permit: SendPermit,
         document: OpenDocument,
-        context: Context,
+        view: View,
         purpose: Purpose,
         route: Route | None = None,
     ) -> Question:
@@ -141,7 +141,7 @@ class ModelLane:
         terms = self._terms(gateway)
         if purpose is Purpose.WARM_UP:
             terms = terms._replace(max_output_tokens=1)
-        return Question(gateway, terms, document.prompt.build(permit, context, terms, self._clock.now()))
+        return Question(gateway, terms, document.prompt.build(permit, view, terms, self._clock.now()))
 
     def warm_up(self, permit: SendPermit, document: OpenDocument) -> None:
         """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
@@ -155,7 +155,7 @@ class ModelLane:
             self.send(
                 permit,
                 document,
-                document.context(document.asked_at, now_s),
+                document.view(document.asked_at, now_s),
                 Purpose.WARM_UP,
                 lambda flight: document.close(StreamEnd.ENOUGH, flight.entry),
                 lambda _: None,

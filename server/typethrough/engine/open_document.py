@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.asking.rhythm import Rhythm
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position
+from typethrough.core.document.view import View
 from typethrough.core.gate.gate import NotPermitted
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Purpose
@@ -93,10 +93,10 @@ class OpenDocument:
         """When the user typed last, or moved the cursor without typing."""
         return max(self.rhythm.last_edit_s, self._moved_s)
 
-    def context(self, position: Position, now_s: float) -> Context:
+    def view(self, position: Position, now_s: float) -> View:
         """The frozen view that a request at `position` gets."""
         document = self.document
-        return Context.at(
+        return View.at(
             document.snapshot,
             position,
             uri=document.uri,
@@ -152,7 +152,7 @@ class OpenDocument:
             self._moved_s = request.arrived_s
         self._asked = (version, request.position)
         if request.invoked:
-            self.unwanted.forgive(pending.context)
+            self.unwanted.forgive(pending.view)
         self.pending = pending
 
     def end(self, pending: Pending, outcome: Outcome) -> None:
@@ -161,7 +161,7 @@ class OpenDocument:
             self.pending = None
         for answer in outcome.suggestions[:1]:
             if self.shown is None or self.shown.id != answer.id:
-                suffix = pending.context.line_suffix
+                suffix = pending.view.line_suffix
                 self.shown = Shown.of(answer.id, answer.text, answer.position, suffix, answer.replaces)
 
     def dismiss(self, suggestion_id: str) -> None:
@@ -169,8 +169,8 @@ class OpenDocument:
         pending, shown = self.pending, self.shown
         if pending is not None and pending.promised_id == suggestion_id:
             pending.end(Cause.SENT_AWAY)
-            context = pending.context
-            shown = Shown.of(suggestion_id, pending.promised, context.position, context.line_suffix)
+            view = pending.view
+            shown = Shown.of(suggestion_id, pending.promised, view.position, view.line_suffix)
         if shown is not None and shown.id == suggestion_id:
             self.shown = None
             self.unwanted.dismiss(shown)

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typethrough.core.asking.routes import Route
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Position
+    from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Cause
     from typethrough.core.suggestion.offer import Offer
     from typethrough.engine.flight import Flight
     from typethrough.engine.ports import Cancellable, Clock
 
-    OnOutcome = Callable[[Context, Outcome], None]
-    OnPartial = Callable[[Context, Suggestion], None]
+    OnOutcome = Callable[[View, Outcome], None]
+    OnPartial = Callable[[View, Suggestion], None]
 
 # The answer leaves this long before the budget ends: a timer is late by the length of whatever runs before it.
 _MARGIN_S: Final = 0.02
@@ -56,7 +56,6 @@ class Pending:
         "_on_partial",
         "_timers",
         "budget_ms",
-        "context",
         "deadline_s",
         "ended",
         "flight",
@@ -67,12 +66,13 @@ class Pending:
         "request",
         "route",
         "stages_ms",
+        "view",
     )
 
     def __init__(
         self,
         request: Request,
-        context: Context,
+        view: View,
         clock: Clock,
         *,
         budget_ms: int,
@@ -82,7 +82,7 @@ class Pending:
     ) -> None:
         self.request = request
         self.guess: tuple[Offer, float] | None = None
-        self.context = context
+        self.view = view
         self.route = route
         self.budget_ms = (route.budget_ms if route is not None else 0) or budget_ms
         self.deadline_s = request.arrived_s + self.budget_ms / 1_000 - _MARGIN_S
@@ -136,7 +136,7 @@ class Pending:
             return
         self.reach("first_shown")
         self.promised, self.promised_id = text, suggestion_id
-        self._on_partial(self.context, self._promise())
+        self._on_partial(self.view, self._promise())
 
     def answer(self, source: Source, suggestions: tuple[Suggestion, ...]) -> None:
         """End with suggestions; only the first ending counts."""
@@ -168,9 +168,9 @@ class Pending:
         self._timers.clear()
         self.flight = None
         self.reach("total")
-        timings, language_id = Timings(self.stages_ms), self.context.language_id
+        timings, language_id = Timings(self.stages_ms), self.view.language_id
         outcome = Outcome(ending, reason, source, suggestions, timings, language_id, cause, self.kept_back)
         self._on_ended(self, outcome)
 
     def _promise(self) -> Suggestion:
-        return Suggestion(self.promised_id, self.promised, self.context.position, Source.MODEL)
+        return Suggestion(self.promised_id, self.promised, self.view.position, Source.MODEL)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.asking.decide import Answer
     from typethrough.core.asking.routes import Route
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
     from typethrough.core.gate.gate import Gate, SendPermit
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
@@ -51,10 +51,10 @@ class Sources:
         """A permit to send a document's text now, or why there is none."""
         return self.gate.may_send(document.uri, document.document.language_id, self.clock.now())
 
-    def route_of(self, context: Context, *, invoked: bool) -> Route | None:
+    def route_of(self, view: View, *, invoked: bool) -> Route | None:
         """Which route a request takes; None is the default model's."""
         max_lines = self.max_lines(invoked=invoked)
-        return route_of(self.settings.routes, context, invoked=invoked, max_lines=max_lines)
+        return route_of(self.settings.routes, view, invoked=invoked, max_lines=max_lines)
 
     def max_lines(self, *, invoked: bool) -> int:
         """How many lines a suggestion may have."""
@@ -89,7 +89,7 @@ class RequestFacts:
         self._sources = sources
         self._document = document
         self._pending = pending
-        self._context = pending.context
+        self._context = pending.view
         self._refusal = refusal
 
     @property
@@ -211,7 +211,7 @@ class RequestFacts:
 
     def _hit(self, entry: Entry) -> Hit | None:
         """What a stream offers at the request's cursor; None when it does not fit there."""
-        waited_for, context = self._pending.flight, self._context
+        waited_for, view = self._pending.flight, self._context
         flight = self._document.flight_of(entry)
         if flight is None and waited_for is not None and waited_for.entry is entry:
             # It has just ended.
@@ -219,7 +219,7 @@ class RequestFacts:
         if flight is None:
             return None
         flight.clean()
-        typed = typed_between(context.snapshot, flight.trail.origin, context.position)
+        typed = typed_between(view.snapshot, flight.trail.origin, view.position)
         return Hit(entry, typed) if entry.text.startswith(typed) else None
 
     def _from_hit(self, hit: Hit) -> Offer:

@@ -11,8 +11,8 @@ from typethrough.core.document.document import Position
 from typethrough.lsp.fields import InvalidParams, is_integer, text_of
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Snapshot
+    from typethrough.core.document.view import View
     from typethrough.core.outcome.outcome import Suggestion
 
 
@@ -169,23 +169,21 @@ class Notation(NamedTuple):
     first_line: int = 0
 
 
-def item(
-    suggestion: Suggestion, context: Context, notation: Notation, *, start: Position | None
-) -> dict[str, Any]:
+def item(suggestion: Suggestion, view: View, notation: Notation, *, start: Position | None) -> dict[str, Any]:
     """A suggestion as an InlineCompletionItem that every client shows. The text is a plain string, the range is on one line.
 
     At the end of a line the range begins at the first character that is not white space, and the text repeats what is typed,
     because some clients filter by it. In the middle of a line the range is empty, at the cursor.
     """
-    line = context.line_prefix + context.line_suffix
-    at = context.position
+    line = view.line_prefix + view.line_suffix
+    at = view.position
     if start is not None and start.line == at.line and start <= at:
         first = start.column
-    elif context.line_suffix.strip():
+    elif view.line_suffix.strip():
         first = at.column
     else:
-        first = len(context.line_prefix) - len(context.line_prefix.lstrip())
-    text = context.line_prefix[first:] + suggestion.text
+        first = len(view.line_prefix) - len(view.line_prefix.lstrip())
+    text = view.line_prefix[first:] + suggestion.text
     row, end = at.line - notation.first_line, at.column + suggestion.replaces
     return {
         "insertText": text if notation.eol == "\n" else text.replace("\n", notation.eol),
@@ -198,23 +196,23 @@ def item(
 
 
 def completion_item(
-    suggestion: Suggestion, context: Context, notation: Notation, *, markdown: bool
+    suggestion: Suggestion, view: View, notation: Notation, *, markdown: bool
 ) -> dict[str, Any]:
     """A suggestion for a client that has only the completion menu: last in the list, never selected by itself.
 
     Menus filter by the word at the cursor and some put the label in its place for a moment, so label and range begin with it.
     """
-    word = _NO_WORD.split(context.line_prefix)[-1]
-    start = Position(context.position.line, context.position.column - len(word))
-    inline = item(suggestion, context, notation, start=start)
+    word = _NO_WORD.split(view.line_prefix)[-1]
+    start = Position(view.position.line, view.position.column - len(word))
+    inline = item(suggestion, view, notation, start=start)
     head, *rest = (word + suggestion.text).split("\n")
     label = head if head != word else f"{word} ↵ {next(filter(None, map(str.strip, rest)), '')}".strip()
-    whole = dedent(context.line_prefix + suggestion.text)
+    whole = dedent(view.line_prefix + suggestion.text)
     return {
         "label": label,
         "detail": "typethrough" if not rest else f"typethrough, {len(rest) + 1} lines",
         "kind": 1,
-        "documentation": _code_block(whole, context.language_id) if markdown else whole,
+        "documentation": _code_block(whole, view.language_id) if markdown else whole,
         "filterText": head or label,
         "sortText": "\uffff",
         "preselect": False,

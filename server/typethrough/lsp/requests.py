@@ -28,7 +28,7 @@ from typethrough.lsp.fields import uri_of
 from typethrough.lsp.protocol import REQUEST_CANCELLED, as_object, is_id
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
     from typethrough.core.outcome.outcome import Outcome, Suggestion
     from typethrough.engine.engine import Engine
     from typethrough.engine.pending import Pending
@@ -152,14 +152,14 @@ class Requests:
     def _begin(self, message_id: MessageId, request: Request, form: _Form) -> None:
         told = ""
 
-        def grown(context: Context, suggestion: Suggestion) -> None:
+        def grown(view: View, suggestion: Suggestion) -> None:
             nonlocal told
             if suggestion.text != told:
                 told = suggestion.text
-                value = [self._item(suggestion, context, form)]
+                value = [self._item(suggestion, view, form)]
                 self._protocol.tell(types.PROGRESS, {"token": form.token, "value": value})
 
-        def ended(context: Context, outcome: Outcome) -> None:
+        def ended(view: View, outcome: Outcome) -> None:
             self._pending.pop(message_id, None)
             if outcome.ending is Ending.CANCELLED:
                 self._protocol.fail(message_id, REQUEST_CANCELLED, "the request was cancelled")
@@ -168,22 +168,22 @@ class Requests:
                 self._protocol.reply(message_id, _NO_COMPLETIONS if form.kind is _Kind.COPILOT else None)
             elif told and outcome.suggestions:
                 # Once a part has been reported, all of it is, and the response holds nothing (LSP, "Partial Result Progress").
-                grown(context, outcome.suggestions[0])
+                grown(view, outcome.suggestions[0])
                 self._protocol.reply(message_id, None)
             else:
-                self._protocol.reply(message_id, self._result(outcome, context, form))
+                self._protocol.reply(message_id, self._result(outcome, view, form))
 
         partial = grown if form.token is not None else None
         pending = self._engine.begin(request, ended, partial)
         if pending is not None:
             self._pending[message_id] = pending
 
-    def _result(self, outcome: Outcome, context: Context, form: _Form) -> dict[str, Any]:
+    def _result(self, outcome: Outcome, view: View, form: _Form) -> dict[str, Any]:
         items = [
-            self._item(one, context, form)
+            self._item(one, view, form)
             for one in outcome.suggestions
             # A line that begins another cell may be what follows, and is nothing to write into this one.
-            if not form.opened.is_cell or heading_in(context.line_prefix + one.text) < 0
+            if not form.opened.is_cell or heading_in(view.line_prefix + one.text) < 0
         ]
         match form.kind:
             case _Kind.INLINE:
@@ -193,22 +193,22 @@ class Requests:
             case _Kind.COPILOT:
                 return {"completions": items}
 
-    def _item(self, suggestion: Suggestion, context: Context, form: _Form) -> dict[str, Any]:
+    def _item(self, suggestion: Suggestion, view: View, form: _Form) -> dict[str, Any]:
         first_line = form.opened.first_line
         notation = Notation(
             self._encoding,
-            line_end(form.opened.snapshot, context.position.line - first_line),
+            line_end(form.opened.snapshot, view.position.line - first_line),
             self._command,
             first_line,
         )
         if form.kind is _Kind.MENU:
-            return completion_item(suggestion, context, notation, markdown=self._markdown)
+            return completion_item(suggestion, view, notation, markdown=self._markdown)
         start = form.start
-        whole_line = self._whole_lines and not context.line_suffix.strip()
+        whole_line = self._whole_lines and not view.line_suffix.strip()
         if form.kind is _Kind.COPILOT or (start is None and whole_line):
             # Lsp-mode moves the cursor one to the left when the range is empty; some clients for Copilot show no other.
-            start = Position(context.position.line, 0)
-        inline = item(suggestion, context, notation, start=start)
+            start = Position(view.position.line, 0)
+        inline = item(suggestion, view, notation, start=start)
         if form.kind is _Kind.INLINE:
             return inline
         return copilot.completion(suggestion, form.opened.version, inline)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.cursor import context_at
+from tests.support.cursor import view_at
 from typethrough.core.asking.decide import (
     Answer,
     Close,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from typethrough.core.asking.decide import Action, Event
     from typethrough.core.outcome.causes import Refusal
 
-HERE = context_at("x = $0")
+HERE = view_at("x = $0")
 OLD, NEW = Entry(HERE), Entry(HERE)
 YES, NONE, REFUSED = Offer("width"), Offer(), Offer(refused=Cause.RECITED)
 LIMIT = Cause.LIMIT_SPENT.refusal("today's limit of $1 is spent")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.cursor import context_at
+from tests.support.cursor import view_at
 from typethrough.core.asking.rhythm import Latency, Rhythm, Word, debounce_ms, word_at
 
 
@@ -14,7 +14,7 @@ def _debounce_ms(
     marked: str = "name$0", changes: dict[str, float] | None = None, *, deleting: bool = False
 ) -> float:
     figures = {"interval_ms": 150.0, "ttft_ms": 300.0, "budget_ms": 900.0, "min_ms": 30.0, "max_ms": 350.0}
-    return debounce_ms(context_at(marked), deleting=deleting, **(figures | (changes or {})))
+    return debounce_ms(view_at(marked), deleting=deleting, **(figures | (changes or {})))
 
 
 def _typed(*intervals_s: float) -> Rhythm:
@@ -78,7 +78,7 @@ def test_a_key_that_is_likely_to_be_taken_back_waits_longest() -> None:
     ],
 )
 def test_the_word_at_the_cursor_is_judged_by_the_words_that_stand_near(marked: str, word: Word) -> None:
-    assert word_at(context_at(marked)) is word
+    assert word_at(view_at(marked)) is word
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.cursor import context_at
+from tests.support.cursor import view_at
 from typethrough.cli.settings import as_json, in_force
 from typethrough.core.asking.routes import Route, RoutePurpose, hedge_model, route_of, wants_block
 from typethrough.core.settings.access import endpoint_of
@@ -136,9 +136,9 @@ def test_a_settings_page_gets_an_object() -> None:
     ],
 )
 def test_a_block_is_wanted_where_one_was_opened_and_is_empty(code: str, language: str) -> None:
-    context = context_at(code, language_id=language)
-    assert wants_block(context, 10)
-    assert not wants_block(context, 1)
+    view = view_at(code, language_id=language)
+    assert wants_block(view, 10)
+    assert not wants_block(view, 1)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_block_is_wanted_where_one_was_opened_and_is_empty(code: str, language
     ],
 )
 def test_no_block_is_wanted_elsewhere(code: str) -> None:
-    assert not wants_block(context_at(code), 10)
+    assert not wants_block(view_at(code), 10)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_no_block_is_wanted_elsewhere(code: str) -> None:
 def test_a_request_takes_the_route_that_the_user_wrote_for_it(
     routes: tuple[Route, ...], code: str, invoked: bool, max_lines: int, expected: Route | None
 ) -> None:
-    assert route_of(routes, context_at(code), invoked=invoked, max_lines=max_lines) == expected
+    assert route_of(routes, view_at(code), invoked=invoked, max_lines=max_lines) == expected
 
 
 def test_the_hedge_is_the_route_of_that_name() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.cursor import context_at
+from tests.support.cursor import view_at
 from typethrough.core.asking.trigger import decide
 
 
 def _reason(marked: str, *, invoked: bool = False) -> str:
-    cause = decide(context_at(marked), invoked=invoked)
+    cause = decide(view_at(marked), invoked=invoked)
     return cause.sentence if cause else ""
 
 

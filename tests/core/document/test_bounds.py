@@ -10,9 +10,9 @@ from tests.core.counting import CountingSnapshot
 from typethrough.core.asking.rhythm import word_at
 from typethrough.core.asking.routes import wants_block
 from typethrough.core.asking.trigger import decide
-from typethrough.core.document.context import LINE_CHARS, REACH_LINES, SIDE_CHARS, Context
 from typethrough.core.document.document import Position
 from typethrough.core.document.scan import scan
+from typethrough.core.document.view import LINE_CHARS, REACH_LINES, SIDE_CHARS, View
 from typethrough.core.filters import finished, growing
 from typethrough.core.suggestion.cache import CompletionCache, Entry
 from typethrough.core.suggestion.cover import covered
@@ -43,29 +43,29 @@ _SIGNS = [
 ]
 
 
-def _everything(context: Context) -> None:
+def _everything(view: View) -> None:
     """All that is asked of a view between a key and its answer."""
-    decide(context, invoked=False)
-    word_at(context)
-    wants_block(context, 10)
+    decide(view, invoked=False)
+    word_at(view)
+    wants_block(view, 10)
     cache = CompletionCache()
-    cache.add(context, Entry(context, "return", complete=True))
-    list(cache.look_up(context))
+    cache.add(view, Entry(view, "return", complete=True))
+    list(cache.look_up(view))
     answer = "\n    y = f(x)\n    return y  # <code>\n"
-    text = growing(f"```\n{answer}```", context, complete=True)
-    finished(text, context)
-    finished("x" * 20, context)
-    enough(text, context, max_lines=10, complete=True)
-    best_so_far(text, context, max_lines=10)
-    certain(answer, context, max_lines=10)
-    covered("f(x)", context)
+    text = growing(f"```\n{answer}```", view, complete=True)
+    finished(text, view)
+    finished("x" * 20, view)
+    enough(text, view, max_lines=10, complete=True)
+    best_so_far(text, view, max_lines=10)
+    certain(answer, view, max_lines=10)
+    covered("f(x)", view)
     predict(
         LocalIndex(),
-        context.uri,
-        context.line_prefix,
-        context.lines_before(8),
-        context.line_suffix,
-        context.next_line(),
+        view.uri,
+        view.line_prefix,
+        view.lines_before(8),
+        view.line_suffix,
+        view.next_line(),
     )
 
 
@@ -83,7 +83,7 @@ def test_a_request_reads_no_more_however_hostile_the_document(
     text = "\n".join([*lines, here[0] * here[1], *lines])
     snapshot = CountingSnapshot.of(text)
     place = Position(len(lines), len(here[0] * here[1]))
-    _everything(Context.at(snapshot, place, language_id=language_id, uri="file:///a/b.py"))
+    _everything(View.at(snapshot, place, language_id=language_id, uri="file:///a/b.py"))
     assert snapshot.read <= MOST_CHARS
 
 
@@ -91,14 +91,14 @@ def test_a_request_reads_no_more_however_hostile_the_document(
 def test_lines_of_megabytes_beside_the_cursor_are_not_read(language_id: str) -> None:
     giant = 'x = ("a", ' * 350_000
     snapshot = CountingSnapshot.of(f"def f():\n{giant}\n    y = \n{giant}\n")
-    _everything(Context.at(snapshot, Position(2, 8), language_id=language_id, uri="file:///a/b.py"))
+    _everything(View.at(snapshot, Position(2, 8), language_id=language_id, uri="file:///a/b.py"))
     assert snapshot.read < 30 * LINE_CHARS
 
 
 def test_a_view_gives_out_a_bounded_part_of_many_long_lines() -> None:
     snapshot = CountingSnapshot.of(f"{'y' * 1_000}\n" * 2_000)
-    context = Context.at(snapshot, Position(1_000, 0))
-    for lines in (context.lines_before(REACH_LINES), context.lines_after(REACH_LINES)):
+    view = View.at(snapshot, Position(1_000, 0))
+    for lines in (view.lines_before(REACH_LINES), view.lines_after(REACH_LINES)):
         assert sum(map(len, lines)) == SIDE_CHARS
         assert set(map(len, lines)) == {LINE_CHARS}
 
@@ -118,9 +118,9 @@ def test_a_long_text_is_scanned_once(sign: str) -> None:
 def test_an_answer_without_end_is_read_up_to_a_bound(sign: str, marked: tuple[str, str]) -> None:
     before, behind = marked
     snapshot = CountingSnapshot.of(f"def f():\n{before}{behind}\n")
-    context = Context.at(snapshot, Position(1, len(before)), language_id="python")
-    assert decide(context, invoked=False) is None
-    text = growing("# " + sign * (2_000_000 // len(sign)), context, complete=True)
-    finished(text, context)
-    enough(text, context, max_lines=10, complete=True)
-    certain(text, context, max_lines=10)
+    view = View.at(snapshot, Position(1, len(before)), language_id="python")
+    assert decide(view, invoked=False) is None
+    text = growing("# " + sign * (2_000_000 // len(sign)), view, complete=True)
+    finished(text, view)
+    enough(text, view, max_lines=10, complete=True)
+    certain(text, view, max_lines=10)

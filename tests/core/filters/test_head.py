@@ -205,12 +205,12 @@ def test_what_cannot_be_known_yet_is_withheld(marked: str, raw: str, expected: s
     ],
 )
 def test_a_frame_never_takes_text_back(language: str, raw: str) -> None:
-    context = place("<a>\n  $0\n", language)
+    view = place("<a>\n  $0\n", language)
     seen = ""
     for length in range(len(raw) + 1):
-        now = growing(raw[:length], context)
+        now = growing(raw[:length], view)
         assert now.startswith(seen)
-        assert growing(raw[:length], context, complete=True).startswith(now)
+        assert growing(raw[:length], view, complete=True).startswith(now)
         seen = now
     assert 'language="e"' not in seen
     assert "line=3" not in seen

@@ -30,7 +30,7 @@ FLOORS = dict.fromkeys(DEFECTS, 0.93) | {
 def test_the_truth_comes_out_from_under_each_defect(name: str) -> None:
     draw = random.Random(name)
     results = [
-        same(cleaned(raw, scene.context), scene.truth, scene.context)
+        same(cleaned(raw, scene.view), scene.truth, scene.view)
         for scene in PLACES
         if (raw := DEFECTS[name](scene, draw)) is not None
     ]
@@ -48,12 +48,12 @@ def test_a_longer_answer_only_adds_and_an_early_cut_stays(name: str) -> None:
         seen, early, place = "", None, 0
         while place < len(raw):
             place += draw.randint(1, 9)
-            now = growing(raw[:place], scene.context)
+            now = growing(raw[:place], scene.view)
             assert now.startswith(seen)
-            assert growing(raw[:place], scene.context, complete=True).startswith(now)
-            early = early or enough(now, scene.context, max_lines=6, complete=False)
+            assert growing(raw[:place], scene.view, complete=True).startswith(now)
+            early = early or enough(now, scene.view, max_lines=6, complete=False)
             seen = now
-        last = enough(growing(raw, scene.context, complete=True), scene.context, max_lines=6, complete=True)
+        last = enough(growing(raw, scene.view, complete=True), scene.view, max_lines=6, complete=True)
         assert last is not None
         assert early is None or early.length == last.length
 
@@ -62,11 +62,11 @@ def test_a_longer_answer_only_adds_and_an_early_cut_stays(name: str) -> None:
 def test_a_recited_document_is_never_shown(frame: str) -> None:
     asked = 0
     for scene in PLACES:
-        lines = scene.context.snapshot.lines(0, 6)
-        if scene.context.position.line < 20 or sum(map(str.isalnum, lines[0])) < 12:
+        lines = scene.view.snapshot.lines(0, 6)
+        if scene.view.position.line < 20 or sum(map(str.isalnum, lines[0])) < 12:
             continue
         asked += 1
-        assert cleaned(frame + "\n".join(lines), scene.context).startswith("(")
+        assert cleaned(frame + "\n".join(lines), scene.view).startswith("(")
     assert asked >= 50
 
 
@@ -77,10 +77,10 @@ def test_white_space_and_control_characters_break_nothing() -> None:
         raw = "".join(draw.choice(alphabet) for _ in range(60))
         seen = ""
         for place in range(len(raw) + 1):
-            now = growing(raw[:place], scene.context)
+            now = growing(raw[:place], scene.view)
             assert now.startswith(seen)
             seen = now
-        cleaned(raw, scene.context)
+        cleaned(raw, scene.view)
 
 
 @pytest.mark.parametrize("name", list(DEFECTS))
@@ -94,18 +94,18 @@ def test_what_is_shown_while_a_text_grows_is_what_the_whole_of_it_begins_with(
         raw = DEFECTS[name](scene, draw)
         if raw is None:
             continue
-        entry, promised, final, place = Entry(scene.context), "", "", 0
+        entry, promised, final, place = Entry(scene.view), "", "", 0
         while place < len(raw) and not final:
             place += draw.randint(1, 6)
-            entry.text = growing(raw[:place], scene.context)
-            final = from_hit(Hit(entry, ""), scene.context, max_lines).text
-            now = from_growing(Hit(entry, ""), scene.context, max_lines)
+            entry.text = growing(raw[:place], scene.view)
+            final = from_hit(Hit(entry, ""), scene.view, max_lines).text
+            now = from_growing(Hit(entry, ""), scene.view, max_lines)
             if not final and now:
                 assert now.startswith(promised) or promised.startswith(now)
                 promised = max(promised, now, key=len)
         if not final:
-            entry.text, entry.complete = growing(raw, scene.context, complete=True), True
-            final = from_hit(Hit(entry, ""), scene.context, max_lines).text
+            entry.text, entry.complete = growing(raw, scene.view, complete=True), True
+            final = from_hit(Hit(entry, ""), scene.view, max_lines).text
         promises += bool(promised)
         assert final.startswith(promised)
     assert promises >= 10

@@ -226,5 +226,5 @@ def test_what_was_deleted_is_not_offered_again(deleted: str, text: str, refused:
     ],
 )
 def test_the_path_of_the_document_does_not_end_a_line_of_it(text: str, refused: bool) -> None:
-    context = place('names = "credentia$0', uri="file:///home/shop/core/settings.py")
-    assert finished(text, context) == (Refused(Cause.RECITED) if refused else text)
+    view = place('names = "credentia$0', uri="file:///home/shop/core/settings.py")
+    assert finished(text, view) == (Refused(Cause.RECITED) if refused else text)

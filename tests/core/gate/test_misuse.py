@@ -10,7 +10,7 @@ from pathlib import Path
 _MISUSE = """
 from collections.abc import AsyncIterator
 from typethrough.core.codebase.codebase import Codebase, Digest
-from typethrough.core.document.context import Context
+from typethrough.core.document.view import View
 from typethrough.core.document.document import Snapshot
 from typethrough.core.gate.gate import Gate, KeepPermit, TellPermit
 from typethrough.core.prompt.economist import Terms
@@ -24,17 +24,17 @@ from typethrough.engine.open_document import OpenDocument
 from typethrough.engine.ports import Gateway
 from typethrough.engine.surroundings import Surroundings
 
-def build(state: PromptState, context: Context, terms: Terms) -> None:
-    state.build(context, terms, 0.0)  # wrong
+def build(state: PromptState, view: View, terms: Terms) -> None:
+    state.build(view, terms, 0.0)  # wrong
 
 def keep(name: str) -> None:
     PromptState(name, "python", "project")  # wrong
 
-def send_with_a_permit_to_keep(state: PromptState, keep: KeepPermit, context: Context, terms: Terms) -> None:
-    state.build(keep, context, terms, 0.0)  # wrong
+def send_with_a_permit_to_keep(state: PromptState, keep: KeepPermit, view: View, terms: Terms) -> None:
+    state.build(keep, view, terms, 0.0)  # wrong
 
-def send_without_looking_at_the_answer(state: PromptState, gate: Gate, context: Context, terms: Terms) -> None:
-    state.build(gate.may_send(context.uri, "", 0.0), context, terms, 0.0)  # wrong
+def send_without_looking_at_the_answer(state: PromptState, gate: Gate, view: View, terms: Terms) -> None:
+    state.build(gate.may_send(view.uri, "", 0.0), view, terms, 0.0)  # wrong
 
 def warm_up(lane: ModelLane, document: OpenDocument) -> None:
     lane.warm_up(document)  # wrong

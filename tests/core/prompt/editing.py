@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tests.support.cursor import parse
 from tests.support.permits import send, tell
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
@@ -48,9 +48,7 @@ class Editing:
     def prompt(self, at: Position) -> Prompt:
         return self.state.build(
             send("src/main.py"),
-            Context.at(
-                self.document.snapshot, at, language_id=self.document.language_id, uri=self.document.uri
-            ),
+            View.at(self.document.snapshot, at, language_id=self.document.language_id, uri=self.document.uri),
             Terms(profile_of(DEFAULT_MODEL), self.anchor_chars, 256, self.limit_tokens),
             self.now_s,
         )

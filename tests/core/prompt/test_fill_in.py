@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.cursor import context_at
+from tests.support.cursor import view_at
 from typethrough.core.models import FimMarks, ModelProfile
 from typethrough.core.prompt import fill_in
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.related import Related
 from typethrough.core.secrets.vault import Vault
-from typethrough.core.secrets.veil import VeiledContext
+from typethrough.core.secrets.veil import VeiledView
 
 if TYPE_CHECKING:
     from typethrough.core.prompt.message import Draft
@@ -27,8 +27,8 @@ RELATED = Related((("lib/a.py", "def a():"), ("lib/b.py", "def b():")))
 
 def built(marked: str, marks: FimMarks = PSM, related: Related = RELATED, chars: int = 8_000) -> Draft:
     terms = Terms(ModelProfile(fim=marks), chars, 64)
-    context = VeiledContext.of(context_at(marked), Vault())
-    return fill_in.build(context, terms, marks, related, "src/main.py", "project")
+    view = VeiledView.of(view_at(marked), Vault())
+    return fill_in.build(view, terms, marks, related, "src/main.py", "project")
 
 
 def text(prompt: Draft) -> str:

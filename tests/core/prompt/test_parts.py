@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.core.prompt.editing import Editing, anchor_text
-from tests.support.cursor import context_at
+from tests.support.cursor import view_at
 from tests.support.permits import ROOT, send, tell
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position, Snapshot, snapshot_of
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt import window
 from typethrough.core.prompt.anchor import freeze
@@ -17,7 +17,7 @@ from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.rules import CURSOR, opening
 from typethrough.core.prompt.sent import TokenRatio
 from typethrough.core.secrets.vault import Vault
-from typethrough.core.secrets.veil import Veil, VeiledContext
+from typethrough.core.secrets.veil import Veil, VeiledView
 from typethrough.core.settings.schema import DEFAULT_MODEL
 
 _HUGE = snapshot_of("".join(f"line {number}\n" for number in range(50_000)))
@@ -114,7 +114,7 @@ def test_the_window_moves_in_steps_and_always_holds_the_cursor() -> None:
 
 @pytest.mark.parametrize("marked", ["x" * 5_000 + "$0" + "y" * 5_000, "a\n" + "z" * 5_000 + "\n$0"])
 def test_a_long_line_does_not_fill_the_window(marked: str) -> None:
-    shown = window.render(VeiledContext.of(context_at(marked), Vault()), "").message.text
+    shown = window.render(VeiledView.of(view_at(marked), Vault()), "").message.text
 
     assert len(shown) < 2_200
     assert shown.count(CURSOR) == 1
@@ -122,7 +122,7 @@ def test_a_long_line_does_not_fill_the_window(marked: str) -> None:
 
 def test_of_the_cursors_line_what_is_nearest_is_kept() -> None:
     shown = window.render(
-        VeiledContext.of(context_at("a" * 5_000 + "near$0far" + "b" * 5_000), Vault()), ""
+        VeiledView.of(view_at("a" * 5_000 + "near$0far" + "b" * 5_000), Vault()), ""
     ).message.text
 
     assert f"near{CURSOR}far" in shown
@@ -160,7 +160,7 @@ def test_a_files_name_cannot_bring_a_second_cursor_into_the_prompt() -> None:
     state = PromptState(tell(name), "python", "work<CURSOR>")
     prompt = state.build(
         send(name),
-        Context.at(document.snapshot, Position(0, 5), uri=document.uri),
+        View.at(document.snapshot, Position(0, 5), uri=document.uri),
         Terms(profile_of(DEFAULT_MODEL), 4_000, 64),
         0.0,
     )

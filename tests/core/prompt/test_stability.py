@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.support.permits import put, send, tell
 from typethrough.core.codebase.choice import choose
 from typethrough.core.codebase.codebase import Codebase, digest
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.outline import definitions
 from typethrough.core.prompt.economist import Terms
@@ -73,9 +73,9 @@ class Sitting:
         self.at = edit.new_end
 
     def prompt(self) -> Prompt:
-        context = Context.at(self.document.snapshot, self.at, language_id="python", uri=self.document.uri)
+        view = View.at(self.document.snapshot, self.at, language_id="python", uri=self.document.uri)
         return self.state.build(
-            send(_PATH), context, Terms(profile_of(DEFAULT_MODEL), self.chars, 64), self.now_s
+            send(_PATH), view, Terms(profile_of(DEFAULT_MODEL), self.chars, 64), self.now_s
         )
 
 
@@ -151,7 +151,7 @@ def test_names_near_the_cursor_are_explained_but_not_the_one_being_typed() -> No
     put(codebase, digest("lib/b.py", "class ShopOfAll:\n    def sell(self): pass\n", "python"))
     document = Document("file:///project/src/main.py", "python", 1, "ShopOfAll()\nx = make_it(make_more\n")
     state = PromptState(tell(_PATH), "python", "project", codebase)
-    at = Context.at(document.snapshot, Position(1, 20), language_id="python", uri=document.uri)
+    at = View.at(document.snapshot, Position(1, 20), language_id="python", uri=document.uri)
     prompt = state.build(send(_PATH), at, Terms(profile_of(DEFAULT_MODEL), 8_000, 64), 0.0)
 
     assert [message.text for message in prompt.messages[8:-1]] == [

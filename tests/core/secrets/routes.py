@@ -10,8 +10,8 @@ from tests.core.secrets.planted import plant
 from tests.support.permits import put, send, tell
 from typethrough.core.codebase.choice import Chosen
 from typethrough.core.codebase.codebase import Codebase, digest
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position
+from typethrough.core.document.view import View
 from typethrough.core.models import FimMarks, ModelProfile, profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
@@ -104,8 +104,8 @@ def code_model(random: Random, line: str, _: str) -> Iterator[Prompt]:
     at = lines.index(line)
     for marks, column in ((_MARKS, random.randrange(len(line) + 1)), (_MARKS_SPM, len(line))):
         terms = Terms(ModelProfile(fim=marks), random.choice((200, 1_000, 9_000)), 64)
-        context = Context.at(editing.document.snapshot, Position(at, column), uri=editing.document.uri)
-        yield editing.state.build(send("src/main.py"), context, terms, 0.0)
+        view = View.at(editing.document.snapshot, Position(at, column), uri=editing.document.uri)
+        yield editing.state.build(send("src/main.py"), view, terms, 0.0)
 
 
 def other_files(random: Random, line: str, _: str) -> Iterator[Prompt]:
@@ -129,10 +129,10 @@ def other_files(random: Random, line: str, _: str) -> Iterator[Prompt]:
     told = PromptState(tell("src/main.py"), "python", "project", codebase)
     told.related = render([Chosen(file.path, tuple(file.rows()))], excerpts)
     snapshot = Editing(f"{name}()\n\n").document.snapshot
-    context = Context.at(snapshot, Position(1, 0), uri="file:///project/src/main.py")
+    view = View.at(snapshot, Position(1, 0), uri="file:///project/src/main.py")
     terms = Terms(profile_of(DEFAULT_MODEL), 20_000, 64)
     for state in (told, PromptState(tell("src/main.py"), "python", "project", codebase)):
-        prompt = state.build(send("src/main.py"), context, terms, 0.0)
+        prompt = state.build(send("src/main.py"), view, terms, 0.0)
         assert name in whole(prompt), "the file is told of"
         yield prompt
 

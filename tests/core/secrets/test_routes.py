@@ -11,8 +11,8 @@ from tests.core.prompt.editing import Editing, whole
 from tests.core.secrets.planted import KINDS, plant
 from tests.core.secrets.routes import ROUTES, leaked, places
 from tests.support.permits import send
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Position
+from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.settings.schema import DEFAULT_MODEL
@@ -51,10 +51,10 @@ def test_while_a_secret_is_typed_only_its_beginning_is_sent(kind: str) -> None:
 
 def test_when_secrets_are_to_be_hidden_after_all_the_file_is_frozen_anew_without_them() -> None:
     editing = Editing('KEY = "ghp_0123456789abcdefABCDEF0123456789abcd"\n\n')
-    context = Context.at(editing.document.snapshot, Position(1, 0), uri=editing.document.uri)
+    view = View.at(editing.document.snapshot, Position(1, 0), uri=editing.document.uri)
     terms = Terms(profile_of(DEFAULT_MODEL), 4_000, 64)
     sent = [
-        editing.state.build(send("src/main.py"), context, terms._replace(hides_secrets=hides), 0.0)
+        editing.state.build(send("src/main.py"), view, terms._replace(hides_secrets=hides), 0.0)
         for hides in (False, True, True, False)
     ]
     assert ["ghp_" in whole(prompt) for prompt in sent] == [True, False, False, True]

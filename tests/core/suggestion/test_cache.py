@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 
 from tests.core.counting import CountingSnapshot
 from tests.core.typist import Typist
-from tests.support.cursor import context_at, parse
-from typethrough.core.document.context import Context
+from tests.support.cursor import parse, view_at
 from typethrough.core.document.document import Position, snapshot_of
+from typethrough.core.document.view import View
 from typethrough.core.suggestion.cache import CompletionCache, Entry
 
 
 def _filed(
     cache: CompletionCache, marked: str, text: str, *, complete: bool = True, uri: str = "file:///a.py"
 ) -> Entry:
-    context = context_at(marked, uri=uri)
-    entry = Entry(context, text, complete=complete)
-    cache.add(context, entry)
+    view = view_at(marked, uri=uri)
+    entry = Entry(view, text, complete=complete)
+    cache.add(view, entry)
     return entry
 
 
 def _found(cache: CompletionCache, marked: str, uri: str = "file:///a.py") -> list[str]:
-    return [hit.remainder for hit in cache.look_up(context_at(marked, uri=uri))]
+    return [hit.remainder for hit in cache.look_up(view_at(marked, uri=uri))]
 
 
 _HERE = "import os\n\ndef f(x):\n    y = $0\n    return y\n"
@@ -93,11 +93,11 @@ def test_another_file_with_the_same_lines_is_another_place() -> None:
 
 def test_backspace_and_every_undo_find_the_completion_again() -> None:
     cache, typist = CompletionCache(), Typist(_HERE)
-    cache.add(typist.context, Entry(typist.context, "foo(bar)\n    z = 1", complete=True))
+    cache.add(typist.view, Entry(typist.view, "foo(bar)\n    z = 1", complete=True))
     typist.type("foo(ba")
     for left in ("a", "b", "(", "o", "o", "f"):
         typist.backspace()
-        (hit,) = cache.look_up(typist.context)
+        (hit,) = cache.look_up(typist.view)
         assert hit.remainder.startswith(left)
 
 
@@ -106,9 +106,9 @@ def test_a_whole_completion_typed_through_is_found_at_every_key(text: str, line_
     text = text[: -len(text.lstrip("\n")) or None] if text.count("\n") > 20 else text
     cache = CompletionCache()
     typist = Typist(f"one{line_end}two{line_end}x = $0{line_end}after()", line_end=line_end)
-    cache.add(typist.context, Entry(typist.context, text, complete=True))
+    cache.add(typist.view, Entry(typist.view, text, complete=True))
     for at, char in enumerate(text):
-        assert text[at:] in [hit.remainder for hit in cache.look_up(typist.context)]
+        assert text[at:] in [hit.remainder for hit in cache.look_up(typist.view)]
         typist.insert(char)
 
 
@@ -136,7 +136,7 @@ def test_a_new_answer_replaces_the_old_one_of_the_same_question_but_not_one_that
 def test_what_is_typed_ahead_of_a_growing_answer_waits_for_it() -> None:
     cache = CompletionCache()
     entry = _filed(cache, "a\n$0", "", complete=False)
-    assert [hit.typed for hit in cache.look_up(context_at("a\nfoo$0", uri="file:///a.py"))] == ["foo"]
+    assert [hit.typed for hit in cache.look_up(view_at("a\nfoo$0", uri="file:///a.py"))] == ["foo"]
 
     entry.text = "bar"
 
@@ -170,9 +170,9 @@ def test_a_place_keeps_the_newest_and_the_cache_the_places_used_last() -> None:
 
 def _characters_read(cache: CompletionCache, text: str, at: Position) -> int:
     snapshot = CountingSnapshot.of(text)
-    context = Context.at(snapshot, at, uri="file:///a.py")
+    view = View.at(snapshot, at, uri="file:///a.py")
     snapshot.read = 0
-    list(cache.look_up(context))
+    list(cache.look_up(view))
     return snapshot.read
 
 
@@ -183,8 +183,8 @@ def test_a_look_up_reads_the_same_however_large_the_file_and_the_cache(lines: in
     text = "value = compute(1)\n" * lines
     snapshot = snapshot_of(text)
     for _ in range(entries):
-        context = Context.at(snapshot, Position(rng.randrange(lines), rng.randrange(8)), uri="file:///a.py")
-        cache.add(context, Entry(context, "nothing that fits", complete=True))
+        view = View.at(snapshot, Position(rng.randrange(lines), rng.randrange(8)), uri="file:///a.py")
+        cache.add(view, Entry(view, "nothing that fits", complete=True))
 
     assert _characters_read(cache, text, Position(lines // 2, 5)) < 24 * 4 * 20
 
@@ -197,8 +197,8 @@ def test_lines_of_a_megabyte_above_end_the_look_up() -> None:
 
 def test_the_place_is_the_one_the_cursor_marks() -> None:
     text, position = parse(_HERE)
-    context = Context.at(snapshot_of(text), position, uri="file:///a.py")
+    view = View.at(snapshot_of(text), position, uri="file:///a.py")
     cache = CompletionCache()
-    cache.add(context, Entry(context, "foo", complete=True))
+    cache.add(view, Entry(view, "foo", complete=True))
 
-    assert [hit.typed for hit in cache.look_up(context)] == [""]
+    assert [hit.typed for hit in cache.look_up(view)] == [""]

@@ -64,8 +64,8 @@ def test_an_answer_is_cut_where_its_unit_ends(
     language: str, marked: str, answer: str, reason: str, max_lines: int
 ) -> None:
     shown, _, rest = answer.partition("$1")
-    context = place(marked, language)
-    assert enough(shown + rest, context, max_lines=max_lines, complete=False) == Cut(len(shown), reason)
+    view = place(marked, language)
+    assert enough(shown + rest, view, max_lines=max_lines, complete=False) == Cut(len(shown), reason)
 
 
 @pytest.mark.parametrize(("language", "marked", "answer", "reason", "max_lines"), CUTS)
@@ -74,11 +74,11 @@ def test_a_cut_never_changes_as_more_arrives(
 ) -> None:
     shown, _, rest = answer.partition("$1")
     text = shown + rest
-    context = place(marked, language)
+    view = place(marked, language)
     lengths = {
         cut.length
         for end in range(len(text) + 1)
-        if (cut := enough(text[:end], context, max_lines=max_lines, complete=False)) is not None
+        if (cut := enough(text[:end], view, max_lines=max_lines, complete=False)) is not None
     }
     assert lengths == {len(shown)}
 

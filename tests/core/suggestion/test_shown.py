@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.core.typist import URI, Typist
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.suggestion.shown import Shown
 
 
@@ -21,7 +21,7 @@ def test_what_is_left_is_known_after_every_key_of_a_block(line_end: str) -> None
         shown = shown.after(edit, typist.document.snapshot)
 
         assert shown is not None
-        assert shown.remainder(typist.context) == text[at:]
+        assert shown.remainder(typist.view) == text[at:]
         assert shown.consumed(typist.document.snapshot) == (at == len(text))
 
 
@@ -45,15 +45,15 @@ def test_away_from_where_it_was_typed_there_is_nothing_left(line: int, column: i
     document = Document(URI, "python", 1, "x = f!\ny\nz")
     shown = Shown.of("1", "foo", Position(0, 4), "")
 
-    assert shown.remainder(Context.at(document.snapshot, Position(line, column))) == left
+    assert shown.remainder(View.at(document.snapshot, Position(line, column))) == left
 
 
 def test_a_cursor_at_the_end_of_a_long_file_costs_no_copy_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     document = Document(URI, "python", 1, "x = \n" * 10_000)
     shown = Shown.of("1", "foo\nbar", Position(0, 4), "")
-    context = Context.at(document.snapshot, Position(9_999, 0))
+    view = View.at(document.snapshot, Position(9_999, 0))
     monkeypatch.setattr(
         "typethrough.core.suggestion.shown.typed_between", lambda *_: pytest.fail("the file was read")
     )
 
-    assert shown.remainder(context) == ""
+    assert shown.remainder(view) == ""

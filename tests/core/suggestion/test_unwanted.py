@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cursor import parse
-from typethrough.core.document.context import Context
 from typethrough.core.document.document import Document, Position
+from typethrough.core.document.view import View
 from typethrough.core.suggestion.shown import Shown
 from typethrough.core.suggestion.unwanted import Unwanted
 
@@ -32,8 +32,8 @@ class Desk:
         return self.edit(Position(self.cursor.line, self.cursor.column - count), "")
 
     @property
-    def context(self) -> Context:
-        return Context.at(self.document.snapshot, self.cursor)
+    def view(self) -> View:
+        return View.at(self.document.snapshot, self.cursor)
 
     @property
     def deleted(self) -> tuple[str, ...]:
@@ -80,15 +80,15 @@ def test_only_the_last_few_deletions_are_kept() -> None:
 def test_what_was_sent_away_stays_away_while_the_text_leads_into_it() -> None:
     desk = Desk("return $0\n")
     desk.unwanted.dismiss(Shown.of("1", "width * height", desk.cursor, ""))
-    assert desk.unwanted.is_dismissed(desk.context)
+    assert desk.unwanted.is_dismissed(desk.view)
     desk.type("wid")
-    assert desk.unwanted.is_dismissed(desk.context)
+    assert desk.unwanted.is_dismissed(desk.view)
     desk.type("x")
-    assert not desk.unwanted.is_dismissed(desk.context)
+    assert not desk.unwanted.is_dismissed(desk.view)
 
 
 def test_who_asks_by_hand_forgives_what_was_sent_away_there() -> None:
     desk = Desk("return $0\n")
     desk.unwanted.dismiss(Shown.of("1", "width * height", desk.cursor, ""))
-    desk.unwanted.forgive(desk.context)
-    assert not desk.unwanted.is_dismissed(desk.context)
+    desk.unwanted.forgive(desk.view)
+    assert not desk.unwanted.is_dismissed(desk.view)

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _WORD = re.compile(r"[^\W\d]\w*$")
 # Far enough to know the words in use, near enough to search in microseconds.
@@ -85,7 +85,7 @@ class Latency:
 
 
 def debounce_ms(
-    context: Context,
+    view: View,
     *,
     interval_ms: float,
     deleting: bool,
@@ -98,7 +98,7 @@ def debounce_ms(
 
     `deleting` says that the last edit only removed text: more of that usually follows, a word or a level at a time.
     """
-    word = word_at(context)
+    word = word_at(view)
     if deleting or word is Word.LEFT:
         # Whatever would be answered now is about to change: that the answer may come late costs nothing.
         return max(min_ms, min(_TAKING_BACK_MS, max_ms, budget_ms / 2))
@@ -107,16 +107,16 @@ def debounce_ms(
     return max(0.0, min(delay, budget_ms - ttft_ms * 1.5))
 
 
-def word_at(context: Context) -> Word:
+def word_at(view: View) -> Word:
     """What the characters before the cursor are, judged by the words that stand near."""
-    line = context.line_prefix
+    line = view.line_prefix
     if not line.strip():
         return Word.BLANK
-    match = _WORD.search(context.word)
+    match = _WORD.search(view.word)
     if match is None:
         return Word.NONE
     word = match[0]
-    near = "\n".join((*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES)))
+    near = "\n".join((*view.lines_before(_NEAR_LINES), *view.lines_after(_NEAR_LINES)))
     if word in near:
         return Word.KNOWN
     return Word.LEFT if len(word) > 2 and word[:-1] in near else Word.UNKNOWN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 # The rest of the line may be what editors and people close by themselves; in the middle of other text a suggestion
 # mostly repeats it (the mid-line rule of every peer).
@@ -21,22 +21,22 @@ _MAX_LINE_CHARS = 2_000
 _MAX_FILE_CHARS = 20_000_000
 
 
-def decide(context: Context, *, invoked: bool) -> Cause | None:
+def decide(view: View, *, invoked: bool) -> Cause | None:
     """Why nothing is suggested at a place, or None. A request by hand is refused only where no answer can be useful."""
-    if context.file_chars > _MAX_FILE_CHARS:
+    if view.file_chars > _MAX_FILE_CHARS:
         return Cause.FILE_TOO_LARGE
-    if context.line_chars > _MAX_LINE_CHARS:
+    if view.line_chars > _MAX_LINE_CHARS:
         return Cause.LINE_TOO_LONG
     if invoked:
         return None
-    if _inside_word(context):
+    if _inside_word(view):
         return Cause.INSIDE_WORD
-    if not _CLOSING.fullmatch(context.line_suffix.strip()):
+    if not _CLOSING.fullmatch(view.line_suffix.strip()):
         return Cause.INSIDE_LINE
-    if not context.line_prefix.strip() and not context.previous_line() and not context.next_line():
+    if not view.line_prefix.strip() and not view.previous_line() and not view.next_line():
         return Cause.EMPTY_FILE
     return None
 
 
-def _inside_word(context: Context) -> bool:
-    return bool(_WORD_CHAR.match(context.line_prefix[-1:]) and _WORD_CHAR.match(context.line_suffix[:1]))
+def _inside_word(view: View) -> bool:
+    return bool(_WORD_CHAR.match(view.line_prefix[-1:]) and _WORD_CHAR.match(view.line_suffix[:1]))

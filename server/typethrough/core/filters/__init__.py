@@ -1,6 +1,6 @@
 """From what a model said to what may be shown: named filters, one a file, in the one order that matters.
 
-Owns the two lists. A filter knows the answer and the context, never the engine, the model or another filter.
+Owns the two lists. A filter knows the answer and the view, never the engine, the model or another filter.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from typethrough.core.suggestion.trail import LONGEST_CHARS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 __all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
 
 # Wrappers come off from outside in (tags may stand round a fence or inside it), then echoes, then white space.
-HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
+HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
     special_tokens,
     frames,
     opening_prose,
@@ -58,7 +58,7 @@ HEAD: Final[tuple[Callable[[Draft, Context], Draft], ...]] = (
 )
 
 # What repeats the document is cut before what is left is judged; white space and emptiness are judged last.
-TAIL: Final[tuple[Callable[[str, Context], str | Refused], ...]] = (
+TAIL: Final[tuple[Callable[[str, View], str | Refused], ...]] = (
     one_line,
     stutter,
     next_line,
@@ -75,7 +75,7 @@ TAIL: Final[tuple[Callable[[str, Context], str | Refused], ...]] = (
 )
 
 
-def growing(raw: str, context: Context, *, complete: bool = False) -> str:
+def growing(raw: str, view: View, *, complete: bool = False) -> str:
     """The text to insert at the cursor, as far as it is certain: a longer `raw` only ever adds to it.
 
     Empty while nothing can be said. With `complete`, nothing more will come and what was undecided is decided. What goes beyond
@@ -83,14 +83,14 @@ def growing(raw: str, context: Context, *, complete: bool = False) -> str:
     """
     draft = Draft(raw[:LONGEST_CHARS], complete and len(raw) <= LONGEST_CHARS)
     for head in HEAD:
-        draft = head(draft, context)
+        draft = head(draft, view)
     return draft.text
 
 
-def finished(text: str, context: Context) -> str | Refused:
+def finished(text: str, view: View) -> str | Refused:
     """The cut text as it may be shown, or the name of the filter that refuses it."""
     for tail in TAIL:
-        kept = tail(text, context)
+        kept = tail(text, view)
         if isinstance(kept, Refused):
             return kept
         text = kept

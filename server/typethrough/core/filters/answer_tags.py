@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _NAMES: Final = (
     "completion", "answer", "window", "insert", "insertion", "missing", "fill", "output", "response", "result", "code",
@@ -40,21 +40,21 @@ _OPENING_START: Final = re.compile(r"\s*(?:<(?:[A-Za-z]+(?:\s[^<>\n]*)?)?)?\Z")
 _CLOSING_START: Final = re.compile(r"<(?:/[A-Za-z]{0,12})?\Z")
 
 
-def answer_tags(draft: Draft, context: Context) -> Draft:
+def answer_tags(draft: Draft, view: View) -> Draft:
     """A tag that opens the answer is dropped with its line, and the text ends at a closing one."""
     text, done = draft
     if "<" not in text:
         return NOTHING_YET if text.isspace() and not done else draft
     opening = _OPENING.match(text)
-    if opening is not None and not _spoken_of(opening[1], context):
+    if opening is not None and not _spoken_of(opening[1], view):
         rest = text[opening.end() :]
         if not done and (not rest.strip()):
             # The line end after the tag belongs to the tag only when text follows on the next line.
             return NOTHING_YET
         text = rest
-    elif not done and _may_open(text, context):
+    elif not done and _may_open(text, view):
         return NOTHING_YET
-    unspoken = {name for name in set(_CLOSING.findall(text)) if not _spoken_of(name, context)}
+    unspoken = {name for name in set(_CLOSING.findall(text)) if not _spoken_of(name, view)}
     for closing in _CLOSING.finditer(text) if unspoken else ():
         if closing[1] in unspoken:
             return Draft(text[: closing.start()], done=True)
@@ -66,7 +66,7 @@ def answer_tags(draft: Draft, context: Context) -> Draft:
     return Draft(text, done=False)
 
 
-def _may_open(text: str, context: Context) -> bool:
+def _may_open(text: str, view: View) -> bool:
     if _OPENING_START.match(text) is None:
         return False
     name = re.match(r"[a-z]*", text.lstrip()[1:].lower())
@@ -74,13 +74,13 @@ def _may_open(text: str, context: Context) -> bool:
     return any(
         known.startswith(said)
         and (len(text.lstrip()) == len(said) + 1 or known == said)
-        and not _spoken_of(known, context)
+        and not _spoken_of(known, view)
         for known in _NAMES
     )
 
 
-def _spoken_of(name: str, context: Context) -> bool:
+def _spoken_of(name: str, view: View) -> bool:
     """Whether the document itself uses the tag, or is made of tags and may begin to."""
-    if name.lower() in _CONTENT and is_made_of_tags(context.language_id):
+    if name.lower() in _CONTENT and is_made_of_tags(view.language_id):
         return True
-    return re.search(rf"</?{name}\b", context.near(), re.IGNORECASE) is not None
+    return re.search(rf"</?{name}\b", view.near(), re.IGNORECASE) is not None

@@ -8,10 +8,10 @@ from typethrough.core.filters.draft import Refused
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 
-def blank(text: str, context: Context) -> str | Refused:
+def blank(text: str, view: View) -> str | Refused:
     """Refuse a text of white space only."""
-    del context
+    del view
     return text if text.strip() else Refused(Cause.BLANK)

@@ -9,7 +9,7 @@ from typethrough.core.document.scan import family_of
 from typethrough.core.filters.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _OPENING: Final = re.compile(r"\s*(`{3,}|~{3,})[ \t]*([^\s`]*)([^\n]*)(\n|\Z)")
 _INFO_WORD: Final = re.compile(r"[A-Za-z][\w+#.:-]*\Z")
@@ -21,37 +21,32 @@ _LINES_ABOVE: Final = 300
 _LEADS_TO_FENCE: Final = (":", ".", "!", "?", "-->")
 
 
-def code_fence(draft: Draft, context: Context) -> Draft:
+def code_fence(draft: Draft, view: View) -> Draft:
     """The opening line is dropped and the text ends before the closing one; in Markdown only a fence that cannot be meant."""
     text, done = draft
     start = text.lstrip()
     if not start:
         return draft if done or not text else _waiting(draft)
-    wraps = not _fences_are_text(context)
+    wraps = not _fences_are_text(view)
     if start[0] not in "`~":
-        return draft if family_of(context.language_id) == "text" else _until_closing(draft)
-    if text[0] == " " and context.line_prefix.strip():
+        return draft if family_of(view.language_id) == "text" else _until_closing(draft)
+    if text[0] == " " and view.line_prefix.strip():
         # A wrapper begins the answer; after a space and code it is text of a comment.
         return draft
-    if _is_own_fence(text, start, context, inside=wraps):
+    if _is_own_fence(text, start, view, inside=wraps):
         return draft
-    if not wraps and not _opens_wrapper(start, context):
+    if not wraps and not _opens_wrapper(start, view):
         return draft if done or "\n" in start or not "```markdown".startswith(start) else NOTHING_YET
     if start[:3] not in {"```", "~~~"}:
         if not done and start in {"`", "``", "~", "~~"}:
             return NOTHING_YET
-        return _unquoted(draft, context)
+        return _unquoted(draft, view)
     opening = _OPENING.match(text)
     if opening is None:
         return draft
     if not opening[4] and not done:
         return NOTHING_YET
-    if (
-        not opening[2]
-        and opening[4]
-        and family_of(context.language_id) == "text"
-        and context.line_prefix.strip()
-    ):
+    if not opening[2] and opening[4] and family_of(view.language_id) == "text" and view.line_prefix.strip():
         # A bare fence in the middle of a line of Markdown opens a chat's answer, not the rest of the line.
         return Draft("", done=True)
     body = Draft(text[_body_start(opening) :], done)
@@ -85,36 +80,36 @@ def _until_closing(draft: Draft) -> Draft:
     return Draft(draft.text[: partial.start()], done=False) if partial else draft
 
 
-def _unquoted(draft: Draft, context: Context) -> Draft:
+def _unquoted(draft: Draft, view: View) -> Draft:
     """An answer in single backticks, in a language that has none."""
     start = draft.text.lstrip()
-    if draft.text[0] != "`" or family_of(context.language_id) not in _BACKTICK_FREE:
+    if draft.text[0] != "`" or family_of(view.language_id) not in _BACKTICK_FREE:
         return draft
-    if context.state.inside:
+    if view.state.inside:
         return draft
     body, closed, _ = start[1:].partition("`")
     return Draft(body, done=draft.done or bool(closed))
 
 
-def _fences_are_text(context: Context) -> bool:
+def _fences_are_text(view: View) -> bool:
     """Whether a fence is ordinary text here: in a Markdown-like document, outside its own code blocks."""
-    if family_of(context.language_id) != "text":
+    if family_of(view.language_id) != "text":
         return False
-    return sum(1 for line in context.lines_before(_LINES_ABOVE) if _FENCE_LINE.match(line)) % 2 == 0
+    return sum(1 for line in view.lines_before(_LINES_ABOVE) if _FENCE_LINE.match(line)) % 2 == 0
 
 
-def _is_own_fence(text: str, start: str, context: Context, *, inside: bool) -> bool:
+def _is_own_fence(text: str, start: str, view: View, *, inside: bool) -> bool:
     """Whether the answer goes on below the cursor's line of Markdown with a fence that belongs there."""
-    above = context.line_prefix.rstrip()
-    if family_of(context.language_id) != "text" or not above or "\n" not in text[: len(text) - len(start)]:
+    above = view.line_prefix.rstrip()
+    if family_of(view.language_id) != "text" or not above or "\n" not in text[: len(text) - len(start)]:
         return False
-    if context.line_suffix.strip():
+    if view.line_suffix.strip():
         return False
     return inside or above.endswith(_LEADS_TO_FENCE)
 
 
-def _opens_wrapper(start: str, context: Context) -> bool:
+def _opens_wrapper(start: str, view: View) -> bool:
     """In Markdown a fence that begins in the middle of a line, or is tagged as Markdown itself, can only be a wrapper."""
-    if context.line_prefix.strip():
+    if view.line_prefix.strip():
         return start.startswith(("```", "~~~"))
     return re.match(r"```(?:markdown|md)[ \t]*\n", start) is not None

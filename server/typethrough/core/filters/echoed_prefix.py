@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typethrough.core.filters.draft import NOTHING_YET, Draft, significant
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _BARE_TAG: Final = re.compile(r"</?[\w.-]+>\Z")
 _LAST_WORD: Final = re.compile(r"[A-Za-z_]\w{2,}\Z")
@@ -33,16 +33,16 @@ class Line(NamedTuple):
     ended: bool
 
 
-def echoed_prefix(draft: Draft, context: Context) -> Draft:
+def echoed_prefix(draft: Draft, view: View) -> Draft:
     """Drop an echo of the lines above with the line prefix, of the line prefix alone, or of the word at the cursor."""
     text, done = draft
     if not text.strip():
         return draft
     core = text.strip()
-    if done and significant(core) >= _MIN_LINE and _is_whole_prefix(text, core, context):
+    if done and significant(core) >= _MIN_LINE and _is_whole_prefix(text, core, view):
         return Draft("", done=True)
     for echo in (_lines_above, _line_prefix, _last_chain, _last_word):
-        taken = echo(text, context)
+        taken = echo(text, view)
         if taken is None and not done:
             return NOTHING_YET
         if taken:
@@ -50,37 +50,37 @@ def echoed_prefix(draft: Draft, context: Context) -> Draft:
     return draft
 
 
-def _is_whole_prefix(text: str, core: str, context: Context) -> bool:
+def _is_whole_prefix(text: str, core: str, view: View) -> bool:
     """Whether the answer ended within the white space that ends the line prefix."""
-    return core == context.line_prefix.strip() and context.line_prefix.lstrip().startswith(text.lstrip(" \t"))
+    return core == view.line_prefix.strip() and view.line_prefix.lstrip().startswith(text.lstrip(" \t"))
 
 
-def _line_prefix(text: str, context: Context) -> Verdict:
-    core = context.line_prefix.strip()
+def _line_prefix(text: str, view: View) -> Verdict:
+    core = view.line_prefix.strip()
     size = significant(core)
     if size < _MIN_LINE or _BARE_TAG.match(core):
         return 0
     body = text.lstrip() if size >= _MIN_LINE_AFTER_BREAK else text.lstrip(" \t")
     if body.startswith(core):
-        return _past_gap(text, len(text) - len(body) + len(core), context)
+        return _past_gap(text, len(text) - len(body) + len(core), view)
     return None if core.startswith(body) else 0
 
 
-def _past_gap(text: str, taken: int, context: Context) -> Verdict:
+def _past_gap(text: str, taken: int, view: View) -> Verdict:
     """Past the white space that ends the line prefix, when the echo has it too."""
-    prefix = context.line_prefix
+    prefix = view.line_prefix
     gap = prefix[len(prefix.rstrip()) :]
     if gap and gap.startswith(text[taken:]):
         return None
     return taken + len(gap) if text.startswith(gap, taken) else taken
 
 
-def _last_chain(text: str, context: Context) -> Verdict:
-    return _ending(text, _LAST_CHAIN.search(context.line_prefix[-_CHAIN_CHARS:]))
+def _last_chain(text: str, view: View) -> Verdict:
+    return _ending(text, _LAST_CHAIN.search(view.line_prefix[-_CHAIN_CHARS:]))
 
 
-def _last_word(text: str, context: Context) -> Verdict:
-    return _ending(text, _LAST_WORD.search(context.word))
+def _last_word(text: str, view: View) -> Verdict:
+    return _ending(text, _LAST_WORD.search(view.word))
 
 
 def _ending(text: str, found: re.Match[str] | None) -> Verdict:
@@ -91,8 +91,8 @@ def _ending(text: str, found: re.Match[str] | None) -> Verdict:
     return None if found[0].startswith(text) else 0
 
 
-def _lines_above(text: str, context: Context) -> Verdict:
-    above = [line.strip() for line in context.lines_before(_LINES_ABOVE)]
+def _lines_above(text: str, view: View) -> Verdict:
+    above = [line.strip() for line in view.lines_before(_LINES_ABOVE)]
     above = [line for line in above if line]
     if not above:
         return 0
@@ -101,14 +101,14 @@ def _lines_above(text: str, context: Context) -> Verdict:
     for start, line in enumerate(above):
         if line != first and (ended or not line.startswith(first)):
             continue
-        verdict = _agreement(text, said, above[start:], context)
+        verdict = _agreement(text, said, above[start:], view)
         if verdict != 0:
             return verdict
     return 0
 
 
-def _agreement(text: str, said: list[Line], above: list[str], context: Context) -> Verdict:
-    core = context.line_prefix.strip()
+def _agreement(text: str, said: list[Line], above: list[str], view: View) -> Verdict:
+    core = view.line_prefix.strip()
     size = sum(map(significant, above))
     if size + significant(core) < _MIN_ABOVE or (len(above) == 1 and not core and size < _MIN_SINGLE_ABOVE):
         return 0
@@ -123,7 +123,7 @@ def _agreement(text: str, said: list[Line], above: list[str], context: Context) 
         return None
     last = said[len(above)]
     if last.content.startswith(core):
-        return _past_gap(text, last.start + len(core), context)
+        return _past_gap(text, last.start + len(core), view)
     return None if core.startswith(last.content) and not last.ended else 0
 
 

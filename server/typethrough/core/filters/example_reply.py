@@ -13,7 +13,7 @@ from typethrough.core.prompt.rules import CURSOR, opening
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _LAST_WORD: Final = re.compile(r"\w*\Z")
@@ -40,21 +40,21 @@ def _replies() -> Iterator[_Reply]:
 _REPLIES: Final = tuple(_replies())
 
 
-def example_reply(text: str, context: Context) -> str | Refused:
+def example_reply(text: str, view: View) -> str | Refused:
     """Refuse a text that is an example's reply, part of it typed perhaps, unless all its words stand near the cursor."""
     first = text.lstrip().partition("\n")[0]
     said = "".join(first.split())
-    typed = "" if text.startswith("\n") else context.line_prefix
+    typed = "" if text.startswith("\n") else view.line_prefix
     for reply in _REPLIES:
         rest = reply.text.endswith(said) and ("".join(typed.split()) + said).endswith(reply.text)
         if said and (rest or (reply.telling and said.startswith(reply.telling))):
-            words = _WORD.findall((context.word if typed else "") + first)
-            return text if _known(context).issuperset(words) else Refused(Cause.EXAMPLE_REPLY)
+            words = _WORD.findall((view.word if typed else "") + first)
+            return text if _known(view).issuperset(words) else Refused(Cause.EXAMPLE_REPLY)
     return text
 
 
-def _known(context: Context) -> set[str]:
+def _known(view: View) -> set[str]:
     """The words round the cursor; the one at the cursor is not known to be one."""
-    before = context.line_prefix.removesuffix(context.word)
-    lines = (*context.lines_before(_LINES_AROUND), before, *context.lines_after(_LINES_AROUND))
+    before = view.line_prefix.removesuffix(view.word)
+    lines = (*view.lines_before(_LINES_AROUND), before, *view.lines_after(_LINES_AROUND))
     return set(_WORD.findall("\n".join(lines)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.filters.draft import NOTHING_YET, Draft, is_made_of_tags
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _FRAME: Final = re.compile(r"<(?:now|file|known) path=|<change line=")
 _IN_MARKUP: Final = re.compile(r'<(?:now|known) path=|<file path="[^"\n]*" language=|<change line=\d')
@@ -17,7 +17,7 @@ _UNDECIDED_IN_MARKUP: Final = re.compile(r'<file path=(?:"[^"\n]*(?:"[^>\n]{0,10
 _LINES_AROUND: Final = 200
 
 
-def frames(draft: Draft, context: Context) -> Draft:
+def frames(draft: Draft, view: View) -> Draft:
     """The text ends where a frame begins, so an answer that opens with one is none: a provider's stop strings end it there too.
 
     A tag that the document itself uses is not ours, and where tags are content only a whole frame is.
@@ -25,9 +25,9 @@ def frames(draft: Draft, context: Context) -> Draft:
     text, done = draft
     if "<" not in text:
         return draft
-    markup = is_made_of_tags(context.language_id)
+    markup = is_made_of_tags(view.language_id)
     frame = _IN_MARKUP if markup else _FRAME
-    unspoken = {tag for tag in set(map(_tag, frame.findall(text))) if not _spoken_of(tag, context)}
+    unspoken = {tag for tag in set(map(_tag, frame.findall(text))) if not _spoken_of(tag, view)}
     for found in frame.finditer(text) if unspoken else ():
         if _tag(found[0]) in unspoken:
             kept = text[: found.start()]
@@ -53,6 +53,6 @@ def _tag(frame: str) -> str:
     return frame.partition(" ")[0]
 
 
-def _spoken_of(tag: str, context: Context) -> bool:
+def _spoken_of(tag: str, view: View) -> bool:
     """Whether the document itself uses the tag."""
-    return tag in context.near(_LINES_AROUND)
+    return tag in view.near(_LINES_AROUND)

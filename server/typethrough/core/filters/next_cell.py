@@ -8,19 +8,19 @@ from typethrough.core.document.cells import SIGNS, heading_in
 from typethrough.core.filters.draft import Draft
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _HEADINGS = tuple(f"{sign} %%" for sign in SIGNS)
 
 
-def next_cell(draft: Draft, context: Context) -> Draft:
+def next_cell(draft: Draft, view: View) -> Draft:
     """A suggestion belongs to one cell: the text ends before a line that begins another."""
     text, done = draft
     if "%%" not in text and done:
         return draft
     # The text's first line is the rest of the cursor's, and begins a line only where nothing stands before it.
-    start = 0 if not context.line_prefix else text.find("\n") + 1
-    if context.line_prefix and not start:
+    start = 0 if not view.line_prefix else text.find("\n") + 1
+    if view.line_prefix and not start:
         return draft
     if (heading := heading_in(text, start)) >= 0:
         return Draft(text[:heading], done=True)

@@ -10,7 +10,7 @@ from typethrough.core.filters.draft import Refused
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _MARKS: Final = re.compile(r"^[\s#/*;<!.…-]+|[\s*/>.…-]+$")
 _WORDS: Final = re.compile(
@@ -27,15 +27,15 @@ _MOST_CHARS: Final = 200
 _ELLIPSIS: Final = re.compile(r"\s*\.\.\.\s*")
 
 
-def placeholder(text: str, context: Context) -> str | Refused:
+def placeholder(text: str, view: View) -> str | Refused:
     """Refuse a text of nothing but placeholders; cut them from the end of a text that has more."""
-    if family_of(context.language_id) == "text":
+    if family_of(view.language_id) == "text":
         return text
     lines = text.rstrip().split("\n")
-    starts_line = not context.line_prefix.strip()
+    starts_line = not view.line_prefix.strip()
     kept = len(lines)
-    while kept and (not lines[kept - 1].strip() or _stands_for_code(lines[kept - 1], context)):
-        if kept == 1 and not starts_line and not is_comment(lines[0], context.language_id):
+    while kept and (not lines[kept - 1].strip() or _stands_for_code(lines[kept - 1], view)):
+        if kept == 1 and not starts_line and not is_comment(lines[0], view.language_id):
             # Behind code on its line, blanks and ellipses may well be code.
             break
         kept -= 1
@@ -46,11 +46,11 @@ def placeholder(text: str, context: Context) -> str | Refused:
     )
 
 
-def _stands_for_code(line: str, context: Context) -> bool:
+def _stands_for_code(line: str, view: View) -> bool:
     if _ELLIPSIS.fullmatch(line):
         # Stubs, protocols and overloads have real ellipses: where the file uses them, they are code.
-        return not re.search(r"^\s*\.\.\.\s*$|:\s*\.\.\.\s*$", context.near(), re.MULTILINE)
-    if len(line) > _MOST_CHARS or not is_comment(line, context.language_id):
+        return not re.search(r"^\s*\.\.\.\s*$|:\s*\.\.\.\s*$", view.near(), re.MULTILINE)
+    if len(line) > _MOST_CHARS or not is_comment(line, view.language_id):
         return False
     words = _MARKS.sub("", line)
     return _WORDS.fullmatch(words) is not None if words else "..." in line or "…" in line

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.document.scan import family_of
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _OPENERS: Final = (
     "Here's", "Here’s", "Here is", "Here are", "Sure", "Certainly", "Of course", "Okay", "OK,", "Absolutely", "Great",
@@ -38,15 +38,15 @@ _CODE_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\]|::|->|\w\.\w")
 _MIN_WORDS: Final = 3
 
 
-def are_prose(context: Context) -> bool:
+def are_prose(view: View) -> bool:
     """Whether sentences are ordinary content anywhere in such a document."""
-    language = context.language_id
+    language = view.language_id
     return family_of(language) in {"text", "markup", "unknown", "data"} or language.endswith("react")
 
 
-def is_prose_place(context: Context) -> bool:
+def is_prose_place(view: View) -> bool:
     """Whether sentences are ordinary content at the cursor: in a text or markup document, a comment or a string."""
-    return are_prose(context) or context.state.inside != ""
+    return are_prose(view) or view.state.inside != ""
 
 
 def opening_starts(*, weak: bool) -> tuple[str, ...]:

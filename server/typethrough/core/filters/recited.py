@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.document.context import LINE_CHARS
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, is_comment
+from typethrough.core.document.view import LINE_CHARS
 from typethrough.core.filters.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.prompt import window
@@ -20,7 +20,7 @@ from typethrough.core.prompt import window
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _REACH_LINES: Final = 60
 _HEAD_LINES: Final = 12
@@ -56,54 +56,54 @@ _QUOTE_OR_MARK: Final = re.compile(
 _CODE_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\]|::|->|\w\.\w")
 
 
-def recited(text: str, context: Context) -> str | Refused:
+def recited(text: str, view: View) -> str | Refused:
     """Refuse a text whose first line is a copy of one that stands near and cannot be meant to come once more here."""
     first = text.lstrip().partition("\n")[0]
     if len(first) > LINE_CHARS:
         # No line that the view shows is as long.
         return text
-    starts_line = not context.line_prefix.strip() or text.lstrip(" \t").startswith("\n")
-    line = context.line_prefix + text.partition("\n")[0]
+    starts_line = not view.line_prefix.strip() or text.lstrip(" \t").startswith("\n")
+    line = view.line_prefix + text.partition("\n")[0]
     if starts_line:
         found = significant(first) >= _MIN_SIGNIFICANT and (
-            _is_beginning(text, context) or _is_known_comment(first, context)
+            _is_beginning(text, view) or _is_known_comment(first, view)
         )
-        line = _whole(text, context)
+        line = _whole(text, view)
     else:
-        found = significant(first) >= _MIN_SIGNIFICANT and _is_spliced(first.rstrip(), context)
-    return Refused(Cause.RECITED) if found or _is_defined(line.rstrip(), context) else text
+        found = significant(first) >= _MIN_SIGNIFICANT and _is_spliced(first.rstrip(), view)
+    return Refused(Cause.RECITED) if found or _is_defined(line.rstrip(), view) else text
 
 
-def _whole(text: str, context: Context) -> str:
+def _whole(text: str, view: View) -> str:
     """The text's first line that is not blank, with its indentation."""
     lines = text.split("\n")
-    if not context.line_prefix.strip():
-        lines[0] = context.line_prefix + lines[0]
+    if not view.line_prefix.strip():
+        lines[0] = view.line_prefix + lines[0]
     else:
         lines[0] = ""
     return next((line for line in lines if line.strip()), "")
 
 
-def _is_spliced(said: str, context: Context) -> bool:
+def _is_spliced(said: str, view: View) -> bool:
     """Whether a whole line is put into the middle of another that does not ask for it."""
-    prefix = context.line_prefix
+    prefix = view.line_prefix
     if not any(map(str.isalnum, prefix)):
         return False
-    if _is_own_path(said, context):
+    if _is_own_path(said, view):
         return True
     plain = _QUOTE_OR_MARK.sub("", said)
-    wordy = plain[:_SAME_CHARS].lower() if _is_wordy(plain, context) else ""
+    wordy = plain[:_SAME_CHARS].lower() if _is_wordy(plain, view) else ""
     definition = _DEFINITION.match(said)
-    document = "\n".join(_near(context))
+    document = "\n".join(_near(view))
     sought = definition[0] if definition is not None else said
     if sought not in document and not (wordy and wordy in document.lower()):
         return False
     for line in document.split("\n"):
         there = line.strip()
         if definition is not None and there.startswith(definition[0]):
-            return not _is_asked_for(said, context)
+            return not _is_asked_for(said, view)
         if said == there or said == _QUOTE_OR_MARK.sub("", there):
-            return not _is_asked_for(said, context)
+            return not _is_asked_for(said, view)
         place = there.lower().find(wordy) if wordy else -1
         if place >= 0 and not (place and prefix.endswith(there[max(0, place - _SAME_LEFT) : place])):
             # Where the same stands before it in both lines, the line is only coming once more.
@@ -111,41 +111,41 @@ def _is_spliced(said: str, context: Context) -> bool:
     return False
 
 
-def _is_own_path(said: str, context: Context) -> bool:
+def _is_own_path(said: str, view: View) -> bool:
     """Whether the text is where the file stands, with slashes or with dots: the prompt says that, no line goes on so."""
     dotted = said.replace("/", ".")
-    return dotted.count(".") > 1 and f"/{context.uri}".replace("/", ".").endswith(f".{dotted}")
+    return dotted.count(".") > 1 and f"/{view.uri}".replace("/", ".").endswith(f".{dotted}")
 
 
-def _is_asked_for(said: str, context: Context) -> bool:
-    prefix = context.line_prefix
-    if family_of(context.language_id) == "text":
+def _is_asked_for(said: str, view: View) -> bool:
+    prefix = view.line_prefix
+    if family_of(view.language_id) == "text":
         return not prefix.rstrip()[-1:].isalnum()
     if _STATEMENT.match(said) is None:
         return _TAKES_VALUE.search(prefix) is not None
     return _TAKES_STATEMENT.search(prefix) is not None
 
 
-def _is_wordy(plain: str, context: Context) -> bool:
+def _is_wordy(plain: str, view: View) -> bool:
     """Whether words are no continuation: they are a sentence, and the cursor stands in code."""
-    if family_of(context.language_id) in _WORDY_FAMILIES or not plain[:1].isalpha():
+    if family_of(view.language_id) in _WORDY_FAMILIES or not plain[:1].isalpha():
         return False
     if len(plain.split()) < _MIN_WORDS or _CODE_SIGNS.search(plain):
         return False
-    return context.state.inside == ""
+    return view.state.inside == ""
 
 
-def _is_beginning(text: str, context: Context) -> bool:
+def _is_beginning(text: str, view: View) -> bool:
     """Whether the text begins with the first line of the document, or with two lines that begin it or the prompt's window."""
     said = _solid(text.split("\n"))[:2]
-    here = context.position.line
+    here = view.position.line
     if here < _MIN_AWAY_LINES:
         return False
-    head = _solid(context.first_lines(min(_HEAD_LINES, here - 1)))
+    head = _solid(view.first_lines(min(_HEAD_LINES, here - 1)))
     if said[:1] == head[:1]:
         return True
     start, _ = window.bounds(here, here + 1)
-    top = _solid(context.lines_before(here - start)[: max(0, min(_HEAD_LINES, here - 1 - start))])
+    top = _solid(view.lines_before(here - start)[: max(0, min(_HEAD_LINES, here - 1 - start))])
     return len(said) == 2 and said in (head[:2], head[1:3], top[:2])
 
 
@@ -153,14 +153,14 @@ def _solid(lines: list[str]) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _is_known_comment(first: str, context: Context) -> bool:
+def _is_known_comment(first: str, view: View) -> bool:
     said = first.strip()
-    if significant(said) < _MIN_COMMENT or not is_comment(said, context.language_id):
+    if significant(said) < _MIN_COMMENT or not is_comment(said, view.language_id):
         return False
-    return any(said == line.strip() for line in context.first_lines(min(_HEAD_LINES, context.position.line)))
+    return any(said == line.strip() for line in view.first_lines(min(_HEAD_LINES, view.position.line)))
 
 
-def _is_defined(line: str, context: Context) -> bool:
+def _is_defined(line: str, view: View) -> bool:
     """Whether the line defines, word for word, what a line of the same scope near by defines."""
     code = line.strip()
     if significant(code) < _MIN_SIGNIFICANT:
@@ -168,14 +168,14 @@ def _is_defined(line: str, context: Context) -> bool:
     constant = not indent_of(line) and _CONSTANT.match(code) is not None
     if not constant and _DEFINITION.match(code) is None:
         return False
-    if context.previous_line().lstrip().startswith(("@", "#[")) or family_of(context.language_id) == "text":
+    if view.previous_line().lstrip().startswith(("@", "#[")) or family_of(view.language_id) == "text":
         # A decorator may ask for the same signature once more: an overload, a property's setter.
         return False
-    if code.endswith(("(", ";")) and family_of(context.language_id) != "python":
+    if code.endswith(("(", ";")) and family_of(view.language_id) != "python":
         # Overloads begin alike, and a name may be announced in several places.
         return False
-    above = reversed(context.lines_before(_REACH_LINES))
-    return any(_in_scope(line, side) for side in (above, iter(context.lines_after(_REACH_LINES))))
+    above = reversed(view.lines_before(_REACH_LINES))
+    return any(_in_scope(line, side) for side in (above, iter(view.lines_after(_REACH_LINES))))
 
 
 def _in_scope(line: str, lines: Iterator[str]) -> bool:
@@ -189,7 +189,7 @@ def _in_scope(line: str, lines: Iterator[str]) -> bool:
     return False
 
 
-def _near(context: Context) -> list[str]:
-    here = context.position.line
-    head = context.first_lines(min(_HEAD_LINES, max(0, here - _REACH_LINES)))
-    return [*head, *context.lines_before(_REACH_LINES), *context.lines_after(_REACH_LINES)]
+def _near(view: View) -> list[str]:
+    here = view.position.line
+    head = view.first_lines(min(_HEAD_LINES, max(0, here - _REACH_LINES)))
+    return [*head, *view.lines_before(_REACH_LINES), *view.lines_after(_REACH_LINES)]

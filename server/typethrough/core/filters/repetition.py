@@ -9,7 +9,7 @@ from typethrough.core.filters.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _LINES_ABOVE: Final = 30
@@ -22,23 +22,23 @@ _TIMES_SHORT: Final = 10
 _LONG_PERIOD: Final = 8
 
 
-def repetition(text: str, context: Context) -> str | Refused:
+def repetition(text: str, view: View) -> str | Refused:
     """Cut lines that come three times or more to once; refuse a line of looping words and a copy of the lines above."""
-    if _repeats_above(text, context):
+    if _repeats_above(text, view):
         return Refused(Cause.REPETITION)
-    text = _once(text, context)
+    text = _once(text, view)
     if any(_loops(line) for line in text.split("\n")):
         return Refused(Cause.REPETITION)
     return text
 
 
-def _once(text: str, context: Context) -> str:
+def _once(text: str, view: View) -> str:
     """The text up to the end of the first of three or more equal groups of one to three lines."""
     if "\n" not in text:
         return text
     lines = text.rstrip().split("\n")
-    typed = context.line_prefix.strip() != ""
-    rows = [lines[0] if typed else context.line_prefix + lines[0], *lines[1:]]
+    typed = view.line_prefix.strip() != ""
+    rows = [lines[0] if typed else view.line_prefix + lines[0], *lines[1:]]
     for start in range(len(rows)):
         for period in range(1, _MAX_LINE_PERIOD + 1):
             group = rows[start : start + period]
@@ -67,16 +67,16 @@ def _loops(line: str) -> bool:
     return False
 
 
-def _repeats_above(text: str, context: Context) -> bool:
+def _repeats_above(text: str, view: View) -> bool:
     """Whether whole new lines are exactly the last lines above the cursor."""
-    starts_line = not context.line_prefix.strip()
+    starts_line = not view.line_prefix.strip()
     if not starts_line and not text.startswith("\n"):
         return False
     said = [
         line.rstrip()
-        for line in (context.line_prefix + text if starts_line else text).split("\n")
+        for line in (view.line_prefix + text if starts_line else text).split("\n")
         if line.strip()
     ]
-    above = context.lines_before(_LINES_ABOVE) + ([] if starts_line else [context.line_prefix])
+    above = view.lines_before(_LINES_ABOVE) + ([] if starts_line else [view.line_prefix])
     last = [line.rstrip() for line in above if line.strip()][-len(said) :] if said else []
     return bool(said) and said == last and significant("".join(said)) >= _MIN_ABOVE

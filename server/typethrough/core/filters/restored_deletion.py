@@ -8,18 +8,18 @@ from typethrough.core.filters.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _MIN_SIGNIFICANT = 8
 _MIN_INSIDE = 16
 
 
-def restored_deletion(text: str, context: Context) -> str | Refused:
+def restored_deletion(text: str, view: View) -> str | Refused:
     """Refuse a text that is, or begins with, or holds at some length, a text deleted lately; white space does not count."""
     said = " ".join(text.split())
     if significant(said) < _MIN_SIGNIFICANT:
         return text
-    for deleted in context.deleted:
+    for deleted in view.deleted:
         gone = " ".join(deleted.split())
         size = significant(gone)
         if size < _MIN_SIGNIFICANT:

@@ -9,7 +9,7 @@ from typethrough.core.document.scan import family_of
 from typethrough.core.filters.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _TOKEN: Final = re.compile(
     r"<\|/?[A-Za-z_]\w{0,30}\|>|<｜[^\s<>]{1,40}｜>|</?s>|<CURSOR(?:_\d+)?>|<(?:eos|bos|EOT|end_of_turn|start_of_turn)>"
@@ -23,17 +23,17 @@ _LEADING: Final = re.compile(r"(?:<\|im_start\|>assistant\n?|" + _TOKEN.pattern 
 _TAIL_CHARS: Final = 48
 
 
-def special_tokens(draft: Draft, context: Context) -> Draft:
+def special_tokens(draft: Draft, view: View) -> Draft:
     """Tokens at the start are dropped; the text ends at the first one after that; a token that may be half here waits."""
     text, done = draft
     if "<" not in text and "[" not in text:
         return draft
     lead = _LEADING.match(text)
-    if lead and not _spoken_of(lead[0], context):
+    if lead and not _spoken_of(lead[0], view):
         text = text[lead.end() :]
         if not text and not done:
             return NOTHING_YET
-    unspoken = {token for token in set(_TOKEN.findall(text)) if not _spoken_of(token, context)}
+    unspoken = {token for token in set(_TOKEN.findall(text)) if not _spoken_of(token, view)}
     for token in _TOKEN.finditer(text) if unspoken else ():
         if token[0] in unspoken:
             return Draft(text[: token.start()], done=True)
@@ -51,11 +51,11 @@ def _partial_start(text: str) -> int:
     return partial.start() if partial else len(text)
 
 
-def _spoken_of(token: str, context: Context) -> bool:
+def _spoken_of(token: str, view: View) -> bool:
     """Whether the document itself writes such tokens, so that one more is an answer and not a leak."""
-    if token in {"<s>", "</s>"} and family_of(context.language_id) in {"markup", "text"}:
+    if token in {"<s>", "</s>"} and family_of(view.language_id) in {"markup", "text"}:
         return True
-    near = context.near()
+    near = view.near()
     if token.startswith("<|"):
         return re.search(r"<\|/?[A-Za-z_]\w*\|>", near) is not None
     return token in near

@@ -9,19 +9,19 @@ from typethrough.core.filters.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _LAST_WORD: Final = re.compile(r"[^\W\d]\w{2,}\Z")
 _MIN_REST: Final = 3
 
 
-def stutter(text: str, context: Context) -> str | Refused:
+def stutter(text: str, view: View) -> str | Refused:
     """Refuse the rest of the line once more, and the word that ends at the cursor once more."""
     said = text.strip()
-    rest = context.line_suffix.strip()
+    rest = view.line_suffix.strip()
     if said == rest and significant(said) >= _MIN_REST:
         return Refused(Cause.STUTTER)
-    word = _LAST_WORD.search(context.word)
+    word = _LAST_WORD.search(view.word)
     if word is not None and said == word[0] and "\n" not in text.rstrip():
         return Refused(Cause.STUTTER)
     return text

@@ -10,21 +10,21 @@ from typethrough.core.filters.draft import Refused
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _NAME: Final = re.compile(r"[a-z]\w{11,}")
 _HALF_WORD: Final = re.compile(r"[^\W_]\Z")
 _LINES_AROUND: Final = 60
 
 
-def welded(text: str, context: Context) -> str | Refused:
+def welded(text: str, view: View) -> str | Refused:
     """Refuse a text whose first word is a whole name that stands near, when the word at the cursor and it make none that does."""
     said = _NAME.match(text)
-    half = _HALF_WORD.search(context.line_prefix)
-    if said is None or half is None or "_" not in said[0] or family_of(context.language_id) == "text":
+    half = _HALF_WORD.search(view.line_prefix)
+    if said is None or half is None or "_" not in said[0] or family_of(view.language_id) == "text":
         return text
-    document = context.near(_LINES_AROUND)
+    document = view.near(_LINES_AROUND)
     if re.search(rf"\b{said[0]}\b", document) is None:
         return text
-    joined = context.word + said[0]
+    joined = view.word + said[0]
     return text if re.search(rf"\b{joined}\b", document) else Refused(Cause.WELDED)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typethrough.core.models import FimMarks
     from typethrough.core.prompt.economist import Terms
     from typethrough.core.prompt.related import Related
-    from typethrough.core.secrets.veil import VeiledContext
+    from typethrough.core.secrets.veil import VeiledView
 
 _STEP_LINES = 64
 _STEP_CHARS = 256
@@ -26,9 +26,9 @@ _AFTER_SHARE = 0.25
 
 
 def build(
-    context: VeiledContext, terms: Terms, marks: FimMarks, related: Related, path: str, workspace: str
+    view: VeiledView, terms: Terms, marks: FimMarks, related: Related, path: str, workspace: str
 ) -> Draft:
-    """The prompt for a context; without a key, for who serves such models keeps one cache. The messages' roles mean nothing."""
+    """The prompt for a view; without a key, for who serves such models keeps one cache. The messages' roles mean nothing."""
     own = _marks(marks)
     head = ""
     if marks.file:
@@ -38,8 +38,8 @@ def build(
         repository = f"{marks.repository}{_plain(workspace, own)}\n" if marks.repository and workspace else ""
         head = f"{repository}{known}{marks.file}{_plain(path, own)}\n"
     room = max(terms.context_chars - len(head), terms.context_chars // 2)
-    after = _plain(_after(context, int(room * _AFTER_SHARE)), own)
-    before = _plain(_before(context, room - len(after)), own)
+    after = _plain(_after(view, int(room * _AFTER_SHARE)), own)
+    before = _plain(_before(view, room - len(after)), own)
     if marks.order == "spm":
         texts = [head, f"{marks.suffix}{after}{marks.prefix}", before, marks.middle]
     else:
@@ -48,9 +48,9 @@ def build(
     return Draft(messages, 1, _stops(marks), terms.max_output_tokens, cache_key="", raw=True)
 
 
-def _before(context: VeiledContext, chars: int) -> str:
-    line = context.position.line
-    above = fitting(context.snapshot, range(line - 1, -1, -1), chars - len(context.line_prefix))
+def _before(view: VeiledView, chars: int) -> str:
+    line = view.position.line
+    above = fitting(view.snapshot, range(line - 1, -1, -1), chars - len(view.line_prefix))
     first = line - len(above)
     # Once it does not begin the file, the beginning moves in steps: a text that slides is read afresh at each line.
     step = _STEP_LINES
@@ -58,16 +58,16 @@ def _before(context: VeiledContext, chars: int) -> str:
         step //= 2
     kept = above[: len(above) - (-first % step)]
     # A line that fills all the room begins in steps too.
-    cut = max(0, len(context.line_prefix) - chars)
+    cut = max(0, len(view.line_prefix) - chars)
     cut += -cut % _STEP_CHARS
-    return "".join(f"{text}\n" for text in reversed(kept)) + context.line_prefix[cut:]
+    return "".join(f"{text}\n" for text in reversed(kept)) + view.line_prefix[cut:]
 
 
-def _after(context: VeiledContext, chars: int) -> str:
-    line = context.position.line
-    last = min(context.snapshot.line_count, line + 1 + _AFTER_LINES)
-    below = fitting(context.snapshot, range(line + 1, last), chars - len(context.line_suffix))
-    return "\n".join([context.line_suffix[:chars], *below])
+def _after(view: VeiledView, chars: int) -> str:
+    line = view.position.line
+    last = min(view.snapshot.line_count, line + 1 + _AFTER_LINES)
+    below = fitting(view.snapshot, range(line + 1, last), chars - len(view.line_suffix))
+    return "\n".join([view.line_suffix[:chars], *below])
 
 
 def _stops(marks: FimMarks) -> tuple[str, ...]:

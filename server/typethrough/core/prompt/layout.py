@@ -20,13 +20,13 @@ from typethrough.core.prompt.message import Draft, Message
 from typethrough.core.prompt.related import Glossary, Related
 from typethrough.core.prompt.rules import STOP, attribute, opening
 from typethrough.core.secrets.vault import Vault
-from typethrough.core.secrets.veil import Veil, VeiledContext
+from typethrough.core.secrets.veil import Veil, VeiledView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Edit, Snapshot
+    from typethrough.core.document.view import View
     from typethrough.core.gate.gate import KeepPermit, SendPermit
     from typethrough.core.models import FimMarks
     from typethrough.core.outline.definition import Definition
@@ -100,17 +100,17 @@ class PromptState:
             self._log.note(edit, Veil(before, self._vault))
             self._first_changed = min(self._first_changed, edit.first_line)
 
-    def build(self, permit: SendPermit, context: Context, terms: Terms, now_s: float) -> Prompt:
-        """The prompt for a context, freezing the file anew first when that is the cheaper way; `reason` then says why.
+    def build(self, permit: SendPermit, view: View, terms: Terms, now_s: float) -> Prompt:
+        """The prompt for a view, freezing the file anew first when that is the cheaper way; `reason` then says why.
 
         All of it is put together from the document without its secrets, and sealed. Raises NotPermitted when the permit is for
         another document, or the one to keep the text has ended.
         """
-        permit.check(context.uri)
-        self.permit.check(context.uri)
+        permit.check(view.uri)
+        self.permit.check(view.uri)
         if self._vault.use(hides=terms.hides_secrets):
             self._anchor = None
-        veiled = VeiledContext.of(context, self._vault)
+        veiled = VeiledView.of(view, self._vault)
         fim = terms.profile.fim
         draft = (
             self._laid_out(veiled, terms, now_s)
@@ -119,17 +119,17 @@ class PromptState:
         )
         return self._vault.seal(draft)
 
-    def _laid_out(self, context: VeiledContext, terms: Terms, now_s: float) -> Draft:
+    def _laid_out(self, view: VeiledView, terms: Terms, now_s: float) -> Draft:
         """The question to a chat model."""
         profile = terms.profile
-        shown = window.render(context, self._header)
-        self._log.close_outside(context.snapshot, shown.first, shown.last)
-        self.reason = self._reason(context, terms, now_s)
+        shown = window.render(view, self._header)
+        self._log.close_outside(view.snapshot, shown.first, shown.last)
+        self.reason = self._reason(view, terms, now_s)
         if self.reason:
-            self._freeze(context, terms, now_s)
-        self._show_elsewhere(context)
+            self._freeze(view, terms, now_s)
+        self._show_elsewhere(view)
         if self._log.chars < self._most_log_chars() // 2:
-            self._log.add(self._glossary.explain(_names(context, shown)))
+            self._log.add(self._glossary.explain(_names(view, shown)))
         self._lease.pay(profile, self._log.chars)
         self._last_build_s = now_s
         stable: tuple[Message, ...] = (*self._head, *self._log.messages)
@@ -141,7 +141,7 @@ class PromptState:
             cache_key=self._shards.take(now_s) if profile.sends_cache_key else "",
         )
 
-    def _filled_in(self, context: VeiledContext, terms: Terms, marks: FimMarks, now_s: float) -> Draft:
+    def _filled_in(self, view: VeiledView, terms: Terms, marks: FimMarks, now_s: float) -> Draft:
         """The prompt in a code model's own form, where only the other files are frozen."""
         pause_s = now_s - self._last_build_s
         if self.is_cold(terms, now_s) or (
@@ -150,13 +150,13 @@ class PromptState:
             self._frozen_related = self.related
         self._frozen_related = _fitting(self._frozen_related, terms)
         self._last_build_s = now_s
-        return fill_in.build(context, terms, marks, self._frozen_related, self._path, self._workspace)
+        return fill_in.build(view, terms, marks, self._frozen_related, self._path, self._workspace)
 
     def is_cold(self, terms: Terms, now_s: float) -> bool:
         """Whether no cache can hold what was sent last. Another model has a cache of its own, which the same anchor serves."""
         return now_s - self._last_build_s > terms.profile.cache_ttl_s
 
-    def _reason(self, context: VeiledContext, terms: Terms, now_s: float) -> str:
+    def _reason(self, view: VeiledView, terms: Terms, now_s: float) -> str:
         """Why the file is to be frozen now, or the empty string."""
         anchor, log = self._anchor, self._log
         if anchor is None:
@@ -167,7 +167,7 @@ class PromptState:
             return "the model's context is shorter"
         if log.overflowed or log.chars > self._most_log_chars():
             return "the log is long"
-        if not anchor.covers(context.position.line) and anchor.chars < _EXCERPTS_PAY * _EXCERPT_CHARS:
+        if not anchor.covers(view.position.line) and anchor.chars < _EXCERPTS_PAY * _EXCERPT_CHARS:
             return "the cursor is elsewhere"
         if now_s - self._last_build_s < _BURST_S:
             return ""
@@ -180,9 +180,9 @@ class PromptState:
     def _most_log_chars(self) -> int:
         return max(int(_LOG_SHARE * self._anchor.chars) if self._anchor is not None else 0, _LOG_CHARS)
 
-    def _show_elsewhere(self, context: VeiledContext) -> None:
+    def _show_elsewhere(self, view: VeiledView) -> None:
         """Where somebody stays outside the anchor, add a piece of the file: far less than a new anchor of a large file."""
-        line, anchor = context.position.line, self._anchor
+        line, anchor = view.position.line, self._anchor
         if anchor is None or anchor.covers(line) or any(line in lines for lines in self._excerpts):
             return
         stays = abs(line - self._elsewhere) <= _STAYS_LINES
@@ -190,20 +190,20 @@ class PromptState:
         if not stays:
             return
         # What is changed in an open hunk is in the excerpt already.
-        self._log.close(context.snapshot)
-        message, first, last = excerpt(context.snapshot, line, header=self._header, max_chars=_EXCERPT_CHARS)
+        self._log.close(view.snapshot)
+        message, first, last = excerpt(view.snapshot, line, header=self._header, max_chars=_EXCERPT_CHARS)
         self._log.add([message])
         self._excerpts.append(range(max(0, first - _STAYS_LINES), last + _STAYS_LINES))
 
-    def _freeze(self, context: VeiledContext, terms: Terms, now_s: float) -> None:
+    def _freeze(self, view: VeiledView, terms: Terms, now_s: float) -> None:
         if self.is_cold(terms, now_s) or self.related.differs_from(self._frozen_related):
             self._frozen_related = self.related
         self._frozen_related = related = _fitting(self._frozen_related, terms)
         self._frozen_chars, self._frozen_limit_tokens = terms.context_chars, terms.limit_tokens
         text = related.text
         self._anchor = freeze(
-            context.snapshot,
-            context.position.line,
+            view.snapshot,
+            view.position.line,
             header=self._header,
             max_chars=max(terms.context_chars - len(text), terms.context_chars // 2),
             now_s=now_s,
@@ -212,7 +212,7 @@ class PromptState:
         others = (Message("user", text),) if text else ()
         self._head = (*self._opening, *others, self._anchor.message)
         self._log, self._lease, self._excerpts = EditLog(), Lease(), []
-        self._first_changed = context.snapshot.line_count
+        self._first_changed = view.snapshot.line_count
         self._glossary.begin(related.shown)
 
 
@@ -225,9 +225,9 @@ def _fitting(related: Related, terms: Terms) -> Related:
     return related if _fits(related, terms) else Related()
 
 
-def _names(context: VeiledContext, shown: Window) -> Iterable[str]:
+def _names(view: VeiledView, shown: Window) -> Iterable[str]:
     """The identifiers of the window, those nearest to the cursor first; not the one at the cursor, which may be half typed."""
-    seen = dict.fromkeys(_words_apart(context.line_prefix, context.line_suffix))
+    seen = dict.fromkeys(_words_apart(view.line_prefix, view.line_suffix))
     for above, below in zip_longest(reversed(shown.above), shown.below, fillvalue=""):
         seen.update(_identifiers(above))
         seen.update(_identifiers(below))

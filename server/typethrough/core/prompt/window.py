@@ -8,7 +8,7 @@ from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import CURSOR, READ_CHARS, plain, plain_line
 
 if TYPE_CHECKING:
-    from typethrough.core.secrets.veil import VeiledContext
+    from typethrough.core.secrets.veil import VeiledView
 
 _ABOVE_LINES = 16
 _BELOW_LINES = 8
@@ -35,13 +35,13 @@ def bounds(line: int, line_count: int) -> tuple[int, int]:
     return first, min(line_count, line + 1 + _BELOW_LINES)
 
 
-def render(context: VeiledContext, header: str) -> Window:
-    """The window of a context. A cursor mark that the text itself contains is broken up, so that there is only one."""
-    line = context.position.line
-    first, last = bounds(line, context.snapshot.line_count)
-    above = [plain_line(text) for text in context.snapshot.lines(first, line, READ_CHARS)]
-    below = [plain_line(text) for text in context.snapshot.lines(line + 1, last, READ_CHARS)]
-    here = f"{plain(_end_of(context.line_prefix))}{CURSOR}{plain(_start_of(context.line_suffix))}"
+def render(view: VeiledView, header: str) -> Window:
+    """The window of a view. A cursor mark that the text itself contains is broken up, so that there is only one."""
+    line = view.position.line
+    first, last = bounds(line, view.snapshot.line_count)
+    above = [plain_line(text) for text in view.snapshot.lines(first, line, READ_CHARS)]
+    below = [plain_line(text) for text in view.snapshot.lines(line + 1, last, READ_CHARS)]
+    here = f"{plain(_end_of(view.line_prefix))}{CURSOR}{plain(_start_of(view.line_suffix))}"
     body = "\n".join([f"<now {header}>", *above, here, *below, "</now>"])
     return Window(Message("user", body), first, last, above, below)
 

@@ -13,8 +13,8 @@ from typethrough.core.secrets.private_keys import key_spans, may_be_body, may_ho
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Snapshot
+    from typethrough.core.document.view import View
     from typethrough.core.secrets.vault import Vault
 
 # Of a line so much more is read than is wanted: a secret that reaches across the cut is seen whole.
@@ -51,8 +51,8 @@ class Veil:
         return (f"{line}{raw[length:]}" for line, raw, length in zip(hidden, raws, lengths, strict=True))
 
 
-class VeiledContext(NamedTuple):
-    """What a prompt may know of a request's context."""
+class VeiledView(NamedTuple):
+    """What a prompt may know of a request's view."""
 
     snapshot: Veil
     position: Position
@@ -60,20 +60,20 @@ class VeiledContext(NamedTuple):
     line_suffix: str
 
     @staticmethod
-    def of(context: Context, vault: Vault) -> VeiledContext:
-        """The context without its secrets. The cursor's column is that in the text without them."""
-        prefix, suffix = context.line_prefix, context.line_suffix
+    def of(view: View, vault: Vault) -> VeiledView:
+        """The view without its secrets. The cursor's column is that in the text without them."""
+        prefix, suffix = view.line_prefix, view.line_suffix
         if len(prefix) > _BEFORE_CHARS:
             prefix = prefix[(len(prefix) - _BEFORE_CHARS) // _STEP_CHARS * _STEP_CHARS :]
         suffix = suffix[:_AFTER_CHARS]
-        prefix, suffix = vault.at_cursor(prefix, suffix, _key_spans(context, prefix + suffix))
-        position = Position(context.position.line, len(prefix))
-        return VeiledContext(Veil(context.snapshot, vault), position, prefix, suffix)
+        prefix, suffix = vault.at_cursor(prefix, suffix, _key_spans(view, prefix + suffix))
+        position = Position(view.position.line, len(prefix))
+        return VeiledView(Veil(view.snapshot, vault), position, prefix, suffix)
 
 
-def _key_spans(context: Context, line: str) -> Iterable[tuple[int, int]]:
+def _key_spans(view: View, line: str) -> Iterable[tuple[int, int]]:
     """What of the cursor's line is part of a private key, which shows at its beginning or its end alone."""
     if not may_be_body(line) and not may_hold_key(line):
         return ()
-    above, below = context.lines_before(_KEY_LINES), context.lines_after(_KEY_LINES)
+    above, below = view.lines_before(_KEY_LINES), view.lines_after(_KEY_LINES)
     return key_spans([*above, line, *below]).get(len(above), ())

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from typethrough.core.document.context import LINE_CHARS
+from typethrough.core.document.view import LINE_CHARS
 from typethrough.core.suggestion.trail import LONGEST_CHARS, fits, is_closing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _Key = tuple[str, str, str]
 
@@ -46,11 +46,11 @@ class Entry:
         "uri",
     )
 
-    def __init__(self, context: Context, text: str = "", *, complete: bool = False) -> None:
-        self.uri = context.uri
-        self.line_prefix = context.line_prefix
-        self.line_suffix = context.line_suffix
-        self.next_line = context.next_line().strip()
+    def __init__(self, view: View, text: str = "", *, complete: bool = False) -> None:
+        self.uri = view.uri
+        self.line_prefix = view.line_prefix
+        self.line_suffix = view.line_suffix
+        self.next_line = view.next_line().strip()
         self.model = ""
         self.text = text
         self.complete = complete
@@ -91,10 +91,10 @@ class CompletionCache:
         self._per_place = per_place
         self._reach_lines = reach_lines
 
-    def add(self, context: Context, entry: Entry) -> None:
-        """File an entry under the place of `context`. It may go on growing afterwards."""
-        above = _line_ends(context, 2)
-        key = (context.uri, above[-2], above[-1])
+    def add(self, view: View, entry: Entry) -> None:
+        """File an entry under the place of `view`. It may go on growing afterwards."""
+        above = _line_ends(view, 2)
+        key = (view.uri, above[-2], above[-1])
         kept = [
             old
             for old in self._take(key)
@@ -140,15 +140,15 @@ class CompletionCache:
         self._places[key] = entries
         return entries
 
-    def look_up(self, context: Context) -> Iterator[Hit]:
+    def look_up(self, view: View) -> Iterator[Hit]:
         """Entries that fit what stands before the cursor, those that began nearest first, newest first."""
         if not self._places:
             return
-        ends = _line_ends(context, self._reach_lines + 1)
-        above = context.lines_before(self._reach_lines)
-        below = _lines_below(context)
-        here, typed_below = context.line_prefix, ""
-        for distance in range(min(self._reach_lines, context.position.line + 1)):
+        ends = _line_ends(view, self._reach_lines + 1)
+        above = view.lines_before(self._reach_lines)
+        below = _lines_below(view)
+        here, typed_below = view.line_prefix, ""
+        for distance in range(min(self._reach_lines, view.position.line + 1)):
             if distance:
                 if len(here) + len(typed_below) > LONGEST_CHARS:
                     return
@@ -156,27 +156,27 @@ class CompletionCache:
                 here = above[-distance]
                 if len(here) == LINE_CHARS:
                     # Longer than the view shows it: where a text began on it is seen only in all of it.
-                    line = context.position.line - distance
-                    here = context.snapshot.part(line, 0, LONGEST_CHARS + 1)
+                    line = view.position.line - distance
+                    here = view.snapshot.part(line, 0, LONGEST_CHARS + 1)
             if ends[-1 - distance] not in self._lines:
                 continue
-            key = (context.uri, ends[-2 - distance], ends[-1 - distance])
+            key = (view.uri, ends[-2 - distance], ends[-1 - distance])
             for entry in reversed(self._at(key)):
                 if entry.next_line not in below or not here.startswith(entry.line_prefix):
                     continue
                 typed = here[len(entry.line_prefix) :] + typed_below
                 if not fits(typed, entry.text, growing=not entry.complete):
                     continue
-                if _same_suffix(entry.line_suffix, context.line_suffix, typed):
+                if _same_suffix(entry.line_suffix, view.line_suffix, typed):
                     yield Hit(entry, typed)
 
 
-def _lines_below(context: Context) -> tuple[str, ...]:
+def _lines_below(view: View) -> tuple[str, ...]:
     """The next line. If it is a closing bracket, which Enter may have put there, the line after it as well."""
-    below = context.next_line().strip()
+    below = view.next_line().strip()
     if not is_closing(below.rstrip(";,")):
         return (below,)
-    lines = [line.strip() for line in context.lines_after(20) if line.strip()]
+    lines = [line.strip() for line in view.lines_after(20) if line.strip()]
     return below, lines[1] if len(lines) > 1 else ""
 
 
@@ -192,6 +192,6 @@ def _same_suffix(then: str, now: str, typed: str) -> bool:
     return then.endswith(now) and is_closing(over) and all(char in rest for char in over)
 
 
-def _line_ends(context: Context, count: int) -> list[str]:
+def _line_ends(view: View, count: int) -> list[str]:
     """The ends of the lines above the cursor's, nearest last, by which places are told apart; empty ones before the first."""
-    return ["", "", *[line[-_KEY_CHARS:] for line in context.lines_before(count)]]
+    return ["", "", *[line[-_KEY_CHARS:] for line in view.lines_before(count)]]

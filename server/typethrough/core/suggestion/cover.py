@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.document.scan import scan
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 # More than an editor closes at one place; each is a reading of the line.
 _CLOSERS: Final = re.compile(r"[)\]}>\"'`]{1,8}")
 
 
-def covered(text: str, context: Context) -> int:
+def covered(text: str, view: View) -> int:
     """How many characters right of the cursor a one-line text should take the place of; 0 when inserting is as good."""
-    closers = _CLOSERS.match(context.line_suffix)
+    closers = _CLOSERS.match(view.line_suffix)
     if closers is None or "\n" in text:
         return 0
-    now = _imbalance("", context, 0)
+    now = _imbalance("", view, 0)
     by_count = {
-        count: _imbalance(text, context, count)
+        count: _imbalance(text, view, count)
         for count in range(closers.end() + 1)
         if _holds(text, closers[0][:count])
     }
@@ -34,10 +34,10 @@ def covered(text: str, context: Context) -> int:
     return best if by_count[best] <= now and by_count[best] < by_count[0] else 0
 
 
-def _imbalance(text: str, context: Context, count: int) -> int:
+def _imbalance(text: str, view: View, count: int) -> int:
     """What is open or closed too often in the line with the text in place of `count` characters."""
-    line = context.line_prefix + text + context.line_suffix[count:]
-    state = scan(line, context.language_id)
+    line = view.line_prefix + text + view.line_suffix[count:]
+    state = scan(line, view.language_id)
     return len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
 
 

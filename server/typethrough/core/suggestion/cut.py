@@ -1,6 +1,6 @@
 """When a growing answer is enough to show: at a line end, a block's end, a dedent, the suffix, a repetition, or a limit.
 
-Owns the cut and its reasons. It sees cleaned text (filters.growing) and a context; it knows nothing of streams, time or models.
+Owns the cut and its reasons. It sees cleaned text (filters.growing) and a view; it knows nothing of streams, time or models.
 Both functions read at most the lines up to the limit, and lines read before come out of the scanner's cache.
 """
 
@@ -22,7 +22,7 @@ from typethrough.core.document.scan import (
 )
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
 
 _LEADS_ON: Final = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
 # A word at the end may go on; closers, quotes and space there are what filters take off.
@@ -44,14 +44,14 @@ class Cut(NamedTuple):
     reason: str
 
 
-def enough(text: str, context: Context, *, max_lines: int, complete: bool) -> Cut | None:
+def enough(text: str, view: View, *, max_lines: int, complete: bool) -> Cut | None:
     """Where to cut, as soon as what may still come cannot change it; None before. When `complete`, always a cut."""
-    return _read(text, context, max_lines, complete=complete).cut
+    return _read(text, view, max_lines, complete=complete).cut
 
 
-def best_so_far(text: str, context: Context, *, max_lines: int) -> Cut | None:
+def best_so_far(text: str, view: View, *, max_lines: int) -> Cut | None:
     """What can be shown when time is up: the whole lines so far, else a first line that looks finished, else None."""
-    reading = _read(text, context, max_lines, complete=False)
+    reading = _read(text, view, max_lines, complete=False)
     if reading.cut is not None:
         return reading.cut if text[: reading.cut.length].strip() else None
     best = max(reading.balanced, 0) or max(reading.in_block, 0)
@@ -61,19 +61,19 @@ def best_so_far(text: str, context: Context, *, max_lines: int) -> Cut | None:
     first = text[lead:]
     if "\n" in first or not first.strip() or not _LOOKS_COMPLETE.search(first):
         return None
-    line = first if lead else context.line_prefix + first
-    return Cut(len(text.rstrip()), "line") if scan(line, context.language_id).balanced else None
+    line = first if lead else view.line_prefix + first
+    return Cut(len(text.rstrip()), "line") if scan(line, view.language_id).balanced else None
 
 
-def certain(text: str, context: Context, *, max_lines: int) -> int:
+def certain(text: str, view: View, *, max_lines: int) -> int:
     """How much of a growing text can be shown before there is enough of it: whole lines, and whole words of the first.
 
     What comes after must only add to it. So the last word waits for its end, closing characters wait for what they close, and
     a line that may yet turn out to be one that stands near waits until it differs: filters cut or refuse such lines.
     """
-    if context.line_suffix.strip() or not text.strip():
+    if view.line_suffix.strip() or not text.strip():
         return 0
-    reading = _read(text, context, max_lines, complete=False)
+    reading = _read(text, view, max_lines, complete=False)
     if reading.cut is not None:
         return 0
     whole = next((end for end in (reading.balanced, reading.in_block, reading.first_end) if end > 0), 0)
@@ -82,8 +82,8 @@ def certain(text: str, context: Context, *, max_lines: int) -> int:
         return _without_repeated(text, whole)
     unfinished = _UNFINISHED.search(text, max(0, len(text) - _UNFINISHED_CHARS))
     words = text[: unfinished.start()] if unfinished else text
-    line = (words if "\n" in text[:lead] else context.line_prefix + words).strip()
-    near = (*context.lines_before(_NEAR_LINES), *context.lines_after(_NEAR_LINES))
+    line = (words if "\n" in text[:lead] else view.line_prefix + words).strip()
+    near = (*view.lines_before(_NEAR_LINES), *view.lines_after(_NEAR_LINES))
     if not words.strip() or any(there.lstrip().startswith(line) for there in near):
         return 0
     return len(words)
@@ -122,9 +122,9 @@ class _Reading:
             self.balanced = end
 
 
-def _read(text: str, context: Context, max_lines: int, *, complete: bool) -> _Reading:
+def _read(text: str, view: View, max_lines: int, *, complete: bool) -> _Reading:
     reading = _Reading()
-    if context.line_suffix.strip():
+    if view.line_suffix.strip():
         end = text.find("\n")
         if end >= 0:
             reading.cut = Cut(end, "line")
@@ -135,24 +135,22 @@ def _read(text: str, context: Context, max_lines: int, *, complete: bool) -> _Re
         if complete:
             reading.cut = Cut(0, "end")
         return reading
-    if context.line_prefix.strip() and not text.lstrip(" \t\r").startswith("\n"):
-        return _rest_of_line(text, context, max_lines, reading, complete=complete)
-    return _Block(text, context, max_lines, reading, complete=complete).read()
+    if view.line_prefix.strip() and not text.lstrip(" \t\r").startswith("\n"):
+        return _rest_of_line(text, view, max_lines, reading, complete=complete)
+    return _Block(text, view, max_lines, reading, complete=complete).read()
 
 
-def _rest_of_line(
-    text: str, context: Context, max_lines: int, reading: _Reading, *, complete: bool
-) -> _Reading:
+def _rest_of_line(text: str, view: View, max_lines: int, reading: _Reading, *, complete: bool) -> _Reading:
     """The rest of the cursor's line; with more lines only when it leaves a bracket or a string open that they close."""
-    state = scan(context.line_prefix, context.language_id)
+    state = scan(view.line_prefix, view.language_id)
     lines = text.split("\n", max_lines)
     end = -1
     for number, line in enumerate(lines[:max_lines]):
         end += len(line) + 1
         if number == len(lines) - 1 and not complete:
             return reading
-        state = scan(line + "\n", context.language_id, state)
-        whole = line if number else context.line_prefix + line
+        state = scan(line + "\n", view.language_id, state)
+        whole = line if number else view.line_prefix + line
         reading.note(end, state, opens=False)
         brace = whole.rstrip().endswith("{") and state.opened[-1:] == ("{",)
         opened = state.opened[:-1] if brace else state.opened
@@ -166,11 +164,9 @@ def _rest_of_line(
 class _Block:
     """One pass over whole lines that begin below the cursor's line or on a blank one."""
 
-    def __init__(
-        self, text: str, context: Context, max_lines: int, reading: _Reading, *, complete: bool
-    ) -> None:
-        self.context = context
-        self.language = context.language_id
+    def __init__(self, text: str, view: View, max_lines: int, reading: _Reading, *, complete: bool) -> None:
+        self.view = view
+        self.language = view.language_id
         self.max_lines = max_lines
         self.complete = complete
         self.reading = reading
@@ -178,9 +174,9 @@ class _Block:
         self.start = text.rfind("\n", 0, blank_start) + 1
         self.lines = text[self.start :].split("\n", max_lines)
         if self.start == 0:
-            self.lines[0] = context.line_prefix + self.lines[0]
-            self.start = -len(context.line_prefix)
-        above = context.line_prefix if context.line_prefix.strip() else context.previous_line()
+            self.lines[0] = view.line_prefix + self.lines[0]
+            self.start = -len(view.line_prefix)
+        above = view.line_prefix if view.line_prefix.strip() else view.previous_line()
         self.base = len(indent_of(self.lines[0]))
         self.opened_above = opens_block(above, self.language) and self.base > len(indent_of(above))
         self.state = CODE
@@ -248,7 +244,7 @@ class _Block:
         """Why the answer ends before this line; the empty string when it does not, or when more of the line must be seen."""
         width = len(indent_of(line))
         content = line.strip()
-        below = self.context.next_line()
+        below = self.view.next_line()
         if whole and content == below.strip() and width == len(indent_of(below)):
             return "suffix"
         if width > self.base:

@@ -9,7 +9,7 @@ from typethrough.core.suggestion.cover import covered
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
+    from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Cause
     from typethrough.core.suggestion.cache import Hit
     from typethrough.core.suggestion.shown import Shown
@@ -26,47 +26,47 @@ class Offer(NamedTuple):
     replaces: int = 0
 
 
-def from_shown(shown: Shown | None, context: Context) -> Offer:
+def from_shown(shown: Shown | None, view: View) -> Offer:
     """What is left of the suggestion on screen. Not filtered again, so that typing through it never changes it."""
-    remainder = shown.remainder(context) if shown is not None else ""
+    remainder = shown.remainder(view) if shown is not None else ""
     if shown is None or not remainder:
         return Offer()
-    if context.line_suffix == shown.line_suffix:
+    if view.line_suffix == shown.line_suffix:
         return Offer(remainder, replaces=shown.replaces)
     # The editor has closed a bracket or quote behind the cursor: what it closed must not be there twice.
-    return _checked(remainder, context)
+    return _checked(remainder, view)
 
 
-def from_hit(hit: Hit, context: Context, max_lines: int) -> Offer:
+def from_hit(hit: Hit, view: View, max_lines: int) -> Offer:
     """What a cached completion, finished or still growing, has to offer at the cursor by now."""
     if not hit.remainder:
         return Offer()
-    cut = enough(hit.remainder, context, max_lines=max_lines, complete=hit.entry.complete)
-    return Offer() if cut is None else _checked(hit.remainder[: cut.length], context)
+    cut = enough(hit.remainder, view, max_lines=max_lines, complete=hit.entry.complete)
+    return Offer() if cut is None else _checked(hit.remainder[: cut.length], view)
 
 
-def from_growing(hit: Hit, context: Context, max_lines: int) -> str:
+def from_growing(hit: Hit, view: View, max_lines: int) -> str:
     """What a growing text is certain to begin with, in the form it will have; empty while nothing can be said."""
     if not hit.remainder or hit.entry.complete:
         return ""
-    text = hit.remainder[: certain(hit.remainder, context, max_lines=max_lines)]
+    text = hit.remainder[: certain(hit.remainder, view, max_lines=max_lines)]
     # A filter that would change what is known now would change it on the screen.
-    return text if text.strip() and finished(text, context) == text else ""
+    return text if text.strip() and finished(text, view) == text else ""
 
 
-def from_unfinished(hit: Hit, context: Context, max_lines: int) -> Offer:
+def from_unfinished(hit: Hit, view: View, max_lines: int) -> Offer:
     """The best of a text that the deadline did not let finish."""
-    cut = best_so_far(hit.remainder, context, max_lines=max_lines) if hit.remainder else None
-    return Offer() if cut is None else _checked(hit.remainder[: cut.length], context)
+    cut = best_so_far(hit.remainder, view, max_lines=max_lines) if hit.remainder else None
+    return Offer() if cut is None else _checked(hit.remainder[: cut.length], view)
 
 
-def _checked(text: str, context: Context) -> Offer:
+def _checked(text: str, view: View) -> Offer:
     """The text as it may be shown: put in at the cursor, or, where that cannot give the line it means, in place of closers."""
-    result = finished(text, context)
+    result = finished(text, view)
     inserted = "" if isinstance(result, Refused) else result
-    suffix = context.line_suffix
-    if inserted + suffix.rstrip() != text.rstrip() and (count := covered(text, context)):
-        whole = finished(text, context.with_suffix(suffix[count:]))
+    suffix = view.line_suffix
+    if inserted + suffix.rstrip() != text.rstrip() and (count := covered(text, view)):
+        whole = finished(text, view.with_suffix(suffix[count:]))
         if not isinstance(whole, Refused):
             return Offer(whole, replaces=count)
     return Offer(refused=result.cause) if isinstance(result, Refused) else Offer(result)

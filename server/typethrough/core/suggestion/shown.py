@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from typethrough.core.suggestion.trail import Trail, follow, typed_between
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Edit, Position, Snapshot
+    from typethrough.core.document.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Shown:
         trail = follow(self.trail, edit, snapshot, self.text, growing=False)
         return None if trail is None else replace(self, trail=trail)
 
-    def remainder(self, context: Context) -> str:
+    def remainder(self, view: View) -> str:
         """The text still to come at the cursor; empty when the cursor is elsewhere or all of it was typed."""
-        origin, position = self.trail.origin, context.position
+        origin, position = self.trail.origin, view.position
         if position < origin or position.line - origin.line > self.text.count("\n"):
             return ""
-        typed = typed_between(context.snapshot, origin, position)
+        typed = typed_between(view.snapshot, origin, position)
         return self.text[len(typed) :] if self.text.startswith(typed) else ""
 
     def consumed(self, snapshot: Snapshot) -> bool:

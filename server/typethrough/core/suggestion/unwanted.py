@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from typethrough.core.document.context import Context
     from typethrough.core.document.document import Edit, Position, Snapshot
+    from typethrough.core.document.view import View
     from typethrough.core.suggestion.shown import Shown
 
 # What was deleted is not offered again for this long (a figure that other completers use as well).
@@ -38,13 +38,13 @@ class Unwanted:
         """The user has sent a suggestion away: as long as the text leads into it, it does not come back."""
         self._dismissed = [*self._dismissed[1 - _DISMISSED_COUNT :], shown]
 
-    def is_dismissed(self, context: Context) -> bool:
+    def is_dismissed(self, view: View) -> bool:
         """Whether a suggestion for this place was sent away."""
-        return any(shown.remainder(context) for shown in self._dismissed)
+        return any(shown.remainder(view) for shown in self._dismissed)
 
-    def forgive(self, context: Context) -> None:
+    def forgive(self, view: View) -> None:
         """The user asks by hand at this place: what was dismissed here counts no more."""
-        self._dismissed = [shown for shown in self._dismissed if not shown.remainder(context)]
+        self._dismissed = [shown for shown in self._dismissed if not shown.remainder(view)]
 
     def deleted(self, now_s: float) -> tuple[str, ...]:
         """The texts that were deleted lately, newest last."""

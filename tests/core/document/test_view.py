@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.cursor import context_at, parse
-from typethrough.core.document.context import Context
+from tests.support.cursor import parse, view_at
 from typethrough.core.document.document import Document, Position, snapshot_of
 from typethrough.core.document.indentation import indent_of, indentation_unit
+from typethrough.core.document.view import View
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from typethrough.core.document.indentation import indent_of, indentation_unit
     ],
 )
 def test_the_line_is_cut_at_the_cursor(marked: str, prefix: str, suffix: str, indent: str) -> None:
-    context = context_at(marked)
-    assert (context.line_prefix, context.line_suffix, context.indent) == (prefix, suffix, indent)
+    view = view_at(marked)
+    assert (view.line_prefix, view.line_suffix, view.indent) == (prefix, suffix, indent)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_the_line_is_cut_at_the_cursor(marked: str, prefix: str, suffix: str, in
     ],
 )
 def test_a_place_outside_is_clamped_into_the_document(position: Position, clamped: Position) -> None:
-    context = Context.at(snapshot_of("ab\ncde"), position)
-    assert context.position == clamped
-    assert context.line_prefix + context.line_suffix == ["ab", "cde"][clamped.line]
+    view = View.at(snapshot_of("ab\ncde"), position)
+    assert view.position == clamped
+    assert view.line_prefix + view.line_suffix == ["ab", "cde"][clamped.line]
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_place_outside_is_clamped_into_the_document(position: Position, clampe
 def test_the_lines_round_the_cursor_come_without_their_ends(
     marked: str, count: int, before: list[str], after: list[str]
 ) -> None:
-    context = context_at(marked)
-    assert context.lines_before(count) == before
-    assert context.lines_after(count) == after
+    view = view_at(marked)
+    assert view.lines_before(count) == before
+    assert view.lines_after(count) == after
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_the_lines_round_the_cursor_come_without_their_ends(
 def test_the_neighbouring_lines_are_the_nearest_that_are_not_blank(
     marked: str, previous: str, following: str
 ) -> None:
-    context = context_at(marked)
-    assert (context.previous_line(), context.next_line()) == (previous, following)
+    view = view_at(marked)
+    assert (view.previous_line(), view.next_line()) == (previous, following)
 
 
 def test_the_search_for_a_neighbouring_line_has_an_end() -> None:
-    context = context_at("a" + "\n" * 5 + "$0" + "\n" * 5 + "b")
-    assert (context.previous_line(within=4), context.next_line(within=4)) == ("", "")
-    assert (context.previous_line(within=5), context.next_line(within=5)) == ("a", "b")
+    view = view_at("a" + "\n" * 5 + "$0" + "\n" * 5 + "b")
+    assert (view.previous_line(within=4), view.next_line(within=4)) == ("", "")
+    assert (view.previous_line(within=5), view.next_line(within=5)) == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_the_search_for_a_neighbouring_line_has_an_end() -> None:
     ],
 )
 def test_a_step_of_indentation_is_what_the_file_uses(text: str, unit: str) -> None:
-    assert context_at("$0" + text).unit == unit
+    assert view_at("$0" + text).unit == unit
 
 
 @pytest.mark.parametrize("usual", ["\t", "  ", "        "])
 def test_where_the_file_shows_no_step_the_editors_own_holds(usual: str) -> None:
     position = Position(0, 0)
-    assert Context.at(snapshot_of("a\nb\n"), position, usual_unit=usual).unit == usual
-    assert Context.at(snapshot_of("a\n   b\n"), position, usual_unit=usual).unit == "   "
+    assert View.at(snapshot_of("a\nb\n"), position, usual_unit=usual).unit == usual
+    assert View.at(snapshot_of("a\n   b\n"), position, usual_unit=usual).unit == "   "
 
 
 def test_a_step_of_indentation_is_looked_for_near_the_line() -> None:
@@ -152,20 +152,20 @@ def test_indentation_is_spaces_and_tabs(line: str, indent: str) -> None:
     assert indent_of(line) == indent
 
 
-def test_a_context_stays_as_it_was_when_the_document_moves_on() -> None:
+def test_a_view_stays_as_it_was_when_the_document_moves_on() -> None:
     text, position = parse("a\nb$0c\nd")
     doc = Document("file:///a", "python", 1, text)
-    context = Context.at(doc.snapshot, position)
+    view = View.at(doc.snapshot, position)
     doc.replace(Position(0, 0), Position(2, 1), "gone")
-    assert (context.line_prefix, context.line_suffix) == ("b", "c")
-    assert context.lines_before(5) + context.lines_after(5) == ["a", "d"]
+    assert (view.line_prefix, view.line_suffix) == ("b", "c")
+    assert view.lines_before(5) + view.lines_after(5) == ["a", "d"]
 
 
-def test_a_context_carries_what_it_was_given() -> None:
-    context = context_at("a$0", language_id="rust", uri="file:///b.rs", version=3, deleted=("x", "y"))
-    assert (context.language_id, context.uri, context.version) == ("rust", "file:///b.rs", 3)
-    assert context.deleted == ("x", "y")
-    assert Context.at(snapshot_of(""), Position(0, 0)).deleted == ()
+def test_a_view_carries_what_it_was_given() -> None:
+    view = view_at("a$0", language_id="rust", uri="file:///b.rs", version=3, deleted=("x", "y"))
+    assert (view.language_id, view.uri, view.version) == ("rust", "file:///b.rs", 3)
+    assert view.deleted == ("x", "y")
+    assert View.at(snapshot_of(""), Position(0, 0)).deleted == ()
 
 
 @pytest.mark.parametrize("marked", ["", "abc", "a$0b$0", "a\r$0\nb"])

@@ -43,7 +43,7 @@ _DEFINITION: Final = re.compile(
 )
 
 
-class Context:
+class View:
     """A frozen, bounded view of the document round the cursor.
 
     `line_prefix` and `line_suffix` are the cursor's line, `line_chars` is how long it is and `file_chars` how long the file is.
@@ -85,9 +85,9 @@ class Context:
         version: int = 0,
         deleted: tuple[str, ...] = (),
         usual_unit: str = "",
-    ) -> Context:
-        """The context of a place, clamped into the document."""
-        return Context(
+    ) -> View:
+        """The view of a place, clamped into the document."""
+        return View(
             snapshot,
             snapshot.clamp(position),
             uri=uri,
@@ -103,9 +103,9 @@ class Context:
         self.lines_after(_FILTER_LINES)
         _ = self.unit, self.next_line(), self.previous_line()
 
-    def with_suffix(self, line_suffix: str) -> Context:
+    def with_suffix(self, line_suffix: str) -> View:
         """The same view with something else right of the cursor; what is known of the lines is shared."""
-        other = Context.__new__(Context)
+        other = View.__new__(View)
         other.__dict__.update(self.__dict__)
         other.line_suffix = line_suffix
         return other
