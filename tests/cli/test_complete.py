@@ -108,3 +108,8 @@ def test_no_completion_is_exit_code_one_with_a_reason(
     out, error = capsys.readouterr()
     assert (code, out) == (1, "")
     assert "skipped (the file is excluded)" in error
+
+
+def test_a_device_without_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(NoSuchPlace, match="too large"):
+        place_of_argument("/dev/zero:1:1")

@@ -293,6 +293,50 @@ def test_an_ignore_file_counts_when_its_folder_takes_the_place_of_another(
     on_stage((tmp_path,), scenario)
 
 
+def test_what_is_behind_a_link_now_is_judged_by_where_the_link_leads(tmp_path: Path) -> None:
+    lib, secret = tmp_path / "lib", tmp_path / "secret"
+    for folder, text in ((lib, AREA), (secret, VOLUME)):
+        folder.mkdir()
+        (folder / "helpers.py").write_text(text)
+    (tmp_path / ".cursorignore").write_text("secret/\n")
+
+    async def scenario(editor: Editor) -> None:
+        assert "area_of_circle(radius)" in await editor.prompt()
+        shutil.rmtree(lib)
+        lib.symlink_to(secret)
+        # Of the folder itself nothing is said.
+        editor.watched((lib / "helpers.py", 2))
+        await editor.read()
+        assert "volume_of_cube(side)" not in await editor.prompt()
+        editor.open(VOLUME, (lib / "helpers.py").as_uri())
+        sent = len(editor.gateway.streams)
+        editor.request(INLINE, editor.place(1, 4, uri=(lib / "helpers.py").as_uri()))
+        await editor.wait(1_000)
+        assert len(editor.gateway.streams) == sent
+
+    on_stage((tmp_path,), scenario)
+
+
+def test_a_document_that_is_behind_a_link_when_it_is_opened_again_is_judged_anew(tmp_path: Path) -> None:
+    helpers, secret = tmp_path / "helpers.py", tmp_path / "secret.py"
+    helpers.write_text(AREA)
+    secret.write_text(VOLUME)
+    (tmp_path / ".cursorignore").write_text("secret.py\n")
+
+    async def scenario(editor: Editor) -> None:
+        assert "area_of_circle(radius)" in await editor.prompt()
+        helpers.unlink()
+        helpers.symlink_to(secret)
+        editor.open(VOLUME, helpers.as_uri())
+        assert "volume_of_cube(side)" not in await editor.prompt()
+        sent = len(editor.gateway.streams)
+        editor.request(INLINE, editor.place(1, 4, uri=helpers.as_uri()))
+        await editor.wait(1_000)
+        assert len(editor.gateway.streams) == sent
+
+    on_stage((tmp_path,), scenario)
+
+
 def test_a_file_in_an_old_encoding_is_read(tmp_path: Path) -> None:
     (tmp_path / "helpers.py").write_bytes(f"# Größe\n{AREA}".encode("latin-1"))
 

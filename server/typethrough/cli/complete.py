@@ -141,9 +141,12 @@ def place_of_argument(argument: str) -> Place:
         raise NoSuchPlace("expected FILE:LINE:COL, such as main.py:12:5")
     path, line, column = Path(parts[0]), int(parts[1]), int(parts[2])
     try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
+        with path.open("rb") as file:
+            # A device says of itself that it is empty, and may never end.
+            read = file.read(_MAX_FILE_BYTES + 1)
+        if len(read) > _MAX_FILE_BYTES:
             raise NoSuchPlace(f"{path} is too large")
-        text = text_of(path.name, path.read_bytes())
+        text = text_of(path.name, read)
     except OSError as error:
         raise NoSuchPlace(f"{path} cannot be read ({error.strerror})") from None
     if text is None:

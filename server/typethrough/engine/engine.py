@@ -184,6 +184,7 @@ class Engine:
         if family_of(language_id) == UNKNOWN:
             # Editors of their own mind say "prog" or "c++"; the file's name is plainer.
             language_id = language_of(uri) or language_id
+        self.files.forget(self.gate.review((uri,)))
         document = self._documents[uri] = OpenDocument(Document(uri, language_id, version, text))
         self._admit(document, self.gate.may_keep(uri))
         self._model.warm()

@@ -75,8 +75,10 @@ class Files:
         if len(uris) > _MOST_SINGLY:
             self.read_again()
             return
-        asked = [(uri, self._gate.may_keep(uri)) for uri in uris if uri not in self._opened]
-        if permits := [permit for _, permit in asked if permit is not None]:
+        unopened = [uri for uri in uris if uri not in self._opened]
+        self.forget(self._gate.review(unopened))
+        asked = [self._gate.may_keep(uri) for uri in unopened]
+        if permits := [permit for permit in asked if permit is not None]:
             self._spawn(self._read_singly(self._workspace, permits))
 
     def gone(self, uris: Sequence[str]) -> None:

@@ -99,12 +99,15 @@ class Gate:
         """Files or whole folders came or went; whether ignore files may say something else now, so that `review` follows."""
         return self._rules.forget_below({place_of(uri) for uri in uris})
 
-    def review(self) -> list[Permit]:
-        """Look at every permit again: those that have ended. Each document that is asked about next gets a new one."""
+    def review(self, uris: Iterable[str] | None = None) -> list[Permit]:
+        """Look again at every permit, or at those for some files, which may be links now: those that have ended. Each document
+        that is asked about next gets a new one.
+        """
         ended: list[Permit] = []
-        for uri, permit in list(self._permits.items()):
+        for uri in list(self._permits) if uris is None else uris:
+            permit = self._permits.get(uri)
             if permit is None:
-                del self._permits[uri]
+                self._permits.pop(uri, None)
             elif not _same(permit, self._judge(uri)):
                 permit.is_void = True
                 ended.append(permit)
