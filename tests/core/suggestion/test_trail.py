@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.counting import CountingSnapshot
@@ -154,6 +154,7 @@ _TEXTS = st.text(alphabet="ab ([{\"'}])\n\t.é𝒳", min_size=1, max_size=30)
 _CLOSER = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"}
 
 
+@settings(max_examples=40)
 @given(
     text=_TEXTS,
     known=st.integers(0, 30),
