@@ -92,6 +92,7 @@ def test_files_come_with_their_text_those_changed_last_first(tmp_path: Path) -> 
             {"_dot_gitignore": "a\n", "sub___dot_gitignore": "!a\n", "sub__deep___dot_gitignore": "a\n"},
             {"b", "sub/a", "sub/b"},
         ),
+        ({"_dot_git__info__exclude": "a\n", "_dot_gitignore": "!sub/a\n"}, {"b", "sub/a", "sub/b"}),
         ({"_dot_gitignore": b"\xff\xfe\n!\n[\na\n"}, {"b", "sub/b"}),
     ],
 )

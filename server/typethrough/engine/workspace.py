@@ -30,6 +30,7 @@ SKIPPED_FOLDERS = frozenset(
         *("dist", "build", "target", "out", "__pycache__"),
     )
 )
+_GITIGNORE = ".gitignore"
 _MAX_FILE_BYTES = 256 * 1024
 # To read 3,000 patterns takes a second.
 _MAX_IGNORE_BYTES = 64_000
@@ -50,6 +51,9 @@ class LocalDisk:
         found = {name: lines for name in IGNORE_FILES if (lines := _lines(place / name)) is not None}
         if os.path.lexists(place / REPOSITORY):
             found[REPOSITORY] = []
+            # Its lines are one clone's own (gitignore(5)); a .gitignore goes before them, so it comes after.
+            if own := _lines(place / REPOSITORY / "info" / "exclude"):
+                found[_GITIGNORE] = [*own, *found.get(_GITIGNORE, ())]
         return found
 
     def real_path(self, path: str) -> str:

@@ -111,6 +111,19 @@ def test_a_permit_ends_when_the_gate_changes_its_mind_and_only_then() -> None:
     assert type(found.may_keep("file:///project/other.py")) is KeepPermit
 
 
+def test_what_says_nothing_of_files_has_no_file_judged_again() -> None:
+    disk = PaperDisk()
+    found = gate(disk=disk)
+    found.may_keep(MAIN)
+    disk.asked.clear()
+    found.use(replace(DEFAULTS, budget_ms=500))
+    assert found.review() == []
+    assert disk.asked == []
+    found.ignore_files_changed()
+    assert found.review() == []
+    assert disk.asked
+
+
 def test_other_folders_are_other_names_and_so_other_permits() -> None:
     found = gate()
     main = found.may_keep(MAIN)

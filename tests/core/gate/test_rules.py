@@ -115,13 +115,18 @@ def test_ordinary_source_is_not(place: str) -> None:
         # A pattern may be a whole path, and may name what the workspace itself lies in.
         (("/home/me/diary/",), "/home/me/diary/today.md", True),
         (("project/",), "/project/a.py", True),
+        (("build",), "/home/build/work/a.py", False),
+        (("build",), "/home/build/work/build/a.py", True),
+        (("build",), "/home/build/other/a.py", True),
+        (("/home/build/",), "/home/build/work/a.py", True),
+        (("work",), "/home/build/work/a.py", True),
         ((".ssh/",), "/home/me/.ssh/config", True),
     ],
 )
 def test_the_settings_patterns_mean_what_git_would_have_them_mean(
     exclude: tuple[str, ...], place: str, expected: bool
 ) -> None:
-    assert forbidden(rules(*exclude), place) is expected
+    assert forbidden(rules(*exclude, folders=("/project", "/home/build/work")), place) is expected
 
 
 @pytest.mark.parametrize(

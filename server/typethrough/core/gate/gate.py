@@ -77,6 +77,7 @@ class Gate:
         self._settings = settings
         self._disk = disk or NoDisk()
         self._rules = Rules(settings.exclude, self.folders, self._disk)
+        self._has_changed = False
         # For each document that was asked about: what may be kept of it, or nothing.
         self._permits: dict[str, KeepPermit | None] = {}
 
@@ -84,27 +85,36 @@ class Gate:
         """Other settings hold. `review` follows."""
         if settings.exclude != self._settings.exclude:
             self._rules = Rules(settings.exclude, self.folders, self._disk)
+            self._has_changed = True
         self._settings = settings
 
     def use_folders(self, folders: Sequence[Folder]) -> None:
         """The workspace has other folders. `review` follows."""
         self.folders = tuple(folders)
         self._rules = Rules(self._settings.exclude, self.folders, self._disk)
+        self._has_changed = True
 
     def ignore_files_changed(self) -> None:
         """Ignore files came, changed or went. `review` follows."""
         self._rules.forget()
+        self._has_changed = True
 
     def folders_changed(self, uris: Iterable[str]) -> bool:
         """Files or whole folders came or went; whether ignore files may say something else now, so that `review` follows."""
-        return self._rules.forget_below({place_of(uri) for uri in uris})
+        has_changed = self._rules.forget_below({place_of(uri) for uri in uris})
+        self._has_changed = self._has_changed or has_changed
+        return has_changed
 
     def review(self, uris: Iterable[str] | None = None) -> list[Permit]:
         """Look again at every permit, or at those for some files, which may be links now: those that have ended. Each document
         that is asked about next gets a new one.
         """
         ended: list[Permit] = []
-        for uri in list(self._permits) if uris is None else uris:
+        if uris is None:
+            # To judge thousands of files again takes tenths of a second, and most settings say nothing of files.
+            uris = list(self._permits) if self._has_changed else ()
+            self._has_changed = False
+        for uri in uris:
             permit = self._permits.get(uri)
             if permit is None:
                 self._permits.pop(uri, None)

@@ -121,7 +121,10 @@ class Rules:
     """The rules of one workspace."""
 
     def __init__(self, exclude: Iterable[str], folders: Sequence[Folder], disk: Disk) -> None:
-        self._exclude = Patterns(written_out(exclude), any_case=True)
+        patterns = list(written_out(exclude))
+        self._exclude = Patterns(patterns, any_case=True)
+        # Those that may be whole paths, such as `/home/me/diary/`.
+        self._whole_paths = Patterns((one for one in patterns if one.startswith(("/", "!/"))), any_case=True)
         self._folders = sorted(folders, key=lambda folder: -len(folder.path))
         self._disk = disk
         self._places: dict[str, _Place] = {}
@@ -225,11 +228,19 @@ class Rules:
         return Verdict(is_private=inherited.is_private or any(said.get(name) for name in PRIVATE_FILES))
 
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
-        """Whether the settings' patterns name a path: from its folder of the workspace on, else from the root of the disk on."""
-        folder = self.folder_of(path)
-        named = None
-        if folder is not None:
-            named = self._exclude.verdict(path[len(folder.path) + 1 :], is_folder=is_folder)
-        if named is None:
-            named = self._exclude.verdict(path.lstrip("/"), is_folder=is_folder)
-        return bool(named)
+        """Whether the settings' patterns name a path.
+
+        In a workspace they are relative to its folder, whose own name counts too. The names of the folders above it do not: a
+        project in a folder named `build` is not what `build` means. Elsewhere they are relative to the root of the disk.
+        """
+        whole = path.lstrip("/")
+        top = next((one.path for one in self._folders if one.path == path or one.holds(path)), None)
+        if top is not None:
+            named = self._exclude.verdict(path[len(top) + 1 :], is_folder=is_folder) if path != top else None
+            if named is None:
+                named = self._exclude.verdict(path[top.rfind("/") + 1 :], is_folder=is_folder)
+        elif any(one.path.startswith(f"{path}/") for one in self._folders):
+            named = None
+        else:
+            return bool(self._exclude.verdict(whole, is_folder=is_folder))
+        return bool(self._whole_paths.verdict(whole, is_folder=is_folder) if named is None else named)
