@@ -24,7 +24,7 @@ from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
-from typethrough.core.secrets.detector import finds, suspect_lines
+from typethrough.core.secrets.detector import finds, openings, suspect_lines
 from typethrough.core.secrets.redaction import redacted
 from typethrough.core.settings.schema import DEFAULT_MODEL
 
@@ -77,7 +77,13 @@ def look_through(folder: Path) -> Tree:
         start_s = time.process_time()
         found = suspect_lines(text)
         rows = text.split("\n")
-        alarms += [f"{path.name}:{number + 1}" for number in found if finds(rows[number])]
+        opened = openings(rows, found)
+        opened.pop(len(rows), None)
+        alarms += [
+            f"{path.name}:{number + 1}"
+            for number in sorted({*found, *opened})
+            if finds(rows[number], opened.get(number))
+        ]
         cpu_s += time.process_time() - start_s
         lines, chars = lines + len(rows), chars + len(text)
     return Tree(lines, chars, alarms, cpu_s)

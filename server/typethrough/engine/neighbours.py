@@ -10,6 +10,7 @@ from typethrough.core.codebase.codebase import IDENTIFIER, digest_of
 from typethrough.core.codebase.imports import imports
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt
+from typethrough.core.secrets.detector import REACH_LINES
 from typethrough.core.secrets.redaction import redacted
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def just_edited(document: Neighbour, seen: Seen, others: Iterable[Neighbour], no
         first = max(0, other.edited_line - _EXCERPT_LINES)
         lines = other.snapshot.lines(first, other.edited_line + _EXCERPT_LINES)
         if not _echoes(lines, seen.lines):
-            found.append(Excerpt(permit, "\n".join(lines)))
+            above = other.snapshot.lines(first - REACH_LINES, first)
+            found.append(Excerpt(permit, "\n".join(lines), tuple(above)))
     return found
 
 

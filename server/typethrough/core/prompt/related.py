@@ -32,10 +32,13 @@ _DISTINCT = re.compile(r"[a-z][A-Z]|\w_\w|[A-Z]{2}")
 
 
 class Excerpt(NamedTuple):
-    """A piece of another file, or of a project's notes, as it stands there. The permit says that it may be told."""
+    """A piece of another file, or of a project's notes, as it stands there. The permit says that it may be told. The lines
+    `above` are not told: the name of a secret may stand in them.
+    """
 
     permit: TellPermit
     text: str
+    above: tuple[str, ...] = ()
 
 
 class Related(NamedTuple):
@@ -65,16 +68,17 @@ def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Relate
     chosen = tuple(chosen)
     files = [(one.path, _text(one.rows)) for one in chosen]
     files += [
-        (one.permit.name, _shown(one.text)) for one in excerpts if one.text.strip() and not one.permit.is_void
+        (one.permit.name, _shown(one)) for one in excerpts if one.text.strip() and not one.permit.is_void
     ]
     shown = frozenset(known for one in chosen for known in identities(one.path, one.rows))
     return Related(tuple(files), shown)
 
 
-def _shown(text: str) -> str:
+def _shown(one: Excerpt) -> str:
     """A piece of a file as it is told: without secrets, and then with its long lines cut."""
-    text = redacted("\n".join(line[:_LONGEST_CHARS] for line in text.split("\n")))
-    return "\n".join(map(plain_line, text.split("\n")))
+    lines = [*one.above, *one.text.split("\n")]
+    text = redacted("\n".join(line[:_LONGEST_CHARS] for line in lines))
+    return "\n".join(map(plain_line, text.split("\n")[len(one.above) :]))
 
 
 def identities(path: str, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:

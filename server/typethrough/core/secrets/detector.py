@@ -1,7 +1,7 @@
 """Which parts of a line are secrets.
 
-A line is looked at by itself, so what is found in it is found wherever the line goes. What depends on several lines, the body
-of a private key, is in `private_keys`.
+A line is looked at by itself, so what is found in it is found wherever the line goes. Two things depend on several lines: the
+body of a private key (`private_keys`), and a value whose name stands on a line above (`openings`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typethrough.core.secrets.placeholders import MARK, PLACEHOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 # A line without any of these holds no secret: the two questions that are asked of all text. First, the beginnings of the names
 # that lead to short secrets too (in small letters); second, a run as long as the shortest key, which has a digit in it.
@@ -31,6 +31,8 @@ _OPENS: Final = (
     "storage", "service", "license", "deploy",
     "session", "jwt", "webhook", "admin", "bot", "client", "consumer", "hmac", "cipher",
 )  # fmt: skip
+# A name stands so many lines above its value at most, blank lines and the lines of a long text among them.
+REACH_LINES: Final = 6
 # Kinds that say less than another does, the more telling ones first.
 _GENERAL: Final = "key password secret text"
 
@@ -43,9 +45,51 @@ class Find(NamedTuple):
     kind: str
 
 
-def finds(line: str) -> list[Find]:
-    """The secrets of a line, in order, none overlapping another."""
+class Opening(NamedTuple):
+    """What a line leaves open for the one below it: `text` stands before the value. With `goes_on`, the next line must begin with
+    a quote, for its text is put together with the one above.
+    """
+
+    text: str
+    goes_on: bool = False
+
+
+def opening_of(line: str, above: Opening | None = None) -> Opening | None:
+    """What a line leaves open for the one below it; `above` is what it found open itself."""
+    if above is None and not _may_name(line):
+        return None
+    from typethrough.core.secrets.openings import find_opening
+
+    return find_opening(line, above)
+
+
+def openings(lines: Sequence[str], numbers: Iterable[int]) -> dict[int, Opening]:
+    """By the number of a line, what it finds open. `numbers` are the lines, in order, that may hold a name."""
+    found: dict[int, Opening] = {}
+    below = -1
+    for number in numbers:
+        if number < below:
+            continue
+        opening = opening_of(lines[number])
+        below, last = number + 1, number + REACH_LINES
+        while opening is not None and below <= last:
+            found[below] = opening
+            if below == len(lines):
+                break
+            opening, above = opening_of(lines[below], opening), opening
+            if opening != above:
+                last = below + REACH_LINES
+            below += 1
+    return found
+
+
+def finds(line: str, above: Opening | None = None) -> list[Find]:
+    """The secrets of a line, in order, none overlapping another; `above` is what it finds open."""
     found = _finds_in_parts(line)
+    if above is not None:
+        from typethrough.core.secrets.openings import find_below
+
+        found += find_below(above, line)
     if MARK in line:
         # A secret may stand side by side with what looks like a placeholder, as if both were one word.
         found += _finds_in_parts(PLACEHOLDER.sub(lambda match: " " * len(match[0]), line))
@@ -82,6 +126,12 @@ def _finds(line: str) -> Iterator[Find]:
         from typethrough.core.secrets.likeness import find_random
 
         yield from (Find(*one) for one in (*find_forms(line), *find_random(line)))
+
+
+def _may_name(line: str) -> bool:
+    """Whether it is worth looking for the name of a secret in a line."""
+    small = _small(line)
+    return any(_leads_on(match, small) for match in _NAMES.finditer(small))
 
 
 def opens_something(small: str, start: int) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # The end of a name, in small letters. After `pass…` nearly everything is a secret; after the others it must look like one; after
 # `key` alone and its like it must be a run that cannot be read.
-_NAME: Final = re.compile(
+NAME: Final = re.compile(
     r"(?:pass(?:words?|wds?|phrases?|codes?|wort)?|pwd|secrets?|tok(?:ens?)?|credentials?|conn(?:ection)?[_\-. ]?str(?:ing)?"
     r"|bearer|identified by|keys?|auth(?:orization|[_\-]?code)?|sig|cookie|dsn|pat|salt|session[_\-. ]?id|sid"
     r"|webhook(?:[_\-. ]?url)?|creds?)"
@@ -34,7 +34,7 @@ _NAME: Final = re.compile(
 _PASSWORD: Final = ("pass", "pwd", "identified")
 _SECRET: Final = ("secret", "tok", "cred", "conn", "bearer")
 # From the end of the name to the opening quote: `= `, `: str = `, `"] = `, `", `, `(`, ` or `; or a blank.
-_TO_QUOTE: Final = re.compile(
+TO_QUOTE: Final = re.compile(
     r"""_?["'`]?+[\])]{0,2}\s*
     (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
     |value\s*=|=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|<<<?|,|\(|:|or\b|is\b|eq\b|)
@@ -44,8 +44,9 @@ _TO_QUOTE: Final = re.compile(
 _TO_BARE: Final = re.compile(r"""["'`]?\s*(?:=>|:=|=|:|>)\s*|\s+(?=[^\s=:|&+<>*/,;(){}\[\].-])""")
 _BARE: Final = re.compile(r"""[^\s"'`<>;,&(){}\[\]|\\…]+""")
 _WHOLE: Final = re.compile(r"[^\s\"'`<>…]+")
-_QUOTED: Final = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*") for quote in ('"', "'", "`", '"""', "'''")}
+QUOTED: Final = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*") for quote in ('"', "'", "`", '"""', "'''")}
 _CONSTANT: Final = re.compile(r"\w*_\w*$|[A-Z]+$")
+_CONSTANTS: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
 _LEAST_ARGUMENT_CHARS: Final = 10
 # So much before a name says what kind of line it is, and so much of a value what kind of value.
 _NEAR_CHARS: Final = 200
@@ -78,9 +79,9 @@ _SAMPLES: Final = frozenset(
 
 def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of each secret in a line that its place gives away; `small` is the line in small letters."""
-    for match in _NAME.finditer(small):
+    for match in NAME.finditer(small):
         start, end = match.span()
-        kind = _kind(line, small, start)
+        kind = kind_of(line, small, start)
         if kind and (span := _quoted(line, end, kind) or _bare(line, start, end, kind)):
             yield *span, "password" if kind == "password" else "secret"
     if "://" in line:
@@ -100,7 +101,7 @@ def _is_encoded(text: str) -> bool:
     return len(text) >= 16 and has_digit(text) and any(map(str.isupper, text)) and any(map(str.islower, text))
 
 
-def _kind(line: str, small: str, start: int) -> str:
+def kind_of(line: str, small: str, start: int) -> str:
     """What the name that begins there says: "password", "secret" or "perhaps"; empty when it is the end of another word."""
     before = line[start - 1 : start]
     begins = not before.isalpha() or (before.islower() and line[start].isupper())
@@ -117,16 +118,18 @@ def _kind(line: str, small: str, start: int) -> str:
 
 
 def _quoted(line: str, end: int, kind: str) -> tuple[int, int] | None:
-    opened = _TO_QUOTE.match(line, end)
+    opened = TO_QUOTE.match(line, end)
     if opened is None:
         return None
-    body = _QUOTED[opened["quote"]].match(line, opened.end())
+    body = QUOTED[opened["quote"]].match(line, opened.end())
     start, stop = opened.end(), body.end() if body is not None else opened.end()
     value, by = line[start:stop], opened["by"]
     if by in ("", ",", "is", "("):
         # Prose, lists of words and arguments go on like this.
         is_constant = bool(_CONSTANT.search(line, max(0, end - _NEAR_CHARS), end))
         if not has_digit(value) or (kind == "password" and not is_constant and (not by or are_words(value))):
+            return None
+        if by == "," and _CONSTANTS.match(value):
             return None
         if by == "(" and line.endswith(("pass", "Pass"), 0, end):
             # What passes is no password.

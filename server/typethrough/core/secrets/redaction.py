@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typethrough.core.secrets.detector import Find, apart, finds, suspect_lines
+from typethrough.core.secrets.detector import Find, apart, finds, openings, suspect_lines
 from typethrough.core.secrets.placeholders import MARK, PLACEHOLDER, placeholder
 from typethrough.core.secrets.private_keys import PRIVATE_KEY, key_spans, may_hold_key
 
@@ -11,8 +11,11 @@ def redacted(text: str) -> str:
     """A text with placeholders for its secrets, and for what looks like a placeholder; as many lines as before. Takes 20 ms for
     half a megabyte.
     """
-    numbers = set(suspect_lines(text))
+    suspects = suspect_lines(text)
     lines = text.split("\n")
+    opened = openings(lines, suspects)
+    opened.pop(len(lines), None)
+    numbers = {*suspects, *opened}
     spans = key_spans(lines) if may_hold_key(text) else {}
     numbers.update(spans)
     if MARK in text:
@@ -21,7 +24,7 @@ def redacted(text: str) -> str:
         line = lines[number]
         found = [
             *(Find(start, end, PRIVATE_KEY) for start, end in spans.get(number, ())),
-            *finds(line),
+            *finds(line, opened.get(number)),
             *(Find(*match.span(), "text") for match in PLACEHOLDER.finditer(line)),
         ]
         for find in reversed(apart(found)):

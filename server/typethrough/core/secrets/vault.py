@@ -10,7 +10,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.core.secrets.detector import Find, apart, finds, lines_with, suspect_lines
+from typethrough.core.secrets.detector import (
+    REACH_LINES,
+    Find,
+    apart,
+    finds,
+    lines_with,
+    opening_of,
+    openings,
+    suspect_lines,
+)
 from typethrough.core.secrets.placeholders import MARK, PLACEHOLDER, placeholder
 from typethrough.core.secrets.private_keys import PRIVATE_KEY, key_spans, may_hold_key
 
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from typethrough.core.prompt.message import Draft
+    from typethrough.core.secrets.detector import Opening
 
 # Most lines of one prompt are those of the one before, so what they are hidden as is kept: about two large contexts of them.
 _REMEMBERED_CHARS: Final = 1_000_000
@@ -45,6 +55,9 @@ class Vault:
         self._grams: set[str] = set()
         self._strides: list[str] = []
         self._lines: dict[str, str] = {}
+        # Lines that leave a secret's name open for the line below, and those below: each with what is open above it.
+        self._open_lines: dict[tuple[str, Opening | None], tuple[str, Opening | None]] = {}
+        self._above: tuple[list[str], Opening | None] = ([], None)
         # Lines with placeholders of ours, on their way into a prompt.
         self._marked: dict[str, str] = {}
         self._line_chars = 0
@@ -63,9 +76,26 @@ class Vault:
         """Lines of the document with their secrets hidden, each as one line. Text that looks like a placeholder is hidden too."""
         return self._hidden(lines, own=False) if self.hides else list(lines)
 
-    def at_cursor(self, prefix: str, suffix: str, spans: Iterable[tuple[int, int]] = ()) -> tuple[str, str]:
+    def opening_below(self, lines: list[str]) -> Opening | None:
+        """What the lines above the cursor leave open for the cursor's line."""
+        if not self.hides:
+            return None
+        if lines != self._above[0]:
+            # While one line is typed, those above it are the same with each request.
+            suspects = suspect_lines("\n".join(lines))
+            self._above = lines, openings(lines, suspects).get(len(lines))
+        return self._above[1]
+
+    def at_cursor(
+        self,
+        prefix: str,
+        suffix: str,
+        spans: Iterable[tuple[int, int]] = (),
+        above: Opening | None = None,
+    ) -> tuple[str, str]:
         """The parts of the cursor's line. The cursor is moved behind a secret that it is in; one that is still being typed gets a
-        placeholder without a number, since it is another one at the next key. `spans` are parts of a private key in the line.
+        placeholder without a number, since it is another one at the next key. `spans` are parts of a private key in the line,
+        `above` is what the line finds open.
         """
         if not self.hides:
             return prefix, suffix
@@ -73,7 +103,7 @@ class Vault:
         before: list[str] = []
         after: list[str] = []
         end = 0
-        for find in self._finds(line, spans):
+        for find in self._finds(line, spans, above):
             touches = find.start < cursor <= find.end
             side = before if find.start < cursor else after
             if side is after and end < cursor:
@@ -138,19 +168,50 @@ class Vault:
             return [known[line] for line in lines]
         hidden = [known.get(line, "") for line in lines]
         # The lines that begin and end a private key are never remembered.
-        if may_hold_key("\n".join(missing.values())):
-            for number, spans in key_spans(lines).items():
-                hidden[number] = self._line(lines[number], spans, own=own)
-                missing.pop(number, None)
+        spans = key_spans(lines) if may_hold_key("\n".join(missing.values())) else {}
+        for number in spans:
+            hidden[number] = self._line(lines[number], spans[number], own=own)
+            missing.pop(number, None)
         suspects = self._suspects(list(missing.values()))
+        last_below = -1
         for place, (number, line) in enumerate(missing.items()):
-            is_marked = MARK in line
-            found = self._marked.get(line) if is_marked and own else None
-            if found is None:
-                found = self._line(line, own=own) if is_marked or place in suspects else line
-                self._remember(line, found, own=own)
-            hidden[number] = found
+            if number <= last_below:
+                continue
+            if place not in suspects and MARK not in line:
+                self._remember(line, line, own=own)
+                hidden[number] = line
+                continue
+            hidden[number], opening = self._opening_line(line, None, own=own)
+            # The lines below one that leaves a name open are looked at anew, known or not.
+            last_below, last = number, number + REACH_LINES
+            while opening is not None and last_below < min(last, len(lines) - 1):
+                last_below, above = last_below + 1, opening
+                if last_below in spans:
+                    hidden[last_below] = self._line(lines[last_below], spans[last_below], above, own=own)
+                    break
+                hidden[last_below], opening = self._opening_line(lines[last_below], above, own=own)
+                if opening != above:
+                    last = last_below + REACH_LINES
         return hidden
+
+    def _opening_line(self, line: str, above: Opening | None, *, own: bool) -> tuple[str, Opening | None]:
+        """A line with its secrets hidden, and what it leaves open for the one below it."""
+        if MARK in line:
+            hidden = self._marked.get(line) if own and above is None else None
+            if hidden is None:
+                hidden = self._line(line, (), above, own=own)
+                if above is None:
+                    self._remember(line, hidden, own=own)
+            return hidden, None
+        known = self._open_lines.get((line, above))
+        if known is None:
+            known = self._line(line, (), above, own=own), opening_of(line, above)
+            if above is None and known[1] is None:
+                self._remember(line, known[0], own=own)
+            elif not may_hold_key(line):
+                self._open_lines[line, above] = known
+                self._count(line)
+        return known
 
     def _remember(self, line: str, hidden: str, *, own: bool) -> None:
         if may_hold_key(line):
@@ -159,12 +220,16 @@ class Vault:
             self._lines[line] = hidden
         elif own:
             self._marked[line] = hidden
+        self._count(line)
+
+    def _count(self, line: str) -> None:
         self._line_chars += len(line)
         if self._line_chars > _REMEMBERED_CHARS:
             self._forget_lines()
 
     def _forget_lines(self) -> None:
         self._lines.clear()
+        self._open_lines.clear()
         self._marked.clear()
         self._line_chars = 0
 
@@ -175,17 +240,31 @@ class Vault:
         text = "\n".join(lines)
         return {*suspect_lines(text), *lines_with((*self._strides, *self._whole), text)}
 
-    def _line(self, line: str, spans: Iterable[tuple[int, int]] = (), *, own: bool) -> str:
-        """`spans` are parts of a private key in the line."""
+    def _line(
+        self,
+        line: str,
+        spans: Iterable[tuple[int, int]] = (),
+        above: Opening | None = None,
+        *,
+        own: bool,
+    ) -> str:
+        """`spans` are parts of a private key in the line, `above` is what it finds open."""
         hidden: list[str] = []
         end = 0
-        for find in self._finds(line, spans, own=own):
+        for find in self._finds(line, spans, above, own=own):
             hidden += (line[end : find.start], self._placeholder(line[find.start : find.end], find.kind))
             end = find.end
         return "".join((*hidden, line[end:])) if hidden else line
 
-    def _finds(self, line: str, spans: Iterable[tuple[int, int]] = (), *, own: bool = False) -> list[Find]:
-        found = [*(Find(start, end, PRIVATE_KEY) for start, end in spans), *finds(line)]
+    def _finds(
+        self,
+        line: str,
+        spans: Iterable[tuple[int, int]] = (),
+        above: Opening | None = None,
+        *,
+        own: bool = False,
+    ) -> list[Find]:
+        found = [*(Find(start, end, PRIVATE_KEY) for start, end in spans), *finds(line, above)]
         if not own and MARK in line:
             found += [Find(*match.span(), "text") for match in PLACEHOLDER.finditer(line)]
         if self._grams or self._whole:

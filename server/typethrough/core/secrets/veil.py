@@ -1,6 +1,7 @@
 """A document as it may be told to others: what a prompt is put together from in place of the document itself.
 
-Secrets are hidden before a line is cut and before the cursor is marked, so neither leaves half a secret.
+Lines are read with some above them, for a secret's name may stand there. Secrets are hidden before a line is cut and before
+the cursor is marked, so neither leaves half a secret.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.document.document import Position, content_length
+from typethrough.core.secrets.detector import REACH_LINES
 from typethrough.core.secrets.private_keys import key_spans, may_be_body, may_hold_key
 
 if TYPE_CHECKING:
@@ -40,15 +42,21 @@ class Veil:
 
     def lines(self, start: int, stop: int, most_chars: int) -> list[str]:
         """Lines `start` to `stop` (exclusive, clamped to the document), without line ends and of each at most so much."""
-        hidden = self._vault.lines(self._snapshot.lines(start, stop, most_chars + _ACROSS_CHARS))
-        return [line[:most_chars] for line in hidden]
+        first = max(0, start - REACH_LINES)
+        hidden = self._vault.lines(self._snapshot.lines(first, stop, most_chars + _ACROSS_CHARS))
+        return [line[:most_chars] for line in hidden[max(0, start) - first :]]
 
     def raw_lines(self, start: int, stop: int) -> Iterator[str]:
         """The same whole and with their line ends."""
-        raws = self._snapshot.raw_lines(start, stop)
+        first = max(0, start - REACH_LINES)
+        raws = self._snapshot.raw_lines(first, stop)
         lengths = list(map(content_length, raws))
         hidden = self._vault.lines([raw[:length] for raw, length in zip(raws, lengths, strict=True)])
-        return (f"{line}{raw[length:]}" for line, raw, length in zip(hidden, raws, lengths, strict=True))
+        wanted = slice(max(0, start) - first, None)
+        return (
+            f"{line}{raw[length:]}"
+            for line, raw, length in zip(hidden[wanted], raws[wanted], lengths[wanted], strict=True)
+        )
 
 
 class VeiledView(NamedTuple):
@@ -66,7 +74,12 @@ class VeiledView(NamedTuple):
         if len(prefix) > _BEFORE_CHARS:
             prefix = prefix[(len(prefix) - _BEFORE_CHARS) // _STEP_CHARS * _STEP_CHARS :]
         suffix = suffix[:_AFTER_CHARS]
-        prefix, suffix = vault.at_cursor(prefix, suffix, _key_spans(view, prefix + suffix))
+        prefix, suffix = vault.at_cursor(
+            prefix,
+            suffix,
+            _key_spans(view, prefix + suffix),
+            vault.opening_below(view.lines_before(REACH_LINES)),
+        )
         position = Position(view.position.line, len(prefix))
         return VeiledView(Veil(view.snapshot, vault), position, prefix, suffix)
 

@@ -1,0 +1,113 @@
+"""Lines that give a name such as `password` its value on a line below, as formatters of code write it.
+
+Such a line leaves an `Opening`. The next line is looked at as if it stood behind it in one line, so the same rules find the same
+secrets. A value may also go on: a text continued by a backslash, or several texts one below the other.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.secrets.detector import Opening, finds
+from typethrough.core.secrets.names import NAME, QUOTED, TO_QUOTE, kind_of
+
+if TYPE_CHECKING:
+    from typethrough.core.secrets.detector import Find
+
+# From the end of the name to the end of the line. At the end may stand what begins a block of YAML, a shell's text, a comment.
+_OPENED: Final = re.compile(
+    r"""(?P<until>_?["'`]?[\])]{0,2}\s*
+    (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
+    |=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|,|\(|:|>|or\b|(?=\s*\\$))
+    \s*[\[({]?)\s*(?:[|>][+-]?\d?|<<[-~]?["']?\w+["']?)?\s*\\?\s*(?:(?:\#|//).*)?$""",
+    re.VERBOSE,
+)
+# A name in quotes that is the first argument of a call, or a constant by itself in its line.
+_ARGUMENT: Final = re.compile(r"""\(\s*["'`][\w.\-]*$|^\s*["'`][A-Z][A-Z0-9_]*$""")
+# Behind a text that may go on in the next line.
+_GOES_ON: Final = re.compile(r"""["'`]+\s*(?:\+|\.{1,2}|&|<<)?\s*\\?\s*$""")
+# Before the value in its line: a sign of a comment, a list, a change, or of texts put together.
+_LEAD: Final = re.compile(r"\s*(?:(?://+|#+|--|[*+\-&.]{1,2})\s+)?")
+# The value's line begins with another name.
+_NAMED: Final = re.compile(r"""["'`]?[\w.$\-]+["'`]?\s*(?::(?!\S)|=>|=\s)""")
+_BEGINS_TEXT: Final = re.compile(r"""[rbfuLR@$]{0,2}["'`]""")
+# So much of an opening is kept.
+_MOST_CHARS: Final = 400
+
+
+def find_opening(line: str, above: Opening | None) -> Opening | None:
+    """What a line leaves open for the one below it; `above` is what it finds open itself."""
+    if above is None:
+        return _find(line[-_MOST_CHARS:])
+    text = line[_lead(line) :]
+    if not text or text != line.lstrip():
+        # A blank line or a comment may stand between.
+        return _find(line[-_MOST_CHARS:]) or above
+    return _find(_joined(above, line)[0])
+
+
+def _find(line: str) -> Opening | None:
+    small = line.lower()
+    if len(small) != len(line):
+        return None
+    for match in NAME.finditer(small):
+        if kind_of(line, small, match.start()) in ("", "perhaps"):
+            continue
+        opened = _opened(line, match.end()) or _unfinished(line, match.end())
+        if opened is not None:
+            return opened
+    return None
+
+
+def _opened(line: str, end: int) -> Opening | None:
+    opened = _OPENED.match(line, end)
+    if opened is None or (opened["by"] == "," and not _ARGUMENT.search(line, 0, end)):
+        return None
+    if opened["by"] == ":" and ")" in opened["until"]:
+        # The parameters of a function end here.
+        return None
+    gap = "" if opened["until"].endswith(("(", "[", "{", ">")) else " "
+    return Opening(f"{line[: opened.end('until')].rstrip()}{gap}")
+
+
+def _unfinished(line: str, end: int) -> Opening | None:
+    opened = TO_QUOTE.match(line, end)
+    body = QUOTED[opened["quote"]].match(line, opened.end()) if opened is not None else None
+    if opened is None or body is None:
+        return None
+    text = line[: body.end()][: opened.end() + _MOST_CHARS]
+    if body.end() < len(line):
+        return Opening(text, goes_on=True) if _GOES_ON.match(line, body.end()) else None
+    if line.endswith("\\"):
+        return Opening(text.removesuffix("\\"))
+    return Opening(text) if len(opened["quote"]) == 3 and body.end() == opened.end() else None
+
+
+def find_below(opening: Opening, line: str) -> list[Find]:
+    """The secrets of a line that show by what was left open above it."""
+    joined, shift = _joined(opening, line)
+    if len(joined) <= len(opening.text) or _NAMED.match(joined, len(opening.text)):
+        return []
+    start = len(opening.text)
+    return [
+        one._replace(start=max(one.start, start) + shift, end=one.end + shift)
+        for one in finds(joined)
+        if one.end > start
+    ]
+
+
+def _lead(line: str) -> int:
+    lead = _LEAD.match(line)
+    return lead.end() if lead is not None else 0
+
+
+def _joined(opening: Opening, line: str) -> tuple[str, int]:
+    """The opening and the line as one, and how many characters further a place in it stands in the line."""
+    start = _lead(line)
+    if opening.goes_on:
+        quote = _BEGINS_TEXT.match(line, start)
+        if quote is None:
+            return opening.text, 0
+        start = quote.end()
+    return f"{opening.text}{line[start:]}", start - len(opening.text)
