@@ -147,6 +147,9 @@ _KINDS: Final[dict[str, tuple[str, str, Callable[[Random], str]]]] = {
     "comparison": ("if password == '{}':", "~", _of(_BASE62, 9)),
     "nameless": ("boto3.client('s3', x, '{}')", "~", _of(_BASE64, 40)),
     "command line": ("psql --password {} -h db", "~", _of(_BASE62, 10)),
+    "pw": ('db_pw = "{}"', "~", _of(_BASE62, 10)),
+    "otp seed": ('otp_seed = "{}"', "~", _of(_UPPER, 16)),
+    "token in a url": ("pip install git+https://{}@git.corp/a/b", "~", _of(_BASE62, 20)),
     "in a comment": ("// db password: {}", "~", _of(_BASE62, 10)),
 }
 KINDS: Final = tuple(_KINDS)
@@ -165,6 +168,13 @@ def plant(kind: str, random: Random) -> Planted:
 
 
 HARMLESS: Final = (
+    "pw = pwd.getpwnam(name2)",
+    'if pw == "":',
+    "pw.write2(data1)",
+    "git clone https://some-long-user-name2@dev.azure.com/org",
+    "ssh://git@github.com/a/b2",
+    "otp_key = settings.OTP_KEY1",
+    "senha = formulario.senha1",
     "password = get_password()",
     "password = getpass.getpass('Password: ')",
     "def login(user: str, password: str, token: str) -> None:",

@@ -27,6 +27,7 @@ _SHAPES = (
     "password: |\n  ¤",
     "password: >-\n  ¤",
     'x = os.environ.get("DB_PASSWORD",\n  "¤")',
+    'x = os.environ.get("PW",\n  "¤")',
     'x = os.environ.get(\n    "DB_PASSWORD",\n    "¤",\n)',
     "const key = process.env.API_KEY ||\n  '¤'",
     'app.config["SECRET_KEY"] = \\\n    "¤"',

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # A line without any of these holds no secret: the two questions that are asked of all text. First, the beginnings of the names
 # that lead to short secrets too (in small letters); second, a run as long as the shortest key, which has a digit in it.
 _NAMES: Final = re.compile(
-    r"pass[^\n]|pwd|secret|tok[_.\-\"'= e]|cred|conn[a-z]*[_\-. ]?str|bearer|identified by|basic|key|private"
+    r"pass[^\n]|pw|secret|tok[_.\-\"'= e]|cred|conn[a-z]*[_\-. ]?str|bearer|identified by|basic|key|private|senha|contrase|otp"
     r"|://[^\s/]*@|-u |--user"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]{14,}")

@@ -48,6 +48,8 @@ _CLIPPED: Final = frozenset(
     )
 )  # fmt: skip
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+# As the seeds of one-time passwords are written.
+_BASE32: Final = re.compile(r"[A-Z2-7]{16,}={0,6}$")
 # Letters and digits as they come by chance change their class at 6 of 10 places, and words at 2.
 _RANDOM: Final = 0.3
 
@@ -99,7 +101,7 @@ def looks_secret(text: str) -> bool:
     """Whether the value of a name that says `secret` is one: not words, not a path, not a name."""
     if is_filled_in_later(text) or text.startswith(("http://", "https://", "@")):
         return False
-    if _UUID.match(text):
+    if _UUID.match(text) or (_BASE32.match(text) and has_digit(text)):
         return True
     if _is_hex(text):
         return len(text) >= 16 or (len(text) >= 8 and has_digit(text) and not text.isdigit())

@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 # The end of a name, in small letters. After `pass…` nearly everything is a secret; after the others it must look like one; after
 # `key` alone and its like it must be a run that cannot be read.
 NAME: Final = re.compile(
-    r"(?:pass(?:words?|wds?|phrases?|codes?|wort)?|pwd|secrets?|tok(?:ens?)?|credentials?|conn(?:ection)?[_\-. ]?str(?:ing)?"
-    r"|bearer|identified by|keys?|auth(?:orization|[_\-]?code)?|sig|cookie|dsn|pat|salt|session[_\-. ]?id|sid"
+    r"(?:pass(?:words?|wds?|phrases?|codes?|wort)?|pwd?|mot[_\-. ]?de[_\-. ]?passe|senha"
+    r"|contrase(?:ñ|n\u0303?)a|t?otp[_\-. ]?(?:seed|secret|key)|secrets?|tok(?:ens?)?|credentials?|conn(?:ection)?"
+    r"[_\-. ]?str(?:ing)?|bearer|identified by|keys?|auth(?:orization|[_\-]?code)?|sig|cookie|dsn|pat|salt|session[_\-. ]?id|sid"
     r"|webhook(?:[_\-. ]?url)?|creds?)"
     # What may follow in the same name: which of several it is.
     r"(?:[_-]?(?:value|string|str|text|raw|env|id|base64|b64|hex|prod(?:uction)?|dev(?:elopment)?|test|stag(?:e|ing)|live|default"
     r"|main|root|user|admin|old|new|primary|secondary|v?\d{1,3}))*(?![a-z0-9])"
 )
-_PASSWORD: Final = ("pass", "pwd", "identified")
+_PASSWORD: Final = ("pass", "pw", "identified", "mot", "senha", "contrase", "otp", "totp")
 _SECRET: Final = ("secret", "tok", "cred", "conn", "bearer")
 # From the end of the name to the opening quote: `= `, `: str = `, `"] = `, `", `, `(`, ` or `; or a blank.
 TO_QUOTE: Final = re.compile(
@@ -62,6 +63,8 @@ _OPTION: Final = re.compile(r"(?:^|[\s\"'`])--?[\w-]*$")
 _URL: Final = re.compile(
     r"://[^\s:/@\"'`<>]{0,80}:(?P<secret>[^\s/@<>]{1,200}(?:/[^\s/@<>]{1,80})?)@(?=[\w\[{$%.-])"
 )
+# A token in place of a user; people's names are shorter, and can be read.
+_URL_TOKEN: Final = re.compile(r"://(?P<secret>[^\s:/@\"'`<>]{16,200})@(?=[\w\[{$%.-])")
 _HEADER: Final = re.compile(
     r"(?:\b(?:bearer|basic|apikey|negotiate)\s+|\btoken\s+(?=[\w-]*\d)|authorization[\"']?\s*[:=,]\s*[\"']?(?:token\s+|key\s+)?)"
     r"(?P<secret>[\w.~+/=-]{8,})",
@@ -88,6 +91,11 @@ def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
         for one in _URL.finditer(line):
             if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:
                 yield *one.span("secret"), "password"
+        for one in _URL_TOKEN.finditer(line):
+            text = one["secret"]
+            looks_so = is_random(text) or (text.isalnum() and _is_encoded(text))
+            if looks_so and not is_filled_in_later(text):
+                yield *one.span("secret"), "secret"
     if "-u" in small:
         for one in _LOGIN.finditer(line):
             if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:
@@ -106,9 +114,9 @@ def kind_of(line: str, small: str, start: int) -> str:
     before = line[start - 1 : start]
     begins = not before.isalpha() or (before.islower() and line[start].isupper())
     if small.startswith(_PASSWORD, start):
-        # `bypass` is none, `dbpass` and `userpassword` are.
+        # `bypass` is none, `dbpass`, `adminpw` and `userpassword` are.
         is_word = small.startswith(("passw", "passp", "passc", "pwd", "identified"), start)
-        is_word = is_word or small.endswith(("db", "user", "my", "smtp"), 0, start)
+        is_word = is_word or small.endswith(("db", "user", "my", "smtp", "admin", "root"), 0, start)
         return "password" if begins or is_word else ""
     if small.startswith(_SECRET, start):
         return "secret" if begins or small.startswith(("token", "secret"), start) else ""
