@@ -14,6 +14,7 @@ from typethrough.core.document.view import View
 from typethrough.core.models import FimMarks, ModelProfile
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.related import Excerpt, render
+from typethrough.core.secrets.detector import opening_of
 from typethrough.core.secrets.placeholders import PLACEHOLDER
 from typethrough.core.secrets.redaction import redacted
 from typethrough.core.secrets.vault import Vault
@@ -69,6 +70,23 @@ def test_a_value_below_its_name_is_taken_out_and_nothing_else(shape: str) -> Non
 )
 def test_a_secret_in_several_lines_is_taken_out_of_each(text: str, told: str) -> None:
     assert PLACEHOLDER.sub("¤", redacted(text)) == told
+
+
+@pytest.mark.parametrize("shape", _SHAPES)
+def test_lines_that_end_with_a_carriage_return_are_read_too(shape: str) -> None:
+    assert _SECRET not in redacted(shape.replace("¤", _SECRET).replace("\n", "\r\n"))
+    assert "dor&3" not in redacted('password = "Tr0ub\\\r\n4dor&3xKq9"\r\n')
+
+
+@pytest.mark.parametrize(
+    "line", ["password =", 'x(password="a', 'password = "abc" +', '"abc1" +', "# token:"]
+)
+def test_what_is_left_open_stays_short_however_many_lines_leave_it(line: str) -> None:
+    opening = None
+    for _ in range(300):
+        opening = opening_of(line, opening) or opening_of("password = (")
+        assert opening is not None
+        assert len(opening.text) < 1_500
 
 
 @pytest.mark.parametrize(
@@ -127,16 +145,41 @@ def _filled(shape: str, above: int, below: int) -> tuple[str, int]:
 @pytest.mark.parametrize("shape", _SHAPES)
 def test_it_leaves_by_no_window_anchor_or_code_models_prompt(shape: str) -> None:
     # The window begins at a multiple of 16 lines: with the secret's line, or one above it, or elsewhere.
-    for above in (46, 47, 48, 55):
+    for above in (46, 47, 48):
         text, number = _filled(shape, above, 40)
         editing = Editing(text, anchor_chars=600)
         for line, column in ((number, 4), (number, 99), (number + 1, 0), (number + 12, 0), (number - 3, 0)):
             at = Position(line, column)
             assert _SECRET not in whole(editing.prompt(at))
-            for chars in range(120, 1_000, 220):
+            for chars in (120, 500, 900):
                 terms = Terms(ModelProfile(fim=_MARKS), chars, 64)
                 view = View.at(editing.document.snapshot, at, uri=editing.document.uri)
                 assert _SECRET not in whole(editing.state.build(send("src/main.py"), view, terms, 0.0))
+
+
+def test_while_somebody_types_elsewhere_what_was_sent_stays_as_it_was() -> None:
+    text = "\n".join(f"a_{n} = 1\n{shape.replace('¤', f'{_SECRET}{n}')}" for n, shape in enumerate(_SHAPES))
+    editing = Editing(f"{text}\n\nend = 1\n", anchor_chars=9_000)
+    at = Position(text.count("\n") + 1, 0)
+    first = editing.prompt(at)
+    for typed in "value = compute(a_1)\nother":
+        at = editing.edit(at, at, typed)
+        prompt = editing.prompt(at)
+        stable = list(zip(first.messages[: first.stable], prompt.messages, strict=False))
+        assert all(old is new for old, new in stable)
+        assert _SECRET not in whole(prompt)
+
+
+@pytest.mark.parametrize("shape", _SHAPES)
+def test_while_it_is_typed_only_its_beginning_is_sent(shape: str) -> None:
+    before = shape[: shape.index("¤")]
+    lines = before.split("\n")
+    editing = Editing("a = 1\n" + before)
+    at = Position(len(lines), len(lines[-1]))
+    editing.prompt(at)
+    for typed in _SECRET:
+        at = editing.edit(at, at, typed)
+        assert _SECRET[:8] not in whole(editing.prompt(at))
 
 
 @pytest.mark.parametrize("shape", _SHAPES)

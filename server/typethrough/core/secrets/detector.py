@@ -113,7 +113,7 @@ def _end(line: str, end: int, part_end: int) -> int:
 
 
 def _finds(line: str) -> Iterator[Find]:
-    small = _small(line)
+    small = small_letters(line)
     has_run = any(map(_DIGIT.search, _RUN.findall(line)))
     if not has_run and not any(_leads_on(match, small) for match in _NAMES.finditer(small)):
         return
@@ -130,7 +130,7 @@ def _finds(line: str) -> Iterator[Find]:
 
 def _may_name(line: str) -> bool:
     """Whether it is worth looking for the name of a secret in a line."""
-    small = _small(line)
+    small = small_letters(line)
     return any(_leads_on(match, small) for match in _NAMES.finditer(small))
 
 
@@ -157,7 +157,7 @@ def apart(found: Iterable[Find]) -> list[Find]:
 
 def suspect_lines(text: str) -> list[int]:
     """The numbers of the lines, counted from 0, of a long text that may hold a secret; far cheaper than `finds` of each."""
-    small = _small(text)
+    small = small_letters(text)
     places = [match.start() for match in _NAMES.finditer(small) if _leads_on(match, small)]
     places += [match.start() for match in _RUN.finditer(text) if _DIGIT.search(match[0])]
     return _numbers(places, text)
@@ -185,6 +185,6 @@ def _numbers(places: Iterable[int], text: str) -> list[int]:
     return numbers
 
 
-def _small(text: str) -> str:
+def small_letters(text: str) -> str:
     """A text in small letters, of the same length: there is one letter of which the small one is two characters."""
     return text.replace("\u0130", "I").lower()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.secrets.detector import Opening, finds
+from typethrough.core.secrets.detector import Opening, finds, small_letters
 from typethrough.core.secrets.names import NAME, QUOTED, TO_QUOTE, kind_of
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ _LEAD: Final = re.compile(r"\s*(?:(?://+|#+|--|[*+\-&.]{1,2})\s+)?")
 # The value's line begins with another name.
 _NAMED: Final = re.compile(r"""["'`]?[\w.$\-]+["'`]?\s*(?::(?!\S)|=>|=\s)""")
 _BEGINS_TEXT: Final = re.compile(r"""[rbfuLR@$]{0,2}["'`]""")
-# So much of an opening is kept.
+# So much of a line's end is looked at, and so much of the text that a line begins is kept.
 _MOST_CHARS: Final = 400
+# So much before a name is kept with it.
+_BEFORE_CHARS: Final = 200
 
 
 def find_opening(line: str, above: Opening | None) -> Opening | None:
@@ -44,19 +46,19 @@ def find_opening(line: str, above: Opening | None) -> Opening | None:
     if not text or text != line.lstrip():
         # A blank line or a comment may stand between.
         return _find(line[-_MOST_CHARS:]) or above
-    return _find(_joined(above, line)[0])
+    return _find(_joined(above, line)[0] if len(line) <= _MOST_CHARS else line[-_MOST_CHARS:])
 
 
 def _find(line: str) -> Opening | None:
-    small = line.lower()
-    if len(small) != len(line):
-        return None
+    line = line.rstrip("\r")
+    small = small_letters(line)
     for match in NAME.finditer(small):
-        if kind_of(line, small, match.start()) in ("", "perhaps"):
+        start, end = match.span()
+        if kind_of(line, small, start) in ("", "perhaps"):
             continue
-        opened = _opened(line, match.end()) or _unfinished(line, match.end())
+        opened = _opened(line, end) or _unfinished(line, end)
         if opened is not None:
-            return opened
+            return opened._replace(text=opened.text[max(0, start - _BEFORE_CHARS) :])
     return None
 
 
