@@ -10,7 +10,6 @@ from typethrough.core.codebase.codebase import IDENTIFIER, digest_of
 from typethrough.core.codebase.imports import imports
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt
-from typethrough.core.secrets.detector import REACH_LINES
 from typethrough.core.secrets.redaction import redacted
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ READ_CHARS: Final = 400_000
 # Two other places where something was just changed, with their neighbourhood.
 _EXCERPTS: Final = 2
 _EXCERPT_LINES: Final = 10
+# Above an excerpt so many lines are read, which are not told: a private key that begins there is known, and a secret's name.
+_ABOVE_LINES: Final = 60
 _EXCERPT_S: Final = 600.0
 _ECHO_SHARE: Final = 0.5
 
@@ -88,7 +89,7 @@ def just_edited(document: Neighbour, seen: Seen, others: Iterable[Neighbour], no
         first = max(0, other.edited_line - _EXCERPT_LINES)
         lines = other.snapshot.lines(first, other.edited_line + _EXCERPT_LINES)
         if not _echoes(lines, seen.lines):
-            above = other.snapshot.lines(first - REACH_LINES, first)
+            above = other.snapshot.lines(first - _ABOVE_LINES, first)
             found.append(Excerpt(permit, "\n".join(lines), tuple(above)))
     return found
 
