@@ -40,6 +40,10 @@ _SHAPES = (
     'password = """\n¤\n"""',
     "password = <<EOF\n¤\nEOF",
     "# password:\n#   ¤",
+    "env:\n  - name: DB_PASSWORD\n    value: ¤",
+    '{\n  "name": "DB_PASSWORD",\n  "value": "¤"\n}',
+    'set {\n  name  = "api.password"\n  value = "¤"\n}',
+    "<key>password</key>\n<string>¤</string>",
     "passwords:\n  - ¤",
     'set_password(\n    "¤"\n)',
 )
@@ -105,6 +109,9 @@ def test_what_is_left_open_stays_short_however_many_lines_leave_it(line: str) ->
         "password: |\n  ${DB_PASSWORD1}",
         'api_key = os.environ.get(\n    "API_KEY",\n    "your-api-key-1",\n)',
         "# Why a token:\n# The sha256 of it is kept.",
+        "- name: DB_PASSWORD\n  valueFrom: secret2ref",
+        "- name: DB_PASSWORD\n- name: DB_HOST\n  value: db2.internal",
+        '{\n  "key": "password",\n  "label": "Passw0rd2x"\n}',
         "token = (\n    first2 + second3\n)",
     ],
 )

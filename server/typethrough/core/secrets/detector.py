@@ -46,12 +46,12 @@ class Find(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """What a line leaves open for the one below it: `text` stands before the value. With `goes_on`, the next line must begin with
-    a quote, for its text is put together with the one above.
+    """What a line leaves open for the one below it: `text` stands before the value. `then` is how the line below must begin: with
+    a "quote", since its text is put together with the one above; with the word "value"; or, empty, in any way.
     """
 
     text: str
-    goes_on: bool = False
+    then: str = ""
 
 
 def opening_of(line: str, above: Opening | None = None) -> Opening | None:

@@ -31,7 +31,16 @@ _GOES_ON: Final = re.compile(r"""["'`]+\s*(?:\+|\.{1,2}|&|<<)?\s*\\?\s*$""")
 _LEAD: Final = re.compile(r"\s*(?:(?://+|#+|--|[*+\-&.]{1,2})\s+)?")
 # The value's line begins with another name.
 _NAMED: Final = re.compile(r"""["'`]?[\w.$\-]+["'`]?\s*(?::(?!\S)|=>|=\s)""")
-_BEGINS_TEXT: Final = re.compile(r"""[rbfuLR@$]{0,2}["'`]""")
+# How a line must begin where the one above says so.
+_THEN: Final = {
+    "quote": re.compile(r"""[rbfuLR@$]{0,2}["'`]"""),
+    "value": re.compile(r"""["']?value["']?\s*[:=]\s*|<(?:value|string)>""", re.IGNORECASE),
+}
+# A line that says no more than a name, as lists of variables do.
+_NAME_ALONE: Final = re.compile(
+    r"""[\s\-{<]*["']?(?:name|key)["']?\s*[:=>]\s*["']?(?P<name>[\w.\-]+)["']?(?:</\w+>)?,?\s*$""",
+    re.IGNORECASE,
+)
 # So much of a line's end is looked at, and so much of the text that a line begins is kept.
 _MOST_CHARS: Final = 400
 # So much before a name is kept with it.
@@ -46,16 +55,20 @@ def find_opening(line: str, above: Opening | None) -> Opening | None:
     if not text or text != line.lstrip():
         # A blank line or a comment may stand between.
         return _find(line[-_MOST_CHARS:]) or above
-    return _find(_joined(above, line)[0] if len(line) <= _MOST_CHARS else line[-_MOST_CHARS:])
+    joined, _ = _joined(above, line)
+    return _find(joined if joined and len(line) <= _MOST_CHARS else line[-_MOST_CHARS:])
 
 
 def _find(line: str) -> Opening | None:
     line = line.rstrip("\r")
     small = small_letters(line)
+    alone = _NAME_ALONE.match(line)
     for match in NAME.finditer(small):
         start, end = match.span()
         if kind_of(line, small, start) in ("", "perhaps"):
             continue
+        if alone is not None and end == alone.end("name"):
+            return Opening(f"{alone['name']}: ", then="value")
         opened = _opened(line, end) or _unfinished(line, end)
         if opened is not None:
             return opened._replace(text=opened.text[max(0, start - _BEFORE_CHARS) :])
@@ -80,7 +93,7 @@ def _unfinished(line: str, end: int) -> Opening | None:
         return None
     text = line[: body.end()][: opened.end() + _MOST_CHARS]
     if body.end() < len(line):
-        return Opening(text, goes_on=True) if _GOES_ON.match(line, body.end()) else None
+        return Opening(text, then="quote") if _GOES_ON.match(line, body.end()) else None
     if line.endswith("\\"):
         return Opening(text.removesuffix("\\"))
     return Opening(text) if len(opened["quote"]) == 3 and body.end() == opened.end() else None
@@ -89,7 +102,7 @@ def _unfinished(line: str, end: int) -> Opening | None:
 def find_below(opening: Opening, line: str) -> list[Find]:
     """The secrets of a line that show by what was left open above it."""
     joined, shift = _joined(opening, line)
-    if len(joined) <= len(opening.text) or _NAMED.match(joined, len(opening.text)):
+    if not joined or _NAMED.match(joined, len(opening.text)):
         return []
     start = len(opening.text)
     return [
@@ -105,11 +118,13 @@ def _lead(line: str) -> int:
 
 
 def _joined(opening: Opening, line: str) -> tuple[str, int]:
-    """The opening and the line as one, and how many characters further a place in it stands in the line."""
+    """The opening and the line as one, and how many characters further a place in it stands in the line; empty when the line is
+    not what the opening wants.
+    """
     start = _lead(line)
-    if opening.goes_on:
-        quote = _BEGINS_TEXT.match(line, start)
-        if quote is None:
-            return opening.text, 0
-        start = quote.end()
+    if opening.then:
+        begins = _THEN[opening.then].match(line, start)
+        if begins is None:
+            return "", 0
+        start = begins.end()
     return f"{opening.text}{line[start:]}", start - len(opening.text)
