@@ -40,6 +40,8 @@ _SHAPES = (
     'password = """\n¤\n"""',
     "password = <<EOF\n¤\nEOF",
     "# password:\n#   ¤",
+    'password = (\n    os.getenv("DB_PW")\n    or "¤"\n)',
+    "$password\n    = '¤';",
     "env:\n  - name: DB_PASSWORD\n    value: ¤",
     '{\n  "name": "DB_PASSWORD",\n  "value": "¤"\n}',
     'set {\n  name  = "api.password"\n  value = "¤"\n}',
@@ -112,6 +114,8 @@ def test_what_is_left_open_stays_short_however_many_lines_leave_it(line: str) ->
         "- name: DB_PASSWORD\n  valueFrom: secret2ref",
         "- name: DB_PASSWORD\n- name: DB_HOST\n  value: db2.internal",
         '{\n  "key": "password",\n  "label": "Passw0rd2x"\n}',
+        '# Ask for a password\nname2 = "x1y2z3w4"',
+        "if x == password\n   or y == 'abc123x'",
         "token = (\n    first2 + second3\n)",
     ],
 )

@@ -47,7 +47,8 @@ class Find(NamedTuple):
 
 class Opening(NamedTuple):
     """What a line leaves open for the one below it: `text` stands before the value. `then` is how the line below must begin: with
-    a "quote", since its text is put together with the one above; with the word "value"; or, empty, in any way.
+    a "quote", since its text is put together with the one above; with the word "value"; with an "operator" that gives a value;
+    or, empty, in any way.
     """
 
     text: str

@@ -25,6 +25,8 @@ _OPENED: Final = re.compile(
 )
 # A name in quotes that is the first argument of a call, or a constant by itself in its line.
 _ARGUMENT: Final = re.compile(r"""\(\s*["'`][\w.\-]*$|^\s*["'`][A-Z][A-Z0-9_]*$""")
+# The name, or a call with it, ends its line.
+_ENDS: Final = re.compile(r"""_?["'`]?[\])]{0,2}\s*$""")
 # Behind a text that may go on in the next line.
 _GOES_ON: Final = re.compile(r"""["'`]+\s*(?:\+|\.{1,2}|&|<<)?\s*\\?\s*$""")
 # Before the value in its line: a sign of a comment, a list, a change, or of texts put together.
@@ -35,6 +37,7 @@ _NAMED: Final = re.compile(r"""["'`]?[\w.$\-]+["'`]?\s*(?::(?!\S)|=>|=\s)""")
 _THEN: Final = {
     "quote": re.compile(r"""[rbfuLR@$]{0,2}["'`]"""),
     "value": re.compile(r"""["']?value["']?\s*[:=]\s*|<(?:value|string)>""", re.IGNORECASE),
+    "operator": re.compile(r"""(?=(?:or\b|\?\?|\|\||=(?![=>]))\s*["'`])"""),
 }
 # A line that says no more than a name, as lists of variables do.
 _NAME_ALONE: Final = re.compile(
@@ -70,6 +73,8 @@ def _find(line: str) -> Opening | None:
         if alone is not None and end == alone.end("name"):
             return Opening(f"{alone['name']}: ", then="value")
         opened = _opened(line, end) or _unfinished(line, end)
+        if opened is None and _ENDS.match(line, end):
+            opened = Opening(f"{line.rstrip()} ", then="operator")
         if opened is not None:
             return opened._replace(text=opened.text[max(0, start - _BEFORE_CHARS) :])
     return None
