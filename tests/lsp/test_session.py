@@ -366,10 +366,15 @@ def test_settings_that_did_not_change_cost_no_new_gateway() -> None:
     asyncio.run(scenario())
 
 
-def test_switching_off_is_told_to_the_status_line() -> None:
+def test_switching_off_and_on_again_by_settings_is_told_to_the_status_line() -> None:
     async def scenario() -> None:
         stage = await started(initializationOptions={"enabled": False})
-        assert [status["kind"] for status in stage.told("$/typethrough/status")] == ["off"]
+        for on in (True, False, True):
+            settings = {"typethrough": {"enabled": on}}
+            stage.notify("workspace/didChangeConfiguration", {"settings": settings})
+            await settle()
+        kinds = [status["kind"] for status in stage.told("$/typethrough/status")]
+        assert kinds == ["off", "no_key", "off", "no_key"]
         await stage.session.aclose()
 
     asyncio.run(scenario())

@@ -61,7 +61,8 @@ class Status:
             self._busy.cancel()
             self._busy = None
         if (kind, message) == self._lane:
-            # As after each stream that ended well before it was told of.
+            # As after each stream that ended well before it was told of; and after settings that switched suggestions on again.
+            self.refresh()
             return
         if kind == "ready" and message:
             self._rest = message
