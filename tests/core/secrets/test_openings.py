@@ -14,7 +14,7 @@ from typethrough.core.document.view import View
 from typethrough.core.models import FimMarks, ModelProfile
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.related import Excerpt, render
-from typethrough.core.secrets.detector import opening_of
+from typethrough.core.secrets.detector import finds, opening_of, openings
 from typethrough.core.secrets.placeholders import PLACEHOLDER
 from typethrough.core.secrets.redaction import redacted
 from typethrough.core.secrets.vault import Vault
@@ -133,6 +133,38 @@ def test_a_vault_hides_the_same_lines_whatever_it_has_seen_before(lines: list[st
     assert once == again
     told = redacted("\n".join(lines)).split("\n")
     assert [PLACEHOLDER.sub("¤", line) for line in once] == [PLACEHOLDER.sub("¤", line) for line in told]
+
+
+_PARTS = (
+    "password",
+    "token",
+    '"',
+    "'",
+    "`",
+    "=",
+    ":",
+    " ",
+    "(",
+    ",",
+    "\\",
+    "|",
+    "#",
+    "- ",
+    "name: ",
+    "value: ",
+    "x7Kq9",
+    "\u0130",
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(_PARTS), max_size=12).map("".join), max_size=8))
+def test_any_lines_give_spans_in_order_that_lie_in_them(lines: list[str]) -> None:
+    opened = openings(lines, range(len(lines)))
+    for number, line in enumerate(lines):
+        end = 0
+        for find in finds(line, opened.get(number)):
+            assert end <= find.start < find.end <= len(line)
+            end = find.end
 
 
 def test_a_line_is_hidden_below_a_name_only_and_known_lines_are_looked_at_again() -> None:

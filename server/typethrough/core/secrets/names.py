@@ -36,10 +36,10 @@ _PASSWORD: Final = ("pass", "pw", "identified", "mot", "senha", "contrase", "otp
 _SECRET: Final = ("secret", "tok", "cred", "conn", "bearer")
 # From the end of the name to the opening quote: `= `, `: str = `, `"] = `, `", `, `(`, ` or `; or a blank.
 TO_QUOTE: Final = re.compile(
-    r"""_?["'`]?+[\])]{0,2}\s*
+    r"""_?["'`]?+[\])]{0,2}\s*+
     (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
     |value\s*=|=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|<<<?|,|\(|:|or\b|is\b|eq\b|)
-    \s*[\[({]?\s*[rbfuLR@$]{0,2}(?P<quote>\"{3}|'{3}|["'`])""",
+    \s*+[\[({]?\s*+[rbfuLR@$]{0,2}(?P<quote>\"{3}|'{3}|["'`])""",
     re.VERBOSE,
 )
 _TO_BARE: Final = re.compile(r"""["'`]?\s*(?:=>|:=|=|:|>)\s*|\s+(?=[^\s=:|&+<>*/,;(){}\[\].-])""")
