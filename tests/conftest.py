@@ -11,9 +11,9 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-settings.register_profile("here", deadline=None)
+settings.register_profile("here", deadline=None, max_examples=75)
 # The same examples each time where a failure would stop somebody else's work; new ones wherever a person is looking.
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=75)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
