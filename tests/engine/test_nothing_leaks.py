@@ -55,8 +55,8 @@ class _Disk:
         places = {name: lines for name, lines in self.ignored.items() if name.rpartition("/")[0] == inside}
         return {name.rpartition("/")[2]: lines for name, lines in places.items()}
 
-    def real_path(self, path: str) -> str:
-        return path
+    def real_paths(self, paths: Sequence[str]) -> Sequence[str]:
+        return paths
 
     async def files(self, gate: Gate, *_: float) -> AsyncIterator[tuple[TellPermit, str]]:
         for name, text in list(self.texts_by_name.items()):

@@ -140,9 +140,20 @@ def test_links_are_not_followed_neither_out_of_the_folder_nor_within(tmp_path: P
 @pytest.mark.parametrize("place", ["/a\0b.py", "/\ud800.py", "/" + "a/" * 3_000])
 def test_a_path_that_none_can_have_leads_to_nothing(place: str) -> None:
     disk = LocalDisk(lambda: 0.0)
-    assert disk.real_path(place).startswith("/")
+    assert disk.real_paths([place])[0].startswith("/")
     disk.ignore_files(place)
     assert asyncio.run(disk.texts([place])).texts == [None]
+
+
+def test_links_are_followed_wherever_they_stand_in_a_path(tmp_path: Path) -> None:
+    real = tmp_path.resolve()
+    tree(real, there__deep__a="x", b="x")
+    (real / "here").symlink_to(real / "there")
+    (real / "there" / "c").symlink_to(real / "b")
+    (real / "top").symlink_to("/")
+    paths = ["there/deep/a", "here/deep/a", "here/c", "b", "nothing/d", f"top{real}/b", "top/e", "here/../b"]
+    found = LocalDisk(lambda: 0.0).real_paths([f"{real}/{path}" for path in paths] + ["/x"])
+    assert found == [os.path.realpath(real / path) for path in paths] + [os.path.realpath("/x")]
 
 
 def test_a_pipe_is_not_read(tmp_path: Path) -> None:

@@ -47,22 +47,26 @@ class LocalDisk:
 
     def ignore_files(self, folder: str) -> dict[str, list[str]]:
         """The lines of the ignore files in a folder, by name; and the key `.git` where a repository begins."""
-        place = on_disk(folder)
-        found = {name: lines for name in IGNORE_FILES if (lines := _lines(place / name)) is not None}
-        if os.path.lexists(place / REPOSITORY):
+        base = str(on_disk(folder))
+        found = {name: lines for name in IGNORE_FILES if (lines := _lines(base, name)) is not None}
+        if os.path.lexists(f"{base}/{REPOSITORY}"):
             found[REPOSITORY] = []
             # Its lines are one clone's own (gitignore(5)); a .gitignore goes before them, so it comes after.
-            if own := _lines(place / REPOSITORY / "info" / "exclude"):
+            if own := _lines(base, f"{REPOSITORY}/info/exclude"):
                 found[_GITIGNORE] = [*own, *found.get(_GITIGNORE, ())]
         return found
 
-    def real_path(self, path: str) -> str:
-        """The path with links followed."""
-        try:
-            return _as_place(os.path.realpath(on_disk(path)))
-        except (OSError, ValueError):
-            # Such as a path with a character that none can have.
-            return path
+    def real_paths(self, paths: Sequence[str]) -> list[str]:
+        """The paths with links followed."""
+        folders: dict[str, str] = {}
+        found = []
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            if folder not in folders:
+                folders[folder] = _real_path(folder).rstrip("/") if folder else ""
+            inside = f"{folders[folder]}/{name}"
+            found.append(inside if os.sep == "/" and not _is_link(inside) else _real_path(path))
+        return found
 
     async def files(
         self, gate: Gate, most_files: int, most_bytes: int, limit_s: float
@@ -168,12 +172,16 @@ def _is_small_file(status: os.stat_result) -> bool:
     return stat.S_ISREG(status.st_mode) and 0 < status.st_size <= _MAX_FILE_BYTES
 
 
-def _lines(path: Path) -> list[str] | None:
+def _lines(folder: str, name: str) -> list[str] | None:
     """The lines of an ignore file; None when there is none. One that forbids and cannot be read forbids all there is, and one of
     which only a part is read names all there is.
     """
-    unreadable = ["*"] if path.name in FORBIDDING_FILES else None
+    unreadable = ["*"] if name in FORBIDDING_FILES else None
+    # Most are not there, and to make a Path of each would take as long as all the rest.
+    if not os.path.lexists(f"{folder}/{name}"):
+        return None
     try:
+        path = Path(folder, name)
         # Asked first: to open a pipe would wait for who writes into it.
         if not stat.S_ISREG(path.stat().st_mode):
             return unreadable
@@ -185,6 +193,21 @@ def _lines(path: Path) -> list[str] | None:
         return None
     except (OSError, ValueError):
         return unreadable
+
+
+def _is_link(path: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _real_path(path: str) -> str:
+    try:
+        return _as_place(os.path.realpath(on_disk(path)))
+    except (OSError, ValueError):
+        # Such as a path with a character that none can have.
+        return path
 
 
 def on_disk(place: str) -> Path:

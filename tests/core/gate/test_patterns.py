@@ -126,11 +126,11 @@ _PATTERN = st.lists(
 _PATH = st.lists(st.text("ab*(.", min_size=1, max_size=4), min_size=1, max_size=6).map("/".join)
 
 
-@given(_PATTERN, st.lists(_PATH, min_size=1, max_size=8))
-def test_the_quick_form_of_a_pattern_fits_the_same_paths(pattern: str, paths: list[str]) -> None:
-    assume("***" not in pattern and usable(pattern))
-    plain = GitIgnoreSpec.from_lines([pattern])
-    patterns = Patterns([pattern])
+@given(st.lists(_PATTERN, min_size=1, max_size=4), st.lists(_PATH, min_size=1, max_size=8))
+def test_the_quick_form_of_patterns_fits_the_same_paths(lines: list[str], paths: list[str]) -> None:
+    assume(all("***" not in line and usable(line) for line in lines))
+    plain = GitIgnoreSpec.from_lines(lines)
+    patterns = Patterns(lines)
     for path in paths:
         assert patterns.verdict(path) is plain.check_file(path).include
         assert patterns.verdict(path, is_folder=True) is plain.check_file(f"{path}/").include

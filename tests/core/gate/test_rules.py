@@ -36,7 +36,10 @@ class PaperDisk:
             if path.rpartition("/")[0] == folder
         }
 
-    def real_path(self, path: str) -> str:
+    def real_paths(self, paths: Sequence[str]) -> Sequence[str]:
+        return [self._real_path(path) for path in paths]
+
+    def _real_path(self, path: str) -> str:
         for link, target in self.links.items():
             if path == link or path.startswith(f"{link}/"):
                 return target + path[len(link) :]

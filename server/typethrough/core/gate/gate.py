@@ -16,6 +16,7 @@ from typethrough.core.gate.switches import Switches
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from typethrough.core.gate.rules import Verdict
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
 
@@ -80,6 +81,8 @@ class Gate:
         self._has_changed = False
         # For each document that was asked about: what may be kept of it, or nothing.
         self._permits: dict[str, KeepPermit | None] = {}
+        # The same documents by the folder they lie in; some may have no permit any more.
+        self._in_folder: dict[str, set[str]] = {}
 
     def use(self, settings: Settings) -> None:
         """Other settings hold. `review` follows."""
@@ -111,29 +114,32 @@ class Gate:
         """
         ended: list[Permit] = []
         if uris is None:
-            # To judge thousands of files again takes tenths of a second, and most settings say nothing of files.
+            # To judge thousands of files again takes many milliseconds, and most settings say nothing of files.
             uris = list(self._permits) if self._has_changed else ()
             self._has_changed = False
-        for uri in uris:
-            permit = self._permits.get(uri)
-            if permit is None:
-                self._permits.pop(uri, None)
-            elif not _same(permit, self._judge(uri)):
+        permits = {uri: self._permits.pop(uri) for uri in uris if uri in self._permits}
+        standing = {uri: permit for uri, permit in permits.items() if permit is not None}
+        verdicts = self._rules.verdicts([place_of(uri) for uri in standing])
+        for (uri, permit), verdict in zip(standing.items(), verdicts, strict=True):
+            if _same(permit, self._permit(uri, verdict)):
+                self._permits[uri] = permit
+            else:
                 permit.is_void = True
                 ended.append(permit)
-                del self._permits[uri]
         return ended
 
     def end(self, uris: Iterable[str], keep: Collection[str]) -> list[Permit]:
         """End the permits for files, and for what lies below folders, that are gone; those in `keep` stand."""
         gone = {place_of(uri) for uri in uris}
+        found = [folder for folder in self._in_folder if is_below(folder, gone)]
+        below = [uri for folder in found for uri in self._in_folder[folder]]
+        for place in gone:
+            below += [uri for uri in self._in_folder.get(_folder(place), ()) if place_of(uri) == place]
         ended: list[Permit] = []
-        for uri, permit in list(self._permits.items()):
-            if uri not in keep and is_below(place_of(uri), gone):
-                del self._permits[uri]
-                if permit is not None:
-                    permit.is_void = True
-                    ended.append(permit)
+        for uri in below:
+            if uri not in keep and (permit := self._permits.pop(uri, None)) is not None:
+                permit.is_void = True
+                ended.append(permit)
         return ended
 
     def kept(self) -> list[str]:
@@ -144,7 +150,9 @@ class Gate:
         """A permit to remember a document's text; None when it may not be."""
         if uri in self._permits:
             return self._permits[uri]
-        permit = self._permits[uri] = self._judge(uri)
+        place = place_of(uri)
+        permit = self._permits[uri] = self._permit(uri, self._rules.verdict(place))
+        self._in_folder.setdefault(_folder(place), set()).add(uri)
         return permit
 
     def may_tell(self, uri: str) -> TellPermit | None:
@@ -184,8 +192,7 @@ class Gate:
         inside = place_of(uri)[len(folder.path) + 1 :]
         return f"{folder.name}/{inside}" if len(self.folders) > 1 else inside
 
-    def _judge(self, uri: str) -> KeepPermit | None:
-        verdict = self._rules.verdict(place_of(uri))
+    def _permit(self, uri: str, verdict: Verdict) -> KeepPermit | None:
         if verdict.forbidden:
             return None
         name = self.name_of(uri)
@@ -195,6 +202,10 @@ class Gate:
         if verdict.is_private:
             return KeepPermit(_SEAL, uri, name, is_private=True)
         return TellPermit(_SEAL, uri, name, is_private=False)
+
+
+def _folder(place: str) -> str:
+    return place.rpartition("/")[0]
 
 
 def _same(one: KeepPermit, other: KeepPermit | None) -> bool:

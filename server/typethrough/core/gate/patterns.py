@@ -33,6 +33,11 @@ _NAMES = r"((?>\\.|\[\^?\]?[^\]]*\][*+]?|[^\\\[\]()])++)(?=\(\?:/\.\+\)\?)"
 _FIRST_STARS = re.compile(r"\^\(\?:\.\+/\)\?" + _NAMES, re.DOTALL)
 _NEXT_STARS = re.compile(r"\(\?:/\.\+\)\?" + _NAMES, re.DOTALL)
 
+# How pathspec begins the expression of a pattern for any folder, and how it ends one. That name may stand only once where
+# expressions are joined.
+_ANYWHERE = "^(?:.+/)?"
+_NAMED_SLASH = re.compile(r"\(\?P<ps_d>/\)(?=(?:\|\$\))?$)")
+
 
 class Patterns:
     """The patterns of one list, such as one ignore file. Built in any case: a line that is no pattern is left out.
@@ -58,6 +63,23 @@ class Patterns:
 
         return GitIgnoreSpec(patterns)
 
+    @cached_property
+    def _any(self) -> re.Pattern[str] | None:
+        """All patterns as one expression: it fits what any of them fits, in a tenth of the time. None where that cannot be."""
+        others, anywhere = [], []
+        for pattern in self._spec.patterns if self._spec is not None else ():
+            expression = _NAMED_SLASH.sub("/", pattern.regex.pattern if pattern.regex is not None else "")
+            if expression.startswith(_ANYWHERE):
+                anywhere.append(expression.removeprefix(_ANYWHERE))
+            else:
+                others.append(expression if expression.startswith("^") else f"(?s:.*){expression}")
+        # What most of them begin with is read once for all of these.
+        joined = [f"{_ANYWHERE}(?:{'|'.join(anywhere)})"] if anywhere else []
+        try:
+            return re.compile("|".join(others + joined))
+        except re.error:
+            return None
+
     def verdict(self, path: str, *, is_folder: bool = False) -> bool | None:
         """What the last pattern that fits says of a path relative to the list's folder: named, taken out again, or nothing.
 
@@ -66,7 +88,11 @@ class Patterns:
         if self._spec is None:
             return None
         path = f"{path}/" if is_folder else path
-        return self._spec.check_file(path.casefold() if self._any_case else path).include
+        path = path.casefold() if self._any_case else path
+        if self._any is not None and self._any.match(path.removeprefix("./")) is None:
+            # So it is with nearly every file.
+            return None
+        return self._spec.check_file(path).include
 
 
 def usable(line: str) -> bool:

@@ -100,8 +100,8 @@ class Disk(Protocol):
         """The lines of those of `IGNORE_FILES` that lie in a folder, by name; and the key `.git` where a repository begins."""
         ...
 
-    def real_path(self, path: str) -> str:
-        """The path with links followed; the same path where there are none."""
+    def real_paths(self, paths: Sequence[str]) -> Sequence[str]:
+        """The paths with links followed; a path with none as it is."""
         ...
 
 
@@ -112,9 +112,9 @@ class NoDisk:
         """No ignore file."""
         return {}
 
-    def real_path(self, path: str) -> str:
+    def real_paths(self, paths: Sequence[str]) -> Sequence[str]:
         """No link."""
-        return path
+        return paths
 
 
 class Rules:
@@ -146,15 +146,27 @@ class Rules:
 
     def verdict(self, path: str) -> Verdict:
         """What holds for a file, by its whole path as `place_of` gives it, and for what it leads to where links are in it."""
-        verdict = self.file_verdict(path)
-        if verdict.forbidden or not path.startswith("/"):
-            return verdict
-        real = self._disk.real_path(path)
-        if real == path:
-            return verdict
+        return self.verdicts([path])[0]
+
+    def verdicts(self, paths: Sequence[str]) -> list[Verdict]:
+        """The same for many files at one time: links in their folders are followed once."""
+        found = [self.file_verdict(path) for path in paths]
+        asked = [
+            number
+            for number, path in enumerate(paths)
+            if not found[number].forbidden and path.startswith("/")
+        ]
+        real_paths = self._disk.real_paths([paths[number] for number in asked])
+        for number, real in zip(asked, real_paths, strict=True):
+            if real != paths[number]:
+                found[number] = self._behind(paths[number], real, found[number])
+        return found
+
+    def _behind(self, path: str, real: str, verdict: Verdict) -> Verdict:
+        """The verdict on a path that leads to another."""
         behind = self.file_verdict(real)
         folder = self.folder_of(path)
-        leads_out = folder is not None and not real.startswith(f"{self._disk.real_path(folder.path)}/")
+        leads_out = folder is not None and not real.startswith(f"{self._disk.real_paths([folder.path])[0]}/")
         return Verdict(behind.forbidden, verdict.is_private or behind.is_private or leads_out)
 
     def folder_verdict(self, path: str) -> Verdict:
