@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from typethrough.cli.complete import NoSuchPlace, place_of_argument, workspace_of
+from typethrough.cli.complete import NoSuchPlace, place_of_argument
+from typethrough.cli.compose import workspace_of
 from typethrough.cli.main import main
 from typethrough.core.document.document import Position
 
@@ -66,12 +67,19 @@ def test_a_place_outside_the_file_does_not_exist(place: str, tmp_path: Path) -> 
         place_of_argument(f"{path}:{place}")
 
 
-def test_the_workspace_is_the_repository_or_the_files_folder(tmp_path: Path) -> None:
-    path = tmp_path / "repository" / "deep" / "a.py"
+@pytest.mark.parametrize(
+    ("repository", "expected"),
+    [("", None), ("home/me/code/project", "home/me/code/project"), ("home/me", None), ("home", None)],
+)
+def test_the_workspace_is_the_repository_and_never_a_whole_home(
+    repository: str, expected: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "home" / "me" / "code" / "project" / "deep" / "a.py"
     path.parent.mkdir(parents=True)
-    assert workspace_of(path) == path.parent
-    (tmp_path / "repository" / ".git").mkdir()
-    assert workspace_of(path) == tmp_path / "repository"
+    monkeypatch.setenv("HOME", str(tmp_path / "home" / "me"))
+    if repository:
+        (tmp_path / repository / ".git").mkdir()
+    assert workspace_of(path) == (tmp_path.resolve() / expected if expected else None)
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +121,18 @@ def test_no_completion_is_exit_code_one_with_a_reason(
 def test_a_device_without_end_is_not_read_to_its_end() -> None:
     with pytest.raises(NoSuchPlace, match="too large"):
         place_of_argument("/dev/zero:1:1")
+
+
+def test_outside_a_repository_no_other_file_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text(REPEATED * 2, "utf-8")
+    path = tmp_path / "a.py"
+    path.write_text(REPEATED.replace("area", "room") + "def area(width: int, ", "utf-8")
+    place = f"{path}:5:22"
+    monkeypatch.setenv("HOME", str(tmp_path.parent / "nobody"))
+    assert main(["complete", place]) == 1
+    (tmp_path / ".git").mkdir()
+    assert main(["complete", place]) == 0
+    assert capsys.readouterr().out == "height: int) -> int:\n"

@@ -113,7 +113,7 @@ class Anything:
 
     def switch(self) -> None:
         self.bench.engine.gate.switches.set_file(URI, on=self.dice.random() < 0.8)
-        self.bench.engine.switched()
+        self.bench.engine.admission.switched()
 
     def configure(self) -> None:
         others: tuple[dict[str, Any], ...] = ({}, {}, {}, {"exclude": ("*.py",)}, {"enabled": False})

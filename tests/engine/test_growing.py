@@ -225,7 +225,7 @@ def test_switching_off_ends_what_waits_and_what_runs() -> None:
         request = await bench.type("return ")
         await bench.wait(100)
         bench.engine.gate.switches.set_file(URI, on=False)
-        bench.engine.switched()
+        bench.engine.admission.switched()
         await bench.wait(0)
         assert request.outcome.reason == "switched off for this file"
         assert bench.notes.streams == ["switched off"]

@@ -148,16 +148,16 @@ class _Life:
         elif kind == "watch":
             if dice.random() < 0.6:
                 self.disk.texts_by_name[name] = self.text(name)
-                engine.files_changed([uri])
+                engine.admission.files_changed([uri])
             else:
                 self.disk.texts_by_name.pop(name, None)
-                engine.files_gone([uri])
+                engine.admission.files_gone([uri])
         elif kind == "ignore":
             file = dice.choice(_IGNORE_FILES)
             below = [one.rpartition("/")[2] if "/" in file else one for one in _NAMES[:4]]
             lines = [f"/{one}" for one in dice.sample(below, dice.randint(0, 2))]
             self.disk.ignored[file] = lines
-            engine.files_changed([_uri(file)])
+            engine.admission.files_changed([_uri(file)])
         else:
             self._misc(name, uri)
 
@@ -171,7 +171,7 @@ class _Life:
             engine.focused(uri)
         elif what == "pause":
             engine.gate.switches.pause(1, self.clock.now())
-            engine.switched()
+            engine.admission.switched()
         elif what == "resume":
             engine.gate.switches.resume()
         elif what == "accept":
@@ -186,7 +186,7 @@ class _Life:
             self.clock.advance(dice.choice((10, 2_100, 60_000)))
         elif what == "switch":
             engine.gate.switches.set_file(uri, on=dice.random() < 0.7)
-            engine.switched()
+            engine.admission.switched()
 
     # What must hold.
 

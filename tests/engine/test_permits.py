@@ -96,7 +96,7 @@ def _disable(scene: _Scene) -> None:
 
 def _pause(scene: _Scene) -> None:
     scene.engine.gate.switches.pause(5, scene.clock.now())
-    scene.engine.switched()
+    scene.engine.admission.switched()
 
 
 def _switch_language(scene: _Scene) -> None:
@@ -196,7 +196,7 @@ def test_a_prompt_that_has_not_left_yet_does_not_leave_when_what_it_tells_is_for
         await _told_of_other(scene)
         scene.ask(MAIN)
         scene.disk.ignored["/project/.cursorignore"] = "lib/"
-        scene.engine.files_changed(["file:///project/.cursorignore"])
+        scene.engine.admission.files_changed(["file:///project/.cursorignore"])
         await settle()
         assert len(scene.gateway.streams) == 1
         assert "hidden_thing()" in scene.sent
@@ -306,12 +306,12 @@ def test_files_that_change_come_and_go_are_known_as_they_are() -> None:
             "/project/a.py": "def three(): pass\n",
             "/project/c.py": "def four(): pass\n",
         }
-        scene.engine.files_changed(["file:///project/a.py", "file:///project/c.py"])
+        scene.engine.admission.files_changed(["file:///project/a.py", "file:///project/c.py"])
         await scene.engine.read_all()
         codebase = scene.engine.surroundings.codebase
         assert [codebase.defining(name) for name in ("one", "three", "four")] == [(), ("a.py",), ("c.py",)]
 
-        scene.engine.files_gone(["file:///project/lib", "file:///project/a.py"])
+        scene.engine.admission.files_gone(["file:///project/lib", "file:///project/a.py"])
         await scene.engine.read_all()
         assert _codebase(scene) == {"c.py"}
         assert "file:///project/lib/b.py" not in scene.engine.local._index
@@ -324,7 +324,7 @@ def test_a_folder_that_comes_has_the_workspace_read_again() -> None:
         scene = _Scene(_Disk(a="def one(): pass\n"))
         await _read(scene)
         scene.disk.texts_by_path["/project/new/b.py"] = "def two(): pass\n"
-        scene.engine.files_changed(["file:///project/new"])
+        scene.engine.admission.files_changed(["file:///project/new"])
         await scene.engine.read_all()
         await scene.engine.read_all()
         assert _codebase(scene) == {"a.py", "new/b.py"}
@@ -337,7 +337,7 @@ def test_a_checkout_of_thousands_of_files_is_one_reading() -> None:
         scene = _Scene(_Disk(a="def one(): pass\n"))
         await _read(scene)
         scene.disk.texts_by_path["/project/b.py"] = "def two(): pass\n"
-        scene.engine.files_changed([f"file:///project/f{number}.py" for number in range(10_000)])
+        scene.engine.admission.files_changed([f"file:///project/f{number}.py" for number in range(10_000)])
         await scene.engine.read_all()
         assert scene.disk.read == []
         assert _codebase(scene) == {"a.py", "b.py"}
@@ -375,14 +375,14 @@ def test_an_ignore_file_that_comes_while_the_server_runs_holds_at_once() -> None
         await _read(scene)
         scene.engine.open("file:///project/b.py", "python", 1, TEXT)
         scene.disk.ignored |= {"/project/.gitignore": "a.py", "/project/.cursorignore": "b.py"}
-        scene.engine.files_changed(["file:///project/.gitignore", "file:///project/.cursorignore"])
+        scene.engine.admission.files_changed(["file:///project/.gitignore", "file:///project/.cursorignore"])
         scene.ask("file:///project/b.py")
         await scene.engine.read_all()
         assert _codebase(scene) == set()
         assert scene.outcomes[-1].reason == "the file is named in .cursorignore"
 
         scene.disk.ignored.clear()
-        scene.engine.files_gone(["file:///project/.gitignore", "file:///project/.cursorignore"])
+        scene.engine.admission.files_gone(["file:///project/.gitignore", "file:///project/.cursorignore"])
         await scene.engine.read_all()
         await scene.engine.read_all()
         assert "a.py" in _codebase(scene)
@@ -397,11 +397,11 @@ def test_folders_come_and_go_and_their_files_with_them() -> None:
         await _read(scene)
         assert _codebase(scene) == {"a.py"}
 
-        scene.engine.use_folders([Folder("/project", "project"), Folder("/lib", "lib")])
+        scene.engine.admission.use_folders([Folder("/project", "project"), Folder("/lib", "lib")])
         await scene.engine.read_all()
         assert _codebase(scene) == {"project/a.py", "lib/b.py"}
 
-        scene.engine.use_folders([Folder("/lib", "lib")])
+        scene.engine.admission.use_folders([Folder("/lib", "lib")])
         await scene.engine.read_all()
         assert _codebase(scene) == {"b.py"}
 
@@ -433,7 +433,7 @@ def test_a_private_document_is_completed_from_itself_and_helps_no_other() -> Non
 def test_reading_is_over_when_the_engine_is() -> None:
     async def scenario() -> None:
         scene = _Scene(_Disk(a="x"))
-        scene.engine.files_changed(["file:///project/a.py"])
+        scene.engine.admission.files_changed(["file:///project/a.py"])
         await scene.engine.aclose()
         assert len(asyncio.all_tasks()) == 1
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typethrough.cli import UsageError
-from typethrough.cli.compose import begin_verb
+from typethrough.cli.compose import begin_verb, workspace_of
 from typethrough.core.document.cells import is_notebook
 from typethrough.core.document.document import Position, split_lines
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
@@ -160,8 +160,3 @@ def place_of_argument(argument: str) -> Place:
     if not 1 <= column <= length + 1:
         raise NoSuchPlace(f"line {line} of {path} has {length} characters, so there is no column {column}")
     return Place(path.resolve(), text, Position(line - 1, column - 1))
-
-
-def workspace_of(path: Path) -> Path:
-    """The folder whose files the local lane may read: the repository's root, or the file's own folder outside one."""
-    return next((folder for folder in path.parents if (folder / ".git").exists()), path.parent)

@@ -161,8 +161,8 @@ class Composition:
 
         return why_page(entries)
 
-    def engine(self, settings: Settings, recorder: Recorder, root: Path) -> Engine:
-        """An engine with its gateway, for files in a folder."""
+    def engine(self, settings: Settings, recorder: Recorder, root: Path | None) -> Engine:
+        """An engine with its gateway, for files in a folder; without one, for a file by itself."""
         from typethrough.engine.engine import Engine
         from typethrough.engine.workspace import LocalDisk, folder_at
 
@@ -172,7 +172,7 @@ class Composition:
             gateway=gateway,
             clock=self.clock,
             recorder=recorder,
-            folders=[folder_at(root.resolve())],
+            folders=[folder_at(root.resolve())] if root is not None else (),
             workspace=LocalDisk(self.clock.now),
         )
 
@@ -218,6 +218,15 @@ class Composition:
         if self._redactor is not None:
             self._redactor.hide(*keys_of(settings, self._environment), self.endpoint(settings).api_key)
             set_level(settings.log_level)
+
+
+def workspace_of(file: Path) -> Path | None:
+    """The folder whose files may be read for a file: the root of its repository. None outside one, and where that is as much as
+    somebody's whole home: such a file stands by itself.
+    """
+    file, home = file.resolve(), Path.home().resolve()
+    root = next((folder for folder in file.parents if (folder / ".git").exists()), None)
+    return root if root is not None and root not in (home, *home.parents) else None
 
 
 def begin_verb(options: argparse.Namespace) -> Composition:

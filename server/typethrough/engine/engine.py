@@ -13,10 +13,9 @@ from typethrough.core.document.document import Document
 from typethrough.core.document.scan import UNKNOWN, family_of
 from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import Gate, SendPermit
-from typethrough.core.gate.rules import is_ignore_file
 from typethrough.core.outcome.causes import Cause, StreamEnd
-from typethrough.core.prompt.layout import PromptState
 from typethrough.core.suggestion.cache import CompletionCache
+from typethrough.engine.admission import Admission
 from typethrough.engine.answers import Answers
 from typethrough.engine.files import Files
 from typethrough.engine.local_lane import LocalLane
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from typethrough.core.document.document import Position
-    from typethrough.core.gate.gate import KeepPermit
     from typethrough.core.gate.rules import Folder
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
@@ -77,95 +75,31 @@ class Engine:
         self.files = Files(
             self.gate, workspace, self.surroundings, self.local, lambda: self.settings, self._documents
         )
+        self.admission = Admission(
+            self.gate,
+            self._documents,
+            self._answers,
+            self._sources.cache,
+            self.files,
+            self.surroundings,
+            self.local,
+            clock,
+        )
         self.reports = Reports(clock, recorder, self._documents, self._answers.prefetch)
 
     def configure(self, settings: Settings, gateway: Gateway | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
         before, self.settings = self.settings, settings
         self._sources.settings = settings
-        self.gate.use(settings)
-        waiting = [*self._review(), *self._close_streams()]
-        self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
         self._model.use(gateway, settings)
-        for document in waiting:
-            self._answers.ask_again(document)
+        self.surroundings.use(others=settings.other_files, notes=settings.project_notes)
+        self.admission.use(settings)
         self.surroundings.refresh()
         self._model.warm()
         # Files may have been passed over because no model was there to be told of them.
         was_unheard = self.surroundings.has_passed_over and gateway is not None and settings.model_lane
         if was_unheard or any(getattr(before, name) != getattr(settings, name) for name in _READ_AGAIN_FOR):
             self.files.read_again()
-
-    def use_folders(self, folders: Sequence[Folder]) -> None:
-        """The workspace has other folders from now on: files get other names, and are read anew."""
-        self.gate.use_folders(folders)
-        self.surroundings.use_folders()
-        self.review()
-        self.files.read_again()
-
-    def files_changed(self, uris: Sequence[str]) -> None:
-        """Files, or whole folders, came or changed on disk."""
-        if any(map(is_ignore_file, uris)):
-            self._ignore_files_changed()
-        elif self.gate.folders_changed(uris):
-            self.review()
-        self.files.changed(uris)
-
-    def files_gone(self, uris: Sequence[str]) -> None:
-        """Files, or whole folders, went from the disk. What an editor holds open stays."""
-        is_other = self.gate.folders_changed(uris)
-        self.files.gone(uris)
-        if any(map(is_ignore_file, uris)):
-            self._ignore_files_changed()
-        elif is_other:
-            self.review()
-
-    def _ignore_files_changed(self) -> None:
-        self.gate.ignore_files_changed()
-        self.review()
-        self.files.read_again()
-
-    def review(self) -> None:
-        """What the gate says may have changed: what is not permitted any more is forgotten, and its streams are closed.
-
-        What is forgotten: the local index, the codebase, excerpts, frozen prompts, edit logs and cached answers.
-        """
-        for document in self._review():
-            self._answers.ask_again(document)
-
-    def _review(self) -> list[OpenDocument]:
-        ended = self.gate.review()
-        self.switched()
-        waiting: list[OpenDocument] = []
-        if ended:
-            # A stream of another document may hold what is no longer permitted, and may not have left yet.
-            waiting = self._close_streams()
-            self._sources.cache.clear()
-            self.files.forget(ended)
-        for uri, document in self._documents.items():
-            permit = self.gate.may_keep(uri)
-            if permit is not document.permit:
-                self._admit(document, permit)
-        return waiting
-
-    def _close_streams(self) -> list[OpenDocument]:
-        """Close every stream. The documents that waited for one are to ask again."""
-        documents, end = list(self._documents.values()), StreamEnd.SETTINGS_CHANGED
-        return [document for document in documents if self._answers.stop(document, end, None)]
-
-    def _admit(self, document: OpenDocument, permit: KeepPermit | None) -> None:
-        """Remember a document from now on, or, without a permit, nothing of it."""
-        self.surroundings.closed(document.uri)
-        if permit is None:
-            document.admit(None)
-            return
-        language_id, snapshot = document.document.language_id, document.document.snapshot
-        folder = self.gate.folder_of(document.uri) or next(iter(self.gate.folders), None)
-        codebase = self.surroundings.codebase_for(document.uri)
-        prompt = PromptState(permit, language_id, folder.name if folder else "", codebase)
-        document.admit(prompt)
-        self.local.opened(permit, snapshot)
-        self.surroundings.opened(permit, language_id, snapshot, prompt)
 
     async def read_all(self) -> None:
         """Wait until everything known of by now has been read."""
@@ -184,9 +118,8 @@ class Engine:
         if family_of(language_id) == UNKNOWN:
             # Editors of their own mind say "prog" or "c++"; the file's name is plainer.
             language_id = language_of(uri) or language_id
-        self.files.forget(self.gate.review((uri,)))
         document = self._documents[uri] = OpenDocument(Document(uri, language_id, version, text))
-        self._admit(document, self.gate.may_keep(uri))
+        self.admission.opened(document)
         self._model.warm()
 
     def close(self, uri: str, end: StreamEnd = StreamEnd.DOCUMENT_CLOSED) -> None:
@@ -241,28 +174,9 @@ class Engine:
 
     def _warm_up(self, uri: str) -> None:
         if (document := self._documents.get(uri)) is not None:
-            permit = self.gate.may_send(uri, document.document.language_id, self._clock.now())
+            permit = self._sources.may_send(document)
             if isinstance(permit, SendPermit):
                 self._model.warm_up(permit, document)
-
-    def off_reason(self, uri: str) -> str:
-        """Why there are no suggestions in a document, in plain words, or the empty string; an empty `uri` asks of everywhere."""
-        refusal = self._refusal(uri)
-        return refusal.sentence if refusal is not None else ""
-
-    def _refusal(self, uri: str) -> Refusal | None:
-        document = self.document(uri)
-        language_id = document.language_id if document else ""
-        return self.gate.refusal(uri, language_id, self._clock.now())
-
-    def switched(self) -> None:
-        """A switch was thrown: where there are no suggestions any more, what waits and what runs ends now."""
-        for uri, document in self._documents.items():
-            if refusal := self._refusal(uri):
-                is_kept = self.gate.may_keep(uri) is not None
-                end = StreamEnd.SWITCHED_OFF if is_kept else StreamEnd.NOT_PERMITTED
-                document.hide()
-                self._answers.stop(document, end, refusal)
 
     def begin(
         self,
@@ -276,7 +190,7 @@ class Engine:
         With `on_partial` the answer is handed out while it grows: each suggestion extends the one before, and the last of them,
         or an extension of it, is the outcome's.
         """
-        document, refusal = self._documents[request.uri], self._refusal(request.uri)
+        document, refusal = self._documents[request.uri], self.admission.refusal(request.uri)
         return self._answers.begin(document, request, refusal, on_outcome, on_partial)
 
     def question(self, uri: str, position: Position) -> Question | Refusal:

@@ -144,7 +144,7 @@ class Extras:
                 self._pause(params.get("minutes"))
             case _:
                 raise InvalidParams(f"scope must be one of {', '.join(Scope)}")
-        self._engine.switched()
+        self._engine.admission.switched()
         self._status.refresh()
         kind, message = self._status.now
         self._protocol.reply(message_id, {"kind": kind, "message": message})

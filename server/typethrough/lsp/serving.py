@@ -56,7 +56,7 @@ class Serving:
             folders=[folder_at(root) for root in client.roots],
             workspace=LocalDisk(clock.now),
         )
-        self.watching = watching = Watching(engine, clock, client.roots)
+        self.watching = watching = Watching(engine.admission, clock, client.roots)
         notebooks = Notebooks(engine, client.encoding, watching)
         documents = Documents(engine, client.encoding, notebooks, watching)
         self.requests = requests = Requests(
@@ -104,6 +104,6 @@ class Serving:
 async def _look(survey: Survey, engine: Engine) -> None:
     news = await survey.look()
     if news.gone:
-        engine.files_gone(news.gone)
+        engine.admission.files_gone(news.gone)
     if news.changed:
-        engine.files_changed(news.changed)
+        engine.admission.files_changed(news.changed)

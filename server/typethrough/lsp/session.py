@@ -243,7 +243,8 @@ class Session:
             self.notices.status("local" if not self._applied.model_lane else "no_key", choice.why)
 
     def _off_reason(self, uri: str) -> str:
-        return self.engine.off_reason(uri) if self.engine is not None else ""
+        refusal = self.engine.admission.refusal(uri) if self.engine is not None else None
+        return refusal.sentence if refusal is not None else ""
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)

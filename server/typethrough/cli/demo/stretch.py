@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from typethrough.cli import UsageError
+from typethrough.cli.compose import workspace_of
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
 
 _MAX_FILE_BYTES = 2_000_000
@@ -22,7 +23,7 @@ class Stretch:
     """A file as it stands before the demo, and what will be typed. Nothing stands after the cursor."""
 
     path: Path
-    folder: Path
+    folder: Path | None
     before: str
     to_type: str
 
@@ -37,10 +38,10 @@ def stretch_of(file: Path | None) -> Stretch:
     package = Path(__file__).resolve().parents[2]
     if file is None:
         return _cut(package / "core" / "document" / "document.py", package, _OWN_MARK)
-    return _cut(file, file.resolve().parent, "")
+    return _cut(file, workspace_of(file), "")
 
 
-def _cut(path: Path, folder: Path, mark: str) -> Stretch:
+def _cut(path: Path, folder: Path | None, mark: str) -> Stretch:
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise NothingToType(f"{path.name} is too large to type")

@@ -2,7 +2,7 @@
 
 Its yes is a permit, a value that whoever does one of these takes as an argument, so that what forgets to ask does not
 type-check. What it says depends on settings, switches, ignore files and the workspace's folders; when one of them changes,
-`review` says which permits have ended, and `Engine.review` forgets what they were for.
+`review` says which permits have ended, and `Admission` (in the engine) forgets what they were for.
 """
 
 from __future__ import annotations
