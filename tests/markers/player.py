@@ -21,6 +21,7 @@ from typethrough.core.document.document import Position, split_lines
 from typethrough.core.models import profile_of
 from typethrough.core.settings.schema import Settings
 from typethrough.engine.engine import Engine
+from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.pending import Request
 from typethrough.gateway.connections import GatewayTransport
 from typethrough.gateway.endpoint import Endpoint
@@ -41,6 +42,7 @@ _UNIT: Final = Encoding.UTF16
 _STEP_MS: Final = 50
 _MOST_ACCEPTED: Final = 12
 _KEY_MS: Final = 150
+_LOCAL_LANE: Final = LocalLane()
 
 
 class Item(NamedTuple):
@@ -110,8 +112,12 @@ class _Player:
         self._answered = 0
         self._uri = f"file:///project/{case.path}"
         text, self._cursor = parse(case.document)
-        settings = replace(Settings(local_lane=False), **case.settings)
-        self._engine = Engine(settings=settings, gateway=self._gateway(), clock=self._clock, recorder=Notes())
+        # No excluded files, no other files, and one local lane for all, which is off: each takes time and changes no case.
+        settings = replace(Settings(local_lane=False, other_files=False, exclude=()), **case.settings)
+        gateway, notes = self._gateway(), Notes()
+        self._engine = Engine(
+            settings=settings, gateway=gateway, clock=self._clock, recorder=notes, local=_LOCAL_LANE
+        )
         self._engine.open(self._uri, case.language, 1, text)
         self._undo: list[tuple[str, Position]] = []
         self._shrunk = ""
