@@ -189,3 +189,67 @@ def test_any_bytes_end_in_an_answer_or_a_gateway_error(chunks: list[bytes]) -> N
     text, reply = _read(*chunks)
     assert isinstance(text, str)
     assert reply.is_done != isinstance(reply.error, GatewayError)
+
+
+# --- gateways that repeat what they have said
+
+
+def _stream(*deltas: str, last: str = "") -> bytes:
+    frames = [_choice({"content": delta}) for delta in deltas]
+    return _data(*frames, _choice({"content": last} if last else {}, "stop"), "[DONE]")
+
+
+_WITH_MESSAGE = {
+    "choices": [
+        {"delta": None, "message": {"role": "assistant", "content": "a + b"}, "finish_reason": "stop"}
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("stream", "text"),
+    [
+        (_stream("a", "a + ", "a + b"), "a + b"),
+        (_stream("a", "a + ", "a + b", "a + b + c", "a + b + c"), "a + b + c"),
+        (_stream("return total", "return total + 1"), "return total + 1"),
+        (_stream("\n", "\n    ", "\n    return", "\n    return a", "\n    return a + b"), "\n    return a + b"),
+        (_stream("a", "a +", last="a + b"), "a + b"),
+        (_stream("a", " +", " b", last="a + b"), "a + b"),
+        (_stream("a", " +", last="a + b"), "a + b"),
+        (_stream("a", " + b", "a + b"), "a + b"),
+        (_stream("return a + b", "return a + b"), "return a + b"),
+        (_data(_choice({"content": "a + "}), _choice({"content": "b"}), _WITH_MESSAGE, "[DONE]"), "a + b"),
+        (_data(_choice({"content": "a + "}), _WITH_MESSAGE, "[DONE]"), "a + b"),
+        (_data(_WITH_MESSAGE, "[DONE]"), "a + b"),
+        (_data(*[{"choices": [{"message": {"content": one}}]} for one in ("a", " + b")], "[DONE]"), "a + b"),
+        (_data(*[{"choices": [{"delta": {"content": one}, "text": one}]} for one in ("a", " + b")], "[DONE]"), "a + b"),
+        (_data({"choices": [{"delta": {"role": "assistant"}, "text": "a"}]}, "[DONE]"), "a"),
+        (_stream("a", "a"), "aa"),
+        (_stream("ha", "ha"), "haha"),
+        (_stream("ha", last="ha"), "haha"),
+        (_stream("0", ", ", "0", ", ", "0"), "0, 0, 0"),
+        (_stream("a", "ab", "x"), "aabx"),
+        (_stream("a", "aa", "aaa"), "aaaaaa"),
+        (_stream("ab", "abab", "ababab"), "abababababab"),
+        (_stream("-", "--", "---"), "------"),
+        (_stream(" ", "  ", "   ", "x"), "      x"),
+        (_stream("\n", "\n    return", " a"), "\n\n    return a"),
+        (_data(_choice({"content": [{"type": "thinking", "text": "hm"}, {"type": "text", "text": "a"}]}), "[DONE]"), "a"),
+    ],
+)  # fmt: skip
+def test_a_gateway_that_repeats_itself_is_heard_once(stream: bytes, text: str) -> None:
+    for size in (1, 7, len(stream)):
+        said, reply = _read(*[stream[at : at + size] for at in range(0, len(stream), size)])
+        assert (said, reply.error) == (text, None)
+
+
+@given(st.text("ab +\n", min_size=1, max_size=60), st.lists(st.integers(1, 12), min_size=1, max_size=8))
+def test_all_the_text_so_far_in_each_delta_gives_the_text(text: str, sizes: list[int]) -> None:
+    ends, at = [], 14
+    for turn in range(len(text)):
+        ends.append(at)
+        at += sizes[turn % len(sizes)]
+    text = "def total(x): " + text
+    deltas = [text[:end] for end in ends if end < len(text)]
+    said, reply = _read(_stream(*deltas, text))
+    assert (said, reply.error) == (text, None)

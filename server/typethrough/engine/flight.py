@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from typethrough.core.dressing.characters import Characters
 from typethrough.core.filters import growing
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Usage
@@ -56,6 +57,7 @@ class Flight:
         self._clock = clock
         self._on_text = on_text
         self._on_end = on_end
+        self._characters = Characters(view)
         self._raw: list[str] = []
         self._chars = 0
         self._line_breaks = 0
@@ -145,11 +147,14 @@ class Flight:
             return
         if self.ttft_ms is None:
             self.ttft_ms = (self._clock.now() - self.started_s) * 1_000
+        self._take(self._characters.feed(piece))
+        self._on_text(self)
+
+    def _take(self, piece: str) -> None:
         self._raw.append(piece)
         self._chars += len(piece)
         self._line_breaks += piece.count("\n")
         self._cleaned = False
-        self._on_text(self)
 
     async def _run(self, gateway: Gateway | Race, prompt: Prompt, on_counted: OnCounted | None) -> None:
         try:
@@ -172,6 +177,7 @@ class Flight:
         if not self.open:
             return
         self.open, self.ending = False, ending
+        self._take(self._characters.end())
         whole = ending is StreamEnd.COMPLETE and self.received_chars <= LONGEST_CHARS
         if whole:
             self.entry.text = growing(self._answer(whole=True), self.view, complete=True)

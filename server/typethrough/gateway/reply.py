@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from typethrough.core.outcome.outcome import Usage
 from typethrough.engine.ports import Finish, GatewayError, GatewayProtocolError, GatewayUnavailable
+from typethrough.gateway.deltas import Deltas
 from typethrough.gateway.refusals import error_in_stream
 from typethrough.gateway.sse import EventParser, EventTooLarge
 
@@ -23,6 +24,7 @@ _DECODE = json.JSONDecoder().decode
 _DONE = b"[DONE]"
 # The Vercel AI Gateway's: "gen_" and a ULID.
 _GENERATION = re.compile(r"gen_[0-9A-Za-z_-]{1,80}")
+_SAID = frozenset(("text", "output_text", None))
 _HEAD_BYTES = 64 * 1024
 _BROKEN_OFF = "The gateway's answer broke off before its end."
 _NOT_A_STREAM = (
@@ -37,6 +39,8 @@ class Reply:
         self._endpoint = endpoint
         self._prompt = prompt
         self._events = EventParser()
+        self._deltas = Deltas()
+        self._has_deltas = False
         self._head = b""
         self._seen_frame = False
         self._seen_usage = False
@@ -70,6 +74,7 @@ class Reply:
         if not rest and not self._seen_frame:
             rest = self._head.strip()
         text = self._frame(rest) if rest == _DONE or _is_whole_object(rest) else ""
+        text += self._deltas.end()
         if self._is_over():
             return text
         if self._finish_reason:
@@ -100,7 +105,7 @@ class Reply:
             return ""
         if event == _DONE:
             self._seen_frame = self.is_done = True
-            return ""
+            return self._deltas.end()
         try:
             frame = _DECODE(event.decode())
         except (ValueError, RecursionError):
@@ -133,16 +138,29 @@ class Reply:
                 self.error = GatewayUnavailable(
                     "The provider behind the gateway failed while it was answering."
                 )
-        # A server that does not stream sends one `message` where the others send many a `delta`.
-        delta = choice.get("delta") or choice.get("message")
-        return _text(delta.get("content") if isinstance(delta, dict) else choice.get("text"))
+        text = self._said(_content(choice.get("delta")), _content(choice.get("message")), choice.get("text"))
+        return text + self._deltas.end() if self._finish_reason else text
+
+    def _said(self, delta: str, message: str, text: Any) -> str:
+        """What a choice adds. A server that does not stream sends one `message` where others send many a `delta`."""
+        if delta:
+            self._has_deltas = True
+            return self._deltas.add(delta)
+        if message:
+            return self._deltas.whole(message) if self._has_deltas else self._deltas.add(message)
+        return "" if self._has_deltas else self._deltas.add(_text(text))
+
+
+def _content(holder: Any) -> str:
+    return _text(holder.get("content")) if isinstance(holder, dict) else ""
 
 
 def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        parts = (part.get("text") for part in content if isinstance(part, dict))
+        # Among the parts may be a model's reasoning.
+        parts = (part.get("text") for part in content if isinstance(part, dict) and part.get("type") in _SAID)
         return "".join(part for part in parts if isinstance(part, str))
     return ""
 

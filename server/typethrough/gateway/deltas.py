@@ -1,0 +1,80 @@
+"""What each delta of a stream adds to the text, also where a gateway repeats itself. Pure.
+
+Some gateways send all the text so far in each delta, or once more in the last one, or as a whole `message` at the end. An honest
+stream may repeat itself too: "ha", "ha". So it takes evidence that grows: a delta that begins with all the text so far is held
+back until the next one tells which it was.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+# No model says so much text twice in a row, as its first two deltas.
+_TELLING_CHARS = 12
+_TELLING_TIMES = 2
+
+
+class Deltas:
+    """The text of one stream. What a call returns is always new text, to be put behind what was returned before."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._pieces = 0
+        self._held: list[str] = []
+        self._is_cumulative = False
+
+    @property
+    def began(self) -> bool:
+        """Whether any text has come."""
+        return self._pieces > 0 or bool(self._held)
+
+    def add(self, delta: str) -> str:
+        """The text that a delta adds; empty while it may be a repetition."""
+        if not delta:
+            return ""
+        if self._is_cumulative:
+            return self._grown_to(delta) if delta.startswith(self._text) else ""
+        so_far = self._held[-1] if self._held else self._text
+        if not so_far or not delta.startswith(so_far) or (self._held and delta == so_far):
+            return self._taken(delta)
+        self._held.append(delta)
+        growths = [before for before, one in pairwise([self._text, *self._held]) if _grew(before, one)]
+        if len(growths) >= _TELLING_TIMES or any(len(before) >= _TELLING_CHARS for before in growths):
+            self._is_cumulative = True
+            return self._grown_to(delta)
+        return ""
+
+    def whole(self, message: str) -> str:
+        """The text that a whole message behind the deltas adds: none when it does not begin with theirs."""
+        if not message.startswith(self._text):
+            return self.end()
+        self._is_cumulative = True
+        return self._grown_to(message)
+
+    def end(self) -> str:
+        """The text still held back, when no more will come: a last delta that holds all the text is none."""
+        if not self._held:
+            return ""
+        if self._pieces > 1 or len(self._text) >= _TELLING_CHARS:
+            return self._grown_to(self._held[-1])
+        return self._taken("")
+
+    def _taken(self, delta: str) -> str:
+        added = "".join([*self._held, delta])
+        self._pieces += len(self._held) + bool(delta)
+        self._held = []
+        self._text += added
+        return added
+
+    def _grown_to(self, text: str) -> str:
+        added = text[len(self._text) :]
+        self._held = []
+        self._text = text
+        return added
+
+
+def _grew(before: str, after: str) -> bool:
+    """Whether a text became another by growth that no honest stream brings: "a", "aa", "aaa" may be pieces of many a's."""
+    if len(after) == len(before) or not before.strip():
+        return False
+    return after != (before * (len(after) // len(before) + 1))[: len(after)]
