@@ -24,8 +24,7 @@ from typethrough.core.document.view import View
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.layout import PromptState
-from typethrough.core.secrets.detector import finds, openings, suspect_lines
-from typethrough.core.secrets.redaction import redacted
+from typethrough.core.secrets.detector import finds, openings, redacted, suspect_lines
 from typethrough.core.settings.schema import DEFAULT_MODEL
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ import pytest
 from typethrough.cli.main import main
 from typethrough.cli.user_file import record_path
 from typethrough.core.outcome.causes import Cause
-from typethrough.core.outcome.history import KeptOutcome
+from typethrough.core.outcome.history import KeptOutcome, advice, headline, why_lines
 from typethrough.core.outcome.outcome import Ending, Outcome, Source
-from typethrough.core.outcome.why import advice, headline, lines
 from typethrough.telemetry.keeper import Keeper
 from typethrough.telemetry.recorder import LogRecorder
 from typethrough.telemetry.rows import OutcomeRow
@@ -106,6 +105,6 @@ def test_how_many_secrets_were_kept_back_is_told(path: Path, capsys: pytest.Capt
 def test_every_ending_has_words_and_every_silence_advice(ending: Ending) -> None:
     entry = KeptOutcome("2026-11-24T10:11:12+01:00", "a/b.py", ending, "some reason", "model")
     assert headline(entry)
-    assert next(lines([entry])).startswith("10:11:12  a/b.py  ")
+    assert next(why_lines([entry])).startswith("10:11:12  a/b.py  ")
     silent = ending in {Ending.ANSWERED, Ending.SUPERSEDED, Ending.CANCELLED}
     assert bool(advice(entry)) is not silent

@@ -8,8 +8,8 @@ import pytest
 from tests.support.vscode_browser import Browser, Scheme
 from tests.telemetry.seeded import TODAY, seed
 from typethrough.telemetry.page.statistics import page
-from typethrough.telemetry.reading import record
 from typethrough.telemetry.report import report
+from typethrough.telemetry.store import record
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 

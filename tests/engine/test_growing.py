@@ -12,7 +12,7 @@ from tests.support.cursor import view_at
 from tests.support.engine_kit import URI, Bench, run
 from typethrough.core.document.document import Position
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Usage
-from typethrough.core.suggestion.cover import covered
+from typethrough.core.suggestion.offer import covered
 from typethrough.engine.pending import Request
 from typethrough.engine.ports import Finish, GatewayUnavailable
 

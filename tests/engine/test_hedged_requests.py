@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.support.engine_kit import URI, Bench, ScriptedGateway, run, settle
-from typethrough.core.asking.hedging import ENOUGH_WAITS
+from typethrough.core.asking.extra import ENOUGH_WAITS
 from typethrough.core.outcome.outcome import Ending, Purpose, Usage
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.engine.gateways import Gateways

@@ -9,7 +9,7 @@ import pytest
 
 from tests.gateway.stage import NANO, PROMPT, HandClock, endpoint, play
 from typethrough.cli.upstream import join_gateways
-from typethrough.core.asking.hedging import ENOUGH_WAITS
+from typethrough.core.asking.extra import ENOUGH_WAITS
 from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.models import profile_of
 from typethrough.core.settings.schema import Settings

@@ -11,6 +11,7 @@ import pytest
 
 from typethrough.core.document.document import Position
 from typethrough.core.outcome.causes import Cause, StreamEnd
+from typethrough.core.outcome.history import advice
 from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
@@ -22,13 +23,11 @@ from typethrough.core.outcome.outcome import (
     Timings,
     Usage,
 )
-from typethrough.core.outcome.why import advice
 from typethrough.core.suggestion.accepted import LATER_S, SOON_S
 from typethrough.telemetry import schema
 from typethrough.telemetry.keeper import Keeper
-from typethrough.telemetry.reading import Unreadable, read_outcomes, record
 from typethrough.telemetry.recorder import LogRecorder
-from typethrough.telemetry.store import Store
+from typethrough.telemetry.store import Store, Unreadable, read_outcomes, record
 
 if TYPE_CHECKING:
     from pathlib import Path

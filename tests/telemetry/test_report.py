@@ -17,9 +17,9 @@ from typethrough.core.outcome.outcome import Ending
 from typethrough.core.suggestion.accepted import LATER_S, SOON_S
 from typethrough.telemetry import figures
 from typethrough.telemetry.page.statistics import message, page
-from typethrough.telemetry.reading import record
 from typethrough.telemetry.recorder import percentile
 from typethrough.telemetry.report import Acceptance, Report, report
+from typethrough.telemetry.store import record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from typethrough.core.outcome.causes import StreamEnd
-from typethrough.core.outcome.history import KeptOutcome
+from typethrough.core.outcome.history import KeptOutcome, why_lines
 from typethrough.core.outcome.outcome import (
     Ending,
     Feedback,
@@ -22,13 +22,11 @@ from typethrough.core.outcome.outcome import (
     Timings,
     Usage,
 )
-from typethrough.core.outcome.why import lines
 from typethrough.telemetry import store as store_module
 from typethrough.telemetry.keeper import Keeper
-from typethrough.telemetry.reading import Unreadable, read_outcomes
 from typethrough.telemetry.recorder import LogRecorder
 from typethrough.telemetry.rows import OutcomeRow, StreamRow
-from typethrough.telemetry.store import Store
+from typethrough.telemetry.store import Store, Unreadable, read_outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -257,6 +255,6 @@ def test_a_files_name_cannot_steer_the_terminal_that_shows_it(path: Path) -> Non
     keeper = Keeper(LogRecorder(Watch().now), store, Watch().now)
     keeper.request_ended("file:///p/a%1B%5B2J%0Ab.py", Outcome(Ending.FAILED, "no\x1b]0;x\x07 key"))
     store.close()
-    text = "".join(lines(read_outcomes(path, 1)))
+    text = "".join(why_lines(read_outcomes(path, 1)))
     assert text.isprintable()
     assert "b.py" in text

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from typethrough.cli import UsageError
 from typethrough.cli.user_file import record_path
 from typethrough.core.document.uris import printable
-from typethrough.core.outcome import why
+from typethrough.core.outcome.history import why_lines
 from typethrough.engine.clock import AsyncioClock
 from typethrough.telemetry import figures
 from typethrough.telemetry.page.statistics import page
-from typethrough.telemetry.reading import Unreadable, read_outcomes, record
 from typethrough.telemetry.report import report
+from typethrough.telemetry.store import Unreadable, read_outcomes, record
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +55,7 @@ def run_why(options: argparse.Namespace) -> int:
         entries = read_outcomes(record_path(), options.limit)
     except Unreadable as error:
         raise UsageError(str(error)) from None
-    print("\n".join(why.lines(entries)))
+    print("\n".join(why_lines(entries)))
     return 0 if entries else 1
 
 

@@ -24,7 +24,7 @@ from typethrough.core.asking.decide import (
     Wait,
     decide,
 )
-from typethrough.core.asking.prefetching import Prefetching
+from typethrough.core.asking.extra import Prefetching
 from typethrough.core.gate.gate import SendPermit
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Source, Suggestion

@@ -6,8 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from typethrough.core.suggestion.cover import covered
-from typethrough.core.suggestion.offer import Offer
+from typethrough.core.suggestion.offer import Offer, covered
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 

@@ -10,7 +10,7 @@ from typethrough.core.codebase.codebase import IDENTIFIER, digest_of
 from typethrough.core.codebase.imports import imports
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt
-from typethrough.core.secrets.redaction import redacted
+from typethrough.core.secrets.detector import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.asking import trigger
 from typethrough.core.asking.facts import Known, Wish
 from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.asking.routes import route_of
@@ -14,6 +13,7 @@ from typethrough.core.outcome.outcome import Source
 from typethrough.core.suggestion.cache import Hit
 from typethrough.core.suggestion.offer import Offer, from_growing, from_hit, from_shown, from_unfinished
 from typethrough.core.suggestion.trail import typed_between
+from typethrough.core.suggestion.unwanted import unwanted_at
 from typethrough.local.predictor import CONFIDENT, USABLE
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class RequestFacts:
         cause = self._pending.request.unwanted
         if cause is None and self._refusal is not None:
             return self._refusal
-        cause = cause or trigger.decide(self._context, invoked=self.wish.invoked)
+        cause = cause or unwanted_at(self._context, invoked=self.wish.invoked)
         if cause is None and self._document.unwanted.is_dismissed(self._context):
             cause = Cause.DISMISSED
         return cause.refusal() if cause is not None else None

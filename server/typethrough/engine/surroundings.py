@@ -14,7 +14,7 @@ from typethrough.core.codebase.codebase import Codebase, digest
 from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt, render
-from typethrough.core.secrets.redaction import redacted
+from typethrough.core.secrets.detector import redacted
 from typethrough.engine.neighbours import READ_CHARS, Neighbour, just_edited, read
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from typethrough.core.asking.hedging import LATE_SHARE, HedgeLedger, Waits, estimated, priced
+from typethrough.core.asking.extra import LATE_SHARE, HedgeLedger, Waits, estimated, priced
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.sent import TokenRatio

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.ports import Clock, Gateway, OnCounted
-    from typethrough.gateway.catalogue_file import CatalogueFile
     from typethrough.gateway.connections import GatewayTransport
     from typethrough.gateway.endpoint import Endpoint
+    from typethrough.gateway.model_facts import CatalogueFile
     from typethrough.gateway.oidc import TokenSource
     from typethrough.gateway.proxies import Proxy
 

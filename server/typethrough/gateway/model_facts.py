@@ -1,29 +1,38 @@
 """Keeping the profile of one model up to date: from the file of today, else from the endpoint's own lists, in the background.
 
-Reads once a day at most, and only when somebody is about to type (`look`). Until something is known, and when nothing can be,
-the embedded profile holds.
+The file is for all servers on this machine; no key and no text are in it. The lists are read once a day at most, and only when
+somebody is about to type (`look`). Until something is known, and when nothing can be, the embedded profile holds.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
+import os
 import re
+import tempfile
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from typethrough.gateway.catalogue import facts_in_list, refined, warning, with_endpoints
-from typethrough.gateway.catalogue_file import KEPT_FAILURE_S, KEPT_S
+from typethrough.gateway.catalogue import Listing, facts_in_list, refined, warning, with_endpoints
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typethrough.core.models import ModelProfile
     from typethrough.engine.ports import Clock
-    from typethrough.gateway.catalogue import Listing
-    from typethrough.gateway.catalogue_file import CatalogueFile
     from typethrough.gateway.endpoint import Endpoint
     from typethrough.gateway.errands import Errands
 
 _SLUG = re.compile(r"[\w.:-]+(?:/[\w.:-]+)+", re.ASCII)
+KEPT_S = 24 * 3_600.0
+# A server that has no list, or could not be reached, is asked again sooner.
+KEPT_FAILURE_S = 3_600.0
+_MAX_BYTES = 16_384
 
 
 class ModelFacts:
@@ -92,3 +101,43 @@ class ModelFacts:
             if answer is not None and answer.status == 200:
                 facts = with_endpoints(facts, answer.value, endpoint.providers)
         return facts
+
+
+class CatalogueFile:
+    """The file for one endpoint and model in `folder`. `unix_s` tells the time of day in seconds since 1970."""
+
+    def __init__(self, folder: Path, base_url: str, model: str, unix_s: Callable[[], float]) -> None:
+        name = hashlib.sha256(f"{base_url}\0{model}".encode("utf-8", "replace")).hexdigest()[:32]
+        self._path = folder / f"{name}.json"
+        self._unix_s = unix_s
+
+    def read(self) -> tuple[Listing | None, float] | None:
+        """What was kept (None: there was no list) and the seconds it still holds; None when there is nothing that holds."""
+        try:
+            with self._path.open("rb") as file:
+                data = json.loads(file.read(_MAX_BYTES))
+            age_s = self._unix_s() - float(data["read_at"])
+            kept = data["facts"]
+        except (OSError, ValueError, OverflowError, TypeError, KeyError, RecursionError):
+            return None
+        facts = Listing.from_json(kept)
+        if kept is not None and facts is None:
+            return None
+        left_s = (KEPT_FAILURE_S if facts is None else KEPT_S) - age_s
+        # A file from the future was written by a clock that was wrong.
+        return (facts, left_s) if age_s >= 0 and left_s > 0 else None
+
+    def write(self, facts: Listing | None) -> None:
+        """Keep what was said, whole or not at all, for the user alone; a disk that refuses is no reason to fail."""
+        data = {"read_at": round(self._unix_s()), "facts": facts.as_json() if facts else None}
+        with suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made with mode 600.
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.stem, suffix=".tmp")
+            draft = Path(name)
+            try:
+                with os.fdopen(handle, "w", encoding="ascii") as file:
+                    json.dump(data, file)
+                draft.replace(self._path)
+            except OSError:
+                draft.unlink()

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.gate.switches import Scope
-from typethrough.core.outcome import why
+from typethrough.core.outcome.history import advice, headline, why_lines
 from typethrough.core.outcome.outcome import Feedback
 from typethrough.lsp import copilot
 from typethrough.lsp.fields import InvalidParams, is_integer, text_of
@@ -153,7 +153,7 @@ class Extras:
         """The last outcomes, newest first: as data, as lines of plain text, and as a page for who shows pages."""
         limit = params.get("limit")
         entries = self._history.newest(limit) if is_integer(limit) else self._history.newest()
-        answer = {"entries": [_entry(entry) for entry in entries], "lines": list(why.lines(entries))}
+        answer = {"entries": [_entry(entry) for entry in entries], "lines": list(why_lines(entries))}
         if params.get("html") is True:
             answer["html"] = self._pages.why_page(entries)
         self._protocol.reply(message_id, answer)
@@ -214,8 +214,8 @@ def _entry(entry: KeptOutcome) -> dict[str, Any]:
         "source": entry.source or None,
         "cause": entry.cause.name.lower() if entry.cause is not None else None,
         "reason": entry.reason,
-        "headline": why.headline(entry),
-        "advice": why.advice(entry),
+        "headline": headline(entry),
+        "advice": advice(entry),
         "keptBack": entry.kept_back,
         "totalMs": round(entry.total_ms, 1),
         "stages": [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.document.uris import file_name, path_of, printable
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Spent
 from typethrough.core.suggestion.accepted import SOON_S
-from typethrough.telemetry.counts import Reported, added, cost_of
+from typethrough.telemetry.recorder import Reported, added, cost_of
 from typethrough.telemetry.rows import CountRow, OutcomeRow, StreamRow, SuggestionRow
 
 if TYPE_CHECKING:

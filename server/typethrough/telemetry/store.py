@@ -1,7 +1,8 @@
 """The record on this machine: outcomes, suggestions, times and token counts in one SQLite file. No text and no key.
 
 A thread of its own writes, in batches, so that nothing on the keystroke path waits for a disk. Several servers write one file.
-What cannot be written is lost, which is logged once, and the server goes on; rows that wait are bounded in number.
+What cannot be written is lost, which is logged once, and the server goes on; rows that wait are bounded in number. Who reads the
+file beside them never writes into it, and reads files of older versions as they are.
 """
 
 from __future__ import annotations
@@ -10,22 +11,23 @@ import logging
 import os
 import queue
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome.outcome import Spent, Usage
 from typethrough.telemetry import schema
+from typethrough.telemetry.rows import outcome_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from typethrough.core.outcome.history import KeptOutcome
     from typethrough.telemetry.rows import Row
 
 logger = logging.getLogger(__name__)
-
 _BATCH_S = 1.0
 _BATCH_ROWS = 100
 _CLOSE_S = 2.0
@@ -152,3 +154,48 @@ class Store:
         query = f"SELECT {columns} FROM stream WHERE day = ? AND process != ?"  # noqa: S608 - no value in it
         row = connection.execute(query, (day, self._process)).fetchone()
         self._others = (day, Spent(Usage(int(row[0]), int(row[1]), int(row[2])), row[3]))
+
+
+class Unreadable(Exception):
+    """The record cannot be read; `str()` says why."""
+
+
+def read_outcomes(path: Path, limit: int) -> list[KeptOutcome]:
+    """The last outcomes of all servers on this machine, newest first. Raises Unreadable."""
+    with record(path) as connection:
+        rows = connection.execute("SELECT * FROM outcome ORDER BY at DESC, rowid DESC LIMIT ?", (limit,))
+        return [outcome_of(row) for row in rows]
+
+
+@contextmanager
+def record(path: Path) -> Iterator[sqlite3.Connection]:
+    """The record as this version has it, to be read only; an empty one when there is no file. Raises Unreadable."""
+    import sqlite3
+
+    if not path.exists():
+        with closing(sqlite3.connect(":memory:")) as empty:
+            schema.migrate(empty)
+            yield empty
+        return
+    with _connected(path) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == schema.VERSION:
+            yield connection
+            return
+        # The file itself is brought up to date by the next server that starts.
+        with closing(sqlite3.connect(":memory:")) as copy:
+            connection.backup(copy)
+            schema.migrate(copy)
+            yield copy
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    import sqlite3
+
+    try:
+        address = f"{path.resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=schema.LOCKED_S)) as connection:
+            yield connection
+    except (sqlite3.Error, ValueError) as error:
+        raise Unreadable(f"{path} cannot be read ({type(error).__name__})") from None

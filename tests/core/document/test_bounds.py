@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from tests.core.counting import CountingSnapshot
 from typethrough.core.asking.rhythm import word_at
 from typethrough.core.asking.routes import wants_block
-from typethrough.core.asking.trigger import decide
 from typethrough.core.document.document import Position
 from typethrough.core.document.scan import scan
 from typethrough.core.document.view import LINE_CHARS, REACH_LINES, SIDE_CHARS, View
 from typethrough.core.filters import finished, growing
 from typethrough.core.suggestion.cache import CompletionCache, Entry
-from typethrough.core.suggestion.cover import covered
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
+from typethrough.core.suggestion.offer import covered
+from typethrough.core.suggestion.unwanted import unwanted_at
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 
@@ -45,7 +45,7 @@ _SIGNS = [
 
 def _everything(view: View) -> None:
     """All that is asked of a view between a key and its answer."""
-    decide(view, invoked=False)
+    unwanted_at(view, invoked=False)
     word_at(view)
     wants_block(view, 10)
     cache = CompletionCache()
@@ -119,7 +119,7 @@ def test_an_answer_without_end_is_read_up_to_a_bound(sign: str, marked: tuple[st
     before, behind = marked
     snapshot = CountingSnapshot.of(f"def f():\n{before}{behind}\n")
     view = View.at(snapshot, Position(1, len(before)), language_id="python")
-    assert decide(view, invoked=False) is None
+    assert unwanted_at(view, invoked=False) is None
     text = growing("# " + sign * (2_000_000 // len(sign)), view, complete=True)
     finished(text, view)
     enough(text, view, max_lines=10, complete=True)

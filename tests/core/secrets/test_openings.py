@@ -14,9 +14,8 @@ from typethrough.core.document.view import View
 from typethrough.core.models import FimMarks, ModelProfile
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.related import Excerpt, render
-from typethrough.core.secrets.detector import finds, opening_of, openings
+from typethrough.core.secrets.detector import finds, opening_of, openings, redacted
 from typethrough.core.secrets.placeholders import PLACEHOLDER
-from typethrough.core.secrets.redaction import redacted
 from typethrough.core.secrets.vault import Vault
 
 # A `¤` stands where the secret does.

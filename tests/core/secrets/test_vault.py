@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.prompt.message import Draft, Message, Prompt
-from typethrough.core.secrets.redaction import redacted
+from typethrough.core.secrets.detector import redacted
 from typethrough.core.secrets.vault import Vault
 
 _KEY = "ghp_0123456789abcdefABCDEF0123456789abcd"

@@ -14,7 +14,7 @@ from typethrough.core.codebase.imports import imports
 from typethrough.core.codebase.paths import Paths
 from typethrough.core.gate.gate import NotPermitted
 from typethrough.core.outline import definitions
-from typethrough.core.secrets.redaction import redacted
+from typethrough.core.secrets.detector import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

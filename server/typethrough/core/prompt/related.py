@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from typethrough.core.document.uris import kind_of
 from typethrough.core.prompt.message import Message
 from typethrough.core.prompt.rules import attribute, plain, plain_line
-from typethrough.core.secrets.redaction import redacted
+from typethrough.core.secrets.detector import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

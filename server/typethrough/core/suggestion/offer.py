@@ -1,11 +1,17 @@
-"""What an earlier answer offers at a cursor, as text that may be shown, or why it may not be."""
+"""What an earlier answer offers at a cursor, as text that may be shown, or why it may not be.
+
+An editor closes what is typed: after `f(` the cursor stands before `)`. Most often the rest of the line ends in that closer, and
+the text is put in before it. Where the line goes on behind it (`def f(a):`, `a[0].name`, `"a", "b"`), no insertion can give
+the line; replacing the closer does (`covered`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from typethrough.core.document.scan import scan
 from typethrough.core.filters import Refused, finished
-from typethrough.core.suggestion.cover import covered
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
 
 if TYPE_CHECKING:
@@ -13,6 +19,9 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.causes import Cause
     from typethrough.core.suggestion.cache import Hit
     from typethrough.core.suggestion.shown import Shown
+
+# More than an editor closes at one place; each is a reading of the line.
+_CLOSERS: Final = re.compile(r"[)\]}>\"'`]{1,8}")
 
 
 class Offer(NamedTuple):
@@ -70,3 +79,31 @@ def _checked(text: str, view: View) -> Offer:
         if not isinstance(whole, Refused):
             return Offer(whole, replaces=count)
     return Offer(refused=result.cause) if isinstance(result, Refused) else Offer(result)
+
+
+def covered(text: str, view: View) -> int:
+    """How many characters right of the cursor a one-line text should take the place of; 0 when inserting is as good."""
+    closers = _CLOSERS.match(view.line_suffix)
+    if closers is None or "\n" in text:
+        return 0
+    now = _imbalance("", view, 0)
+    by_count = {
+        count: _imbalance(text, view, count)
+        for count in range(closers.end() + 1)
+        if _holds(text, closers[0][:count])
+    }
+    best = min(by_count, key=lambda count: (by_count[count], count))
+    return best if by_count[best] <= now and by_count[best] < by_count[0] else 0
+
+
+def _imbalance(text: str, view: View, count: int) -> int:
+    """What is open or closed too often in the line with the text in place of `count` characters."""
+    line = view.line_prefix + text + view.line_suffix[count:]
+    state = scan(line, view.language_id)
+    return len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
+
+
+def _holds(text: str, signs: str) -> bool:
+    """Whether the signs stand in the text in this order: editors show a replacement only then."""
+    rest = iter(text)
+    return all(sign in rest for sign in signs)

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.uris import printable
-from typethrough.core.outcome.why import advice, headline, kept_back
+from typethrough.core.outcome.history import advice, headline, kept_back
 from typethrough.telemetry.page.document import document
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.core.asking.hedging import ENOUGH_WAITS, HedgeLedger, Waits, estimated, priced
+from typethrough.core.asking.extra import ENOUGH_WAITS, HedgeLedger, Waits, estimated, priced
 from typethrough.core.models import ModelProfile, profile_of
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.message import Message, Prompt

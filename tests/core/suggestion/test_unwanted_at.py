@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cursor import view_at
-from typethrough.core.asking.trigger import decide
+from typethrough.core.suggestion.unwanted import unwanted_at
 
 
 def _reason(marked: str, *, invoked: bool = False) -> str:
-    cause = decide(view_at(marked), invoked=invoked)
+    cause = unwanted_at(view_at(marked), invoked=invoked)
     return cause.sentence if cause else ""
 
 

@@ -1,4 +1,6 @@
-"""When a second model is asked because the first is late, and what that may cost. Pure: waits and dollars are handed in."""
+"""Questions beside the one that is waited for, and what they may cost: a second model is asked when the first is late, and what
+follows an acceptance is asked ahead. Pure: waits and dollars are handed in.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,11 @@ ENOUGH_WAITS = 20
 LATE_SHARE = 0.95
 # Where no model has a known price, money is counted in these, whose proportions are the usual ones.
 _NOMINAL = ModelProfile(input_price=1.0, cached_price=0.25, output_price=4.0)
+# Below this share of prefetches that were shown, most of them are waste.
+_WORTH_SHARE = 0.3
+# Then one in so many goes out all the same, to notice when it begins to pay again.
+_PROBE_EVERY = 5
+_WEIGHT = 0.4
 
 
 class Waits:
@@ -85,3 +92,24 @@ def estimated(prompt: Prompt, profile: ModelProfile, ratio: TokenRatio, *, is_wa
 def priced(profile: ModelProfile, other: ModelProfile) -> ModelProfile:
     """A profile that has prices: a model without known ones is taken to cost what the other does."""
     return next((one for one in (profile, other) if one.input_price or one.output_price), _NOMINAL)
+
+
+class Prefetching:
+    """The share of late prefetches whose text was shown, as a moving average that begins in the middle."""
+
+    __slots__ = ("_share", "_skipped")
+
+    def __init__(self) -> None:
+        self._share = 0.4
+        self._skipped = 0
+
+    def worth_it(self) -> bool:
+        """Whether to ask ahead this time."""
+        if self._share >= _WORTH_SHARE:
+            return True
+        self._skipped += 1
+        return self._skipped % _PROBE_EVERY == 0
+
+    def note(self, *, shown: bool) -> None:
+        """A prefetch was shown, or turned out to be for nothing."""
+        self._share += _WEIGHT * (shown - self._share)
