@@ -93,8 +93,9 @@ def test_room_for_another_question_is_not_made_by_closing_what_the_request_waits
             bench.ask(invoked=True)
             await settle()
         assert len(bench.gateway.streams) == 2
-        document = bench.engine._documents[URI]
-        assert document.surplus() == [document.questions[1].entry]
+        bench.engine._documents[URI].make_room()
+        await settle()
+        assert [stream.closed for stream in bench.gateway.streams] == [False, True]
 
     run(scenario)
 

@@ -65,13 +65,10 @@ class Answers:
         self,
         document: OpenDocument,
         request: Request,
-        refusal: Refusal | None,
         on_outcome: OnOutcome,
         on_partial: OnPartial | None,
     ) -> Pending | None:
-        """Begin a request, which supersedes the one before it; None when it has ended already. With a `refusal` nothing is
-        suggested here.
-        """
+        """Begin a request, which supersedes the one before it; None when it has ended already."""
         if document.pending is not None:
             document.pending.end(Cause.NEWER_REQUEST)
         view = document.view(request.position, request.arrived_s)
@@ -92,7 +89,7 @@ class Answers:
             on_partial=on_partial,
         )
         document.begin(pending)
-        self._happened(document, Moment.ARRIVED, refusal)
+        self._happened(document, Moment.ARRIVED)
         return None if pending.ended else pending
 
     def edited(self, document: OpenDocument, applied: Applied) -> None:
@@ -128,7 +125,6 @@ class Answers:
             hit.remainder or not hit.entry.complete or not hit.typed for hit in sources.cache.look_up(view)
         )
         if not any(known) and self._prefetching.worth_it():
-            document.close(StreamEnd.SUPERSEDED, *document.surplus())
             self._send(permit, document, view, Purpose.PREFETCH, self._sources.route_of(view, invoked=False))
 
     def question(self, document: OpenDocument, position: Position) -> Question | Refusal:
@@ -140,10 +136,10 @@ class Answers:
         route, model = self._sources.route_of(view, invoked=True), self._sources.model
         return model.refusal(route) or model.question(permit, document, view, Purpose.INVOKED, route)
 
-    def _happened(self, document: OpenDocument, event: Event, refusal: Refusal | None = None) -> None:
+    def _happened(self, document: OpenDocument, event: Event) -> None:
         """Decide about an event, and do what is decided."""
         pending = document.pending
-        facts = RequestFacts(self._sources, document, pending, refusal) if pending is not None else None
+        facts = RequestFacts(self._sources, document, pending) if pending is not None else None
         for action in decide(event, facts):
             self._do(action, document, pending)
 
@@ -190,6 +186,7 @@ class Answers:
         route: Route | None,
     ) -> Flight:
         """Send a question to a model; its answer grows in the cache."""
+        document.make_room()
         flight = self._sources.model.send(
             permit,
             document,

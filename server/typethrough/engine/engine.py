@@ -190,8 +190,7 @@ class Engine:
         With `on_partial` the answer is handed out while it grows: each suggestion extends the one before, and the last of them,
         or an extension of it, is the outcome's.
         """
-        document, refusal = self._documents[request.uri], self.admission.refusal(request.uri)
-        return self._answers.begin(document, request, refusal, on_outcome, on_partial)
+        return self._answers.begin(self._documents[request.uri], request, on_outcome, on_partial)
 
     def question(self, uri: str, position: Position) -> Question | Refusal:
         """What would be asked of whom, were a suggestion asked for by hand at a place of an open document, or why nothing would.

@@ -11,17 +11,14 @@ from typethrough.core.asking.rhythm import Rhythm
 from typethrough.core.document.document import Position
 from typethrough.core.document.view import View
 from typethrough.core.gate.gate import NotPermitted
-from typethrough.core.outcome.causes import Cause
+from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose
 from typethrough.core.suggestion.shown import Shown
 from typethrough.core.suggestion.unwanted import Unwanted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from typethrough.core.document.document import Document, Edit, Snapshot
     from typethrough.core.gate.gate import KeepPermit
-    from typethrough.core.outcome.causes import StreamEnd
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.prompt.layout import PromptState
     from typethrough.core.suggestion.cache import Entry
@@ -193,14 +190,11 @@ class OpenDocument:
         """The stream in flight whose answer this is."""
         return next((flight for flight in self.questions if flight.entry is entry), None)
 
-    def surplus(self, closing: Sequence[Entry] = ()) -> list[Entry]:
-        """The answers whose streams must end before another question may be asked, beside those in `closing`: the oldest that no
-        request waits for.
-        """
+    def make_room(self) -> None:
+        """Close the oldest questions that no request waits for, until another may be asked."""
         waited_for = self.pending.flight if self.pending is not None else None
-        staying = [flight for flight in self.questions if not any(flight.entry is one for one in closing)]
-        free = [flight.entry for flight in staying if flight is not waited_for]
-        return free[: max(0, len(staying) - _MAX_QUESTIONS + 1)]
+        free = [flight.entry for flight in self.questions if flight is not waited_for]
+        self.close(StreamEnd.SUPERSEDED, *free[: max(0, len(self.questions) - _MAX_QUESTIONS + 1)])
 
     def sent(self, flight: Flight) -> None:
         """A stream of this document has begun."""

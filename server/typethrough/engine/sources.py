@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.asking.facts import Known, Wish
+from typethrough.core.asking.facts import Known
 from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.asking.routes import route_of
 from typethrough.core.outcome.causes import Cause
@@ -17,7 +17,7 @@ from typethrough.core.suggestion.unwanted import unwanted_at
 from typethrough.local.predictor import CONFIDENT, USABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from typethrough.core.asking.decide import Answer
     from typethrough.core.asking.routes import Route
@@ -47,6 +47,10 @@ class Sources:
     clock: Clock
     gate: Gate
 
+    def refusal(self, document: OpenDocument, now_s: float) -> Refusal | None:
+        """Why there are no suggestions in a document, or None."""
+        return self.gate.refusal(document.uri, document.document.language_id, now_s)
+
     def may_send(self, document: OpenDocument) -> SendPermit | Refusal:
         """A permit to send a document's text now, or why there is none."""
         return self.gate.may_send(document.uri, document.document.language_id, self.clock.now())
@@ -63,58 +67,54 @@ class Sources:
 
 
 class RequestFacts:
-    """The `Facts` of one request at one event. `refusal` is the gate's."""
+    """The `Facts` of one request at one event."""
 
     __slots__ = (
-        "_context",
         "_document",
         "_pending",
-        "_refusal",
         "_sources",
-        "wish",
+        "_view",
+        "deadline_s",
+        "expected",
+        "invoked",
+        "is_routed",
+        "now_s",
+        "promised",
+        "waited_for",
     )
 
-    def __init__(
-        self, sources: Sources, document: OpenDocument, pending: Pending, refusal: Refusal | None = None
-    ) -> None:
+    def __init__(self, sources: Sources, document: OpenDocument, pending: Pending) -> None:
         request, flight = pending.request, pending.flight
-        self.wish = Wish(
-            request.invoked,
-            request.expected,
-            pending.promised,
-            pending.route is not None,
-            flight.entry if flight is not None else None,
-            pending.deadline_s,
-        )
+        self.invoked = request.invoked
+        self.expected = request.expected
+        self.promised = pending.promised
+        self.is_routed = pending.route is not None
+        self.waited_for = flight.entry if flight is not None else None
+        self.deadline_s = pending.deadline_s
+        self.now_s = sources.clock.now()
         self._sources = sources
         self._document = document
         self._pending = pending
-        self._context = pending.view
-        self._refusal = refusal
-
-    @property
-    def now_s(self) -> float:
-        """The time."""
-        return self._sources.clock.now()
+        self._view = pending.view
 
     def unwanted(self) -> Refusal | None:
         """The first reason not to suggest: the client's, the gate's, the place's, or that one was dismissed here."""
         cause = self._pending.request.unwanted
-        if cause is None and self._refusal is not None:
-            return self._refusal
-        cause = cause or unwanted_at(self._context, invoked=self.wish.invoked)
-        if cause is None and self._document.unwanted.is_dismissed(self._context):
+        if cause is None and (refusal := self._sources.refusal(self._document, self.now_s)) is not None:
+            return refusal
+        cause = cause or unwanted_at(self._view, invoked=self.invoked)
+        if cause is None and self._document.unwanted.is_dismissed(self._view):
             cause = Cause.DISMISSED
         return cause.refusal() if cause is not None else None
 
-    def shown(self) -> Offer:
-        """What is left of the suggestion on screen."""
-        return from_shown(self._document.shown, self._context)
+    def left_of_shown(self) -> Offer:
+        """Of the suggestion on screen."""
+        return from_shown(self._document.shown, self._view)
 
     def known(self) -> Iterator[Known]:
         """Any model's answer is good enough for the default model's request; a chosen model's own for its."""
         route, model = self._pending.route, self._sources.model
-        for hit in self._sources.cache.look_up(self._context):
+        for hit in self._sources.cache.look_up(self._view):
             if route is None or hit.entry.model == model.model_for(route):
                 yield self._known(hit)
 
@@ -123,7 +123,7 @@ class RequestFacts:
         chosen = self._sources.model.model_for(self._pending.route)
         for flight in self._document.questions:
             flight.clean()
-        for hit in self._sources.cache.look_up(self._context):
+        for hit in self._sources.cache.look_up(self._view):
             if hit.entry.model != chosen:
                 yield Known(hit.entry, self._from_hit(hit))
 
@@ -131,14 +131,14 @@ class RequestFacts:
         """All other texts that are known for the place, for who looks through them."""
         given = {answer.offer.text}
         for offer, source in self._everything(answer):
-            if offer.text and offer.text not in given and offer.text.startswith(self.wish.expected):
+            if offer.text and offer.text not in given and offer.text.startswith(self.expected):
                 given.add(offer.text)
                 yield offer, source
 
     def _everything(self, answer: Answer) -> Iterator[tuple[Offer, Source]]:
         for flight in self._document.questions:
             flight.clean()
-        for hit in self._sources.cache.look_up(self._context):
+        for hit in self._sources.cache.look_up(self._view):
             if hit.entry is not answer.entry:
                 yield self._from_hit(hit), Source.CACHE
         if self._sources.settings.local_lane and answer.source is not Source.LOCAL:
@@ -153,11 +153,11 @@ class RequestFacts:
 
     def ask_at_s(self) -> float:
         """Counted from the last edit or move: the editor's own waiting is part of it."""
-        if self.wish.invoked:
+        if self.invoked:
             return self.now_s
         settings, rhythm = self._sources.settings, self._document.rhythm
         delay_ms = debounce_ms(
-            self._context,
+            self._view,
             interval_ms=rhythm.interval_ms(),
             deleting=rhythm.deleting,
             ttft_ms=self._sources.model.latency(self._pending.route).median_ms(),
@@ -171,10 +171,6 @@ class RequestFacts:
         """As the model lane says."""
         return self._sources.model.refusal(self._pending.route)
 
-    def surplus(self, closing: Sequence[Entry]) -> list[Entry]:
-        """As the document says."""
-        return self._document.surplus(closing)
-
     def said(self, entry: Entry) -> Offer:
         """What a growing text offers when there is enough of it."""
         hit = self._hit(entry)
@@ -183,21 +179,21 @@ class RequestFacts:
     def certain(self, entry: Entry) -> str:
         """Empty for a client that does not show a text while it grows."""
         hit = self._hit(entry) if self._pending.shows_growth else None
-        return from_growing(hit, self._context, self._max_lines) if hit is not None else ""
+        return from_growing(hit, self._view, self._max_lines) if hit is not None else ""
 
     def unfinished(self, entry: Entry) -> Offer:
         """The whole lines of a growing text, or a first line that looks finished."""
         hit = self._hit(entry)
-        return from_unfinished(hit, self._context, self._max_lines) if hit is not None else Offer()
+        return from_unfinished(hit, self._view, self._max_lines) if hit is not None else Offer()
 
     def _local_offer(self) -> tuple[Offer, float]:
         """The local lane's offer, worked out once a request."""
         pending = self._pending
-        return pending.guess or pending.guessed(self._sources.local.offer(self._context))
+        return pending.guess or pending.guessed(self._sources.local.offer(self._view))
 
     @property
     def _max_lines(self) -> int:
-        return self._sources.max_lines(invoked=self.wish.invoked)
+        return self._sources.max_lines(invoked=self.invoked)
 
     def _known(self, hit: Hit) -> Known:
         flight = self._document.flight_of(hit.entry)
@@ -211,7 +207,7 @@ class RequestFacts:
 
     def _hit(self, entry: Entry) -> Hit | None:
         """What a stream offers at the request's cursor; None when it does not fit there."""
-        waited_for, view = self._pending.flight, self._context
+        waited_for, view = self._pending.flight, self._view
         flight = self._document.flight_of(entry)
         if flight is None and waited_for is not None and waited_for.entry is entry:
             # It has just ended.
@@ -223,4 +219,4 @@ class RequestFacts:
         return Hit(entry, typed) if entry.text.startswith(typed) else None
 
     def _from_hit(self, hit: Hit) -> Offer:
-        return from_hit(hit, self._context, self._max_lines)
+        return from_hit(hit, self._view, self._max_lines)

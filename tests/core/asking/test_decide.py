@@ -25,21 +25,19 @@ from typethrough.core.asking.decide import (
     Wait,
     decide,
 )
-from typethrough.core.asking.facts import Known, Wish
+from typethrough.core.asking.facts import Known
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Source
 from typethrough.core.suggestion.cache import Entry
 from typethrough.core.suggestion.offer import Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from typethrough.core.asking.decide import Action, Event
     from typethrough.core.outcome.causes import Refusal
 
 HERE = view_at("x = $0")
 OLD, NEW = Entry(HERE), Entry(HERE)
-YES, NONE, REFUSED = Offer("width"), Offer(), Offer(refused=Cause.RECITED)
+YES, NONE, REFUSED = Offer("width"), Offer(), Offer(cause=Cause.RECITED)
 LIMIT = Cause.LIMIT_SPENT.refusal("today's limit of $1 is spent")
 DEADLINE = Wait(0.9, Moment.DEADLINE)
 OFF = Cause.SWITCHED_OFF.refusal()
@@ -64,22 +62,16 @@ class State:
     unsure: Offer = NONE
     quiet_s: float = 0.0
     refused: Refusal | None = None
-    too_many: tuple[Entry, ...] = ()
     whole: Offer = NONE
     beginning: str = ""
     best: Offer = NONE
     order: list[str] = field(default_factory=list, compare=False)
 
-    @property
-    def wish(self) -> Wish:
-        entry = self.waited_for
-        return Wish(self.invoked, self.expected, self.promised, self.is_routed, entry, self.deadline_s)
-
     def unwanted(self) -> Refusal | None:
         self.order.append("unwanted")
         return self.is_unwanted.refusal() if self.is_unwanted else None
 
-    def shown(self) -> Offer:
+    def left_of_shown(self) -> Offer:
         self.order.append("shown")
         return self.on_screen
 
@@ -102,9 +94,6 @@ class State:
     def refusal(self) -> Refusal | None:
         self.order.append("refusal")
         return self.refused
-
-    def surplus(self, closing: Sequence[Entry]) -> list[Entry]:
-        return [entry for entry in self.too_many if not any(entry is one for one in closing)]
 
     def said(self, entry: Entry) -> Offer:
         assert entry is not None
@@ -185,7 +174,6 @@ ARRIVED: list[tuple[str, State, list[Action]]] = [
 WAITING = State(waited_for=OLD)
 LATER: list[tuple[str, Event, State, list[Action]]] = [
     ("typing has paused", Moment.QUIET, State(), [Step.ASK]),
-    ("a third question", Moment.QUIET, State(too_many=(OLD,)), [Close(OLD, StreamEnd.SUPERSEDED), Step.ASK]),
     ("a chosen model has failed", Moment.REROUTED, State(), [Step.ASK]),
     (
         "a chosen model has failed, and the other is at it",
@@ -213,12 +201,6 @@ LATER: list[tuple[str, Event, State, list[Action]]] = [
         "it turns out not to fit",
         Text(OLD, False, False),
         WAITING,
-        [Step.LEAVE, Close(OLD, StreamEnd.DIVERGED), Step.ASK],
-    ),
-    (
-        "it turns out not to fit, and so there is room for another",
-        Text(OLD, False, False),
-        replace(WAITING, too_many=(OLD,)),
         [Step.LEAVE, Close(OLD, StreamEnd.DIVERGED), Step.ASK],
     ),
     (

@@ -142,39 +142,39 @@ def decide(event: Event, facts: Facts | None) -> list[Action]:
         case Moment.REROUTED:
             actions, is_settled = _from_known(facts)
             is_waiting = any(isinstance(action, Join) for action in actions)
-            return actions if is_settled or is_waiting else actions + _ask(facts, actions)
+            return actions if is_settled or is_waiting else actions + _ask(facts)
         case Ended():
-            return _ended(event, facts) if facts.wish.waited_for is event.entry else []
+            return _ended(event, facts) if facts.waited_for is event.entry else []
 
 
 def _arrived(facts: Facts) -> list[Action]:
     if (refusal := facts.unwanted()) is not None:
         return [End(*refusal)]
-    shown = facts.shown()
-    if not facts.wish.invoked and _suits(shown, facts):
+    shown = facts.left_of_shown()
+    if not facts.invoked and _suits(shown, facts):
         return [Answer(Source.SHOWN, shown)]
     actions, is_settled = _from_known(facts)
     if is_settled:
         return actions
     joined = next((action.entry for action in actions if isinstance(action, Join)), None)
-    promised = facts.wish.promised
+    promised = facts.promised
     if joined is not None and (text := _promise(joined, facts)):
         # Before anything else can answer: the client shows this, and the answer must begin so.
         promised = text
         actions.append(Promise(text, joined))
     # Who asks by hand with a guess on the screen, or has chosen a model for this, wants more than a guess.
-    wants_model = facts.wish.is_routed or (facts.wish.invoked and bool(shown.text))
+    wants_model = facts.is_routed or (facts.invoked and bool(shown.text))
     if not wants_model:
         guess = facts.guess(at_once=True)
         if _suits(guess, facts, promised):
             return [*actions, Answer(Source.LOCAL, guess)]
-    if facts.wish.expected:
+    if facts.expected:
         return [*actions, End(Cause.OTHER_MENU_ENTRY)]
-    actions.append(Wait(facts.wish.deadline_s, Moment.DEADLINE))
+    actions.append(Wait(facts.deadline_s, Moment.DEADLINE))
     if joined is not None:
         return actions
     at_s = facts.ask_at_s()
-    return actions + (_ask(facts, actions) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)])
+    return actions + (_ask(facts) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)])
 
 
 def _from_known(facts: Facts) -> tuple[list[Action], bool]:
@@ -185,34 +185,31 @@ def _from_known(facts: Facts) -> tuple[list[Action], bool]:
         if known.is_stalled:
             actions.append(Close(known.entry, StreamEnd.STALLED))
             continue
-        refused = refused or known.offer.refused
+        refused = refused or known.offer.cause
         if _suits(known.offer, facts):
             source = Source.JOIN if known.is_growing else Source.CACHE
             return [*actions, Answer(source, known.offer, known.entry)], True
         if known.is_growing and not is_joined:
             is_joined = True
             actions.append(Join(known.entry))
-        if known.said_all and not facts.wish.invoked:
+        if known.said_all and not facts.invoked:
             return [*actions, End(Cause.NOTHING_TO_ADD)], True
-    if refused and not is_joined and not facts.wish.invoked:
+    if refused and not is_joined and not facts.invoked:
         return [*actions, End(refused)], True
     return actions, False
 
 
-def _ask(facts: Facts, before: Sequence[Action] = ()) -> list[Action]:
-    """Ask the model, or, when that cannot be, let the local lane answer with what it has. `before` is done first."""
+def _ask(facts: Facts) -> list[Action]:
+    """Ask the model, or, when that cannot be, let the local lane answer with what it has."""
     refusal = facts.refusal()
-    if refusal is not None:
-        return _from_local(facts) or [End(*refusal)]
-    closing = [action.entry for action in before if isinstance(action, Close)]
-    return [*(Close(entry, StreamEnd.SUPERSEDED) for entry in facts.surplus(closing)), Step.ASK]
+    return [Step.ASK] if refusal is None else _from_local(facts) or [End(*refusal)]
 
 
 def _text(event: Text, facts: Facts | None) -> list[Action]:
-    waiting = facts if facts is not None and facts.wish.waited_for is event.entry else None
+    waiting = facts if facts is not None and facts.waited_for is event.entry else None
     if not event.fits:
         closing: list[Action] = [Close(event.entry, StreamEnd.DIVERGED)]
-        return closing if waiting is None else [Step.LEAVE, *closing, *_ask(waiting, closing)]
+        return closing if waiting is None else [Step.LEAVE, *closing, *_ask(waiting)]
     actions: list[Action] = []
     if waiting is not None:
         offer = waiting.said(event.entry)
@@ -234,14 +231,14 @@ def _ended(event: Ended, facts: Facts) -> list[Action]:
         return [Step.LEAVE, Step.REROUTE]
     if found := _from_others(facts) or _from_local(facts):
         return found
-    if offer.refused and not event.error:
-        return [End(offer.refused)]
+    if offer.cause and not event.error:
+        return [End(offer.cause)]
     return [End(event.end.cause, event.error)]
 
 
 def _deadline(facts: Facts) -> list[Action]:
     """The best complete line so far, else the local lane's guess, else nothing."""
-    entry = facts.wish.waited_for
+    entry = facts.waited_for
     if entry is not None and _suits(offer := facts.unfinished(entry), facts):
         return [Answer(Source.MODEL, offer, entry)]
     return _from_others(facts) or _from_local(facts) or [End(Cause.OUT_OF_TIME)]
@@ -256,7 +253,7 @@ def _stopped(event: Stopped, facts: Facts | None) -> list[Action]:
 
 def _from_others(facts: Facts) -> list[Action]:
     """What another model has said here, when the chosen one has said nothing in time."""
-    for known in facts.others() if facts.wish.is_routed else ():
+    for known in facts.others() if facts.is_routed else ():
         if _suits(known.offer, facts):
             return [Answer(Source.CACHE, known.offer, known.entry)]
     return []
@@ -270,11 +267,11 @@ def _from_local(facts: Facts) -> list[Action]:
 def _promise(entry: Entry, facts: Facts) -> str:
     """What can be handed out beyond what was promised before; empty when nothing can."""
     text = facts.certain(entry)
-    is_longer = len(text) > len(facts.wish.promised) and text.startswith(facts.wish.promised)
-    return text if is_longer and text.startswith(facts.wish.expected) else ""
+    is_longer = len(text) > len(facts.promised) and text.startswith(facts.promised)
+    return text if is_longer and text.startswith(facts.expected) else ""
 
 
 def _suits(offer: Offer, facts: Facts, promised: str | None = None) -> bool:
     """Whether there is a text, and it begins as the menu and what was promised want it."""
-    begins = facts.wish.promised if promised is None else promised
-    return bool(offer.text) and offer.text.startswith(facts.wish.expected) and offer.text.startswith(begins)
+    begins = facts.promised if promised is None else promised
+    return bool(offer.text) and offer.text.startswith(facts.expected) and offer.text.startswith(begins)

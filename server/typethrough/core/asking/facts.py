@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.suggestion.cache import Entry
@@ -27,40 +27,27 @@ class Known(NamedTuple):
     said_all: bool = False
 
 
-class Wish(NamedTuple):
-    """What the waiting request wants, and what it has by now.
+class Facts(Protocol):
+    """What a decision may ask about a request. What costs nothing is there as a value.
 
     `invoked`: the user asked by hand. `expected`: what the open completion menu would put at the cursor, empty without one.
     `promised`: what the client shows already of the answer. `is_routed`: a model was chosen for it. `waited_for`: the answer of
-    the stream that it waits for.
+    the stream that it waits for. `now_s`: when the event happened.
     """
 
-    invoked: bool = False
-    expected: str = ""
-    promised: str = ""
-    is_routed: bool = False
-    waited_for: Entry | None = None
-    deadline_s: float = 0.0
-
-
-class Facts(Protocol):
-    """What a decision may ask about a request."""
-
-    @property
-    def wish(self) -> Wish:
-        """What it wants."""
-        ...
-
-    @property
-    def now_s(self) -> float:
-        """The time."""
-        ...
+    invoked: bool
+    expected: str
+    promised: str
+    is_routed: bool
+    waited_for: Entry | None
+    deadline_s: float
+    now_s: float
 
     def unwanted(self) -> Refusal | None:
         """Why no suggestion is wanted here at all."""
         ...
 
-    def shown(self) -> Offer:
+    def left_of_shown(self) -> Offer:
         """What is left of the suggestion on screen."""
         ...
 
@@ -82,10 +69,6 @@ class Facts(Protocol):
 
     def refusal(self) -> Refusal | None:
         """Why the model cannot be asked now."""
-        ...
-
-    def surplus(self, closing: Sequence[Entry]) -> Sequence[Entry]:
-        """The answers whose streams must end before another question may be asked, beside those that are closed anyway."""
         ...
 
     def said(self, entry: Entry) -> Offer:

@@ -25,13 +25,13 @@ _CLOSERS: Final = re.compile(r"[)\]}>\"'`]{1,8}")
 
 
 class Offer(NamedTuple):
-    """A text to show, or why there is none: `refused` is None when more text is needed.
+    """A text to show, or why there is none: `cause` is None when more text is needed.
 
     `replaces` counts the characters right of the cursor that the text takes the place of.
     """
 
     text: str = ""
-    refused: Cause | None = None
+    cause: Cause | None = None
     replaces: int = 0
 
 
@@ -78,7 +78,7 @@ def _checked(text: str, view: View) -> Offer:
         whole = finished(text, view.with_suffix(suffix[count:]))
         if not isinstance(whole, Refused):
             return Offer(whole, replaces=count)
-    return Offer(refused=result.cause) if isinstance(result, Refused) else Offer(result)
+    return Offer(cause=result.cause) if isinstance(result, Refused) else Offer(result)
 
 
 def covered(text: str, view: View) -> int:
