@@ -25,7 +25,7 @@ def test_the_count_takes_the_place_of_the_estimate_under_the_same_id() -> None:
         await bench.say("zzz")
         await bench.type("b", ms=500)
         (estimate,) = bench.notes.records
-        assert (estimate.is_estimated, estimate.ending) == (True, "diverged")
+        assert (estimate.is_estimated, estimate.end) == (True, "diverged")
         counted = bench.gateway.streams[0].on_counted
         assert counted is not None
         counted(TRUE)

@@ -64,7 +64,7 @@ def test_the_hedges_answer_is_the_requests_and_both_are_on_record() -> None:
         bench.second.streams[0].finish(Usage(500, 0, 4))
         await settle()
         heard, unheard = bench.notes.records
-        assert (heard.model, heard.purpose, heard.ending, heard.is_estimated) == (
+        assert (heard.model, heard.purpose, heard.end, heard.is_estimated) == (
             LUNA,
             Purpose.HEDGE,
             "complete",
@@ -72,7 +72,7 @@ def test_the_hedges_answer_is_the_requests_and_both_are_on_record() -> None:
         )
         assert heard.ttft_ms == pytest.approx(80)
         assert heard.dollars == pytest.approx((500 * 0.10 + 4 * 0.50) / 1e6)
-        assert (unheard.model, unheard.purpose, unheard.ending, unheard.is_estimated) == (
+        assert (unheard.model, unheard.purpose, unheard.end, unheard.is_estimated) == (
             bench.gateway.model,
             Purpose.AUTOMATIC,
             "lost",
@@ -102,7 +102,7 @@ def test_what_a_hedge_cost_that_was_closed_early_goes_by_its_own_cache() -> None
         await settle()
         bench.engine.close(URI)
         heard, _ = bench.notes.records
-        assert (heard.purpose, heard.ending, heard.is_estimated) == (Purpose.HEDGE, "document closed", True)
+        assert (heard.purpose, heard.end, heard.is_estimated) == (Purpose.HEDGE, "document closed", True)
         # Too short a prompt for a cache, whatever another one had.
         assert (heard.usage.prompt_tokens > 0, heard.usage.cached_tokens) == (True, 0)
 
@@ -130,7 +130,7 @@ def test_a_hedge_whose_model_is_wrong_is_told_of_and_one_that_failed_is_not(
         await settle()
         assert asked.text == "total"
         assert bench.notes.notices == [str(error)] * notices
-        assert [record.ending for record in bench.notes.records] == ["complete", type(error).__name__]
+        assert [record.end for record in bench.notes.records] == ["complete", type(error).__name__]
         assert bench.notes.records[1].dollars == 0
         assert "error" not in bench.notes.statuses
 
@@ -145,7 +145,7 @@ def test_a_first_that_speaks_after_all_is_on_record_beside_its_hedge() -> None:
         assert bench.second.streams[0].closed
         bench.stream.finish(Usage(500, 0, 4))
         await settle()
-        assert [(record.purpose, record.ending) for record in bench.notes.records] == [
+        assert [(record.purpose, record.end) for record in bench.notes.records] == [
             (Purpose.AUTOMATIC, "complete"),
             (Purpose.HEDGE, "lost"),
         ]
@@ -162,7 +162,7 @@ def test_an_edit_that_diverges_closes_both_at_once_and_both_have_cost_something(
         await settle()
         assert bench.stream.closed
         assert bench.second.streams[0].closed
-        assert [(record.purpose, record.ending) for record in bench.notes.records] == [
+        assert [(record.purpose, record.end) for record in bench.notes.records] == [
             (Purpose.AUTOMATIC, "diverged"),
             (Purpose.HEDGE, "diverged"),
         ]

@@ -52,7 +52,7 @@ def test_a_warm_up_asks_for_one_token_and_is_closed_when_it_comes() -> None:
         await bench.say("x")
         assert bench.stream.closed
         (record,) = bench.notes.records
-        assert (record.purpose, record.ending) == (Purpose.WARM_UP, "enough")
+        assert (record.purpose, record.end) == (Purpose.WARM_UP, "enough")
         await bench.engine.aclose()
 
     run(scenario)

@@ -155,7 +155,7 @@ def test_the_second_that_speaks_first_is_heard_and_the_first_is_closed_at_once()
             pytest.approx(LATE_MS),
         )
         assert unheard is not None
-        assert (unheard.model, unheard.is_hedge, unheard.ending) == (NANO, False, "lost")
+        assert (unheard.model, unheard.is_hedge, unheard.end) == (NANO, False, "lost")
         assert unheard.usage.prompt_tokens > 0
 
     play(scene())
@@ -172,7 +172,7 @@ def test_the_first_that_speaks_after_all_is_heard_and_the_hedge_is_closed_at_onc
         await run.task
         unheard = run.race.unheard
         assert unheard is not None
-        assert (run.text, unheard.model, unheard.is_hedge, unheard.ending) == ("one", LUNA, True, "lost")
+        assert (run.text, unheard.model, unheard.is_hedge, unheard.end) == ("one", LUNA, True, "lost")
         assert track.ledger[1] == pytest.approx(
             track.two.profile.cost_dollars(Usage(unheard.usage.prompt_tokens, 0, 0))
         )
@@ -285,7 +285,7 @@ def test_when_the_first_fails_before_a_word_the_second_is_asked_at_once_and_may_
         await run.task
         unheard = run.race.unheard
         assert unheard is not None
-        assert (run.text, unheard.ending, unheard.usage) == ("two", "RateLimited", Usage())
+        assert (run.text, unheard.end, unheard.usage) == ("two", "RateLimited", Usage())
 
     play(scene())
 
@@ -302,7 +302,7 @@ def test_when_the_hedge_fails_the_first_is_waited_for_and_nothing_was_spent_on_i
         await run.task
         unheard = run.race.unheard
         assert unheard is not None
-        assert (run.text, unheard.ending) == ("one", "GatewayUnavailable")
+        assert (run.text, unheard.end) == ("one", "GatewayUnavailable")
         assert track.ledger[1] == pytest.approx(0)
 
     play(scene())

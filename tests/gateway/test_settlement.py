@@ -315,4 +315,4 @@ def test_after_a_session_both_accounts_agree_also_on_what_was_closed(vercel: Sim
     assert sum(record.dollars for record in final.values()) == pytest.approx(dollars, abs=1e-12)
     for before in estimated:
         after = final[before.id]
-        assert (after.ending, after.purpose, after.ttft_ms) == (before.ending, before.purpose, before.ttft_ms)
+        assert (after.end, after.purpose, after.ttft_ms) == (before.end, before.purpose, before.ttft_ms)

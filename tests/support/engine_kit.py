@@ -164,7 +164,7 @@ class Notes:
         return self.history.note(uri, outcome)
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        self.streams.append(stream.ending)
+        self.streams.append(stream.end)
         self.records.append(stream)
         self.spent = Spent(stream.usage, self.spent.dollars + stream.dollars)
 

@@ -74,7 +74,7 @@ class Answers:
         view = document.view(request.position, request.arrived_s)
 
         def ended(pending: Pending, outcome: Outcome) -> None:
-            document.end(pending, outcome)
+            document.ended(pending, outcome)
             # The answer first: nobody waits for the record.
             on_outcome(view, outcome)
             self._recorder.request_ended(request.uri, outcome)
@@ -155,7 +155,7 @@ class Answers:
         elif isinstance(action, Wait):
             pending.call_at(action.until_s, lambda: self._happened(document, action.moment))
         elif isinstance(action, Promise):
-            action.entry.shown = True
+            action.entry.was_shown = True
             pending.promise(action.text, pending.promised_id or self._next_id())
         elif isinstance(action, Join):
             if (flight := document.flight_of(action.entry)) is not None:
@@ -214,19 +214,19 @@ class Answers:
 
     def _stream_ended(self, document: OpenDocument, flight: Flight) -> None:
         entry, error = flight.entry, flight.error
-        if entry.prefetched and not entry.shown and not entry.text:
+        if entry.prefetched and not entry.was_shown and not entry.text:
             self._prefetching.note(shown=False)
         if error is not None:
             self._sources.cache.discard(entry)
         if document.pending is not None and document.pending.flight is flight:
             was_chosen = entry.model != self._sources.model.model_for(None)
-            self._happened(document, Ended(entry, flight.ending, str(error or ""), was_chosen))
+            self._happened(document, Ended(entry, flight.end, str(error or ""), was_chosen))
 
     def _answer(self, action: Answer, document: OpenDocument, pending: Pending) -> None:
         """End the request with a suggestion, and for who asks by hand with what else is known."""
         entry, view, shown = action.entry, pending.view, document.shown
-        if entry is not None and not entry.shown:
-            entry.shown = True
+        if entry is not None and not entry.was_shown:
+            entry.was_shown = True
             if entry.prefetched:
                 self._prefetching.note(shown=True)
         is_same = shown is not None and view.line_suffix == shown.line_suffix

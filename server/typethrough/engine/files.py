@@ -83,7 +83,7 @@ class Files:
 
     def gone(self, uris: Sequence[str]) -> None:
         """Files, or whole folders, are gone: forget them, but for what an editor holds open."""
-        self.forget(self._gate.end(uris, keep=self._opened))
+        self.forget(self._gate.gone(uris, keep=self._opened))
 
     def forget(self, ended: Sequence[Permit]) -> None:
         """Forget what some permits were for. From now on nothing of it is proposed or told."""

@@ -51,7 +51,7 @@ class Flight:
         self.error: GatewayError | None = None
         # Whether more text may come; how it ended is known when none may.
         self.open = True
-        self.ending = StreamEnd.COMPLETE
+        self.end = StreamEnd.COMPLETE
         self.usage = Usage()
         self.race: Race | None = None
         self._clock = clock
@@ -83,10 +83,10 @@ class Flight:
         if self.race is not None:
             self.race.wanted_until(deadline_s)
 
-    def close(self, ending: StreamEnd) -> None:
-        """Close the upstream now; `ending` is why."""
+    def close(self, end: StreamEnd) -> None:
+        """Close the upstream now; `end` is why."""
         if self.open:
-            self._finish(ending)
+            self._finish(end)
             if self._task is not None:
                 self._task.cancel()
 
@@ -172,13 +172,13 @@ class Flight:
             is_cut = end.finish_reason == "length"
             self._finish(StreamEnd.LENGTH if is_cut else StreamEnd.COMPLETE)
 
-    def _finish(self, ending: StreamEnd) -> None:
+    def _finish(self, end: StreamEnd) -> None:
         """Settle the entry: a stream cut off ends in the middle of a line, and only its whole lines can be believed."""
         if not self.open:
             return
-        self.open, self.ending = False, ending
+        self.open, self.end = False, end
         self._take(self._characters.end())
-        whole = ending is StreamEnd.COMPLETE and self.received_chars <= LONGEST_CHARS
+        whole = end is StreamEnd.COMPLETE and self.received_chars <= LONGEST_CHARS
         if whole:
             self.entry.text = growing(self._answer(whole=True), self.view, complete=True)
         else:

@@ -214,7 +214,7 @@ class ModelLane:
             counts.record(record_unheard(self._id(), flight, unheard), unheard)
             if isinstance(unheard.error, ModelNotFound | CredentialsRejected):
                 # The request is none the worse, but without a word the setting would stay wrong.
-                self._recorder.notice(f"{unheard.ending} {unheard.model}", str(unheard.error))
+                self._recorder.notice(f"{unheard.end} {unheard.model}", str(unheard.error))
         if not is_warm_up or flight.error is not None:
             # A warm-up's failure too: the request that comes next may be refused for the same cause, without a word.
             self._report(flight, gateway)

@@ -152,7 +152,7 @@ class OpenDocument:
             self.unwanted.forgive(pending.view)
         self.pending = pending
 
-    def end(self, pending: Pending, outcome: Outcome) -> None:
+    def ended(self, pending: Pending, outcome: Outcome) -> None:
         """A request has ended: what it answers is shown."""
         if self.pending is pending:
             self.pending = None

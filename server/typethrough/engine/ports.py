@@ -171,7 +171,7 @@ class Gateway(Protocol):
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """One of the requests of a race, as far as is known of it. `delay_ms` is how long after the first it was sent, `usage` an
-    estimate, and `ending` how it lost: to the other, or by its error; None while nobody has spoken.
+    estimate, and `end` how it lost: to the other, or by its error; None while nobody has spoken.
     """
 
     model: str
@@ -179,7 +179,7 @@ class Upstream:
     is_hedge: bool = False
     delay_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
-    ending: StreamEnd | None = None
+    end: StreamEnd | None = None
     error: GatewayError | None = None
 
 

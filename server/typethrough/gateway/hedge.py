@@ -294,8 +294,8 @@ class HedgeRace:
         dollars = self._prices(runner).cost_dollars(usage) - runner.reserved_dollars
         self._hedging.ledger.spend(dollars, on_hedge=runner.is_hedge)
 
-    def _upstream(self, runner: _Runner, ending: StreamEnd | None) -> Upstream:
+    def _upstream(self, runner: _Runner, end: StreamEnd | None) -> Upstream:
         first_s, sent_s = self._first.sent_s, runner.sent_s
         delay_ms = 0.0 if first_s is None or sent_s is None else (sent_s - first_s) * 1_000
         model, profile = runner.gateway.model, runner.gateway.profile
-        return Upstream(model, profile, runner.is_hedge, delay_ms, runner.usage(), ending, runner.error)
+        return Upstream(model, profile, runner.is_hedge, delay_ms, runner.usage(), end, runner.error)

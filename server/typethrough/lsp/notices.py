@@ -49,7 +49,7 @@ class Notices:
         """Pass on; a stream that ended well makes old causes worth a message again."""
         self._inner.stream_ended(stream)
         self._status.spent(self._inner.today())
-        if stream.ending is StreamEnd.COMPLETE:
+        if stream.end is StreamEnd.COMPLETE:
             self._shown.clear()
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:

@@ -75,14 +75,14 @@ class LogRecorder:
         counters, usage, ttft_ms = self.counters, stream.usage, stream.ttft_ms
         _, before = self._reported.note("", stream)
         if before is not None:
-            counters.streams[before.ending] -= 1
+            counters.streams[before.end] -= 1
         elif ttft_ms is not None:
             counters.ttft_ms.append(ttft_ms)
-        counters.streams[stream.ending] += 1
+        counters.streams[stream.end] += 1
         counters.spent = added(added(counters.spent, cost_of(before), -1), cost_of(stream))
         logger.debug(
             "stream %s%s: first text %s, tokens %d (%d cached) in, %d out",
-            stream.ending,
+            stream.end,
             " (counted later)" if before is not None else "",
             "never" if ttft_ms is None else f"{ttft_ms:.0f} ms",
             usage.prompt_tokens,

@@ -103,7 +103,7 @@ class StreamRow(NamedTuple):
         stream, usage = self.stream, self.stream.usage
         tokens = (usage.prompt_tokens, usage.cached_tokens, usage.output_tokens)
         money = (stream.dollars, stream.saved_dollars, stream.is_estimated)
-        what = (process, stream.id, stream.model, stream.purpose.value, stream.ending.value, stream.ttft_ms)
+        what = (process, stream.id, stream.model, stream.purpose.value, stream.end.value, stream.ttft_ms)
         connection.execute(
             "INSERT INTO stream (day, at, process, id, model, purpose, ending, ttft_ms, prompt_tokens, cached_tokens,"
             " output_tokens, dollars, saved_dollars, is_estimated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

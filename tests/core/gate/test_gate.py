@@ -140,7 +140,7 @@ def test_what_is_gone_loses_its_permit_with_all_that_lies_below_but_not_what_is_
         f"file:///project/{name}" for name in ("a.py", "pkg/b.py", "pkg/deep/c.py", "pkg.py", "pkg/open.py")
     ]
     permits = [found.may_keep(uri) for uri in uris]
-    ended = found.end(["file:///project/pkg", "file:///project/nothing"], keep=[uris[-1]])
+    ended = found.gone(["file:///project/pkg", "file:///project/nothing"], keep=[uris[-1]])
     assert ended == permits[1:3]
     assert [permit is not None and permit.is_void for permit in permits] == [False, True, True, False, False]
 

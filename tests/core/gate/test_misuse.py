@@ -16,7 +16,7 @@ from typethrough.core.gate.gate import Gate, KeepPermit, TellPermit
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.prompt.anchor import freeze
 from typethrough.core.prompt.layout import PromptState
-from typethrough.core.prompt.message import Draft
+from typethrough.core.prompt.message import Unsealed
 from typethrough.core.prompt.related import Excerpt
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
@@ -60,8 +60,8 @@ def excerpt(keep: KeepPermit) -> Excerpt:
 def freeze_with_its_secrets(snapshot: Snapshot) -> None:
     freeze(snapshot, 0, header="", max_chars=100, now_s=0.0)  # wrong
 
-async def send_what_was_not_sealed(gateway: Gateway, draft: Draft) -> None:
-    await gateway.stream(draft, print)  # wrong
+async def send_what_was_not_sealed(gateway: Gateway, unsealed: Unsealed) -> None:
+    await gateway.stream(unsealed, print)  # wrong
 """
 
 

@@ -18,20 +18,20 @@ from typethrough.core.secrets.vault import Vault
 from typethrough.core.secrets.veil import VeiledView
 
 if TYPE_CHECKING:
-    from typethrough.core.prompt.message import Draft
+    from typethrough.core.prompt.message import Unsealed
 
 PSM = FimMarks("<PRE>", "<SUF>", "<MID>", repository="<REPO>", file="<FILE>", stop=("<END>",))
 SPM = replace(PSM, order="spm")
 RELATED = Related((("lib/a.py", "def a():"), ("lib/b.py", "def b():")))
 
 
-def built(marked: str, marks: FimMarks = PSM, related: Related = RELATED, chars: int = 8_000) -> Draft:
+def built(marked: str, marks: FimMarks = PSM, related: Related = RELATED, chars: int = 8_000) -> Unsealed:
     terms = Terms(ModelProfile(fim=marks), chars, 64)
     view = VeiledView.of(view_at(marked), Vault())
     return fill_in.build(view, terms, marks, related, "src/main.py", "project")
 
 
-def text(prompt: Draft) -> str:
+def text(prompt: Unsealed) -> str:
     return "".join(message.text for message in prompt.messages)
 
 

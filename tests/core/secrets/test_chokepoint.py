@@ -1,4 +1,4 @@
-"""There is one way to a prompt, and it goes through the vault; that a draft is none, `tests.core.gate.test_misuse` shows."""
+"""There is one way to a prompt, and it goes through the vault; `tests.core.gate.test_misuse` shows that nothing else is one."""
 
 from __future__ import annotations
 

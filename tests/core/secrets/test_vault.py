@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.core.prompt.message import Draft, Message, Prompt
+from typethrough.core.prompt.message import Message, Prompt, Unsealed
 from typethrough.core.secrets.detector import redacted
 from typethrough.core.secrets.vault import Vault
 
@@ -23,7 +23,7 @@ _PEM = [
 
 def sealed(vault: Vault, *texts: str, stable: int = 0) -> Prompt:
     messages = tuple(Message("user", text) for text in texts)
-    return vault.seal(Draft(messages, stable, (), 16, ""))
+    return vault.seal(Unsealed(messages, stable, (), 16, ""))
 
 
 def test_a_secret_has_one_placeholder_as_long_as_the_document_is_open() -> None:
@@ -145,9 +145,9 @@ def test_a_private_key_in_one_line_is_hidden_to_its_end() -> None:
 def test_what_comes_by_another_way_is_hidden_when_the_prompt_is_sealed() -> None:
     vault = Vault()
     stable = Message("user", f"<known>\nA = '{_KEY}'\n</known>")
-    draft = Draft((stable, Message("user", f"b = '{_OTHER}'")), 1, (), 16, "")
+    unsealed = Unsealed((stable, Message("user", f"b = '{_OTHER}'")), 1, (), 16, "")
 
-    first, second = vault.seal(draft), vault.seal(draft)
+    first, second = vault.seal(unsealed), vault.seal(unsealed)
     assert first.messages[0].text == "<known>\nA = '__HIDDEN_github_1__'\n</known>"
     assert first.messages[1].text == "b = '__HIDDEN_openai_2__'"
     # The very message, so that whoever encodes it does so once.

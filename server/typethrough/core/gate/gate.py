@@ -128,7 +128,7 @@ class Gate:
                 ended.append(permit)
         return ended
 
-    def end(self, uris: Iterable[str], keep: Collection[str]) -> list[Permit]:
+    def gone(self, uris: Iterable[str], keep: Collection[str]) -> list[Permit]:
         """End the permits for files, and for what lies below folders, that are gone; those in `keep` stand."""
         gone = {place_of(uri) for uri in uris}
         found = [folder for folder in self._in_folder if is_below(folder, gone)]

@@ -1,6 +1,6 @@
 """Why a request ended and why a stream ended: one name for each cause, with its sentence and what to do about it.
 
-A cause of a request belongs to exactly one `Ending`. A stream's ending says what it means for a request that still waits for it.
+A cause of a request belongs to exactly one `Ending`. A stream's end says what it means for a request that still waits for it.
 """
 
 from __future__ import annotations

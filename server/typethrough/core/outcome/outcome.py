@@ -89,7 +89,7 @@ class StreamRecord:
     id: str
     model: str
     purpose: Purpose
-    ending: StreamEnd
+    end: StreamEnd
     usage: Usage
     is_estimated: bool = False
     ttft_ms: float | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from typethrough.core.prompt.anchor import fitting
-from typethrough.core.prompt.message import Draft, Message
+from typethrough.core.prompt.message import Message, Unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ _AFTER_SHARE = 0.25
 
 def build(
     view: VeiledView, terms: Terms, marks: FimMarks, related: Related, path: str, workspace: str
-) -> Draft:
+) -> Unsealed:
     """The prompt for a view; without a key, for who serves such models keeps one cache. The messages' roles mean nothing."""
     own = _marks(marks)
     head = ""
@@ -45,7 +45,7 @@ def build(
     else:
         texts = [f"{head}{marks.prefix}", before, f"{marks.suffix}{after}{marks.middle}"]
     messages = tuple(Message("user", text) for text in texts if text)
-    return Draft(messages, 1, _stops(marks), terms.max_output_tokens, cache_key="", raw=True)
+    return Unsealed(messages, 1, _stops(marks), terms.max_output_tokens, cache_key="", raw=True)
 
 
 def _before(view: VeiledView, chars: int) -> str:

@@ -16,7 +16,7 @@ from typethrough.core.prompt import fill_in, window
 from typethrough.core.prompt.anchor import Anchor, excerpt, freeze
 from typethrough.core.prompt.economist import Lease, Shards
 from typethrough.core.prompt.edit_log import EditLog
-from typethrough.core.prompt.message import Draft, Message
+from typethrough.core.prompt.message import Message, Unsealed
 from typethrough.core.prompt.related import Glossary, Related
 from typethrough.core.prompt.rules import STOP, attribute, opening
 from typethrough.core.secrets.vault import Vault
@@ -112,14 +112,14 @@ class PromptState:
             self._anchor = None
         veiled = VeiledView.of(view, self._vault)
         fim = terms.profile.fim
-        draft = (
+        unsealed = (
             self._laid_out(veiled, terms, now_s)
             if fim is None
             else self._filled_in(veiled, terms, fim, now_s)
         )
-        return self._vault.seal(draft)
+        return self._vault.seal(unsealed)
 
-    def _laid_out(self, view: VeiledView, terms: Terms, now_s: float) -> Draft:
+    def _laid_out(self, view: VeiledView, terms: Terms, now_s: float) -> Unsealed:
         """The question to a chat model."""
         profile = terms.profile
         shown = window.render(view, self._header)
@@ -133,7 +133,7 @@ class PromptState:
         self._lease.pay(profile, self._log.chars)
         self._last_build_s = now_s
         stable: tuple[Message, ...] = (*self._head, *self._log.messages)
-        return Draft(
+        return Unsealed(
             messages=(*stable, shown.message),
             stable=len(stable),
             stop=STOP,
@@ -141,7 +141,7 @@ class PromptState:
             cache_key=self._shards.take(now_s) if profile.sends_cache_key else "",
         )
 
-    def _filled_in(self, view: VeiledView, terms: Terms, marks: FimMarks, now_s: float) -> Draft:
+    def _filled_in(self, view: VeiledView, terms: Terms, marks: FimMarks, now_s: float) -> Unsealed:
         """The prompt in a code model's own form, where only the other files are frozen."""
         pause_s = now_s - self._last_build_s
         if self.is_cold(terms, now_s) or (

@@ -19,7 +19,7 @@ class Message:
     text: str
 
 
-class Draft(NamedTuple):
+class Unsealed(NamedTuple):
     """A whole question as it was put together. The first `stable` messages are the same objects from one keystroke to the next.
 
     `cache_key` names the prompt-cache shard it belongs to; it holds no text and no path. With `raw` the messages' texts, joined,
@@ -36,7 +36,7 @@ class Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question that may be sent, made by `Vault.seal` alone. The fields are those of the draft.
+    """A question that may be sent, made by `Vault.seal` alone. The fields are those of `Unsealed`.
 
     `kept_back` names what was hidden, a placeholder for each; `secrets` maps those that can be put back to what they stand for.
     """

@@ -26,7 +26,7 @@ from typethrough.core.secrets.private_keys import PRIVATE_KEY, key_spans, may_ho
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
-    from typethrough.core.prompt.message import Draft
+    from typethrough.core.prompt.message import Unsealed
     from typethrough.core.secrets.detector import Opening
 
 # Most lines of one prompt are those of the one before, so what they are hidden as is kept: about two large contexts of them.
@@ -122,27 +122,27 @@ class Vault:
         after.append(line[end:])
         return "".join(before), "".join(after)
 
-    def seal(self, draft: Draft) -> Prompt:
+    def seal(self, unsealed: Unsealed) -> Prompt:
         """The prompt that may be sent. Its stable messages are looked at once."""
         messages: list[Message] = []
         kept_back: list[str] = []
-        for number, message in enumerate(draft.messages):
+        for number, message in enumerate(unsealed.messages):
             sealed, found = (
-                self._seal_stable(number, message) if number < draft.stable else self._seal(message)
+                self._seal_stable(number, message) if number < unsealed.stable else self._seal(message)
             )
             messages.append(sealed)
             kept_back += found
-        del self._sealed[draft.stable :]
+        del self._sealed[unsealed.stable :]
         # A secret with a number counts once, wherever it stands.
         distinct = dict.fromkeys(one for one in kept_back if one in self._secrets)
         others = [one for one in kept_back if one not in self._secrets]
         return Prompt(
             tuple(messages),
-            draft.stable,
-            draft.stop,
-            draft.max_output_tokens,
-            draft.cache_key,
-            draft.raw,
+            unsealed.stable,
+            unsealed.stop,
+            unsealed.max_output_tokens,
+            unsealed.cache_key,
+            unsealed.raw,
             (*distinct, *others),
             self._secrets if self.hides else {},
         )

@@ -28,7 +28,7 @@ class Entry:
     """A completion of one place, perhaps still growing.
 
     `text` is clean and begins at the origin; `complete` says that no more will come, `ended` that the model itself ended
-    there, `prefetched` that it was asked for ahead, and `shown` that some of it got on screen; `model` is who was asked.
+    there, `prefetched` that it was asked for ahead, and `was_shown` that some of it got on screen; `model` is who was asked.
     `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an answer to
     another question is never served.
     """
@@ -41,9 +41,9 @@ class Entry:
         "model",
         "next_line",
         "prefetched",
-        "shown",
         "text",
         "uri",
+        "was_shown",
     )
 
     def __init__(self, view: View, text: str = "", *, complete: bool = False) -> None:
@@ -56,7 +56,7 @@ class Entry:
         self.complete = complete
         self.ended = complete
         self.prefetched = False
-        self.shown = False
+        self.was_shown = False
 
 
 class Hit:
