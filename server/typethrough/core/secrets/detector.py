@@ -19,9 +19,24 @@ if TYPE_CHECKING:
 # that lead to short secrets too (in small letters); second, a run as long as the shortest key, which has a digit in it.
 _NAMES: Final = re.compile(
     r"pass[^\n]|pw|secret|tok[_.\-\"'= e]|cred|conn[a-z]*[_\-. ]?str|bearer|identified by|basic|key|private|senha|contrase|otp"
-    r"|://[^\s/]*@|-u |--user"
+    r"|://[^\s/]*[@\"'`]|-u |--user"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]{14,}")
+# More rarely a line names one by a word of another language, or speaks of a login; plain words are the cheapest to look for.
+_WORDS: Final = (
+    "auth", "login", "connect", "mysql", "jwt", "new pdo", "redis-cli", "openssl", "securestr", "mdp", "kennwort", "wachtwoord",
+    "clave", "parol", "haslo", "heslo", "salasana", "sifre", "jelsz", ":5432:", ":6432:", ":*:",
+)  # fmt: skip
+_FAR_WORDS: Final = (
+    "has\u0142o", "l\u00f6senord", "\u015fifre", "пароль", "密码", "密碼", "口令", "パスワード", "비밀번호",
+)  # fmt: skip
+# From the end of a piece of a text to the next piece: what puts texts together in some language, or nothing.
+JOINT: Final = re.compile(
+    r"""["'`](?<=[A-Za-z0-9_\-+/=.:@~!#$%^*]["'`])(?:[ \t]{0,8}(?:\+{1,2}|\.{1,2}|&|<>|\^|\*)?[ \t]{0,8}@?[rbfuLRN]{0,2}"""
+    r"""|\.(?:concat|append|plus)\()["'`](?=[A-Za-z0-9_\-+/=.:@~!#$%^*])"""
+)
+# At the end of a line: a text that may go on in the next line.
+_ENDS_WITH_TEXT: Final = re.compile(r"""[\w\-+/=.:]["'`][\s+.&<>^*\\_]{0,20}$""")
 _ON: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]*")
 _PART_CHARS: Final = 3_000
 _OVERLAP_CHARS: Final = 1_000
@@ -49,7 +64,7 @@ class Find(NamedTuple):
 class Opening(NamedTuple):
     """What a line leaves open for the one below it: `text` stands before the value. `then` is how the line below must begin: with
     a "quote", since its text is put together with the one above; with the word "value"; with an "operator" that gives a value;
-    or, empty, in any way.
+    as a part of a "block" of text, or in any way, "near" the name; or, empty, in any way, right behind it.
     """
 
     text: str
@@ -58,7 +73,7 @@ class Opening(NamedTuple):
 
 def opening_of(line: str, above: Opening | None = None) -> Opening | None:
     """What a line leaves open for the one below it; `above` is what it found open itself."""
-    if above is None and not _may_name(line):
+    if above is None and not _speaks(small_letters(line)) and not _ENDS_WITH_TEXT.search(line):
         return None
     from typethrough.core.secrets.openings import find_opening
 
@@ -117,8 +132,19 @@ def _end(line: str, end: int, part_end: int) -> int:
 def _finds(line: str) -> Iterator[Find]:
     small = small_letters(line)
     has_run = any(map(_DIGIT.search, _RUN.findall(line)))
-    if not has_run and not any(_leads_on(match, small) for match in _NAMES.finditer(small)):
+    has_pieces = JOINT.search(line) is not None
+    if not (has_run or has_pieces or _speaks(small)):
         return
+    yield from _finds_in(line, small, has_run=has_run)
+    if has_pieces:
+        from typethrough.core.secrets.pieces import Pieces
+
+        pieces = Pieces(line)
+        for one in _finds_in(pieces.text, small_letters(pieces.text), has_run=True):
+            yield from (Find(*span, one.kind) for span in pieces.spans(one.start, one.end))
+
+
+def _finds_in(line: str, small: str, *, has_run: bool) -> Iterator[Find]:
     # Not before a line may hold a secret: their patterns take milliseconds to compile, and the start should not.
     from typethrough.core.secrets.names import find_named
 
@@ -130,10 +156,12 @@ def _finds(line: str) -> Iterator[Find]:
         yield from (Find(*one) for one in (*find_forms(line), *find_random(line)))
 
 
-def _may_name(line: str) -> bool:
-    """Whether it is worth looking for the name of a secret in a line."""
-    small = small_letters(line)
-    return any(_leads_on(match, small) for match in _NAMES.finditer(small))
+def _speaks(small: str) -> bool:
+    if any(_leads_on(match, small) for match in _NAMES.finditer(small)):
+        return True
+    return any(map(small.__contains__, _WORDS)) or (
+        not small.isascii() and any(map(small.__contains__, _FAR_WORDS))
+    )
 
 
 def opens_something(small: str, start: int) -> bool:
@@ -162,18 +190,24 @@ def suspect_lines(text: str) -> list[int]:
     small = small_letters(text)
     places = [match.start() for match in _NAMES.finditer(small) if _leads_on(match, small)]
     places += [match.start() for match in _RUN.finditer(text) if _DIGIT.search(match[0])]
+    places += [match.start() for match in JOINT.finditer(text)]
+    places += _places(_WORDS if small.isascii() else (*_WORDS, *_FAR_WORDS), small)
     return _numbers(places, text)
 
 
 def lines_with(pieces: Iterable[str], text: str) -> list[int]:
     """The numbers of the lines that one of some pieces of text stands in."""
+    return _numbers(_places(pieces, text), text)
+
+
+def _places(pieces: Iterable[str], text: str) -> list[int]:
     places = []
     for piece in pieces:
         place = text.find(piece)
         while place >= 0:
             places.append(place)
             place = text.find(piece, place + len(piece))
-    return _numbers(places, text)
+    return places
 
 
 def _numbers(places: Iterable[int], text: str) -> list[int]:

@@ -47,6 +47,18 @@ _CLIPPED: Final = frozenset(
         "md", "ttl", "crc", "rng", "prng", "std",
     )
 )  # fmt: skip
+# Behind a letter, the letters that seldom follow it: counted over the words in the names and texts of Python's standard library,
+# where such a pair stands in fewer than 8 of 10,759 words. Of letters drawn by chance every third pair is one.
+_SELDOM: Final = {
+    "a": "joqz", "b": "ghkqvwxz", "c": "jxz", "d": "hkqwz", "e": "j", "f": "bhjkqvwxz", "g": "bjkqxyz", "h": "bcfghjkpqvwxz",
+    "i": "hijquwy", "j": "bcdfghijklmnpqrstvwxyz", "k": "bhjkmpqvxyz", "l": "jqwxz", "m": "ghjqvwxz", "n": "jxz", "o": "hjqyz",
+    "p": "jqvxz", "q": "abcdefghijklmnopqrstvwxyz", "r": "jqxz", "s": "jxz", "t": "gjq", "u": "hjkquvwxyz",
+    "v": "bdfghjklnpqtuvwxyz", "w": "bgjkmquvxyz", "x": "ghjknquvwz", "y": "aghjkquvxyz", "z": "bcdfghjklmnpqrstuvwxyz",
+}  # fmt: skip
+# So many of the pairs in a text are seldom ones, or more, and at least two: no words are put together so.
+_LEAST_SELDOM: Final = 0.15
+# Shorter ones in capital letters are often acronyms.
+_LEAST_ACRONYM_CHARS: Final = 6
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 # As the seeds of one-time passwords are written.
 _BASE32: Final = re.compile(r"[A-Z2-7]{16,}={0,6}$")
@@ -97,6 +109,16 @@ def piece_chars(text: str) -> float:
     return sum(map(len, pieces)) / max(1, len(pieces))
 
 
+def is_unreadable(text: str) -> bool:
+    """Whether letters follow each other in a text as they do in no words."""
+    pairs = seldom = 0
+    for piece in _PIECE.findall(text):
+        if not piece.isupper() or len(piece) >= _LEAST_ACRONYM_CHARS:
+            pairs += len(piece) - 1
+            seldom += sum(second in _SELDOM.get(first, "") for first, second in pairwise(piece.lower()))
+    return seldom >= 2 and seldom >= _LEAST_SELDOM * pairs
+
+
 def looks_secret(text: str) -> bool:
     """Whether the value of a name that says `secret` is one: not words, not a path, not a name."""
     if is_filled_in_later(text) or text.startswith(("http://", "https://", "@")):
@@ -135,6 +157,8 @@ def speaks_of_secrets(text: str) -> bool:
 
 def are_words(text: str) -> bool:
     """Whether a text is words with numbers, put together as programmers do: `sha256`, `access_token_2`, `utf-8`, `v1.2.3`."""
+    if is_unreadable(text):
+        return False
     if piece_chars(text) < _PIECE_CHARS and not all(map(_WORD.fullmatch, re.split(r"[^A-Za-z0-9]+", text))):
         return False
     return all(

@@ -17,6 +17,7 @@ from typethrough.core.secrets.likeness import (
     looks_secret,
     speaks_of_secrets,
 )
+from typethrough.core.secrets.nearby import find_nearby
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 # The end of a name, in small letters. After `pass…` nearly everything is a secret; after the others it must look like one; after
 # `key` alone and its like it must be a run that cannot be read.
 NAME: Final = re.compile(
-    r"(?:pass(?:words?|wds?|phrases?|codes?|wort)?|pwd?|mot[_\-. ]?de[_\-. ]?passe|senha"
+    r"(?:pass(?:words?|wds?|phrases?|codes?|wort)?|pwd?|mot[_\-. ]?de[_\-. ]?passe|senha|kennwort|wachtwoord|salasana"
+    r"|jelsz(?:o|ó)|h[ae](?:sl|s\u0142)o|l\u00f6senord|(?:s|\u015f)ifre|парол[ья]|密码|密碼|口令|パスワード|비밀번호|mdp|clave|parola?"
     r"|contrase(?:ñ|n\u0303?)a|t?otp[_\-. ]?(?:seed|secret|key)|secrets?|tok(?:ens?)?|credentials?|conn(?:ection)?"
     r"[_\-. ]?str(?:ing)?|bearer|identified by|keys?|auth(?:orization|[_\-]?code)?|sig|cookie|dsn|pat|salt|session[_\-. ]?id|sid"
     r"|webhook(?:[_\-. ]?url)?|creds?)"
@@ -32,18 +34,23 @@ NAME: Final = re.compile(
     r"(?:[_-]?(?:value|string|str|text|raw|env|id|base64|b64|hex|prod(?:uction)?|dev(?:elopment)?|test|stag(?:e|ing)|live|default"
     r"|main|root|user|admin|old|new|primary|secondary|v?\d{1,3}))*(?![a-z0-9])"
 )
-_PASSWORD: Final = ("pass", "pw", "identified", "mot", "senha", "contrase", "otp", "totp")
-_SECRET: Final = ("secret", "tok", "cred", "conn", "bearer")
+_PASSWORD: Final = (
+    "pass", "pw", "identified", "mot", "senha", "contrase", "otp", "totp", "kennwort", "wachtwoord", "salasana", "jelsz", "h",
+    "l\u00f6senord", "sifre", "\u015fifre", "парол", "密", "口令", "パスワード", "비밀번호",
+)  # fmt: skip
+_SECRET: Final = ("secret", "tok", "cred", "conn", "bearer", "mdp", "clave", "parol")
 # From the end of the name to the opening quote: `= `, `: str = `, `"] = `, `", `, `(`, ` or `; or a blank.
 TO_QUOTE: Final = re.compile(
-    r"""_?["'`]?+[\])]{0,2}\s*+
+    r"""_?["'`]?+(?:\[\w{0,20}\])?[\])]{0,2}\s*+
     (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
-    |value\s*=|=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|<<<?|,|\(|:|or\b|is\b|eq\b|)
-    \s*+[\[({]?\s*+[rbfuLR@$]{0,2}(?P<quote>\"{3}|'{3}|["'`])""",
-    re.VERBOSE,
+    |value\s*=|as\s+\w{1,30}\s*=|=>|->|::?=|\?{1,2}=|\?[?:]|\|\|=?|[=!]={0,2}|[+.]=|<<?-|<<<?|,|\(|:|：|or\b|is\b|eq\b|to\b|)
+    \s*+[\[({]?\s*+(?:!!\w+\s+)?[rbfuLRN@$]{0,2}(?P<quote>\"{3}|'{3}|["'`])""",
+    re.VERBOSE | re.IGNORECASE,
 )
-_TO_BARE: Final = re.compile(r"""["'`]?\s*(?:=>|:=|=|:|>)\s*|\s+(?=[^\s=:|&+<>*/,;(){}\[\].-])""")
-_BARE: Final = re.compile(r"""[^\s"'`<>;,&(){}\[\]|\\…]+""")
+_TO_BARE: Final = re.compile(
+    r"""["'`]?\s*(?:=>|::?=|\?=|=|[:：](?:\s+(?:&\w+|!!\w+))?|>(?:<!\[CDATA\[)?)\s*|\s+(?=[^\s=:|&+<>*/,;(){}\[\].-])"""
+)
+_BARE: Final = re.compile(r"""[^\s"'`<>;,&(){}\[\]|\\…：，。、]+""")
 _WHOLE: Final = re.compile(r"[^\s\"'`<>…]+")
 QUOTED: Final = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*") for quote in ('"', "'", "`", '"""', "'''")}
 _CONSTANT: Final = re.compile(r"\w*_\w*$|[A-Z]+$")
@@ -58,11 +65,15 @@ _SETTING: Final = re.compile(
     r"(?:export|set|setenv|setx|ENV|ARG|env|-e|declare|let|var)\s+|\$(?:env:|Env:)?|-D)*[\w.\-]*$"
 )
 _AFTER_SETTING: Final = re.compile(r"[\s\"',;]*(?:$|[#/<…])")
-_LOGS_IN: Final = re.compile(r"\blogin\s+\S+\s+$|^\s*(?:set|setenv)\s+\w*$")
+_LOGS_IN: Final = re.compile(
+    r"\blogin\s+\S+\s+$|^\s*$|^\s*(?:set|setx|setenv|env)\s+(?:-\w+\s+){0,2}\$?[\w(]*$", re.IGNORECASE
+)
 _OPTION: Final = re.compile(r"(?:^|[\s\"'`])--?[\w-]*$")
 _URL: Final = re.compile(
     r"://[^\s:/@\"'`<>]{0,80}:(?P<secret>[^\s/@<>]{1,200}(?:/[^\s/@<>]{1,80})?)@(?=[\w\[{$%.-])"
 )
+# One that goes on in another text: what stands where a port does is none.
+_URL_CUT: Final = re.compile(r"://[^\s:/@\"'`<>]{0,80}:(?P<secret>[^\s:/@\"'`<>]{4,200})[\"'`]")
 # A token in place of a user; people's names are shorter, and can be read.
 _URL_TOKEN: Final = re.compile(r"://(?P<secret>[^\s:/@\"'`<>]{16,200})@(?=[\w\[{$%.-])")
 _HEADER: Final = re.compile(
@@ -71,6 +82,8 @@ _HEADER: Final = re.compile(
     re.IGNORECASE,
 )
 _HEADER_WORDS: Final = ("bearer", "basic", "authorization", "token ", "apikey", "negotiate")
+# A line of PostgreSQL's password file.
+_PGPASS: Final = re.compile(r"^[^\s:#]+:(?:\d+|\*):[^\s:]+:[^\s:]+:(?P<secret>(?:\\.|[^\s:\\])+)$")
 _LOGIN: Final = re.compile(
     r"\s(?:-u|--user|--proxy-user)[ =]?\s*[\"']?[^\s:\"'/]{1,60}:(?P<secret>[^\s\"']{3,})"
 )
@@ -82,20 +95,31 @@ _SAMPLES: Final = frozenset(
 
 def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of each secret in a line that its place gives away; `small` is the line in small letters."""
+    ends = []
     for match in NAME.finditer(small):
         start, end = match.span()
         kind = kind_of(line, small, start)
+        if kind and kind != "perhaps":
+            ends.append(end)
         if kind and (span := _quoted(line, end, kind) or _bare(line, start, end, kind)):
             yield *span, "password" if kind == "password" else "secret"
+    yield from find_nearby(line, small, ends)
     if "://" in line:
         for one in _URL.finditer(line):
             if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:
+                yield *one.span("secret"), "password"
+        for one in _URL_CUT.finditer(line):
+            text = one["secret"]
+            if has_digit(text) and any(map(str.isalpha, text)) and not is_filled_in_later(text):
                 yield *one.span("secret"), "password"
         for one in _URL_TOKEN.finditer(line):
             text = one["secret"]
             looks_so = is_random(text) or (text.isalnum() and _is_encoded(text))
             if looks_so and not is_filled_in_later(text):
                 yield *one.span("secret"), "secret"
+    password = _PGPASS.match(line)
+    if password is not None and not is_filled_in_later(password["secret"]):
+        yield *password.span("secret"), "password"
     if "-u" in small:
         for one in _LOGIN.finditer(line):
             if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:
@@ -112,7 +136,8 @@ def _is_encoded(text: str) -> bool:
 def kind_of(line: str, small: str, start: int) -> str:
     """What the name that begins there says: "password", "secret" or "perhaps"; empty when it is the end of another word."""
     before = line[start - 1 : start]
-    begins = not before.isalpha() or (before.islower() and line[start].isupper())
+    # Words of Chinese, Japanese and Korean are not set apart.
+    begins = not before.isalpha() or line[start] > "\u2fff" or (before.islower() and line[start].isupper())
     if small.startswith(_PASSWORD, start):
         # `bypass` is none, `dbpass`, `adminpw` and `userpassword` are.
         is_word = small.startswith(("passw", "passp", "passc", "pwd", "identified"), start)
@@ -132,7 +157,7 @@ def _quoted(line: str, end: int, kind: str) -> tuple[int, int] | None:
     body = QUOTED[opened["quote"]].match(line, opened.end())
     start, stop = opened.end(), body.end() if body is not None else opened.end()
     value, by = line[start:stop], opened["by"]
-    if by in ("", ",", "is", "("):
+    if by in ("", ",", "is", "to", "("):
         # Prose, lists of words and arguments go on like this.
         is_constant = bool(_CONSTANT.search(line, max(0, end - _NEAR_CHARS), end))
         if not has_digit(value) or (kind == "password" and not is_constant and (not by or are_words(value))):

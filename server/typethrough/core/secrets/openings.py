@@ -17,31 +17,43 @@ if TYPE_CHECKING:
 
 # From the end of the name to the end of the line. At the end may stand what begins a block of YAML, a shell's text, a comment.
 _OPENED: Final = re.compile(
-    r"""(?P<until>_?["'`]?[\])]{0,2}\s*
+    r"""(?P<until>(?:_\w{1,20})?["'`]?(?:\[\w{0,20}\])?[\])]{0,2}\s*
     (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
-    |=>|->|:=|\?\?=?|\|\|=?|[=!]={0,2}|\+=|,|\(|:|>|or\b|(?=\s*\\$))
-    \s*[\[({]?)\s*(?:[|>][+-]?\d?|<<[-~]?["']?\w+["']?)?\s*\\?\s*(?:(?:\#|//).*)?$""",
-    re.VERBOSE,
+    |as\s+\w{1,30}\s*=|=>|->|::?=|\?{1,2}=|\?[?:]|\|\|=?|[=!]={0,2}|[+.]=|<<?-|,|\(|:|：|>|or\b|(?=\s*\\$))
+    \s*[\[({]?)\s*(?P<block>[|>][+-]?\d?)?(?:<<[-~]?["']?\w+["']?)?\s*\\?\s*(?:(?:\#|//).*)?$""",
+    re.VERBOSE | re.IGNORECASE,
 )
 # A name in quotes that is the first argument of a call, or a constant by itself in its line.
 _ARGUMENT: Final = re.compile(r"""\(\s*["'`][\w.\-]*$|^\s*["'`][A-Z][A-Z0-9_]*$""")
 # The name, or a call with it, ends its line.
 _ENDS: Final = re.compile(r"""_?["'`]?[\])]{0,2}\s*$""")
 # Behind a text that may go on in the next line.
-_GOES_ON: Final = re.compile(r"""["'`]+\s*(?:\+|\.{1,2}|&|<<)?\s*\\?\s*$""")
+_GOES_ON: Final = re.compile(r"""["'`]+\s*(?:\+{1,2}|\.{1,2}|&|<>|<<|\^|\*)?\s*[\\_]?\s*$""")
+# A text without blanks at the end of a line, which may go on in the next line.
+_CUT: Final = re.compile(
+    r"""["'`](?P<text>[^\s"'`]{3,400})["'`]\s{0,8}(?:\+{1,2}|\.{1,2}|&|<>|\^|\*)?\s{0,8}[\\_]?\s*$"""
+)
+# It ends in the user part of a URL.
+_CUT_URL: Final = re.compile(r"://[^\s/@]*$")
 # Before the value in its line: a sign of a comment, a list, a change, or of texts put together.
-_LEAD: Final = re.compile(r"\s*(?:(?://+|#+|--|[*+\-&.]{1,2})\s+)?")
+_LEAD: Final = re.compile(r"\s*(?:(?://+|#+|--|[*+\-&.^]{1,2}|<>)\s+)?")
+# What a name leaves open over several lines: a bracket, a list, a call that goes on.
+_INSIDE: Final = re.compile(r"[(\[{,\\]\s*(?:(?:#|//).*)?$")
+# The value by itself in its line.
+_ALONE: Final = re.compile(r"""\s*(?:\]\s*=\s*)?["'`]?[^\s"'`]+["'`]?[\s)\];,]*$""")
+# Stands between a name and a value of which no more is known than that they stand close together.
+_NEAR: Final = " ~ "
 # The value's line begins with another name.
 _NAMED: Final = re.compile(r"""["'`]?[\w.$\-]+["'`]?\s*(?::(?!\S)|=>|=\s)""")
 # How a line must begin where the one above says so.
 _THEN: Final = {
     "quote": re.compile(r"""[rbfuLR@$]{0,2}["'`]"""),
     "value": re.compile(r"""["']?value["']?\s*[:=]\s*|<(?:value|string)>""", re.IGNORECASE),
-    "operator": re.compile(r"""(?=(?:or\b|\?\?|\|\||=(?![=>]))\s*["'`])"""),
+    "operator": re.compile(r"""(?=(?:or\b|\?[?:]|\|\||=(?![=>]))\s*["'`]|\.\w+\()"""),
 }
 # A line that says no more than a name, as lists of variables do.
 _NAME_ALONE: Final = re.compile(
-    r"""[\s\-{<]*["']?(?:name|key)["']?\s*[:=>]\s*["']?(?P<name>[\w.\-]+)["']?(?:</\w+>)?,?\s*$""",
+    r"""[\s\-{<]*(?:\w+\s+)?["']?(?:name|key)["']?\s*[:=>]\s*["']?(?P<name>[\w.\-]+)["']?(?:</\w+>)?,?\s*$""",
     re.IGNORECASE,
 )
 # So much of a line's end is looked at, and so much of the text that a line begins is kept.
@@ -58,6 +70,10 @@ def find_opening(line: str, above: Opening | None) -> Opening | None:
     if not text or text != line.lstrip():
         # A blank line or a comment may stand between.
         return _find(line[-_MOST_CHARS:]) or above
+    if above.then == "block" and _indent(line) > _indent(above.text):
+        return above
+    if above.then == "near" and _closes(text[:_MOST_CHARS]) <= 0:
+        return _find(line[-_MOST_CHARS:]) or above
     joined, _ = _joined(above, line)
     return _find(joined if joined and len(line) <= _MOST_CHARS else line[-_MOST_CHARS:])
 
@@ -66,6 +82,7 @@ def _find(line: str) -> Opening | None:
     line = line.rstrip("\r")
     small = small_letters(line)
     alone = _NAME_ALONE.match(line)
+    near = None
     for match in NAME.finditer(small):
         start, end = match.span()
         if kind_of(line, small, start) in ("", "perhaps"):
@@ -77,7 +94,29 @@ def _find(line: str) -> Opening | None:
             opened = Opening(f"{line.rstrip()} ", then="operator")
         if opened is not None:
             return opened._replace(text=opened.text[max(0, start - _BEFORE_CHARS) :])
+        near = near or Opening(f"secret{_NEAR}", then="near")
+    if near is not None and _INSIDE.search(line):
+        return near
+    return _cut(line)
+
+
+def _cut(line: str) -> Opening | None:
+    cut = _CUT.search(line)
+    if cut is None:
+        return None
+    text = cut["text"]
+    if _CUT_URL.search(text) or any(one.end == len(text) for one in finds(text)):
+        return Opening(f'"{text}', then="quote")
     return None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _closes(text: str) -> int:
+    """How many brackets more are closed than opened in a text."""
+    return sum(text.count(one) for one in ")]}") - sum(text.count(one) for one in "([{")
 
 
 def _opened(line: str, end: int) -> Opening | None:
@@ -87,6 +126,8 @@ def _opened(line: str, end: int) -> Opening | None:
     if opened["by"] == ":" and ")" in opened["until"]:
         # The parameters of a function end here.
         return None
+    if opened["block"]:
+        return Opening(f"{line[: opened.end('until')].rstrip()} ", then="block")
     gap = "" if opened["until"].endswith(("(", "[", "{", ">")) else " "
     return Opening(f"{line[: opened.end('until')].rstrip()}{gap}")
 
@@ -107,7 +148,10 @@ def _unfinished(line: str, end: int) -> Opening | None:
 def find_below(opening: Opening, line: str) -> list[Find]:
     """The secrets of a line that show by what was left open above it."""
     joined, shift = _joined(opening, line)
-    if not joined or _NAMED.match(joined, len(opening.text)):
+    if not joined and opening.then == "operator" and _ALONE.match(line):
+        opening = Opening(f"{opening.text.rstrip()}{_NEAR}", then="near")
+        joined, shift = _joined(opening, line)
+    if not joined or (opening.then != "near" and _NAMED.match(joined, len(opening.text))):
         return []
     start = len(opening.text)
     return [
@@ -127,7 +171,7 @@ def _joined(opening: Opening, line: str) -> tuple[str, int]:
     not what the opening wants.
     """
     start = _lead(line)
-    if opening.then:
+    if opening.then in _THEN:
         begins = _THEN[opening.then].match(line, start)
         if begins is None:
             return "", 0
