@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import httpx
 
 from tests.support.cursor import parse
-from tests.support.engine_kit import ManualClock, Notes, ScriptedGateway, settle
+from tests.support.engine_kit import ManualClock, Notes, ScriptedGateway
 from typethrough.core.document.document import Position, split_lines
 from typethrough.core.models import profile_of
 from typethrough.core.settings.schema import Settings
@@ -42,6 +42,8 @@ _UNIT: Final = Encoding.UTF16
 _STEP_MS: Final = 50
 _MOST_ACCEPTED: Final = 12
 _KEY_MS: Final = 150
+_TURNS: Final = 3
+_TURNS_OF_FRAMES: Final = 12
 _LOCAL_LANE: Final = LocalLane()
 
 
@@ -99,9 +101,17 @@ async def play(case: Case, split: Split, *, grows: bool = False) -> Played:
 
 
 async def play_all_ways(case: Case) -> list[Played]:
-    """Play a case in the ways that must agree: the answer whole, by characters, in pieces, and shown while it grows."""
-    played = [await play(case, split) for split in (whole, characters, pieces(case.name))]
-    return [*played, await play(case, characters, grows=True)]
+    """Play a case in ways that must agree: the answer whole, by characters, in pieces, and shown while it grows.
+
+    Which of characters and pieces is shown while it grows is drawn by the case's name.
+    """
+    splits = [characters, pieces(case.name)]
+    random.Random(case.name).shuffle(splits)
+    return [
+        await play(case, whole),
+        await play(case, splits[0]),
+        await play(case, splits[1], grows=True),
+    ]
 
 
 class _Player:
@@ -112,8 +122,9 @@ class _Player:
         self._answered = 0
         self._uri = f"file:///project/{case.path}"
         text, self._cursor = parse(case.document)
-        # No excluded files, no other files, and one local lane for all, which is off: each takes time and changes no case.
-        settings = replace(Settings(local_lane=False, other_files=False, exclude=()), **case.settings)
+        # What is off, and one local lane for all: each takes time and changes no case.
+        plain = Settings(local_lane=False, other_files=False, hide_secrets=False, exclude=())
+        settings = replace(plain, **case.settings)
         gateway, notes = self._gateway(), Notes()
         self._engine = Engine(
             settings=settings, gateway=gateway, clock=self._clock, recorder=notes, local=_LOCAL_LANE
@@ -162,7 +173,7 @@ class _Player:
             self._cursor = Position(line, column)
         elif verb == "wait":
             self._clock.advance(int(rest))
-            await settle()
+            await self._settle()
         elif verb == "undo":
             text, self._cursor = self._undo.pop()
             self._engine.replace(self._uri, text)
@@ -216,13 +227,13 @@ class _Player:
         on_outcome, on_partial = lambda *ended: outcomes.append(ended), grew if self._grows else None
         self._engine.begin(request, on_outcome, on_partial)
         while not outcomes:
-            await settle()
+            await self._settle()
             self._speak()
-            await settle()
+            await self._settle()
             if not outcomes:
                 self._clock.advance(_STEP_MS)
         self._speak()
-        await settle()
+        await self._settle()
         ((view, outcome),) = outcomes
         for suggestion in outcome.suggestions[:1]:
             if self._grows:
@@ -267,6 +278,11 @@ class _Player:
         return Position(self._cursor.line, start)
 
     # --- what the model does
+
+    async def _settle(self) -> None:
+        """Let every task run until it waits for something; through the gateway's client that takes more turns."""
+        for _ in range(_TURNS if self._case.frames is None else _TURNS_OF_FRAMES):
+            await asyncio.sleep(0)
 
     def _speak(self) -> None:
         """Give every new stream its answer; after the last of the answers the model has nothing to say."""

@@ -1,4 +1,4 @@
-"""Every marker case, played in ways that must agree: the answer whole, by characters, in pieces, and shown as it grows."""
+"""Every marker case, played in ways that must agree: the answer whole, in pieces, and shown while it grows."""
 
 from __future__ import annotations
 
