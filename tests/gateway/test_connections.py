@@ -155,6 +155,47 @@ def test_text_that_comes_with_a_fault_behind_it_is_handed_on() -> None:
     play(scene())
 
 
+def test_text_is_handed_on_in_the_turn_in_which_its_bytes_arrive() -> None:
+    async def scene() -> None:
+        async def say_one_thing(visit: Visit) -> None:
+            await visit.request()
+            await visit.send(HEAD)
+            await until(lambda: any(connection.link._sink for connection in transport._active))
+            await visit.send(chunk(frame("x + 1")), chunk(STOP), chunk(DONE) + END)
+            await visit.watch()
+
+        async with Server(say_one_thing) as server:
+            client, transport = gateway(server)
+            tasks: list[asyncio.Task[object] | None] = []
+            await client.stream(PROMPT, lambda _: tasks.append(asyncio.current_task()))
+            # To wake a task would take another turn.
+            assert tasks == [None]
+            await client.aclose()
+
+    play(scene())
+
+
+def test_what_goes_wrong_where_text_is_taken_is_raised_and_closes_the_connection() -> None:
+    async def scene() -> None:
+        async def say_much(visit: Visit) -> None:
+            await visit.request()
+            await visit.send(HEAD, chunk(frame("x")))
+            await visit.watch()
+
+        async with Server(say_much) as server:
+            client, transport = gateway(server)
+
+            def fail(text: str) -> None:
+                raise ArithmeticError(text)
+
+            with pytest.raises(ArithmeticError):
+                await client.stream(PROMPT, fail)
+            assert not transport._active
+            await client.aclose()
+
+    play(scene())
+
+
 def test_a_spare_that_the_server_closes_is_forgotten() -> None:
     async def scene() -> None:
         async def close_the_first(visit: Visit) -> None:

@@ -48,7 +48,8 @@ class WarmTransport(GatewayTransport):
     """HTTP/1.1 to the host of `url`, with one spare connection kept open while requests go on, if it `keeps_spare`.
 
     A response carries the extension "release": call it when nothing more is wanted of an answer that is about to end, and
-    the connection is kept. `aclose` of a response that has not ended closes its connection at once.
+    the connection is kept; and "hand_on": await it in place of the body's iterator, and each part is given to a function in the
+    turn of the loop in which it arrives. `aclose` of a response that has not ended closes its connection at once.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class WarmTransport(GatewayTransport):
             head.status_code,
             headers=head.headers.raw_items(),
             stream=stream,
-            extensions={"release": stream.release},
+            extensions={"release": stream.release, "hand_on": stream.hand_on},
         )
 
     def discard(self, connection: Http1Connection) -> None:
@@ -267,6 +268,17 @@ class _Body(httpx.AsyncByteStream):
             self._transport.keep(self._connection)
             raise StopAsyncIteration
         return chunk
+
+    async def hand_on(self, sink: Callable[[bytes], bool]) -> None:
+        """Give the parts of the body to `sink` as they arrive, until it returns True or the body ends."""
+        try:
+            is_complete = await self._connection.hand_on(sink, self._read_timeout_s)
+        except BaseException:
+            self._drop()
+            raise
+        if is_complete:
+            self._is_over = True
+            self._transport.keep(self._connection)
 
     def release(self) -> None:
         """Nothing more is wanted: keep the connection if its answer ends now or in a moment."""

@@ -11,6 +11,8 @@ import h11
 import httpx
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typethrough.gateway.sockets import Link
 
 _MAX_HEADER_BYTES = 64 * 1024
@@ -52,16 +54,46 @@ class Http1Connection:
         """The part of the body that has arrived, all of it in one piece; b"" at the end. Raises httpx.TransportError."""
         if self._is_complete():
             return b""
-        event = await self._next(read_timeout_s)
+        part, _ = self._part(await self._next(read_timeout_s))
+        # What came before a fault counts; h11 raises again at the next read.
+        return part
+
+    async def hand_on(self, sink: Callable[[bytes], bool], read_timeout_s: float) -> bool:
+        """Give the parts of the body to `sink`, each in the turn of the loop in which it arrives, until `sink` returns True or it
+        has ended; whether it has. Raises httpx.TransportError, and what `sink` raises.
+        """
+        is_settled = self._is_complete()
+
+        def take() -> bool:
+            nonlocal is_settled
+            part, fault = self._part(self._event())
+            is_settled = (bool(part) and sink(part)) or self._is_complete()
+            if fault is not None and not is_settled:
+                raise fault
+            return is_settled
+
+        def arrived(raw: bytes) -> bool:
+            self._h11.receive_data(raw)
+            return take()
+
+        # What came with the head first.
+        if not is_settled and not take():
+            await self.link.hand_on(arrived, read_timeout_s)
+            if not is_settled:
+                # The other side has closed, which ends some bodies, and breaks off the others.
+                arrived(b"")
+        return self._is_complete()
+
+    def _part(self, event: object) -> tuple[bytes, httpx.RemoteProtocolError | None]:
+        """The body's part that begins with an event, all of it in one piece, and the fault that it ended with."""
         pieces: list[bytes] = []
         while isinstance(event, h11.Data):
-            pieces.append(bytes(event.data))
+            pieces.append(event.data)
             try:
                 event = self._event()
-            except httpx.RemoteProtocolError:
-                # What came before the fault counts; h11 raises again at the next read.
-                break
-        return b"".join(pieces)
+            except httpx.RemoteProtocolError as error:
+                return b"".join(pieces), error
+        return b"".join(pieces), None
 
     def finish(self) -> bool:
         """Pass over what is left of the answer in what has arrived; whether the answer is now complete.

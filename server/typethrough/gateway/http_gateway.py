@@ -223,17 +223,25 @@ class HttpGateway:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
         chunks, task = _body(response), asyncio.current_task()
+
+        def arrived(chunk: bytes) -> bool:
+            text = reply.feed(chunk)
+            if text:
+                self._health.succeeded()
+                on_text(text)
+            return reply.is_done or reply.error is not None or (task is not None and task.cancelling() > 0)
+
+        hand_on = response.extensions.get("hand_on")
         try:
-            async for chunk in chunks:
-                text = reply.feed(chunk)
-                if text:
-                    self._health.succeeded()
-                    on_text(text)
-                    if task is not None and task.cancelling():
-                        # Cancelled from within `on_text`: CancelledError gets its place to be raised, and no more text follows.
-                        await asyncio.sleep(0)
-                if reply.is_done or reply.error:
-                    break
+            if hand_on is not None:
+                await hand_on(arrived)
+            else:
+                async for chunk in chunks:
+                    if arrived(chunk):
+                        break
+            if task is not None and task.cancelling():
+                # Cancelled from within `on_text`: CancelledError gets its place to be raised, and no more text follows.
+                await asyncio.sleep(0)
         except httpx.RemoteProtocolError:
             # The bytes broke off; what was said until then may still be a whole answer.
             pass

@@ -31,6 +31,8 @@ class Link(asyncio.Protocol):
         self._chunks: list[bytes] = []
         self._buffered_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._sink: Callable[[bytes], bool] | None = None
+        self._timeout_s = 0.0
         self._timer: Cancellable | None = None
         self._timer_s = 0.0
         self._due_s = 0.0
@@ -56,11 +58,29 @@ class Link(asyncio.Protocol):
         """
         if not self._chunks and self.is_open:
             await self._wait(timeout_s)
+        return self._taken()
+
+    def _taken(self) -> bytes:
         chunks, self._chunks = self._chunks, []
         if self._buffered_bytes > _HIGH_WATER_BYTES and self._transport is not None:
             self._transport.resume_reading()
         self._buffered_bytes = 0
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def hand_on(self, sink: Callable[[bytes], bool], timeout_s: float) -> None:
+        """Give what arrives to `sink`, in the turn of the loop in which it arrives, until `sink` returns True or the other side
+        has closed. To wait for each piece would take a turn more for each of them.
+
+        What `sink` raises is raised here. Cancelling and errors are as for `read`.
+        """
+        if self._chunks and sink(self._taken()):
+            return
+        if self.is_open:
+            self._sink = sink
+            try:
+                await self._wait(timeout_s)
+            finally:
+                self._sink = None
 
     def abort(self) -> None:
         """Close now, whatever is still to be sent; harmless when closed."""
@@ -72,6 +92,7 @@ class Link(asyncio.Protocol):
 
     async def _wait(self, timeout_s: float) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
+        self._timeout_s = timeout_s
         self._due_s = self._clock.now() + timeout_s
         if self._timer is None or self._due_s < self._timer_s:
             self._set_timer()
@@ -119,6 +140,17 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes have come."""
+        waiter = self._waiter
+        if self._sink is not None and waiter is not None and not waiter.done():
+            self._due_s = self._clock.now() + self._timeout_s
+            try:
+                if self._sink(data):
+                    self._wake()
+            except Exception as error:
+                # For the task that waits: the loop would log it and go on.
+                if not waiter.done():
+                    waiter.set_exception(error)
+            return
         self._chunks.append(data)
         self._buffered_bytes += len(data)
         if self._buffered_bytes > _HIGH_WATER_BYTES and self._transport is not None:

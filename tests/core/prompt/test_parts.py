@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.core.prompt.editing import Editing, anchor_text
@@ -20,11 +22,22 @@ from typethrough.core.secrets.vault import Vault
 from typethrough.core.secrets.veil import Veil, VeiledView
 from typethrough.core.settings.schema import DEFAULT_MODEL
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _HUGE = snapshot_of("".join(f"line {number}\n" for number in range(50_000)))
 
 
 def veiled(snapshot: Snapshot) -> Veil:
     return Veil(snapshot, Vault())
+
+
+def test_no_lines_of_a_document_cost_no_look_at_those_above_them() -> None:
+    class Unread(Vault):
+        def lines(self, lines: Sequence[str]) -> list[str]:
+            raise AssertionError(lines)
+
+    assert Veil(_HUGE, Unread()).lines(700, 700, 100) == []
 
 
 def test_a_file_that_fits_is_frozen_whole_with_one_kind_of_line_end() -> None:

@@ -42,6 +42,9 @@ class Veil:
 
     def lines(self, start: int, stop: int, most_chars: int) -> list[str]:
         """Lines `start` to `stop` (exclusive, clamped to the document), without line ends and of each at most so much."""
+        if start >= stop:
+            # As at most keys: what they change is in the open hunk of the edit log already.
+            return []
         first = max(0, start - REACH_LINES)
         hidden = self._vault.lines(self._snapshot.lines(first, stop, most_chars + _ACROSS_CHARS))
         return [line[:most_chars] for line in hidden[max(0, start) - first :]]
