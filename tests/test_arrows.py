@@ -61,7 +61,7 @@ _PURE_LAYERS = {"core", "local"}
 
 # Clocks and dice belong to one module of the engine, and to the commands; everybody else is handed them.
 _CLOCKS_AND_DICE = {"time", "random"}
-_CLOCK_MODULE = "typethrough.engine.clock"
+_CLOCK_MODULE = "typethrough.engine.loop"
 
 
 class _Import(NamedTuple):
@@ -226,7 +226,7 @@ def test_only_one_module_reads_patterns() -> None:
         ("core.a", "import time", "time is handed in, not imported"),
         ("engine.a", "from time import monotonic", "time is handed in, not imported"),
         ("gateway.a", "import random", "random is handed in, not imported"),
-        ("engine.clock_skew", "import time", "time is handed in, not imported"),
+        ("engine.loop_skew", "import time", "time is handed in, not imported"),
         ("core.a", "text = open('a').read()", "core is pure and must not call open"),
         ("lsp.a", "print('x')", "only a command prints"),
         ("engine.a", "show = print", "only a command prints"),
@@ -252,7 +252,7 @@ def test_the_checker_finds(module: str, source: str, reason: str) -> None:
         ("local.a", "from typethrough.core import document"),
         ("core.gate.a", "import pathspec"),
         ("engine.a", "import asyncio\nfrom typethrough.core import document"),
-        ("engine.clock", "import time\nimport random"),
+        ("engine.loop", "import time\nimport random"),
         ("gateway.a", "import httpx, httpcore, ssl\nfrom typethrough.engine.ports import GatewayError"),
         ("lsp.a", "from typethrough import __version__\nfrom pygls.lsp.server import LanguageServer"),
         ("telemetry.a", "from typethrough.engine.ports import Recorder\nimport json"),

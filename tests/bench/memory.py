@@ -21,8 +21,8 @@ from typethrough.core.codebase.codebase import Codebase, digest
 from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import Gate
 from typethrough.core.settings.schema import DEFAULTS
-from typethrough.engine.clock import AsyncioClock
 from typethrough.engine.local_lane import LocalLane
+from typethrough.engine.loop import AsyncioClock
 from typethrough.engine.surroundings import Surroundings
 from typethrough.engine.workspace import LocalDisk, folder_at
 
@@ -106,7 +106,7 @@ async def reading(root: Path, *, with_context: bool, seconds: float) -> tuple[fl
     begun = time.perf_counter()
     local.read(surroundings.passing(LocalDisk(time.monotonic).files(gate, 10_000, 10**9, seconds)))
     await local.idle()
-    await surroundings.idle()
+    await surroundings.background.idle()
     took_s = time.perf_counter() - begun
     done = True
     await polling

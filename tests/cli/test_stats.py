@@ -12,7 +12,7 @@ import pytest
 from tests.telemetry.seeded import TODAY, seed
 from typethrough.cli.main import main
 from typethrough.cli.user_file import record_path
-from typethrough.engine.clock import AsyncioClock
+from typethrough.engine.loop import AsyncioClock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -170,7 +170,7 @@ async def test_closing_a_document_cancels_its_timer() -> None:
     await scene.pause(10_000)
 
     assert scene.engine.surroundings.codebase.defining("late") == ()
-    assert not scene.engine.surroundings._tasks
+    assert not scene.engine.surroundings.background._tasks
 
 
 @on_a_loop

@@ -20,7 +20,7 @@ async def opened(*, warm_up: str = "auto", at_home: bool = True) -> Bench:
     bench = Bench(CODE, warm_up=warm_up)
     if at_home:
         bench.gateway.profile = AT_HOME
-    await bench.engine.surroundings.idle()
+    await bench.engine.surroundings.background.idle()
     await settle()
     return bench
 
@@ -82,7 +82,7 @@ def test_focus_warms_a_document_whose_place_another_one_has_taken() -> None:
         await settle()
         assert len(bench.gateway.streams) == 1
         bench.engine.open("file:///project/other.py", "python", 1, "y = 1\n")
-        await bench.engine.surroundings.idle()
+        await bench.engine.surroundings.background.idle()
         await settle()
         await bench.say("x")
         assert len(bench.gateway.streams) == 2
@@ -120,7 +120,7 @@ def test_nothing_is_read_where_suggestions_are_off() -> None:
     async def scenario() -> None:
         bench = Bench(CODE, disabled_languages=("python",))
         bench.gateway.profile = AT_HOME
-        await bench.engine.surroundings.idle()
+        await bench.engine.surroundings.background.idle()
         await settle()
         assert bench.gateway.streams == []
         await bench.engine.aclose()

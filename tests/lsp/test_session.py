@@ -331,7 +331,7 @@ def test_a_key_command_gives_the_key() -> None:
     async def scenario() -> None:
         stage = Stage(api_key_command=["echo", "the-key"])
         await started(stage=stage)
-        await asyncio.gather(*stage.session._tasks)
+        await stage.session._background.idle()
         assert [access.api_key for access in stage.parts.used[-1].access] == ["the-key"]
         assert b"the-key" not in stage.wire.raw
         assert [status["kind"] for status in stage.told("$/typethrough/status")] == ["ready"]
@@ -344,7 +344,7 @@ def test_a_key_command_that_fails_is_one_message_and_the_server_goes_on() -> Non
     async def scenario() -> None:
         stage = Stage(api_key_command=["false"])
         await started(stage=stage)
-        await asyncio.gather(*stage.session._tasks)
+        await stage.session._background.idle()
         assert len(stage.told(SHOW)) == 1
         assert stage.call(INLINE, stage.place(0, 0)) is None
         await stage.session.aclose()
@@ -402,14 +402,12 @@ def test_the_workspace_is_read_again_once_there_is_a_model_to_tell_of_it(tmp_pat
         engine = stage.session.engine
         assert engine is not None
         surroundings = engine.surroundings
-        while stage.session._tasks:
-            await asyncio.gather(*stage.session._tasks)
+        await stage.session._background.idle()
         await engine.read_all()
         assert (len(surroundings.codebase), surroundings.has_passed_over) == (0, True)
 
         stage.notify("workspace/didChangeConfiguration", {"settings": {"typethrough": {"model_lane": True}}})
-        while stage.session._tasks:
-            await asyncio.gather(*stage.session._tasks)
+        await stage.session._background.idle()
         await engine.read_all()
 
         assert surroundings.codebase.defining("Shop") == ("shop.py",)

@@ -24,7 +24,7 @@ from typethrough.cli.user_file import (
 )
 from typethrough.core.settings.access import CLOSED, EndpointChoice, endpoint_of, keys_of
 from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
-from typethrough.engine.clock import AsyncioClock
+from typethrough.engine.loop import AsyncioClock
 from typethrough.telemetry.logs import set_level, start_logging
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typethrough.cli import UsageError
 from typethrough.cli.user_file import record_path
 from typethrough.core.document.uris import printable
 from typethrough.core.outcome.history import why_lines
-from typethrough.engine.clock import AsyncioClock
+from typethrough.engine.loop import AsyncioClock
 from typethrough.telemetry import figures
 from typethrough.telemetry.page.statistics import page
 from typethrough.telemetry.report import report

@@ -103,9 +103,9 @@ class Engine:
 
     async def read_all(self) -> None:
         """Wait until everything known of by now has been read."""
-        await self.files.idle()
+        await self.files.background.idle()
         await self.local.idle()
-        await self.surroundings.idle()
+        await self.surroundings.background.idle()
 
     def document(self, uri: str) -> Document | None:
         """The open document of a URI."""
@@ -216,8 +216,8 @@ class Engine:
         flights = [flight for document in self._documents.values() for flight in document.flights]
         for uri in list(self._documents):
             self.close(uri, StreamEnd.SHUTDOWN)
-        self.files.stop()
+        self.files.background.stop()
         self.local.stop()
         self.surroundings.stop()
-        await asyncio.gather(self.files.idle(), *(flight.closed() for flight in flights))
+        await asyncio.gather(self.files.background.idle(), *(flight.closed() for flight in flights))
         await self._model.aclose()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.uris import place_of
 from typethrough.core.gate.gate import TellPermit
+from typethrough.engine.loop import Background
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from typethrough.core.gate.gate import Gate, KeepPermit, Permit
     from typethrough.core.settings.schema import Settings
@@ -24,7 +24,8 @@ _MOST_SINGLY = 200
 class Files:
     """What is known of files that no editor holds open.
 
-    `workspace` is None where there is no disk to read from. `opened` holds the URIs that an editor has open at any time.
+    `workspace` is None where there is no disk to read from. `opened` holds the URIs that an editor has open at any time,
+    `background` the readings of single files.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Files:
         self._settings = settings
         self._opened = opened
         self._limit_s = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.background = Background()
 
     def read_workspace(self, limit_s: float) -> None:
         """Get to know the workspace's files in the background, for at most `limit_s`."""
@@ -79,7 +80,7 @@ class Files:
         self.forget(self._gate.review(unopened))
         asked = [self._gate.may_keep(uri) for uri in unopened]
         if permits := [permit for permit in asked if permit is not None]:
-            self._spawn(self._read_singly(self._workspace, permits))
+            self.background.start(self._read_singly(self._workspace, permits))
 
     def gone(self, uris: Sequence[str]) -> None:
         """Files, or whole folders, are gone: forget them, but for what an editor holds open."""
@@ -90,16 +91,6 @@ class Files:
         for permit in ended:
             self._local.forget(permit.uri)
         self._surroundings.revoke(ended)
-
-    async def idle(self) -> None:
-        """Wait until everything known of by now has been read."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def stop(self) -> None:
-        """Stop working in the background."""
-        for task in self._tasks:
-            task.cancel()
 
     async def _read_singly(self, workspace: Workspace, permits: Sequence[KeepPermit]) -> None:
         read = await workspace.texts([place_of(permit.uri) for permit in permits])
@@ -115,8 +106,3 @@ class Files:
                 await self._local.take(permit, text)
             if isinstance(permit, TellPermit):
                 await self._surroundings.take(permit, text)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

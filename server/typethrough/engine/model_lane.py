@@ -13,10 +13,11 @@ from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Counts, Experience, record_unheard
 from typethrough.engine.flight import Flight
 from typethrough.engine.gateways import Gateways
+from typethrough.engine.loop import Background
 from typethrough.engine.ports import CredentialsRejected, ModelNotFound, RateLimited, Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from typethrough.core.asking.rhythm import Latency
     from typethrough.core.asking.routes import Route
@@ -53,7 +54,7 @@ class ModelLane:
         self._warned: set[str] = set()
         self._asked_last = ""
         self._ids = count(1)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     @property
     def absent(self) -> bool:
@@ -83,7 +84,7 @@ class ModelLane:
         """Ask another gateway from now on; the old one is closed in the background."""
         before = self._gateways
         if before is not None and gateway not in (before, before.default):
-            self._spawn(before.aclose())
+            self._background.start(before.aclose())
             self._gateways = None
         if self._gateways is None and gateway is not None:
             self._gateways = Gateways.of(gateway)
@@ -170,13 +171,11 @@ class ModelLane:
     def warm(self) -> None:
         """Have the next question find an open connection."""
         if self._gateways is not None and not self.refusal():
-            self._spawn(self._gateways.warm())
+            self._background.start(self._gateways.warm())
 
     async def aclose(self) -> None:
         """Close the gateways, and wait for what runs in the background."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.aclose()
         if self._gateways is not None:
             await self._gateways.aclose()
 
@@ -252,8 +251,3 @@ class ModelLane:
         return (
             f"today's limit of ${limit_cents / 100:.2f} is spent (setting daily_limit_cents): local lane only"
         )
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

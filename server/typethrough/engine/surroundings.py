@@ -15,10 +15,11 @@ from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt, render
 from typethrough.core.secrets.detector import redacted
+from typethrough.engine.loop import Background
 from typethrough.engine.neighbours import READ_CHARS, Neighbour, just_edited, read
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from typethrough.core.codebase.codebase import Digest
     from typethrough.core.document.document import Edit, Snapshot
@@ -59,13 +60,13 @@ class Surroundings:
         self._reading: object | None = None
         self.has_passed_over = False
         self._changing = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.background = Background()
 
     def use(self, *, others: bool, notes: bool) -> None:
         """Whether other files, and the project's notes, may be told. What may not be told any more is forgotten at once."""
         if self._with_others and not others:
             self._forget()
-            self._spawn(self._clear())
+            self.background.start(self._clear())
         self._with_others, self._with_notes = others, notes
 
     async def _clear(self) -> None:
@@ -95,7 +96,9 @@ class Surroundings:
             self._recent.pop(permit.name, None)
             self._notes.pop(permit.name, None)
         self._forget()
-        self._spawn(self._discard([permit.name for permit in ended if isinstance(permit, TellPermit)]))
+        self.background.start(
+            self._discard([permit.name for permit in ended if isinstance(permit, TellPermit)])
+        )
 
     async def _discard(self, names: Sequence[str]) -> None:
         async with self._changing:
@@ -115,7 +118,7 @@ class Surroundings:
         document = Neighbour(permit, language_id, snapshot, prompt)
         self._documents[permit.uri] = document
         self._touch(document)
-        self._spawn(self._look(document))
+        self.background.start(self._look(document))
 
     def edited(self, uri: str, edit: Edit, after: Snapshot) -> None:
         """An open document was edited; costs next to nothing."""
@@ -159,7 +162,7 @@ class Surroundings:
             if self._reading is reading:
                 self._reading = None
         if self._reading is None:
-            self._spawn(self._all_read())
+            self.background.start(self._all_read())
 
     async def take(self, permit: TellPermit, text: str) -> None:
         """Get to know one file, unless it is open: then its document says what it holds."""
@@ -184,20 +187,14 @@ class Surroundings:
     def refresh(self) -> None:
         """Another model, or the first one, is there: what it is told of other files is put together again."""
         for document in self._documents.values():
-            self._spawn(self._look(document))
-
-    async def idle(self) -> None:
-        """Wait until everything known of by now has been looked at."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self.background.start(self._look(document))
 
     def stop(self) -> None:
         """Stop working in the background."""
         for document in self._documents.values():
             if document.timer is not None:
                 document.timer.cancel()
-        for task in self._tasks:
-            task.cancel()
+        self.background.stop()
 
     def _touch(self, document: Neighbour) -> None:
         permit = document.telling
@@ -216,7 +213,7 @@ class Surroundings:
             if self._clock.now() < document.edited_s + _QUIET_S:
                 self._later(document)
             else:
-                self._spawn(self._look(document))
+                self.background.start(self._look(document))
 
         document.timer = self._clock.call_at(document.edited_s + _QUIET_S, due)
 
@@ -280,17 +277,6 @@ class Surroundings:
         async with self._changing:
             if not permit.is_void:
                 self.codebase.add(permit, found)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            # Taken note of, for nothing else would; what failed leaves what was known before.
-            task.exception()
 
 
 def _root_name(gate: Gate) -> str:

@@ -5,7 +5,6 @@ Wires the protocol's methods to the modules that handle them; owns which setting
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from typethrough.core.settings.layers import SECTION, Layer, Origin
-from typethrough.engine.clock import AsyncioClock
+from typethrough.engine.loop import AsyncioClock, Background
 from typethrough.lsp import copilot
 from typethrough.lsp.initialize import EVERYTHING, client_of, introduction
 from typethrough.lsp.notices import Notices
@@ -21,7 +20,7 @@ from typethrough.lsp.protocol import ClientRefused, Server
 from typethrough.lsp.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from typethrough.core.outcome.history import KeptOutcome
     from typethrough.core.settings.access import EndpointChoice
@@ -87,7 +86,7 @@ class Session:
         self._applied: Settings | None = None
         self._gateway: Gateway | None = None
         self._serving: Serving | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
     def _initialize(self, message_id: MessageId, params: Params) -> None:
@@ -132,7 +131,7 @@ class Session:
     def _initialized(self, client: Client) -> None:
         """Begin what may take its time: a warm connection, configuration, the key's command, the workspace's files."""
         self._use(self._settings())
-        self._spawn(self._settle(client))
+        self._background.start(self._settle(client))
 
     def _accepted(self, arguments: tuple[Any, ...]) -> None:
         """The client runs an item's command: its suggestion was accepted."""
@@ -153,11 +152,11 @@ class Session:
             pushed = pushed.get(SECTION, pushed)
         if not pushed and client.can_pull_configuration:
             # What was said before holds until there is an answer: it may forbid files.
-            self._spawn(self._settle_configuration(client))
+            self._background.start(self._settle_configuration(client))
             return
         self._configuration_asked += 1
         self._take_configuration(pushed, self._configuration_asked)
-        self._spawn(self._apply())
+        self._background.start(self._apply())
 
     def _take_configuration(self, values: Any, number: int) -> None:
         """Put the editor's layer in place of the one before, unless a later one is known or this is no object."""
@@ -177,12 +176,12 @@ class Session:
     async def _settle(self, client: Client) -> None:
         if registrations := list(_registrations(client)):
             wanted = types.RegistrationParams(registrations)
-            self._spawn(self._ask(types.CLIENT_REGISTER_CAPABILITY, wanted))
+            self._background.start(self._ask(types.CLIENT_REGISTER_CAPABILITY, wanted))
         await self._settle_configuration(client)
         self._report_lane()
         self.status.spent(self.notices.today())
         if self._serving is not None:
-            self._serving.read_workspace(self._spawn, watched=client.watches_files)
+            self._serving.read_workspace(self._background.start, watched=client.watches_files)
 
     async def _settle_configuration(self, client: Client) -> None:
         if client.can_pull_configuration:
@@ -246,21 +245,9 @@ class Session:
         refusal = self.engine.admission.refusal(uri) if self.engine is not None else None
         return refusal.sentence if refusal is not None else ""
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("work in the background failed: %s", type(error).__name__)
-
     async def aclose(self) -> None:
         """End everything that runs."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.aclose()
         if self._serving is not None:
             await self._serving.aclose()
 

@@ -6,11 +6,11 @@ person types what is shown it stays, shrinking. Knows nothing of terminals.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from typethrough.core.document.document import Position
+from typethrough.engine.loop import Background
 from typethrough.engine.pending import Request
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class DemoEditor:
         self._on_event = on_event
         self._uri = uri
         self._version = 1
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking = Background()
         self.lines = [""]
         self.ghost: Ghost | None = None
         self.score = Score()
@@ -129,7 +129,7 @@ class DemoEditor:
             self.score.diverged += 1
             self._on_event(Event("diverge", ghost.text, ghost.source, ghost.ms))
             self.ghost = None
-        self._ask()
+        self._asking.start(self._answer())
 
     def accept(self, keys_worth: int) -> None:
         """Take the ghost text, which would have cost `keys_worth` keystrokes to type."""
@@ -143,13 +143,11 @@ class DemoEditor:
         self._engine.reports.accepted(ghost.id)
         self._insert(ghost.text)
         self._on_event(Event("accept", ghost.text, ghost.source, ghost.ms))
-        self._ask()
+        self._asking.start(self._answer())
 
     async def aclose(self) -> None:
         """Wait for nothing more."""
-        for task in self._asking:
-            task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        await self._asking.aclose()
 
     def _insert(self, text: str) -> None:
         at = self._cursor()
@@ -162,11 +160,6 @@ class DemoEditor:
 
     def _cursor(self) -> Position:
         return Position(len(self.lines) - 1, len(self.lines[-1]))
-
-    def _ask(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._answer())
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
 
     async def _answer(self) -> None:
         version, asked = self._version, self._now()

@@ -1,0 +1,66 @@
+"""What is done with asyncio's loop itself: the real clock, and work in the background. Everything else is handed a `Clock`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from typethrough.engine.ports import Cancellable
+
+logger = logging.getLogger(__name__)
+
+
+class AsyncioClock:
+    """Monotonic seconds; calls are made on the running loop."""
+
+    def now(self) -> float:
+        """Seconds on the monotonic clock, the one asyncio's loop uses."""
+        return time.monotonic()
+
+    def local_time(self) -> datetime:
+        """The system's wall clock and zone."""
+        return datetime.now().astimezone()
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Cancellable:
+        """Call back on the running loop once `now()` reaches `when`."""
+        loop = asyncio.get_running_loop()
+        return loop.call_later(max(0.0, when - time.monotonic()), callback)
+
+
+class Background:
+    """Work that nobody waits for. What fails is logged by its kind, and the rest goes on."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[None, None, None]) -> None:
+        """Begin a piece of work; it runs from the next turn of the loop."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    async def idle(self) -> None:
+        """Wait until all is done, and what was begun meanwhile too."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Cancel what runs."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def aclose(self) -> None:
+        """Cancel what runs, and wait until it has ended."""
+        self.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("work in the background failed: %s", type(error).__name__)

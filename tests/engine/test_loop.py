@@ -1,0 +1,66 @@
+"""Work in the background: waited for when asked, cancelled at the end, and never silent when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from tests.support.engine_kit import run
+from typethrough.engine.loop import Background
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_what_work_begins_is_waited_for_too() -> None:
+    done: list[str] = []
+
+    async def scenario() -> None:
+        background = Background()
+
+        async def second() -> None:
+            done.append("second")
+
+        async def first() -> None:
+            done.append("first")
+            background.start(second())
+
+        background.start(first())
+        await background.idle()
+        assert done == ["first", "second"]
+
+    run(scenario)
+
+
+def test_at_the_end_what_runs_is_cancelled() -> None:
+    async def scenario() -> None:
+        background, ended = Background(), asyncio.Event()
+
+        async def work() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        background.start(work())
+        await asyncio.sleep(0)
+        await background.aclose()
+        assert ended.is_set()
+
+    run(scenario)
+
+
+def test_a_failure_is_logged_by_its_kind_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        background = Background()
+
+        async def failing() -> None:
+            raise ValueError("text of a document")
+
+        background.start(failing())
+        await background.idle()
+
+    with caplog.at_level(logging.ERROR):
+        run(scenario)
+    assert [record.getMessage() for record in caplog.records] == ["work in the background failed: ValueError"]
