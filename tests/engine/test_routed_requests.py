@@ -119,7 +119,7 @@ def test_a_route_has_its_own_budget_and_nobody_else_has_it(invoked: bool, ends_m
         assert asked.open
         await bench.wait(100)
         assert asked.outcome.ending is Ending.DEADLINE
-        assert ends_ms - 50 < asked.outcome.timings.stages_ms["total"] <= ends_ms
+        assert ends_ms - 50 < asked.outcome.stages_ms["total"] <= ends_ms
 
     run(scenario)
 

@@ -17,7 +17,6 @@ from typethrough.core.outcome.outcome import (
     Source,
     StreamRecord,
     Suggestion,
-    Timings,
     Usage,
 )
 from typethrough.core.suggestion.accepted import LATER_S, SOON_S
@@ -96,9 +95,9 @@ def _suggestion(draw: random.Random, keeper: Keeper, day: date, name: str, *, te
     accepted = shown and draw.random() < 0.35
     told = Told(day, language, source.value, total_ms, shown, accepted, chars if accepted else 0)
     suggestion = Suggestion(name, "x" * chars, Position(0, 0), source)
-    timings = Timings({"asked": 0.1, "total": total_ms})
+    stages_ms = {"asked": 0.1, "total": total_ms}
     keeper.request_ended(
-        "file:///p/a.py", Outcome(Ending.ANSWERED, source.value, source, (suggestion,), timings, language)
+        "file:///p/a.py", Outcome(Ending.ANSWERED, source.value, source, (suggestion,), stages_ms, language)
     )
     if shown and telling:
         keeper.feedback(Feedback.SHOWN, name)

@@ -20,7 +20,6 @@ from typethrough.core.outcome.outcome import (
     Source,
     StreamRecord,
     Suggestion,
-    Timings,
     Usage,
 )
 from typethrough.core.suggestion.accepted import LATER_S, SOON_S
@@ -48,9 +47,9 @@ class Desk:
 
     def answer(self, text: str, source: Source, suggestion_id: str = "1", *more: str) -> None:
         suggestions = tuple(Suggestion(one, text, Position(0, 0), source) for one in (suggestion_id, *more))
-        timings = Timings({"asked": 30.0, "total": 350.0})
+        stages_ms = {"asked": 30.0, "total": 350.0}
         self.keeper.request_ended(
-            URI, Outcome(Ending.ANSWERED, source.value, source, suggestions, timings, "python")
+            URI, Outcome(Ending.ANSWERED, source.value, source, suggestions, stages_ms, "python")
         )
 
     def stream(

@@ -17,7 +17,6 @@ from typethrough.core.outcome.outcome import (
     Source,
     StreamRecord,
     Suggestion,
-    Timings,
     Usage,
 )
 from typethrough.telemetry.recorder import LogRecorder, file_tag, percentile
@@ -32,7 +31,7 @@ def noon() -> datetime:
 def answered(source: Source, total_ms: float) -> Outcome:
     suggestion = Suggestion("1", "hunter2", Position(0, 0), source)
     return Outcome(
-        Ending.ANSWERED, "first line done", source, (suggestion,), Timings({"asked": 0.25, "total": total_ms})
+        Ending.ANSWERED, "first line done", source, (suggestion,), {"asked": 0.25, "total": total_ms}
     )
 
 

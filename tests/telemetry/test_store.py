@@ -19,7 +19,6 @@ from typethrough.core.outcome.outcome import (
     Purpose,
     Source,
     StreamRecord,
-    Timings,
     Usage,
 )
 from typethrough.telemetry import store as store_module
@@ -113,7 +112,7 @@ def test_the_keeper_passes_everything_on_and_keeps_no_path(path: Path) -> None:
     inner = LogRecorder(Watch().now)
     store = Store(path, lambda: DAY)
     keeper = Keeper(inner, store, Watch().now)
-    answered = Outcome(Ending.ANSWERED, "model", Source.MODEL, (), Timings({"asked": 1.0, "total": 400.0}))
+    answered = Outcome(Ending.ANSWERED, "model", Source.MODEL, (), {"asked": 1.0, "total": 400.0})
     keeper.request_ended(URI, Outcome(Ending.SUPERSEDED, "document changed"))
     keeper.request_ended(URI, answered)
     keeper.feedback(Feedback.ACCEPTED, "1")

@@ -120,7 +120,7 @@ def kept_back(placeholders: Sequence[str]) -> list[str]:
 
 def report(outcome: Outcome, counters: Counters) -> list[str]:
     """How a request ended and where its time went, a line each."""
-    stages_ms = outcome.timings.stages_ms
+    stages_ms = outcome.stages_ms
     lines = [f"outcome   {outcome.ending} ({outcome.reason})"]
     if outcome.source is not None:
         lines.append(f"source    {outcome.source}")

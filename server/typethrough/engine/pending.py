@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion, Timings
+from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,8 +168,8 @@ class Pending:
         self._timers.clear()
         self.flight = None
         self.reach("total")
-        timings, language_id = Timings(self.stages_ms), self.view.language_id
-        outcome = Outcome(ending, reason, source, suggestions, timings, language_id, cause, self.kept_back)
+        stages_ms, language_id = self.stages_ms, self.view.language_id
+        outcome = Outcome(ending, reason, source, suggestions, stages_ms, language_id, cause, self.kept_back)
         self._on_ended(self, outcome)
 
     def _promise(self) -> Suggestion:

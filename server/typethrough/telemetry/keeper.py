@@ -132,8 +132,8 @@ class Keeper:
             if number == 0:
                 life.source, life.total_ms, life.stages_ms = (
                     source.value,
-                    outcome.timings.total_ms,
-                    outcome.timings.stages_ms,
+                    outcome.total_ms,
+                    outcome.stages_ms,
                 )
                 self._store.add(life)
             # The others go on record when somebody looks at them.

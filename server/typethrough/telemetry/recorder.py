@@ -55,10 +55,10 @@ class LogRecorder:
         """Count and keep a request, and log how it ended, where its time went, and which file, as a hash."""
         counters = self.counters
         counters.endings[outcome.ending] += 1
-        stages_ms = outcome.timings.stages_ms
+        stages_ms = outcome.stages_ms
         if outcome.ending is Ending.ANSWERED and outcome.source is not None:
             counters.sources[outcome.source] += 1
-            counters.ghost_ms.append(outcome.timings.total_ms)
+            counters.ghost_ms.append(outcome.total_ms)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
                 "request %s: %s (%s), source %s, %s",

@@ -68,7 +68,7 @@ class History:
             self._overtaken += 1
             return None
         source = outcome.source.value if outcome.source else ""
-        stages_ms = outcome.timings.stages_ms
+        stages_ms = outcome.stages_ms
         at, file = self._local_time(), short_path(uri)
         ending, reason = outcome.ending, outcome.reason
         more = (self._overtaken, outcome.cause, outcome.kept_back)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typethrough.core.document.document import Position
     from typethrough.core.outcome.causes import Cause, StreamEnd
 
@@ -105,29 +107,23 @@ class Spent:
     dollars: float = 0.0
 
 
-@dataclass(slots=True)
-class Timings:
-    """Milliseconds since the request arrived, by stage; absent when the stage was not reached."""
-
-    stages_ms: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def total_ms(self) -> float:
-        """Milliseconds from arrival to the end: each stage is counted from the arrival, so the latest is the total."""
-        return max(self.stages_ms.values(), default=0.0)
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The one ending of one request. `language_id` is the document's, as the editor calls it. `cause` is None for an answer; one
-    that was cut short has the cause all the same. `kept_back` counts the secrets that the model did not see.
+    """The one ending of one request. `stages_ms` holds the milliseconds from its arrival to each stage that it reached.
+    `language_id` is the document's, as the editor calls it. `cause` is None for an answer; one that was cut short has the cause
+    all the same. `kept_back` counts the secrets that the model did not see.
     """
 
     ending: Ending
     reason: str
     source: Source | None = None
     suggestions: tuple[Suggestion, ...] = ()
-    timings: Timings = field(default_factory=Timings)
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
     language_id: str = ""
     cause: Cause | None = None
     kept_back: int = 0
+
+    @property
+    def total_ms(self) -> float:
+        """Milliseconds from arrival to the end: each stage is counted from the arrival, so the latest is the total."""
+        return max(self.stages_ms.values(), default=0.0)
