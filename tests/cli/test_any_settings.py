@@ -13,6 +13,7 @@ from typethrough.cli.compose import Composition
 from typethrough.cli.settings import in_force
 from typethrough.core.settings.layers import Layer, Origin
 from typethrough.core.settings.schema import SPECS, environment_name
+from typethrough.engine.gateways import Gateways
 from typethrough.gateway.endpoint import Endpoint
 from typethrough.gateway.wire import RequestEncoder
 
@@ -54,7 +55,9 @@ def test_whatever_is_set_there_is_a_lane_or_a_reason(
         said.append(gateway.refusal())
         assert choice.usable or gateway.refusal() == choice.why
     if gateway is not None and choice.usable:
-        endpoint = Endpoint(choice.base_url, choice.api_key, choice.model, gateway.profile)
+        endpoint = Endpoint(
+            choice.base_url, choice.api_key, choice.model, Gateways.of(gateway).default.profile
+        )
         assert endpoint.problem == ""
         assert RequestEncoder(endpoint).body(PROMPT)
     # All of it can be written to any terminal, and in one line each.

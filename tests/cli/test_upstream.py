@@ -47,9 +47,9 @@ def test_each_model_is_opened_once() -> None:
     gateways = join_gateways(Settings(model="nano", routes=(INVOKED, BLOCK)), opened, ManualClock())
     assert isinstance(gateways, Gateways)
     assert sorted(opened.models) == ["mini", "nano"]
-    assert gateways.model == "nano"
+    assert gateways.default.model == "nano"
     assert gateways.chosen(INVOKED) is gateways.chosen(BLOCK)
-    assert gateways.race() is None
+    assert gateways.default.race() is None
 
 
 def test_with_a_hedge_every_gateway_that_answers_is_hedged() -> None:
@@ -81,8 +81,8 @@ def test_a_routed_model_is_named_as_the_endpoint_names_it(
     async def scene() -> None:
         gateways = composition.gateway(settings)
         assert isinstance(gateways, Gateways)
-        assert [gateways.chosen(settings.routes[0]).model, gateways.model] == names
-        assert gateways.chosen(settings.routes[0]).profile.input_price > gateways.profile.input_price
+        assert [gateways.chosen(settings.routes[0]).model, gateways.default.model] == names
+        assert gateways.chosen(settings.routes[0]).profile.input_price > gateways.default.profile.input_price
         await gateways.aclose()
 
     asyncio.run(scene())

@@ -342,7 +342,7 @@ def test_two_purposes_of_one_model_share_a_gateway() -> None:
         assert both.chosen(None) is nano
         mini.reason = "no"
         assert both.chosen(Route(RoutePurpose.BLOCK, MINI)) is nano
-        assert (both.refusal(), both.model) == ("", nano.model)
+        assert (both.refusal(), both.default) == ("", nano)
         await both.warm()
         assert (nano.warmed, mini.warmed) == (1, 1)
 

@@ -16,6 +16,7 @@ from typethrough.core.settings import access as settings_access
 from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, GATEWAY_BASE_URL
+from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
 from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.oidc import TokenSource, expiry_unix_s, later, read_token, token_in
@@ -254,10 +255,10 @@ def test_the_file_is_read_at_the_start_and_the_new_token_is_kept_out_of_the_log(
         gateway = parts.gateway(settings)
         assert gateway is not None
         simulator.control(key=first)
-        assert (await gateway.stream(PROMPT, lambda _: None)).finish_reason == "stop"
+        assert (await Gateways.of(gateway).default.stream(PROMPT, lambda _: None)).finish_reason == "stop"
         file.write_text(f'VERCEL_OIDC_TOKEN="{second}"\n')
         simulator.control(key=second)
-        assert (await gateway.stream(PROMPT, lambda _: None)).finish_reason == "stop"
+        assert (await Gateways.of(gateway).default.stream(PROMPT, lambda _: None)).finish_reason == "stop"
         await gateway.aclose()
 
     play(scene())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.gateway.stage import KEY, PROMPT, HandClock, Server, Visit, endpoint, play, text_of
 from typethrough.cli.compose import Composition
 from typethrough.core.settings.layers import Layer, Origin
+from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import GatewayError, GatewayUnavailable
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.http_gateway import open_gateway
@@ -131,7 +132,7 @@ def test_a_proxy_that_cannot_be_used_closes_the_model_lane_and_names_its_variabl
         assert "pass" not in gateway.refusal()
         await gateway.warm()
         with pytest.raises(GatewayError, match="HTTPS_PROXY"):
-            await gateway.stream(PROMPT, lambda _: None)
+            await Gateways.of(gateway).default.stream(PROMPT, lambda _: None)
         await gateway.aclose()
 
     play(scene())
@@ -204,7 +205,7 @@ def test_a_proxy_that_wants_a_password_is_named_where_it_passes_requests_on() ->
             proxy = Proxy(f"http://127.0.0.1:{server.port}", "http_proxy")
             gateway = open_gateway(replace(endpoint(PLAIN, key=KEY), proxy=proxy), HandClock())
             with pytest.raises(GatewayUnavailable, match="http_proxy wants a user name and a password"):
-                await gateway.stream(PROMPT, lambda _: None)
+                await Gateways.of(gateway).default.stream(PROMPT, lambda _: None)
             await gateway.aclose()
             await asyncio.sleep(0)
 

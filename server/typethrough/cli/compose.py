@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.history import KeptOutcome
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.engine import Engine
+    from typethrough.engine.gateways import Gateways
     from typethrough.engine.ports import Gateway, Recorder
     from typethrough.telemetry.logs import Redactor
 
@@ -115,7 +116,7 @@ class Composition:
         token = later(self._environment.get(VARIABLE, ""), token)
         return endpoint_of(settings, {**self._environment, VARIABLE: token})
 
-    def gateway(self, settings: Settings) -> Gateway | None:
+    def gateway(self, settings: Settings) -> Gateway | Gateways | None:
         """A gateway for the settings, or None when nobody asks for one. Opens no connection, but imports the HTTP client.
 
         Where what was set cannot be used it is a gateway that says so to every request, and sends nothing.

@@ -31,7 +31,7 @@ def open_gateways(
     environment: Mapping[str, str],
     clock: WallClock,
     hide: Callable[[str], None],
-) -> Gateway:
+) -> Gateway | Gateways:
     """The gateways that the settings ask for, at a usable endpoint or at a refused one, where each says why. Opens no connection.
 
     `hide` hears of each further secret.
@@ -69,7 +69,9 @@ def open_gateways(
     return join_gateways(settings, open_model, clock)
 
 
-def join_gateways(settings: Settings, open_model: Callable[[str], Gateway], clock: Clock) -> Gateway:
+def join_gateways(
+    settings: Settings, open_model: Callable[[str], Gateway], clock: Clock
+) -> Gateway | Gateways:
     """The gateway of the model of the settings, with those of their routes. `open_model` gives the gateway of one model.
 
     A model that serves several purposes has one gateway, since a gateway's health is that of its model.

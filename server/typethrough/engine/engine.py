@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.settings.schema import Settings
+    from typethrough.engine.gateways import Gateways
     from typethrough.engine.model_lane import Question
     from typethrough.engine.open_document import Applied
     from typethrough.engine.pending import OnOutcome, OnPartial, Pending, Request
@@ -54,7 +55,7 @@ class Engine:
         self,
         *,
         settings: Settings,
-        gateway: Gateway | None,
+        gateway: Gateway | Gateways | None,
         clock: Clock,
         recorder: Recorder,
         local: LocalLane | None = None,
@@ -87,7 +88,7 @@ class Engine:
         )
         self.reports = Reports(clock, recorder, self._documents, self._answers.prefetch)
 
-    def configure(self, settings: Settings, gateway: Gateway | None) -> None:
+    def configure(self, settings: Settings, gateway: Gateway | Gateways | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
         before, self.settings = self.settings, settings
         self._sources.settings = settings

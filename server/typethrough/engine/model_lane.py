@@ -45,7 +45,9 @@ class Question(NamedTuple):
 class ModelLane:
     """Streams to the models of one endpoint. Without a gateway, or switched off, it is `absent`."""
 
-    def __init__(self, gateway: Gateway | None, settings: Settings, clock: Clock, recorder: Recorder) -> None:
+    def __init__(
+        self, gateway: Gateway | Gateways | None, settings: Settings, clock: Clock, recorder: Recorder
+    ) -> None:
         self._gateways = Gateways.of(gateway) if gateway is not None else None
         self._settings = settings
         self._clock = clock
@@ -80,7 +82,7 @@ class ModelLane:
         """The waits for the model of a route."""
         return self._experience(self.model_for(route)).latency
 
-    def use(self, gateway: Gateway | None, settings: Settings) -> None:
+    def use(self, gateway: Gateway | Gateways | None, settings: Settings) -> None:
         """Ask another gateway from now on; the old one is closed in the background."""
         before = self._gateways
         if before is not None and gateway not in (before, before.default):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typethrough.core.settings.layers import Problem
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.engine import Engine
+    from typethrough.engine.gateways import Gateways
     from typethrough.engine.ports import Gateway, Recorder, WallClock
     from typethrough.lsp.initialize import Client
     from typethrough.lsp.protocol import MessageId, Params
@@ -53,7 +54,7 @@ class Parts(Protocol):
         """Where the model lane goes, and why."""
         ...
 
-    def gateway(self, settings: Settings) -> Gateway | None:
+    def gateway(self, settings: Settings) -> Gateway | Gateways | None:
         """A gateway for the settings, or None when there is no model lane."""
         ...
 
@@ -84,7 +85,7 @@ class Session:
         self._configuration_asked = 0
         self._configuration_known = 0
         self._applied: Settings | None = None
-        self._gateway: Gateway | None = None
+        self._gateway: Gateway | Gateways | None = None
         self._serving: Serving | None = None
         self._background = Background()
         self.protocol.requests[types.INITIALIZE] = self._initialize
