@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
-    from typethrough.core.suggestion.shown import Shown
+    from typethrough.core.suggestion.trail import Shown
     from typethrough.engine.flight import Flight
     from typethrough.engine.model_lane import Question
     from typethrough.engine.open_document import Applied, OpenDocument

@@ -13,7 +13,7 @@ from typethrough.core.document.view import View
 from typethrough.core.gate.gate import NotPermitted
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose
-from typethrough.core.suggestion.shown import Shown
+from typethrough.core.suggestion.trail import Shown
 from typethrough.core.suggestion.unwanted import Unwanted
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from typethrough.core.document.document import Edit
-    from typethrough.core.suggestion.shown import Shown
+    from typethrough.core.suggestion.trail import Shown
     from typethrough.engine.open_document import OpenDocument
     from typethrough.engine.ports import Cancellable, Clock, Recorder
 

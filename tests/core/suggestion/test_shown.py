@@ -7,7 +7,7 @@ import pytest
 from tests.core.typist import URI, Typist
 from typethrough.core.document.document import Document, Position
 from typethrough.core.document.view import View
-from typethrough.core.suggestion.shown import Shown
+from typethrough.core.suggestion.trail import Shown
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -53,7 +53,7 @@ def test_a_cursor_at_the_end_of_a_long_file_costs_no_copy_of_it(monkeypatch: pyt
     shown = Shown.of("1", "foo\nbar", Position(0, 4), "")
     view = View.at(document.snapshot, Position(9_999, 0))
     monkeypatch.setattr(
-        "typethrough.core.suggestion.shown.typed_between", lambda *_: pytest.fail("the file was read")
+        "typethrough.core.suggestion.trail.typed_between", lambda *_: pytest.fail("the file was read")
     )
 
     assert shown.remainder(view) == ""

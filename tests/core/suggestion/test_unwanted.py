@@ -7,7 +7,7 @@ import pytest
 from tests.support.cursor import parse
 from typethrough.core.document.document import Document, Position
 from typethrough.core.document.view import View
-from typethrough.core.suggestion.shown import Shown
+from typethrough.core.suggestion.trail import Shown
 from typethrough.core.suggestion.unwanted import Unwanted
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Cause
     from typethrough.core.suggestion.cache import Hit
-    from typethrough.core.suggestion.shown import Shown
+    from typethrough.core.suggestion.trail import Shown
 
 # More than an editor closes at one place; each is a reading of the line.
 _CLOSERS: Final = re.compile(r"[)\]}>\"'`]{1,8}")

@@ -10,7 +10,7 @@ from typethrough.core.outcome.causes import Cause
 if TYPE_CHECKING:
     from typethrough.core.document.document import Edit, Position, Snapshot
     from typethrough.core.document.view import View
-    from typethrough.core.suggestion.shown import Shown
+    from typethrough.core.suggestion.trail import Shown
 
 # What was deleted is not offered again for this long (a figure that other completers use as well).
 _DELETED_S = 30.0
