@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # A line without any of these holds no secret: the two questions that are asked of all text. First, the beginnings of the names
 # that lead to short secrets too (in small letters); second, a run as long as the shortest key, which has a digit in it.
 _NAMES: Final = re.compile(
-    r"pass[^\n]|pw|secret|tok[_.\-\"'= e]|cred|conn[a-z]*[_\-. ]?str|bearer|identified by|basic|key|private|senha|contrase|otp"
-    r"|://[^\s/]*[@\"'`]|-u |--user"
+    r"pass[^\n]|pw|secret|tok[_.\-\"'= e]|cred|conn[a-z]{0,12}[_\-. ]?str|bearer|identified by|basic|key|private|senha|contrase"
+    r"|otp|://[^\s/]*[@\"'`]|-u |--user"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]{14,}")
 # More rarely a line names one by a word of another language, or speaks of a login; plain words are the cheapest to look for.
@@ -102,7 +102,12 @@ def openings(lines: Sequence[str], numbers: Iterable[int]) -> dict[int, Opening]
 
 def finds(line: str, above: Opening | None = None) -> list[Find]:
     """The secrets of a line, in order, none overlapping another; `above` is what it finds open."""
-    found = _finds_in_parts(line)
+    if len(line) <= _PART_CHARS:
+        found = list(_finds(line))
+        if not found and above is None and MARK not in line:
+            return found
+    else:
+        found = _finds_in_parts(line)
     if above is not None:
         from typethrough.core.secrets.openings import find_below
 
@@ -131,8 +136,8 @@ def _end(line: str, end: int, part_end: int) -> int:
 
 def _finds(line: str) -> Iterator[Find]:
     small = small_letters(line)
-    has_run = any(map(_DIGIT.search, _RUN.findall(line)))
-    has_pieces = JOINT.search(line) is not None
+    has_run = _RUN.search(line) is not None and any(map(_DIGIT.search, _RUN.findall(line)))
+    has_pieces = ("'" in line or '"' in line or "`" in line) and JOINT.search(line) is not None
     if not (has_run or has_pieces or _speaks(small)):
         return
     yield from _finds_in(line, small, has_run=has_run)
@@ -157,11 +162,15 @@ def _finds_in(line: str, small: str, *, has_run: bool) -> Iterator[Find]:
 
 
 def _speaks(small: str) -> bool:
-    if any(_leads_on(match, small) for match in _NAMES.finditer(small)):
+    """Whether it is worth looking for the name of a secret, or for a login, in a line in small letters."""
+    if _NAMES.search(small) is not None and any(_leads_on(match, small) for match in _NAMES.finditer(small)):
         return True
-    return any(map(small.__contains__, _WORDS)) or (
-        not small.isascii() and any(map(small.__contains__, _FAR_WORDS))
-    )
+    if _DIGIT.search(small) is None and "'" not in small and '"' not in small:
+        # What has no digit in it is a secret in quotes only, or behind the names above.
+        return False
+    if any(map(small.__contains__, _WORDS)):
+        return True
+    return not small.isascii() and any(map(small.__contains__, _FAR_WORDS))
 
 
 def opens_something(small: str, start: int) -> bool:
@@ -246,7 +255,10 @@ def redacted(text: str) -> str:
             *finds(line, opened.get(number)),
             *(Find(*match.span(), "text") for match in PLACEHOLDER.finditer(line)),
         ]
-        for find in reversed(apart(found)):
-            line = f"{line[: find.start]}{placeholder(find.kind)}{line[find.end :]}"
-        lines[number] = line
+        told: list[str] = []
+        end = 0
+        for find in apart(found):
+            told += (line[end : find.start], placeholder(find.kind))
+            end = find.end
+        lines[number] = "".join((*told, line[end:]))
     return "\n".join(lines) if numbers else text

@@ -58,7 +58,7 @@ _CONSTANTS: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
 _LEAST_ARGUMENT_CHARS: Final = 10
 # So much before a name says what kind of line it is, and so much of a value what kind of value.
 _NEAR_CHARS: Final = 200
-_JUDGED_CHARS: Final = 300
+_JUDGED_CHARS: Final = 120
 # Before the name, when the line is one of a settings file, of a shell, or such a one behind a comment's sign.
 _SETTING: Final = re.compile(
     r"[\s\-+#;*/!<>|]*(?:(?<=[#*/;-] )(?:\w+\s+){1,3})?(?:"
@@ -103,7 +103,8 @@ def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
             ends.append(end)
         if kind and (span := _quoted(line, end, kind) or _bare(line, start, end, kind)):
             yield *span, "password" if kind == "password" else "secret"
-    yield from find_nearby(line, small, ends)
+    if has_digit(line):
+        yield from find_nearby(line, small, ends)
     if "://" in line:
         for one in _URL.finditer(line):
             if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:
@@ -117,7 +118,7 @@ def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
             looks_so = is_random(text) or (text.isalnum() and _is_encoded(text))
             if looks_so and not is_filled_in_later(text):
                 yield *one.span("secret"), "secret"
-    password = _PGPASS.match(line)
+    password = _PGPASS.match(line) if line.count(":") >= 4 else None
     if password is not None and not is_filled_in_later(password["secret"]):
         yield *password.span("secret"), "password"
     if "-u" in small:

@@ -57,7 +57,7 @@ def find_nearby(line: str, small: str, named: Iterable[int]) -> Iterator[tuple[i
     places = sorted({*named, *(match.start() for match in _SPEAKS.finditer(small))})
     if not places:
         return
-    for match in _COMMAND.finditer(line):
+    for match in _COMMAND.finditer(line) if " -" in line else ():
         if not is_filled_in_later(match["secret"]):
             yield *match.span("secret"), "password"
     reached = 0

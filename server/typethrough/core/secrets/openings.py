@@ -59,7 +59,7 @@ _NAME_ALONE: Final = re.compile(
 # So much of a line's end is looked at, and so much of the text that a line begins is kept.
 _MOST_CHARS: Final = 400
 # So much before a name is kept with it.
-_BEFORE_CHARS: Final = 200
+_BEFORE_CHARS: Final = 80
 
 
 def find_opening(line: str, above: Opening | None) -> Opening | None:
