@@ -97,7 +97,7 @@ async def _show(composition: Composition, place: Place) -> int:
         if not isinstance(question, Question):
             print(f"nothing would be sent: {question.sentence}", file=sys.stderr)
             return 1
-        gateway, _, prompt = question
+        gateway, prompt = question.gateway, question.prompt
         if not isinstance(gateway, Previews):
             raise UsageError(f"{gateway.model} does not tell what it would be sent")
         preview = gateway.preview(prompt)

@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typethrough.core.asking.decide import Action, Event
-    from typethrough.core.asking.routes import Route
     from typethrough.core.document.document import Position
-    from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.suggestion.trail import Shown
@@ -125,7 +123,8 @@ class Answers:
             hit.remainder or not hit.entry.complete or not hit.typed for hit in sources.cache.look_up(view)
         )
         if not any(known) and self._prefetching.worth_it():
-            self._send(permit, document, view, Purpose.PREFETCH, self._sources.route_of(view, invoked=False))
+            route = sources.route_of(view, invoked=False)
+            self._send(document, sources.model.question(permit, document, view, Purpose.PREFETCH, route))
 
     def question(self, document: OpenDocument, position: Position) -> Question | Refusal:
         """What would be asked of whom, were a suggestion asked for by hand at a place, or why nothing would."""
@@ -175,28 +174,19 @@ class Answers:
             return
         pending.reach("asked")
         purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC
-        pending.wait_for(self._send(permit, document, pending.view, purpose, pending.route))
+        question = self._sources.model.question(permit, document, pending.view, purpose, pending.route)
+        pending.wait_for(self._send(document, question))
 
-    def _send(
-        self,
-        permit: SendPermit,
-        document: OpenDocument,
-        view: View,
-        purpose: Purpose,
-        route: Route | None,
-    ) -> Flight:
+    def _send(self, document: OpenDocument, question: Question) -> Flight:
         """Send a question to a model; its answer grows in the cache."""
         document.make_room()
         flight = self._sources.model.send(
-            permit,
             document,
-            view,
-            purpose,
+            question,
             lambda flight: self._text_came(document, flight),
             lambda flight: self._stream_ended(document, flight),
-            route,
         )
-        self._sources.cache.add(view, flight.entry)
+        self._sources.cache.add(question.view, flight.entry)
         return flight
 
     def _text_came(self, document: OpenDocument, flight: Flight) -> None:

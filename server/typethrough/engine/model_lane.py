@@ -35,11 +35,13 @@ _STALLED_WAITS = 4.0
 
 
 class Question(NamedTuple):
-    """What is asked of a model: whom, and how."""
+    """What is asked of a model: whom, by which terms, with which prompt, for which view, and why."""
 
     gateway: Gateway
     terms: Terms
     prompt: Prompt
+    view: View
+    purpose: Purpose
 
 
 class ModelLane:
@@ -94,16 +96,13 @@ class ModelLane:
 
     def send(
         self,
-        permit: SendPermit,
         document: OpenDocument,
-        view: View,
-        purpose: Purpose,
+        question: Question,
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
-        route: Route | None = None,
     ) -> Flight:
-        """Send the question of a view to the model of a route. Only when `refusal` is None."""
-        gateway, terms, prompt = self.question(permit, document, view, purpose, route)
+        """Send a question about a document. Only when `refusal` is None."""
+        gateway, terms, prompt, view, purpose = question
         self._warn(gateway.profile.warning)
         counts, now_s = Counts(self._recorder), self._clock.now()
 
@@ -144,7 +143,8 @@ class ModelLane:
         terms = self._terms(gateway)
         if purpose is Purpose.WARM_UP:
             terms = terms._replace(max_output_tokens=1)
-        return Question(gateway, terms, document.prompt.build(permit, view, terms, self._clock.now()))
+        prompt = document.prompt.build(permit, view, terms, self._clock.now())
+        return Question(gateway, terms, prompt, view, purpose)
 
     def warm_up(self, permit: SendPermit, document: OpenDocument) -> None:
         """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
@@ -155,11 +155,10 @@ class ModelLane:
         is_elsewhere = gateway.profile.is_local and self._asked_last != document.uri
         is_cold = document.prompt.is_cold(self._terms(gateway), now_s) or is_elsewhere
         if is_cold and warm_up_pays(gateway.profile, self._settings.warm_up):
+            view = document.view(document.asked_at, now_s)
             self.send(
-                permit,
                 document,
-                document.view(document.asked_at, now_s),
-                Purpose.WARM_UP,
+                self.question(permit, document, view, Purpose.WARM_UP),
                 lambda flight: document.close(StreamEnd.ENOUGH, flight.entry),
                 lambda _: None,
             )
