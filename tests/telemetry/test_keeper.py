@@ -217,6 +217,14 @@ def test_a_record_of_a_later_version_is_neither_read_nor_written(
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
+def test_a_record_that_another_server_writes_just_now_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "record.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        schema.migrate(other)
+        other.execute("BEGIN IMMEDIATE")
+        schema.opened(path).close()
+
+
 def test_two_servers_that_meet_a_file_of_the_first_version_both_go_on(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite3"
     first_version(path)

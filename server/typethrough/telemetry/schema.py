@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def opened(path: Path) -> sqlite3.Connection:
     path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=LOCKED_S)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        # Refused at once while another server writes, whatever the timeout. That one sets it too, and the file keeps it.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode=WAL")
         # What the last second before a power cut held is no loss.
         connection.execute("PRAGMA synchronous=OFF")
         migrate(connection)
