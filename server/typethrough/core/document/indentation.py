@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _NEAR_LINES: Final = 60
 # What stands further in says nothing of a step.
 _DEEPEST: Final = 120
+_WIDEST_STEP: Final = 8
 
 
 def indent_of(line: str) -> str:
@@ -22,11 +23,14 @@ def indent_of(line: str) -> str:
 def indentation_unit(snapshot: Snapshot, line: int, reach: int = _NEAR_LINES) -> str:
     """One step of indentation near a line: a tab, or the commonest step inwards in spaces; empty when there is none.
 
-    Only steps inwards count, since a way out may leave several blocks, and only those up to eight: what goes further in is
-    aligned with something. Of steps as common as each other the smallest is taken.
+    Only steps inwards count, since a way out may leave several blocks, and only those up to eight; a line that stands right
+    behind an open bracket of the one above is aligned and shows no step. Of steps as common as each other the smallest is
+    taken. A line that begins with a tab itself goes on with tabs, since no file may mix them within a block.
     """
     # The line that is being typed counts by its indentation alone, so that the next key finds the answer.
     here = snapshot.part(line, 0, _DEEPEST) if line < snapshot.line_count else ""
+    if here.startswith("\t"):
+        return "\t"
     shown = indent_of(here) + "." if here.strip() else ""
     above = snapshot.lines(line - reach, line, _DEEPEST)
     below = snapshot.lines(line + 1, line + reach, _DEEPEST)
@@ -35,20 +39,33 @@ def indentation_unit(snapshot: Snapshot, line: int, reach: int = _NEAR_LINES) ->
 
 @lru_cache(maxsize=8)
 def _unit_of(above: tuple[str, ...], here: str, below: tuple[str, ...]) -> str:
-    steps: Counter[int] = Counter()
+    steps: Counter[str] = Counter()
     tabs = spaces = 0
-    depth: int | None = None
+    before = ""
     for text in (*above, here, *below):
         if not text or text.isspace():
             continue
         indent = indent_of(text)
+        depth = indent_of(before)
+        if len(indent) > len(depth) and indent.startswith(depth) and not _is_aligned(indent, before):
+            step = indent[len(depth) :]
+            if step[0] == "\t":
+                steps["\t"] += 1
+            elif before and 1 < len(step) <= _WIDEST_STEP:
+                steps[step] += 1
         tabs += indent.startswith("\t")
         spaces += indent.startswith(" ")
-        if "\t" in indent:
-            continue
-        if depth is not None and 1 < len(indent) - depth <= 8:
-            steps[len(indent) - depth] += 1
-        depth = len(indent)
-    if tabs > spaces:
+        before = text
+    by_tabs = steps.pop("\t", 0)
+    if (by_tabs, tabs) > (sum(steps.values()), spaces):
         return "\t"
-    return " " * max(steps, key=lambda step: (steps[step], -step), default=0)
+    return max(steps, key=lambda step: (steps[step], -len(step)), default="")
+
+
+def _is_aligned(indent: str, above: str) -> bool:
+    """Whether a line only goes on inside a bracket that the line above leaves open: behind it, or at a place of its own."""
+    width = len(indent)
+    if 0 < width < len(above) and above[width - 1] in "([{" and not above[width:].isspace():
+        return True
+    is_open = above.count("(") > above.count(")") or above.count("[") > above.count("]")
+    return is_open and not above.rstrip().endswith(("(", "[", "{"))

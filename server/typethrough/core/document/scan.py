@@ -140,6 +140,15 @@ _FAMILIES: Final = {
         re.compile(r"\s*(?:elif|else)\b"),
         ("#",),
     ),
+    "make": _Family(
+        f"{_DOUBLE}|'[^'\n]*'",
+        r"(?:(?<=\s)|^)#[^\n]*",
+        {},
+        re.compile(r"^(?![\t#])[^=\n]*[^:=\s\n][^=\n]*:(?![:=])"),
+        _NEVER,
+        _NEVER,
+        ("#",),
+    ),
     "css": _Family(f"{_DOUBLE}|{_SINGLE}", "", {"/*": "/*"}, _BRACKET_OPENS, _CLOSES, _NEVER, ("/*", "*")),
     "sql": _Family(
         f"{_DOUBLE}|{_SINGLE}", r"--[^\n]*", {"/*": "/*"}, _BRACKET_OPENS, _CLOSES, _NEVER, ("--",)
@@ -161,13 +170,14 @@ _TOKENS: Final = {name: family.tokens() for name, family in _FAMILIES.items()}
 
 _LANGUAGES: Final = {
     "python": "python starlark",
-    "js": "javascript typescript javascriptreact typescriptreact jsx tsx astro",
-    "c": "c cpp objective-c objective-cpp csharp java kotlin swift dart scala php groovy zig proto cuda-cpp hlsl glsl d",
+    "js": "javascript typescript javascriptreact typescriptreact jsx tsx astro php groovy dart",
+    "c": "c cpp objective-c objective-cpp csharp java kotlin swift scala zig proto cuda-cpp hlsl glsl d",
     "go": "go",
     "rust": "rust",
     "lua": "lua luau",
     "ruby": "ruby crystal elixir",
-    "shell": "shellscript sh bash zsh fish dockerfile makefile make perl r powershell",
+    "shell": "shellscript sh bash zsh fish dockerfile perl r powershell",
+    "make": "makefile make",
     "css": "css scss less sass",
     "sql": "sql",
     "markup": "html xml vue svelte handlebars xsl django-html htmldjango",
@@ -178,12 +188,18 @@ UNKNOWN: Final = "unknown"
 # What is read again with the next key is a line of the document or of an answer; longer texts are not worth keeping.
 _SHORT_CHARS: Final = 400
 _FAMILY_OF: Final = {one: family for family, ids in _LANGUAGES.items() for one in ids.split()}
+_TABS_ONLY: Final = frozenset(("go", "makefile", "make"))
 _WITH_TAGS: Final = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx", "astro"))
 
 
 def family_of(language_id: str) -> str:
     """The name of a language's family; `UNKNOWN` for one that is not in the table."""
     return _FAMILY_OF.get(language_id, UNKNOWN)
+
+
+def indents_by_tabs(language_id: str) -> bool:
+    """Whether a language, or its one formatter, knows no other indentation than tabs."""
+    return language_id in _TABS_ONLY
 
 
 def comment_marks(language_id: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.document import content_length
 from typethrough.core.document.indentation import indent_of, indentation_unit
-from typethrough.core.document.scan import State, family_of, scan
+from typethrough.core.document.scan import State, family_of, indents_by_tabs, scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,6 +118,8 @@ class View:
     @cached_property
     def unit(self) -> str:
         """One step of indentation as the file uses it near the cursor, else as the editor does: spaces or a tab."""
+        if indents_by_tabs(self.language_id):
+            return "\t"
         return indentation_unit(self.snapshot, self.position.line) or self.usual_unit or _COMMON_UNIT
 
     @property

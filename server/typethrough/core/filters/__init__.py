@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.alignment.indentation import indentation
 from typethrough.core.filters.answer_tags import answer_tags
 from typethrough.core.filters.blank import blank
 from typethrough.core.filters.closing_prose import closing_prose
@@ -17,7 +18,6 @@ from typethrough.core.filters.echoed_prefix import echoed_prefix
 from typethrough.core.filters.echoed_suffix import echoed_suffix
 from typethrough.core.filters.example_reply import example_reply
 from typethrough.core.filters.frames import frames
-from typethrough.core.filters.indentation import indentation
 from typethrough.core.filters.joint import joint
 from typethrough.core.filters.next_cell import next_cell
 from typethrough.core.filters.next_line import next_line
@@ -29,7 +29,6 @@ from typethrough.core.filters.repetition import repetition
 from typethrough.core.filters.restored_deletion import restored_deletion
 from typethrough.core.filters.special_tokens import special_tokens
 from typethrough.core.filters.stutter import stutter
-from typethrough.core.filters.tabs import tabs
 from typethrough.core.filters.trailing_space import trailing_space
 from typethrough.core.filters.welded import welded
 from typethrough.core.suggestion.trail import LONGEST_CHARS
@@ -51,7 +50,6 @@ HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
     answer_tags,
     closing_prose,
     echoed_prefix,
-    tabs,
     indentation,
     joint,
     next_cell,

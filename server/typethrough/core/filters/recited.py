@@ -30,7 +30,7 @@ _MIN_COMMENT: Final = 24
 _MIN_WORDS: Final = 5
 _SAME_CHARS: Final = 32
 _SAME_LEFT: Final = 4
-_WORDY_FAMILIES: Final = frozenset(("text", "markup", "shell", "data", "sql", "unknown"))
+_WORDY_FAMILIES: Final = frozenset(("text", "markup", "shell", "make", "data", "sql", "unknown"))
 
 _DEFINITION: Final = re.compile(
     r"(?:(?:export|default|async|local|pub|public|static) )*(?:def|class|function|func|fn|struct|enum|interface|type|trait)\b"

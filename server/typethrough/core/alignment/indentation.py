@@ -1,0 +1,107 @@
+"""An answer's lines at the levels of the file: line by line, each by the lines before it, so that a growing answer never moves.
+
+A model writes its lines from the margin, from the cursor's own indentation, or with that given twice, by its own step, in tabs or
+in spaces. So its widths are read as levels, as a parser of Python does: a line deeper than an opener begins a level, a line as
+wide as an earlier one goes back to that one's. How wide the cursor's own level is in the answer is found from the first line that
+can tell. Where nothing speaks against the answer as it is, it is left alone.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from typethrough.core.alignment.margin import margin_of
+from typethrough.core.alignment.shape import shape_of
+from typethrough.core.alignment.walk import Walk
+from typethrough.core.document.indentation import indent_of
+from typethrough.core.document.scan import family_of, opens_block
+from typethrough.core.filters.draft import NOTHING_YET, Draft
+
+if TYPE_CHECKING:
+    from typethrough.core.alignment.margin import Margin
+    from typethrough.core.document.view import View
+
+
+def indentation(draft: Draft, view: View) -> Draft:
+    """Drop an indentation that is typed already, and move the further lines to the file's levels."""
+    text, done = draft
+    starts_line = not view.line_prefix.strip()
+    if starts_line and not done and not text.strip():
+        return NOTHING_YET
+    if "\n" not in text and not (starts_line and text[:1] in {" ", "\t"}):
+        return draft
+    lines = text.split("\n")
+    spaced = _spaced(lines, view) if view.unit == "\t" else None
+    margin = margin_of(view, spaced, view.indent)
+    own: set[int] = set()
+    if starts_line and lines[0].strip():
+        given = margin.width(indent_of(lines[0]))
+        lines[0] = _first_line(lines[0], given, margin, view)
+        own = {margin.here + given} if given else own
+        if given and lines[0][:1] not in {" ", "\t"}:
+            own.add(given)
+        margin = margin_of(view, spaced, indent_of(view.line_prefix + lines[0]))
+    if len(lines) == 1 or family_of(view.language_id) == "text":
+        return Draft("\n".join(lines), done)
+    walk = _walk_of(view, margin, lines[0], frozenset(own))
+    if not walk.goes_on_in(lines[1:] if done else lines[1:-1]):
+        walk = Walk(view, margin, lines[0], frozenset(own))
+    return Draft("\n".join([lines[0], *walk.moved(lines[1:], done=done)]), done)
+
+
+def _spaced(lines: list[str], view: View) -> tuple[int, int] | None:
+    """The width of the first line that is indented by spaces, and the level of tabs it should have."""
+    for number, line in enumerate(lines):
+        content = line.lstrip(" ")
+        if len(line) - len(content) < 2 or not content or (not number and view.line_prefix.strip()):
+            continue
+        above = (view.line_prefix + lines[number - 1]) if number == 1 else lines[number - 1] if number else ""
+        if not number and view.indent:
+            return len(line) - len(content), len(view.indent)
+        if not above.strip():
+            above = view.line_prefix if number and view.line_prefix.strip() else view.previous_line()
+        level = len(indent_of(above)) if above.startswith("\t") else len(view.indent)
+        return len(line) - len(content), level + opens_block(above, view.language_id)
+    return None
+
+
+def _first_line(line: str, given: int, margin: Margin, view: View) -> str:
+    """The first line without the indentation that stands before the cursor."""
+    content = line.lstrip(" \t")
+    typed = margin.here
+    if not given:
+        return line
+    previous = view.previous_line()
+    stands = margin.width(indent_of(previous))
+    wanted = stands + margin.step * opens_block(previous, view.language_id)
+    if not typed:
+        return content if _leaves_the_margin(content, given, previous, margin, view) else line
+    if typed < wanted == typed + given:
+        return margin.written(wanted, "")[len(view.indent) :] + content
+    if given % margin.step and not (typed + given) % margin.step:
+        return line
+    if given <= typed or (given == 2 * typed and typed == wanted):
+        return content
+    return margin.written(given, "")[len(view.indent) :] + content
+
+
+def _leaves_the_margin(content: str, given: int, previous: str, margin: Margin, view: View) -> bool:
+    """Whether a line that the answer indents belongs at the margin, where the cursor stands: nothing near stands deeper."""
+    shape = shape_of(view.language_id)
+    if not shape.is_code or margin.width(indent_of(previous)) or opens_block(previous, view.language_id):
+        return False
+    if shape.carries_on(previous, content) or margin.width(indent_of(view.next_line())) >= given:
+        return False
+    return (
+        not previous
+        or shape.family == "python"
+        or given < margin.step
+        or shape.is_finished(previous, content)
+    )
+
+
+@lru_cache(maxsize=4)
+def _walk_of(view: View, margin: Margin, first: str, own: frozenset[int]) -> Walk:
+    """The pass over an answer that grows."""
+    return Walk(view, margin, first, own)

@@ -1,0 +1,114 @@
+"""The document's own indentation round a cursor: its levels, and how a column is written with its tabs and spaces."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.alignment.shape import shape_of
+from typethrough.core.document.indentation import indent_of
+from typethrough.core.document.scan import family_of, indents_by_tabs
+
+if TYPE_CHECKING:
+    from typethrough.core.document.view import View
+
+_LINES_ABOVE: Final = 60
+# Where tabs and spaces meet and nothing says how wide a tab is meant to be.
+_COMMON_TAB: Final = 4
+_OLD_TAB: Final = 8
+_STEPS: Final = (2, 3, 4, 8)
+
+
+class Margin:
+    """Columns of one document. A tab counts as one step, whose width in columns is `step`.
+
+    `indent` is the indentation of the cursor's line, `here` its width. In a file of tabs an answer may be written in spaces:
+    `spaced` is the width of its first line so written and the level that line should have, which gives the width of a step.
+    """
+
+    def __init__(self, view: View, spaced: tuple[int, int] | None, indent: str) -> None:
+        self._view = view
+        # A line that begins with spaces goes on with spaces, whatever the rest of the file does.
+        self.by_tabs = view.unit == "\t" and (
+            indents_by_tabs(view.language_id) or not view.indent or "\t" in view.indent
+        )
+        self.step = len(view.unit)
+        if view.unit == "\t":
+            self.step = _step(spaced) if self.by_tabs else _COMMON_TAB
+        # A file of both, as old C is, counts a tab as eight columns, and an answer that does so is left alone.
+        self.mixes = not self.by_tabs and _mixes(view)
+        self._tab = _OLD_TAB if self.mixes else self.step
+        self.indent = indent
+        self.here = self.width(indent)
+
+    def width(self, indent: str) -> int:
+        """How many columns some white space takes."""
+        return len(indent) if "\t" not in indent else len(indent.expandtabs(self._tab))
+
+    @cached_property
+    def outer(self) -> list[int]:
+        """The columns of the blocks round the cursor's line, innermost first."""
+        return [self.width(indent_of(line)) for line in self.openers]
+
+    @cached_property
+    def openers(self) -> list[str]:
+        """The lines that `outer` was read off: the nearest above at each column, which most often opens the block."""
+        found: list[str] = []
+        least = self.here
+        shape = shape_of(self._view.language_id)
+        for line in reversed(self._view.lines_before(_LINES_ABOVE)):
+            if not least and not (found and shape.is_label(found[-1])):
+                break
+            if not line.strip() or shape.is_directive(line):
+                continue
+            width = self.width(indent_of(line))
+            if width < least:
+                found.append(line)
+                least = width
+            elif width == least and found and shape.is_label(found[-1]) and shape.facts(line).opened:
+                # The labels of a `switch` may stand where it stands itself.
+                found[-1] = line
+        return found
+
+    def outside(self, column: int) -> int:
+        """The column of the nearest block round the cursor's line that is left of `column`."""
+        return next((width for width in self.outer if width < column), 0)
+
+    def written(self, column: int, said: str, *, aligned: bool = False) -> str:
+        """White space up to `column` in the manner of the file. `said` is how the answer wrote it: kept where that is the same.
+
+        What is `aligned` goes on with spaces behind the cursor line's own level.
+        """
+        if not self.by_tabs:
+            if self.mixes and self.width(said) == column:
+                return said
+            return said if len(said) == column and "\t" not in said else " " * column
+        if column >= self.here:
+            more = column - self.here
+            if aligned:
+                return self.indent + " " * more
+            return self.indent + "\t" * (more // self.step) + " " * (more % self.step)
+        return "\t" * (column // self.step) + " " * (column % self.step)
+
+
+@lru_cache(maxsize=4)
+def margin_of(view: View, spaced: tuple[int, int] | None, indent: str) -> Margin:
+    """The columns of a place; kept while one answer grows."""
+    return Margin(view, spaced, indent)
+
+
+def _mixes(view: View) -> bool:
+    """Whether lines near begin with tabs in a file of spaces, in a language that leaves it at that."""
+    if family_of(view.language_id) == "python":
+        return False
+    lines = (*view.lines_before(_LINES_ABOVE), *view.lines_after(_LINES_ABOVE))
+    return any(line[:1] == "\t" for line in lines) and any(line[:2] == "  " for line in lines)
+
+
+def _step(spaced: tuple[int, int] | None) -> int:
+    if spaced is None:
+        return _COMMON_TAB
+    width, level = spaced
+    if level and width % level == 0 and width // level in _STEPS:
+        return width // level
+    return next((step for step in (4, 2) if width % step == 0), _COMMON_TAB)

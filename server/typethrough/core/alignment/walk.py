@@ -1,0 +1,308 @@
+"""One pass over the lines of an answer, which gives each its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.alignment.levels import Context, Level, Levels
+from typethrough.core.alignment.shape import shape_of
+from typethrough.core.document.indentation import indent_of
+
+if TYPE_CHECKING:
+    from typethrough.core.alignment.margin import Margin
+    from typethrough.core.alignment.shape import Facts
+    from typethrough.core.document.view import View
+
+# The longest word that tells something of a line (`protected`) is known once this much of it is.
+_TELLING_CHARS: Final = 12
+_NEAR_LINES: Final = 60
+# What stands inside these is moved with the code round it.
+_TEXTS: Final = frozenset(('"""', "'''", "/*"))
+
+
+class _Open(NamedTuple):
+    """An open bracket, its line, where the statement began that this belongs to, and whether the line ends with the bracket."""
+
+    sign: str
+    line: Level
+    statement: Level
+    ends_line: bool
+
+
+class Walk:
+    """One pass over the further lines of an answer.
+
+    `statement` is where the statement began that the line before belongs to, and `line` that line itself: as the answer has them
+    (None for the cursor's line, whose width in the answer is not known) and where they stand.
+    """
+
+    def __init__(self, view: View, margin: Margin, first: str, own: frozenset[int]) -> None:
+        self.view = view
+        self.margin = margin
+        self.language = view.language_id
+        self.shape = shape_of(view.language_id)
+        whole = view.line_prefix + first
+        self.gap = not whole.strip()
+        self.before = view.previous_line() if self.gap else whole
+        above = view.state_above.inside.removesuffix("#")
+        facts = self.shape.facts(whole, above)
+        self.inside = facts.inside
+        # In text, and in markup, the indentation of a line says nothing of those that follow.
+        self.blind = bool(above) or self.shape.family == "markup" or view.previous_line().endswith("\\")
+        self.facts = self.shape.facts(self.before) if self.gap else facts
+        self.levels = Levels(view, margin, margin.here, own)
+        column = margin.width(indent_of(self.before))
+        if not self.gap:
+            column = self._statement_column(facts)
+            self.levels.stack = [Level(None, column)]
+        self.statement = self.line = Level(None, column)
+        self.brackets = [_Open(sign, self.line, self.statement, self.facts.opens) for sign in facts.opened]
+        self.closed_outside = bool(facts.closed)
+        self.is_new = True
+        self.seen: list[str] = []
+        self.placed: list[str] = []
+
+    def _statement_column(self, facts: Facts) -> int:
+        """Where the statement began that the cursor's line belongs to: it may be the last of several lines."""
+        column = self.margin.here
+        if not column or self.blind or facts.closes:
+            return column
+        if facts.closed:
+            return self.levels.closing_column(column, column)
+        if not self.shape.is_code:
+            return column
+        for line in reversed(self.view.lines_before(_NEAR_LINES)):
+            width = self.margin.width(indent_of(line))
+            if width < column and line.strip():
+                break
+            if width == column and "{" in self.shape.facts(line).opened:
+                return column
+        for line, width in zip(self.margin.openers, self.margin.outer, strict=True):
+            if self.shape.is_block_opener(line) or self.shape.is_single_statement(line):
+                break
+            column = width
+        return column
+
+    def goes_on_in(self, ended: list[str]) -> bool:
+        """Whether these lines begin with those that were moved before."""
+        return ended[: len(self.seen)] == self.seen
+
+    def moved(self, lines: list[str], *, done: bool) -> list[str]:
+        """The lines with the indentation they get; of an unfinished last line that does not tell its level, nothing yet.
+
+        Lines that have ended are moved once, however often the answer is asked for while it grows.
+        """
+        ended = lines if done else lines[:-1]
+        for line in ended[len(self.seen) :]:
+            self.seen.append(line)
+            self.placed.append(self._moved(line))
+        if done:
+            return self.placed
+        return [*self.placed, self._glimpse(lines[-1])]
+
+    def _moved(self, line: str) -> str:
+        content = line.lstrip(" \t")
+        if not content.strip():
+            self.gap = True
+            return line if self.inside else ""
+        said = self.margin.width(line[: len(line) - len(content)])
+        column = self._placed(line, said)
+        moved = self._lead(line, column) + content
+        self._take(line, Level(said, column))
+        return moved
+
+    def _glimpse(self, line: str) -> str:
+        """What is certain of a line that has not ended."""
+        content = line.lstrip(" \t")
+        said = self.margin.width(line[: len(line) - len(content)])
+        if not content.strip() or not self._tells(content, said):
+            return ""
+        levels, blind = self.levels.copy(), self.blind
+        moved = self._lead(line, self._placed(line, said)) + content
+        self.levels, self.blind = levels, blind
+        return moved
+
+    def _lead(self, line: str, column: int) -> str:
+        lead = indent_of(line)
+        if self.inside and self.inside not in _TEXTS:
+            return lead
+        aligned = (column - self.margin.here) % self.margin.step != 0
+        return self.margin.written(column, lead, aligned=aligned)
+
+    def _tells(self, content: str, said: int) -> bool:
+        """Whether the beginning of a line is enough to say where it stands."""
+        if not said and not self.margin.here and not self.facts.opens and len(self.levels.stack) == 1:
+            return True
+        if len(content) < _TELLING_CHARS or content.startswith(("def ", "async ")):
+            return False
+        return not self.facts.opens or not self.before.lstrip().startswith(content)
+
+    def _take(self, line: str, place: Level) -> None:
+        """Note a line that has got its place."""
+        was_inside = self.inside
+        facts = self.shape.facts(line, was_inside)
+        self.inside = facts.inside
+        self.gap = False
+        left = len(self.brackets) - facts.closed
+        self.closed_outside = self.closed_outside or left < 0
+        ended, self.brackets = self.brackets[max(0, left) :], self.brackets[: max(0, left)]
+        if was_inside:
+            return
+        if not facts.closes and left < 0 and not self.blind:
+            column = self.levels.closing_column(self.levels.base.column, place.column)
+            self.statement = Level(None, column)
+            self.levels.leave(column)
+        elif not facts.closes and ended:
+            # The statement goes on that began before the bracket.
+            self.statement = ended[0].statement
+        elif self.is_new:
+            self.statement = place
+        self.before, self.line, self.facts = line, place, facts
+        self.brackets += [_Open(sign, place, self.statement, facts.opens) for sign in facts.opened]
+
+    def _placed(self, line: str, said: int) -> int:
+        """The column of a line."""
+        self.is_new = True
+        if self.inside:
+            return self._in_text(line, said)
+        if self.blind:
+            return said
+        facts = self.shape.facts(line)
+        if facts.closes:
+            return self._closing(line, said)
+        if self.facts.opens and not (facts.goes_on and said <= self._above()):
+            return self._in_new_block(line, said)
+        if self.brackets and not self.brackets[-1].ends_line:
+            self.is_new = self.brackets[-1].sign not in "(["
+            if not self.is_new or said > (self.brackets[-1].statement.said or 0):
+                return self._continued(said)
+        if self.before.endswith("\\"):
+            self.is_new = False
+            return self._continued(said)
+        if facts.goes_on:
+            return self.levels.going_on(said, opens=self.facts.opens)
+        if (item := self.shape.item_width(self.before)) and not line.lstrip().startswith("- "):
+            return self._in_item(line, said, item)
+        return self._statement(line, said)
+
+    def _in_text(self, line: str, said: int) -> int:
+        """In a docstring or a block comment the lines move with the code; in other strings they are what they are."""
+        base = self.levels.base
+        if self.inside not in _TEXTS or not self.shape.is_code:
+            return said
+        if base.said is not None:
+            return max(0, said - base.said + base.column)
+        starred = said == 1 and self.inside == "/*" and line[1:2] == "*"
+        lost = not said and bool(indent_of(self.view.next_line())) and not line.startswith("*/")
+        if said < base.column and (starred or lost):
+            self.blind = False
+            return self.levels.know(0) + said
+        if (
+            said == 2 * base.column
+            and base.column > self.margin.step
+            and self.line.said is None
+            and not self.gap
+        ):
+            self.blind = False
+            return self.levels.know(said)
+        return said
+
+    def _continued(self, said: int) -> int:
+        """Inside a bracket that more follows on its line: as far from its line as the answer has it."""
+        if self.line.said is not None:
+            return self._natural(said)
+        here = self.levels.base.column
+        return here + said if said < here else said
+
+    def _natural(self, said: int) -> int:
+        """The column of a line that stands to the one before it as the answer has it."""
+        return said if self.line.said is None else max(0, self.line.column + said - self.line.said)
+
+    def _above(self) -> int:
+        """How wide the statement before is in the answer, or as if the answer were written at its place."""
+        return self.statement.column if self.statement.said is None else self.statement.said
+
+    def _in_new_block(self, line: str, said: int) -> int:
+        """The first line after an opener: one step deeper, or as the answer has it where that is a manner of its own."""
+        above = self._above()
+        mark = self.shape.item_width(self.before)
+        natural, wanted = self._natural(said), self.statement.column + mark + self.margin.step
+        base = self.levels.base
+        if said > above:
+            if self.statement.said is None and base.said is None and natural == wanted:
+                self.levels.know(base.column)
+            if natural > self.statement.column + mark and self._is_own_step(natural):
+                wanted = natural
+        elif line.strip() == self.before.strip() or self.shape.may_stand_at_the_opener(
+            self.before, line, natural == self.statement.column, self.statement.column
+        ):
+            return natural
+        elif self.statement.said is None and base.said is None:
+            self.levels.know(max(0, said - self.margin.step))
+        self.levels.stack.append(Level(said, wanted))
+        return wanted
+
+    def _is_own_step(self, natural: int) -> bool:
+        """Whether a block may begin at this column though it is not one of the file's steps deeper."""
+        step = natural - self.statement.column
+        bracket = self.brackets[-1].sign if self.brackets else ""
+        if bracket and (bracket in "([" or self.shape.family == "python"):
+            return True
+        if self.shape.family == "data" and self.gap:
+            # It may be text that only looks like an opener.
+            return True
+        here = self.margin.here
+        if natural - self.line.column == self.margin.step:
+            return True
+        if natural == self.margin.width(indent_of(self.view.next_line())):
+            return True
+        return here > 0 and step == here - self.margin.outside(here)
+
+    def _closing(self, line: str, said: int) -> int:
+        """A line that closes a bracket stands at its opener's column, another closing line a level further out."""
+        sign = line.lstrip()[0]
+        if sign == ";":
+            return self._natural(said)
+        if sign not in ")]}":
+            return self.levels.going_on(said, opens=self.facts.opens)
+        if self.brackets:
+            opener = self.brackets[-1]
+            if sign == "}" or (opener.ends_line and (self.line.said is None or said < self.line.said)):
+                stands = opener.line.column == self._natural(said)
+                column = (opener.line if stands else opener.statement).column
+                self.levels.leave(column)
+                return column
+            return self._natural(said)
+        base = self.levels.base
+        if said == base.column and base.said in {None, said}:
+            return said
+        column = self.levels.closing_column(base.column, said)
+        self.levels.leave(column)
+        return column
+
+    def _in_item(self, line: str, said: int, item: int) -> int:
+        """The further lines of an item of a list in YAML stand behind its mark."""
+        here = self.margin.here
+        if self.line.said is None and said == item <= here and not self._is_flush_list():
+            self.levels.stack = [Level(0, here), Level(said, here + said)]
+            return here + said
+        if self.line.said is None and said == here + item:
+            self.levels.stack = [Level(here, here), Level(said, said)]
+            return said
+        if self.line.said is not None and said - self.line.said == item:
+            self.levels.stack.append(Level(said, self.line.column + item))
+            return self.line.column + item
+        return self._statement(line, said)
+
+    def _statement(self, line: str, said: int) -> int:
+        context = Context(self.before, self.gap, self.closed_outside)
+        column, self.is_new = self.levels.statement(line, said, context)
+        return column
+
+    def _is_flush_list(self) -> bool:
+        """Whether the list round the cursor stands where its key does."""
+        for line in reversed(self.view.lines_before(_NEAR_LINES)):
+            width = len(indent_of(line))
+            if line.strip() and width <= self.margin.here and not line.lstrip().startswith("-"):
+                return width == self.margin.here
+        return False
