@@ -25,7 +25,7 @@ _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]{14,}")
 # More rarely a line names one by a word of another language, or speaks of a login; plain words are the cheapest to look for.
 _WORDS: Final = (
     "auth", "login", "connect", "mysql", "jwt", "new pdo", "redis-cli", "openssl", "securestr", "mdp", "kennwort", "wachtwoord",
-    "clave", "parol", "haslo", "heslo", "salasana", "sifre", "jelsz", ":5432:", ":6432:", ":*:",
+    "clave", "parol", "haslo", "heslo", "salasana", "sifre", "jelsz", ":5432:", ":6432:", ":*:", "%s@", "signwith",
 )  # fmt: skip
 _FAR_WORDS: Final = (
     "has\u0142o", "l\u00f6senord", "\u015fifre", "пароль", "密码", "密碼", "口令", "パスワード", "비밀번호",

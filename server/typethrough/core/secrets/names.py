@@ -82,6 +82,8 @@ _HEADER: Final = re.compile(
     re.IGNORECASE,
 )
 _HEADER_WORDS: Final = ("bearer", "basic", "authorization", "token ", "apikey", "negotiate")
+# The address of a database as Go's drivers take it.
+_DSN: Final = re.compile(r"[\"'`][^\s:@\"'`]{1,80}:(?P<secret>[^\s@\"'`%{]{3,200})@tcp\(")
 # A line of PostgreSQL's password file.
 _PGPASS: Final = re.compile(r"^[^\s:#]+:(?:\d+|\*):[^\s:]+:[^\s:]+:(?P<secret>(?:\\.|[^\s:\\])+)$")
 _LOGIN: Final = re.compile(
@@ -105,6 +107,8 @@ def find_named(line: str, small: str) -> Iterator[tuple[int, int, str]]:
             yield *span, "password" if kind == "password" else "secret"
     if has_digit(line):
         yield from find_nearby(line, small, ends)
+    if "@tcp(" in line:
+        yield from ((*one.span("secret"), "password") for one in _DSN.finditer(line))
     if "://" in line:
         for one in _URL.finditer(line):
             if not is_filled_in_later(one["secret"]) and one["secret"].lower() not in _SAMPLES:

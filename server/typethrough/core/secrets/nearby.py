@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # What a line speaks of, in small letters, other than by the names in `names`.
 _SPEAKS: Final = re.compile(
     r"pass(?:word|wd|phrase|code|[-_]?in\b)|(?<![a-z])pwd?\b|secret|token|mdp|credential|bearer|x-api-key|login|securestring"
-    r"|basic_?auth|auth[a-z]{0,6}\s{0,8}[=:(]\s{0,8}[(\[{]|jwt\.?(?:sign|verify|encode|decode)|connect\w{0,20}\(|new pdo"
+    r"|basic[_ ]?auth|['\"]basic |auth[a-z]{0,6}[\"']?\s{0,8}[=:(]\s{0,8}[(\[{\"']|signwith"
+    r"|%[sv]@|jwt\.?(?:sign|verify|encode|decode)|connect\w{0,20}\(|new pdo"
     r"|getpass|htpasswd|chpasswd|sshpass|mysql|redis-cli|openssl\s{1,8}enc"
 )
 # A command with the password behind an option of one letter.

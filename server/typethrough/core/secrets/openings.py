@@ -20,7 +20,7 @@ _OPENED: Final = re.compile(
     r"""(?P<until>(?:_\w{1,20})?["'`]?(?:\[\w{0,20}\])?[\])]{0,2}\s*
     (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
     |as\s+\w{1,30}\s*=|=>|->|::?=|\?{1,2}=|\?[?:]|\|\|=?|[=!]={0,2}|[+.]=|<<?-|,|\(|:|：|>|or\b|(?=\s*\\$))
-    \s*[\[({]?)\s*(?P<block>[|>][+-]?\d?)?(?:<<[-~]?["']?\w+["']?)?\s*\\?\s*(?:(?:\#|//).*)?$""",
+    \s*[\[({]?)\s*(?P<block>[|>][+-]?\d?)?(?:<<[-~<]?["']?\w+["']?(?:\.\w+)?)?\s*\\?\s*(?:(?:\#|//).*)?$""",
     re.VERBOSE | re.IGNORECASE,
 )
 # A name in quotes that is the first argument of a call, or a constant by itself in its line.
@@ -38,18 +38,23 @@ _CUT_URL: Final = re.compile(r"://[^\s/@]*$")
 # Before the value in its line: a sign of a comment, a list, a change, or of texts put together.
 _LEAD: Final = re.compile(r"\s*(?:(?://+|#+|--|[*+\-&.^]{1,2}|<>)\s+)?")
 # What a name leaves open over several lines: a bracket, a list, a call that goes on.
-_INSIDE: Final = re.compile(r"[(\[{,\\]\s*(?:(?:#|//).*)?$")
+_INSIDE: Final = re.compile(r"[(\[{,\\:]\s*(?:(?:#|//).*)?$")
 # The value by itself in its line.
 _ALONE: Final = re.compile(r"""\s*(?:\]\s*=\s*)?["'`]?[^\s"'`]+["'`]?[\s)\];,]*$""")
+_LONG_QUOTES: Final = ('"""', "'''", "`")
 # Stands between a name and a value of which no more is known than that they stand close together.
 _NEAR: Final = " ~ "
+_SOMEWHERE: Final = Opening(f"secret{_NEAR}", then="near")
+_BRACKETS: Final = ("(", "[", "{")
 # The value's line begins with another name.
 _NAMED: Final = re.compile(r"""["'`]?[\w.$\-]+["'`]?\s*(?::(?!\S)|=>|=\s)""")
 # How a line must begin where the one above says so.
 _THEN: Final = {
     "quote": re.compile(r"""[rbfuLR@$]{0,2}["'`]"""),
     "value": re.compile(r"""["']?value["']?\s*[:=]\s*|<(?:value|string)>""", re.IGNORECASE),
-    "operator": re.compile(r"""(?=(?:or\b|\?[?:]|\|\||=(?![=>]))\s*["'`]|\.\w+\()"""),
+    "operator": re.compile(
+        r"""(?=values\s*\(|(?:or\b|\?[?:]|\|\||=(?![=>]))\s*["'`]|\.\w+\()""", re.IGNORECASE
+    ),
 }
 # A line that says no more than a name, as lists of variables do.
 _NAME_ALONE: Final = re.compile(
@@ -75,7 +80,11 @@ def find_opening(line: str, above: Opening | None) -> Opening | None:
     if above.then == "near" and _closes(text[:_MOST_CHARS]) <= 0:
         return _find(line[-_MOST_CHARS:]) or above
     joined, _ = _joined(above, line)
-    return _find(joined if joined and len(line) <= _MOST_CHARS else line[-_MOST_CHARS:])
+    found = _find(joined if joined and len(line) <= _MOST_CHARS else line[-_MOST_CHARS:])
+    if found is None and above.text.endswith(_BRACKETS) and _closes(text[:_MOST_CHARS]) <= 0:
+        # What else is in the brackets.
+        return _SOMEWHERE
+    return found
 
 
 def _find(line: str) -> Opening | None:
@@ -94,7 +103,7 @@ def _find(line: str) -> Opening | None:
             opened = Opening(f"{line.rstrip()} ", then="operator")
         if opened is not None:
             return opened._replace(text=opened.text[max(0, start - _BEFORE_CHARS) :])
-        near = near or Opening(f"secret{_NEAR}", then="near")
+        near = _SOMEWHERE
     if near is not None and _INSIDE.search(line):
         return near
     return _cut(line)
@@ -142,7 +151,7 @@ def _unfinished(line: str, end: int) -> Opening | None:
         return Opening(text, then="quote") if _GOES_ON.match(line, body.end()) else None
     if line.endswith("\\"):
         return Opening(text.removesuffix("\\"))
-    return Opening(text) if len(opened["quote"]) == 3 and body.end() == opened.end() else None
+    return Opening(text) if opened["quote"] in _LONG_QUOTES and body.end() == opened.end() else None
 
 
 def find_below(opening: Opening, line: str) -> list[Find]:
@@ -150,6 +159,9 @@ def find_below(opening: Opening, line: str) -> list[Find]:
     joined, shift = _joined(opening, line)
     if not joined and opening.then == "operator" and _ALONE.match(line):
         opening = Opening(f"{opening.text.rstrip()}{_NEAR}", then="near")
+        joined, shift = _joined(opening, line)
+    if joined and opening.text.endswith(_BRACKETS) and _NAMED.match(joined, len(opening.text)):
+        opening = _SOMEWHERE
         joined, shift = _joined(opening, line)
     if not joined or (opening.then != "near" and _NAMED.match(joined, len(opening.text))):
         return []
