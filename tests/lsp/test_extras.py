@@ -384,6 +384,28 @@ def test_a_switch_that_makes_no_sense_is_refused_by_its_field(params: Any, field
     run(scenario)
 
 
+# --- the record
+
+
+def test_requests_go_on_record_together_and_before_what_is_said_of_their_suggestions() -> None:
+    async def scenario() -> Stage:
+        stage = await ready("some_name = value\n")
+        stage.call(INLINE, stage.place(0, 4))
+        stage.call(INLINE, stage.place(0, 2))
+        assert stage.notes.outcomes == []
+        await stage.wait(1_000)
+        assert len(stage.notes.outcomes) == 2
+        stage.call(INLINE, stage.place(0, 4))
+        stage.session.notices.feedback(Feedback.DISMISSED, "1")
+        assert len(stage.notes.outcomes) == 3
+        stage.call(INLINE, stage.place(0, 4))
+        await stage.session.aclose()
+        assert len(stage.notes.outcomes) == 4
+        return stage
+
+    run(scenario)
+
+
 # --- why
 
 

@@ -164,6 +164,7 @@ def test_where_there_is_no_code_nothing_is_suggested_and_why_says_so(
         bench.splice(1, 0, entry(name, kind), opened=[item(name, "select ", language)])
         message_id = bench.ask(name, 0, 7)
         assert bench.reply(message_id)["result"] == {"items": []}
+        bench.session.notices.pass_on()
         outcome = bench.notes.outcomes[-1]
         assert (outcome.ending, outcome.reason) == (Ending.SKIPPED, cause.sentence)
         await bench.wait(500)
@@ -245,6 +246,7 @@ def test_an_excluded_notebook_is_never_completed() -> None:
         bench.start(("a", AREA), ("b", "x = "))
         await settle()
         assert bench.reply(bench.ask("b", 0, 4))["result"] == {"items": []}
+        bench.session.notices.pass_on()
         assert bench.notes.outcomes[-1].reason == Cause.EXCLUDED.sentence
         await bench.wait(500)
         assert bench.gateway.streams == []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.gate.gate import Gate, TellPermit
     from typethrough.core.models import ModelProfile
-    from typethrough.core.outcome.history import History, KeptOutcome
+    from typethrough.core.outcome.history import History
     from typethrough.core.outcome.outcome import Feedback, Outcome, Spent, StreamRecord
     from typethrough.core.prompt.message import Prompt
 
@@ -281,8 +281,8 @@ class Recorder(Protocol):
         """The last outcomes; one history for all who record."""
         ...
 
-    def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
-        """A request ended; how the history keeps it, or None when typing overtook it."""
+    def request_ended(self, uri: str, outcome: Outcome) -> object:
+        """A request ended. What it returns is of no use to who tells."""
         ...
 
     def stream_ended(self, stream: StreamRecord) -> None:

@@ -19,7 +19,7 @@ from typethrough.lsp.fields import InvalidParams, is_integer, text_of
 from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 
 if TYPE_CHECKING:
-    from typethrough.core.outcome.history import History, KeptOutcome
+    from typethrough.core.outcome.history import KeptOutcome
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
     from typethrough.lsp.documents import Documents
@@ -50,7 +50,6 @@ class Extras:
         documents: Documents,
         protocol: Protocol,
         recorder: Recorder,
-        history: History,
         status: Status,
         clock: Clock,
         pages: Parts,
@@ -59,7 +58,6 @@ class Extras:
         self._documents = documents
         self._protocol = protocol
         self._recorder = recorder
-        self._history = history
         self._status = status
         self._clock = clock
         self._pages = pages
@@ -152,7 +150,8 @@ class Extras:
     def why(self, message_id: MessageId, params: Params) -> None:
         """The last outcomes, newest first: as data, as lines of plain text, and as a page for who shows pages."""
         limit = params.get("limit")
-        entries = self._history.newest(limit) if is_integer(limit) else self._history.newest()
+        history = self._recorder.history
+        entries = history.newest(limit) if is_integer(limit) else history.newest()
         answer = {"entries": [_entry(entry) for entry in entries], "lines": list(why_lines(entries))}
         if params.get("html") is True:
             answer["html"] = self._pages.why_page(entries)

@@ -7,26 +7,33 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from typethrough.core.outcome.causes import StreamEnd
-from typethrough.core.outcome.outcome import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from typethrough.core.outcome.history import History, KeptOutcome
+    from typethrough.core.outcome.history import History
     from typethrough.core.outcome.outcome import Feedback, Outcome, Spent, StreamRecord
-    from typethrough.engine.ports import Recorder
+    from typethrough.engine.ports import Clock, Recorder
     from typethrough.lsp.status import Status
+
+# No longer than the record takes to write what it is given.
+_TOGETHER_S = 1.0
 
 
 class Notices:
     """A `Recorder` that passes everything on to another, and tells the client what concerns its user.
 
-    A notice of the same key is shown again only after the gateway has worked in between. `tell` sends a notification.
+    A notice of the same key is shown again only after the gateway has worked in between. `tell` sends a notification. Requests
+    that have ended are passed on together: to record one at each key costs the next key four times as much.
     """
 
-    def __init__(self, inner: Recorder, tell: Callable[[str, Any], None], status: Status) -> None:
+    def __init__(
+        self, inner: Recorder, tell: Callable[[str, Any], None], status: Status, clock: Clock
+    ) -> None:
         self._inner = inner
+        self._clock = clock
+        self._ended: list[tuple[str, Outcome]] = []
         self._tell = tell
         self._status = status
         self._shown: set[str] = set()
@@ -34,19 +41,28 @@ class Notices:
     @property
     def history(self) -> History:
         """The inner recorder's."""
+        self.pass_on()
         return self._inner.history
 
-    def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
-        """Pass on; the status line shows where the last suggestion came from, and how many secrets were kept back."""
-        kept = self._inner.request_ended(uri, outcome)
-        if kept is not None and kept.ending is Ending.ANSWERED:
-            self._status.answered(kept.source, kept.total_ms)
-        if kept is not None and "asked" in kept.stages_ms:
-            self._status.kept_back(kept.kept_back)
-        return kept
+    def request_ended(self, uri: str, outcome: Outcome) -> None:
+        """Pass on soon; the status line shows where the last suggestion came from, and how many secrets were kept back."""
+        if not self._ended:
+            self._clock.call_at(self._clock.now() + _TOGETHER_S, self.pass_on)
+        self._ended.append((uri, outcome))
+        if outcome.source is not None:
+            self._status.answered(outcome.source.value, outcome.total_ms)
+        if "asked" in outcome.stages_ms:
+            self._status.kept_back(outcome.kept_back)
+
+    def pass_on(self) -> None:
+        """Pass on the requests that have ended."""
+        ended, self._ended = self._ended, []
+        for uri, outcome in ended:
+            self._inner.request_ended(uri, outcome)
 
     def stream_ended(self, stream: StreamRecord) -> None:
         """Pass on; a stream that ended well makes old causes worth a message again."""
+        self.pass_on()
         self._inner.stream_ended(stream)
         self._status.spent(self._inner.today())
         if stream.end is StreamEnd.COMPLETE:
@@ -54,10 +70,12 @@ class Notices:
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
         """Pass on."""
+        self.pass_on()
         self._inner.feedback(kind, suggestion_id, chars)
 
     def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
         """Pass on."""
+        self.pass_on()
         self._inner.survived(suggestion_id, after_s, share)
 
     def today(self) -> Spent:

@@ -62,7 +62,7 @@ class Serving:
         self.requests = requests = Requests(
             engine, documents, protocol, clock, client, client.accepted_command
         )
-        Extras(engine, documents, protocol, notices, notices.history, status, clock, parts)
+        Extras(engine, documents, protocol, notices, status, clock, parts)
         protocol.on_cancel = requests.cancel
         protocol.requests |= {
             client.offered: requests.inline_completion if client.inline_completion else requests.completion,

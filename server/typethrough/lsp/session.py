@@ -78,7 +78,7 @@ class Session:
         self._parts = parts
         self._clock = clock or AsyncioClock()
         self.status = Status(self.protocol.tell, self._clock, self._off_reason)
-        self.notices = Notices(recorder, self.protocol.notify, self.status)
+        self.notices = Notices(recorder, self.protocol.notify, self.status, self._clock)
         self._options: Layer | None = None
         self._configuration: Layer | None = None
         # Pushes and pulls of the configuration are numbered: what was said last holds, whatever arrives last.
@@ -251,6 +251,7 @@ class Session:
         await self._background.aclose()
         if self._serving is not None:
             await self._serving.aclose()
+        self.notices.pass_on()
 
 
 def _registrations(client: Client) -> Iterator[types.Registration]:
