@@ -6,7 +6,9 @@ The model is far weaker than any that people would use, and badly behaved: what 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -62,20 +64,24 @@ def model() -> Iterator[RealModel]:
         yield running
 
 
-@asynccontextmanager
-async def _editor(model: RealModel, home: Path) -> AsyncIterator[FakeEditor]:
-    """An editor whose server has this model and no other lane."""
+def _environment(model: RealModel, home: Path) -> dict[str, str]:
+    """A process's environment with this model, and with no settings of the person who runs the tests."""
     own = ("TYPETHROUGH_", "AI_GATEWAY_", "VERCEL_", "OPENAI_", "XDG_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    environment = kept | {
+    return kept | {
         "HOME": str(home),
         "PYTHONPATH": f"{_ROOT / 'server'}",
         "TYPETHROUGH_BASE_URL": model.base_url,
         "TYPETHROUGH_MODEL": "smollm2",
     }
+
+
+@asynccontextmanager
+async def _editor(model: RealModel, home: Path) -> AsyncIterator[FakeEditor]:
+    """An editor whose server has this model and no other lane."""
     options = {"budget_ms": _BUDGET_MS, "local_lane": False, "prefetch": False, "max_output_tokens": 64}
     client = await LspClient.start(
-        (sys.executable, "-m", "typethrough", "--stdio"), environment, cwd=str(home)
+        (sys.executable, "-m", "typethrough", "--stdio"), _environment(model, home), cwd=str(home)
     )
     try:
         await client.initialize(root_uri=home.as_uri(), options=options)
@@ -171,3 +177,18 @@ def test_typing_something_else_ends_the_question_and_the_next_one_is_answered(
         assert editor.faults.errors == []
 
     asyncio.run(run())
+
+
+def test_evaluate_prints_the_figures_of_a_real_model(model: RealModel, tmp_path: Path) -> None:
+    lines = "".join(f"def shape_{number}(side):\n    return side * {number}\n\n\n\n" for number in range(9))
+    (tmp_path / "shapes.py").write_text(lines, "utf-8")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "Add shapes"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    environment = _environment(model, tmp_path) | {"TYPETHROUGH_BUDGET_MS": str(_BUDGET_MS)}
+    command = [sys.executable, "-m", "typethrough", "evaluate", str(tmp_path), "--json", "--count", "3"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
+    (figures,) = json.loads(done.stdout)
+    assert (figures["name"], figures["asked"], figures["dollars"]) == ("smollm2", 3, 0)
+    assert figures["first_text_p50_ms"] > 0
+    assert not figures["stopped"]

@@ -54,6 +54,10 @@ def _run(options: argparse.Namespace) -> int:
             from typethrough.cli.demo.verb import run_demo
 
             return run_demo(options)
+        case "evaluate":
+            from typethrough.cli.evaluate.verb import run_evaluate
+
+            return run_evaluate(options)
         case "settings":
             from typethrough.cli.settings import run_settings
 
@@ -89,6 +93,7 @@ def _parser() -> _Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
     _add_complete(verbs)
     _add_demo(verbs)
+    _add_evaluate(verbs)
     settings = verbs.add_parser("settings", help="print the settings in force, and what is wrong with them")
     form = settings.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the table of all settings instead")
@@ -131,6 +136,35 @@ def _add_demo(verbs: argparse._SubParsersAction[_Parser]) -> None:
     _add_log_options(demo, argparse.SUPPRESS)
 
 
+def _add_evaluate(verbs: argparse._SubParsersAction[_Parser]) -> None:
+    evaluate = verbs.add_parser(
+        "evaluate",
+        help="hide lines of your own repository, ask for them, and print how often they came right",
+    )
+    evaluate.add_argument(
+        "path", nargs="?", type=Path, default=Path(), help="a file or folder under git (default: this folder)"
+    )
+    evaluate.add_argument("--model", action="append", metavar="NAME", help="a model to ask; may be repeated")
+    evaluate.add_argument(
+        "--prompt-form", action="append", choices=("chat", "fim"), help="how to ask it; may be repeated"
+    )
+    evaluate.add_argument(
+        "--lane",
+        action="append",
+        choices=("model", "local"),
+        help="who answers (default model); may be repeated",
+    )
+    evaluate.add_argument(
+        "--count", metavar="N", type=_count, default=40, help="how many places (default 40)"
+    )
+    evaluate.add_argument(
+        "--max-cents", metavar="C", type=_cents, default=10.0, help="stop when so much is spent (default 10)"
+    )
+    evaluate.add_argument("--seed", type=int, default=7, help="another seed, other columns")
+    evaluate.add_argument("--json", action="store_true", help="print the figures for programs instead")
+    _add_log_options(evaluate, argparse.SUPPRESS)
+
+
 def _add_log_options(parser: _Parser, default: object) -> None:
     parser.add_argument("--log-file", metavar="FILE", type=Path, default=default, help="log to a file too")
     parser.add_argument(
@@ -157,6 +191,10 @@ def _loopback(value: str) -> tuple[str, int]:
 
 def _count(value: str) -> int:
     return int(_between(value, 1, 1_000))
+
+
+def _cents(value: str) -> float:
+    return _between(value, 0.0, 10_000.0)
 
 
 def _speed(value: str) -> float:
