@@ -8,26 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.alignment.indentation import indentation
-from typethrough.core.filters.answer_tags import answer_tags
+from typethrough.core.dressing.undress import undress
 from typethrough.core.filters.blank import blank
-from typethrough.core.filters.closing_prose import closing_prose
-from typethrough.core.filters.code_fence import code_fence
 from typethrough.core.filters.doubled_closers import doubled_closers
 from typethrough.core.filters.draft import Draft, Refused
 from typethrough.core.filters.echoed_prefix import echoed_prefix
 from typethrough.core.filters.echoed_suffix import echoed_suffix
 from typethrough.core.filters.example_reply import example_reply
-from typethrough.core.filters.frames import frames
 from typethrough.core.filters.joint import joint
 from typethrough.core.filters.next_cell import next_cell
 from typethrough.core.filters.next_line import next_line
 from typethrough.core.filters.one_line import one_line
-from typethrough.core.filters.opening_prose import opening_prose
 from typethrough.core.filters.placeholder import placeholder
 from typethrough.core.filters.recited import recited
 from typethrough.core.filters.repetition import repetition
 from typethrough.core.filters.restored_deletion import restored_deletion
-from typethrough.core.filters.special_tokens import special_tokens
 from typethrough.core.filters.stutter import stutter
 from typethrough.core.filters.trailing_space import trailing_space
 from typethrough.core.filters.welded import welded
@@ -40,15 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
 
-# Wrappers come off from outside in (tags may stand round a fence or inside it), then echoes, then white space.
+# Dressing comes off first, then echoes, then white space.
 HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
-    special_tokens,
-    frames,
-    opening_prose,
-    answer_tags,
-    code_fence,
-    answer_tags,
-    closing_prose,
+    undress,
     echoed_prefix,
     indentation,
     joint,

@@ -1,0 +1,199 @@
+"""The Markdown fence or the backticks that a chat model wraps its answer in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.document.scan import family_of
+from typethrough.core.dressing.marks import End
+
+if TYPE_CHECKING:
+    from typethrough.core.document.view import View
+
+
+class Fence(NamedTuple):
+    """The fence that opened an answer: its signs, whether it wraps Markdown, and whether it ends on its own line.
+
+    Without signs nothing in it is the answer.
+    """
+
+    signs: str
+    is_markdown: bool = False
+    is_inline: bool = False
+
+
+_OPENING: Final = re.compile(r"\s*(`{3,}|~{3,})[ \t]*([^\s`]*)([^\n]*)(\n|\Z)")
+_INFO_WORD: Final = re.compile(r"[A-Za-z][\w+#.:/-]*\Z|\{[^\n]*|\d+:\d+:\S+\Z")
+# What may stand behind the language: attributes, line numbers, a file's name.
+_INFO_MORE: Final = re.compile(
+    r"\s*(?:\{.*|\[.*\]|[\w-]+=[\"'{\w].*|[\w./\\-]+\.\w{1,8}|\(.*\)|title\b.*|\d[\d,-]*)\s*\Z"
+)
+_LANGUAGES: Final = frozenset((
+    "python", "py", "js", "javascript", "jsx", "ts", "typescript", "tsx", "c", "cpp", "csharp", "cs", "java",
+    "kotlin", "kt", "go", "rust", "rs", "ruby", "rb", "php", "swift", "scala", "lua", "r", "sh", "bash", "zsh",
+    "shell", "console", "powershell", "ps1", "sql", "html", "css", "scss", "xml", "json", "jsonc", "yaml", "yml",
+    "toml", "ini", "diff", "markdown", "md", "mdx", "text", "txt", "plaintext", "vue", "svelte", "dart",
+    "haskell", "hs", "elixir", "ex", "perl", "pl", "makefile", "make", "dockerfile", "graphql", "proto", "latex",
+    "tex", "vim",
+))  # fmt: skip
+_MARKDOWN: Final = frozenset(("markdown", "md", "mdx", "gfm"))
+_FENCE: Final = re.compile(r"(?:^|(?<=\n))[ \t]*(`{3,}|~{3,})[ \t]*([^\n`]*)(?=\n|\Z)")
+_HALF: Final = re.compile(r"(?:\A|(?<=\n))[ \t]*(?:`{1,2}|`{3,}[^\n`]*|~{1,2}|~{3,}[^\n]*)\Z")
+_FENCE_LINE: Final = re.compile(r"\s*(?:`{3,}|~{3,})")
+_BACKTICK_FREE: Final = frozenset(("python", "rust", "c", "css", "data", "lua"))
+# Languages of those families in which a name may stand in backticks.
+_QUOTED_NAMES: Final = frozenset(("kotlin", "swift", "scala", "groovy", "php", "r"))
+_FENCES_ARE_NO_TEXT: Final = frozenset(("latex", "tex", "restructuredtext", "rst"))
+_LEAST_SIGNS: Final = 3
+_LINES_ABOVE: Final = 300
+_LEADS_TO_FENCE: Final = (":", ".", "!", "?", "-->")
+
+
+def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | None:
+    """The length of the fence's line that opens the answer, and the fence; 0 and None for none. None: cannot be said yet."""
+    start = text.lstrip()
+    if not start or start[0] not in "`~":
+        return 0, None
+    wraps = not _fences_are_text(view)
+    if text[0] == " " and view.line_prefix.strip():
+        # A wrapper begins the answer; after a space and code it is text of a comment.
+        return 0, None
+    if _is_own_fence(text, start, view, inside=wraps):
+        return 0, None
+    if not wraps:
+        opens = _opens_wrapper(start, view)
+        if opens is None:
+            return (0, None) if done else None
+        if not opens:
+            return 0, None
+    if start[:3] not in {"```", "~~~"}:
+        if not done and start in {"`", "``", "~", "~~"}:
+            return None
+        return _backticks(text, view, done=done)
+    found = _OPENING.match(text)
+    if found is None:
+        return 0, None
+    if not found[4] and not done:
+        return None
+    if not found[2] and found[4] and family_of(view.language_id) == "text" and view.line_prefix.strip():
+        # A bare fence in the middle of a line of Markdown opens a chat's answer, not the rest of the line.
+        return found.end(), Fence("")
+    return _body_start(found), Fence(found[1], found[2].lower() in _MARKDOWN, is_inline=found[1] in found[3])
+
+
+def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None:
+    """Where the closing fence ends the answer, or may; None when there is none. Without an opening one any ends it in code."""
+    if fence is None and family_of(view.language_id) == "text":
+        return None
+    if fence is not None and (fence.is_inline or len(fence.signs) < _LEAST_SIGNS):
+        at = text.find(fence.signs)
+        if at >= 0:
+            return End(at, is_open=False)
+        whole = len(text.rstrip(fence.signs[0]))
+        return End(whole, is_open=True) if whole < len(text) and not done else None
+    inner = ""
+    for found in _FENCE.finditer(text):
+        if not done and found.end() == len(text):
+            # Its line has not ended yet.
+            return None if inner else End(found.start(), is_open=True)
+        signs, info = found[1], found[2].strip()
+        if inner:
+            inner = "" if signs.startswith(inner) and not info else inner
+        elif fence is not None and fence.is_markdown and (info or not signs.startswith(fence.signs)):
+            inner = signs
+        elif (fence is None or signs.startswith(fence.signs)) and not _is_documentation(
+            found[0], view, fence
+        ):
+            return End(found.start(), is_open=False)
+    if done or inner:
+        return None
+    half = _HALF.search(text)
+    if half is None or _is_documentation(half[0], view, fence):
+        return None
+    return End(half.start(), is_open=True)
+
+
+def _is_documentation(line: str, view: View, fence: Fence | None) -> bool:
+    """Whether a fence stands, indented like it, in a documentation string that the answer goes on with."""
+    indent = line[: len(line) - len(line.lstrip(" \t"))]
+    return (
+        fence is None
+        and view.state.inside in {'"""', "'''", "/*"}
+        and bool(indent)
+        and indent.startswith(view.indent)
+    )
+
+
+def _body_start(found: re.Match[str]) -> int:
+    """After the info line; but after the bare fence when code follows it on its line."""
+    info, more = found[2], found[3].strip()
+    if found[1] in found[3]:
+        return found.end(1)
+    if not info or (_INFO_WORD.match(info) and (not more or _is_info(info, more))):
+        return found.end()
+    return found.end(1)
+
+
+def _is_info(word: str, more: str) -> bool:
+    return _INFO_MORE.match(more) is not None and (word.lower() in _LANGUAGES or more[0] != "(")
+
+
+def _backticks(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | None:
+    """An answer in single or double backticks, in a language that has none."""
+    if text[0] != "`" or family_of(view.language_id) not in _BACKTICK_FREE or view.state.inside:
+        return 0, None
+    signs = "``" if text.startswith("``") else "`"
+    if view.language_id in _QUOTED_NAMES:
+        body, closed, rest = text[len(signs) :].partition(signs)
+        if "\n" in body:
+            return 0, None
+        if not closed:
+            return (0, None) if done else None
+        if rest.strip() or body.strip().isidentifier():
+            return 0, None
+        if not done:
+            return None
+    return len(signs), Fence(signs)
+
+
+def _fences_are_text(view: View) -> bool:
+    """Whether a fence is ordinary text here: in a Markdown-like document, outside its own code blocks."""
+    if family_of(view.language_id) != "text" or view.language_id in _FENCES_ARE_NO_TEXT:
+        return False
+    return sum(1 for line in view.lines_before(_LINES_ABOVE) if _FENCE_LINE.match(line)) % 2 == 0
+
+
+def _is_own_fence(text: str, start: str, view: View, *, inside: bool) -> bool:
+    """Whether the answer goes on below the cursor's line of Markdown with a fence that belongs there."""
+    above = view.line_prefix.rstrip()
+    if family_of(view.language_id) != "text" or not above or "\n" not in text[: len(text) - len(start)]:
+        return False
+    if view.line_suffix.strip():
+        return False
+    return inside or above.endswith(_LEADS_TO_FENCE)
+
+
+def _opens_wrapper(start: str, view: View) -> bool | None:
+    """In Markdown a fence in the middle of a line, or tagged as Markdown, can only be a wrapper. None: cannot be said yet."""
+    if view.line_prefix.strip():
+        return (
+            start.startswith(("```", "~~~"))
+            if len(start) > 2
+            else None
+            if set(start) <= {"`"} or set(start) <= {"~"}
+            else False
+        )
+    line, ended, _ = start.partition("\n")
+    if not ended:
+        return None if re.fullmatch(r"(?:`{1,}|~{1,})[A-Za-z-]{0,16}(?:[ \t{].*)?", line) else False
+    word = re.match(r"(?:`{3,}|~{3,})([\w-]+)", line)
+    if word is None:
+        return False
+    own = view.language_id not in {"markdown", "mdx"} and word[1].lower() in {
+        view.language_id,
+        "text",
+        "txt",
+        "plaintext",
+    }
+    return word[1].lower() in _MARKDOWN or own

@@ -1,0 +1,130 @@
+"""An answer without what the model put round it: its beginning is undressed layer by layer, then its end is found."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.dressing import fence, marks, tags, talk
+from typethrough.core.dressing.draft import NOTHING_YET, Draft
+
+if TYPE_CHECKING:
+    from typethrough.core.document.view import View
+
+# A model that reasons in tags that it never opened does so once.
+_MOST_RESTARTS: Final = 4
+_MARKS: Final = re.compile(r"[<◁]|\[/?(?:[Tt]|\Z)")
+# What begins with a small letter, or with most signs of code, is not dressed.
+_DRESSED: Final = re.compile(r"\s*(?:[^\sa-z0-9_(\"')\]}.,;:=/#&|%!?$\\]|a(?:n|\Z))")
+
+
+class _Body(NamedTuple):
+    """What is left of an answer, and what was taken off before it."""
+
+    text: str
+    fence: fence.Fence | None = None
+    tags: frozenset[str] = frozenset()
+    talked: bool = False
+
+
+def undress(draft: Draft, view: View) -> Draft:
+    """Take off reasoning, control tokens, talk, tags and fences. What begins like one of them waits until it is known."""
+    text, done = draft
+    if not _MARKS.search(text):
+        return _undressed(draft, view)
+    text = text if done else text[: marks.half_over(text)]
+    start = 0
+    for found in islice(marks.over(text, view), _MOST_RESTARTS):
+        # Reasoning ends here. All before it is reasoning too, unless some of that was taken for the answer already.
+        if found.start() < start:
+            continue
+        before = _rest(text[: found.start()], start, view)
+        if _undressed(Draft(before, done=False), view).text:
+            return _undressed(Draft(before, done=True), view)
+        start = found.end()
+    return _undressed(Draft(_rest(text, start, view), done), view)
+
+
+def _undressed(draft: Draft, view: View) -> Draft:
+    body = _opened(draft, view)
+    if body is None:
+        return NOTHING_YET
+    text, done = body.text, draft.done
+    if body.fence is not None and not body.fence.signs:
+        return Draft("", done=True)
+    found: list[marks.End | None] = []
+    if "<" in text or "[" in text:
+        found += marks.end(text, view, done=done), tags.end(text, view, body.tags, done=done)
+    if "`" in text or "~" in text:
+        found.append(fence.end(text, view, body.fence, done=done))
+    if "\n" in text:
+        found.append(talk.end(text, view, done=done))
+    if ends := list(filter(None, found)):
+        end = min(ends)
+        text, done = text[: end.at], done or not end.is_open
+    if not done:
+        # The blanks that begin a line may belong to a closing fence.
+        lead = text.rstrip(" \t")
+        text = lead if lead.endswith("\n") else text
+    return Draft(text, done) if done or text.strip() else NOTHING_YET
+
+
+def _opened(draft: Draft, view: View) -> _Body | None:
+    """The answer without what begins it; None while more must be seen."""
+    body = _Body(draft.text)
+    while _DRESSED.match(body.text):
+        further = _peeled(body, view, done=draft.done)
+        if further is None or further is body:
+            return further
+        body = further
+    return body
+
+
+def _peeled(body: _Body, view: View, *, done: bool) -> _Body | None:
+    """The answer without its outermost layer, the same when there is none; None while more must be seen."""
+    text = body.text
+    first = text.lstrip()[:1]
+    if first in "<[◁a":
+        return _without_mark(body, view, done=done)
+    if body.fence is not None:
+        return body
+    if first in "`~":
+        opened = fence.opening(text, view, done=done)
+        if opened is None or opened[1] is None:
+            return body if opened else None
+        return body._replace(text=text[opened[0] :], fence=opened[1])
+    length = talk.opening(text, view, done=done, talked=body.talked)
+    if length is None:
+        return None
+    return body._replace(text=_after_blank_lines(text[length:], view), talked=True) if length else body
+
+
+def _without_mark(body: _Body, view: View, *, done: bool) -> _Body | None:
+    """The answer without the reasoning, the token or the tag that begins it."""
+    text = body.text
+    length = marks.reasoning(text, view, done=done)
+    if length != 0:
+        return body._replace(text=_after_blank_lines(text[length:], view)) if length else None
+    length = marks.opening(text, view, done=done)
+    if length != 0:
+        return body._replace(text=text[length:]) if length else None
+    frame = marks.frame(text, view, done=done)
+    if frame is not None and not frame.at:
+        return None if frame.is_open else body
+    tag = tags.opening(text, view, done=done)
+    if tag is None or not tag[0]:
+        return body if tag else None
+    return body._replace(text=text[tag[0] :], tags=body.tags | {tag[1]})
+
+
+def _rest(text: str, start: int, view: View) -> str:
+    return _after_blank_lines(text[start:], view) if start else text
+
+
+def _after_blank_lines(rest: str, view: View) -> str:
+    """What follows talk. The blank line between is the assistant's, unless an indented line shows that the answer began there."""
+    code = rest.lstrip("\n")
+    if len(code) < len(rest) and view.line_prefix.strip() and code.startswith(("  ", "\t")):
+        return "\n" + code
+    return code
