@@ -197,12 +197,7 @@ class Walk:
         if said < base.column and (starred or lost):
             self.blind = False
             return self.levels.know(0) + said
-        if (
-            said == 2 * base.column
-            and base.column > self.margin.step
-            and self.line.said is None
-            and not self.gap
-        ):
+        if said == 2 * base.column and base.column > self.margin.step and not self.placed:
             self.blind = False
             return self.levels.know(said)
         return said

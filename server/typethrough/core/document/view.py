@@ -131,7 +131,7 @@ class View:
     def state_above(self) -> State:
         """What is open where the cursor's line begins, seen from up to 120 lines above."""
         lines = _nearest(self.lines_before(_STATE_LINES), _STATE_CHARS)
-        return _state_after(tuple(lines), self.language_id)
+        return _state_after(tuple(lines), self.language_id, from_start=len(lines) == self.position.line)
 
     @cached_property
     def state(self) -> State:
@@ -240,9 +240,9 @@ def _to_read(count: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def _state_after(lines: tuple[str, ...], language_id: str) -> State:
+def _state_after(lines: tuple[str, ...], language_id: str, *, from_start: bool) -> State:
     # As long as one line is typed, those above it are the same with each key.
-    if family_of(language_id) == "python":
+    if family_of(language_id) == "python" and not from_start:
         # A view that begins inside a docstring would turn strings and code round; a definition or a cell is a safe start.
         lines = lines[_safe_start(lines) :]
     return scan("".join([line + "\n" for line in lines]), language_id)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.alignment.before import before
 from typethrough.core.alignment.indentation import indentation
 from typethrough.core.dressing.undress import undress
 from typethrough.core.filters.blank import blank
 from typethrough.core.filters.doubled_closers import doubled_closers
 from typethrough.core.filters.draft import Draft, Refused
-from typethrough.core.filters.echoed_prefix import echoed_prefix
 from typethrough.core.filters.echoed_suffix import echoed_suffix
 from typethrough.core.filters.example_reply import example_reply
 from typethrough.core.filters.joint import joint
@@ -38,7 +38,7 @@ __all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
 # Dressing comes off first, then echoes, then white space.
 HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
     undress,
-    echoed_prefix,
+    before,
     indentation,
     joint,
     next_cell,

@@ -1,0 +1,55 @@
+"""Which signs are written twice in a row, so that a sign which is said again may be no echo but the second half of another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.document.scan import comment_marks, family_of
+
+if TYPE_CHECKING:
+    from typethrough.core.document.view import View
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_CODE: Final = _words(
+    "== === != !== => -> ++ -- && || << >> ** *** // :: .. ... ?? := <- <> |> =~ <= >= += -= *= /= %= &= |= ^= ?? >>> <<< "
+    ";; !! {{ {% {# [[ %% $$ ~~ /* /** </ <!-- --- ^^ ??= ||= &&= **= //= >>= <<= .* ?. !. #! ## ''' \"\"\""
+)
+_TEXT: Final = _words("** *** ~~ == -- --- [[ $$ `` ``` \"\" '' <!-- {{ {% ::")
+# So many of one sign are a line drawn of them.
+_RULER: Final = 3
+_RUBY: Final = frozenset(("@@",))
+_RANGES: Final = frozenset(("rust", "ruby", "lua"))
+_HEREDOCS: Final = frozenset(("shell", "ruby"))
+_CALL: Final = re.compile(r"\w+\(")
+
+
+def is_written_twice(signs: str, said: str, following: str, prefix: str, view: View) -> bool:
+    """Whether `signs`, which end the line prefix, and `said`, with which the answer begins, make one sign together.
+
+    `following` is what the answer goes on with.
+    """
+    family = family_of(view.language_id)
+    joined = signs + said
+    blank = following[:1].isspace()
+    if signs.endswith("../") or (said == "." and prefix[-2:-1].isdigit()):
+        return True
+    if len(signs) >= _RULER and not joined.strip(joined[0]):
+        return True
+    if joined.startswith("#") and not joined.strip("#"):
+        return family == "text"
+    if signs == "<" and family in _HEREDOCS:
+        return True
+    if joined == "..":
+        return not prefix[:-1][-1:].isalnum() or (family in _RANGES and _CALL.match(following) is None)
+    if family == "text":
+        return joined in _TEXT and not blank
+    if joined in {"--", "//", ";;"} and blank:
+        return joined in comment_marks(view.language_id) or family == "unknown" or joined == "//"
+    if joined == "///":
+        return signs == "//" or "///" in view.near()
+    return joined in _CODE or (joined in _RUBY and family == "ruby")
