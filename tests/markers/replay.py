@@ -1,9 +1,9 @@
-"""Plays cases in JSON against the server's own process: `python -m tests.markers.replay FILE… [--cut whole|characters|pieces]`.
+"""Plays cases against the server's own process: `python -m tests.markers.replay FILE… [--cut whole|characters|pieces]`.
 
-A case has `text` with its cursor `$0`, `language`, and `answer` or `frames` (the raw body, with `status`, `headers` and
-`refuse_if`). What is right, one of: `expect`, the texts of which one must be the first item's; `after`, the documents of which
-one must stand when all that is offered was accepted; `expect_message`, a word that the user must be told. With `or_nothing`
-silence is right too. Played here too: the process, positions, settings, HTTP, and real time.
+A file is a marker case or holds cases in JSON, and a folder stands for its marker cases. A case in JSON has `text` with its
+cursor `$0`, `language`, and `answer` or `frames` (the raw body, with `status`, `headers` and `refuse_if`). What is right, one of:
+`expect`, the texts of which one must be the first item's; `after`, the documents of which one must stand when all that is
+offered was accepted; `expect_message`, a word that the user must be told. With `or_nothing` silence is right too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.e2e.typing_server import started
-from tests.markers.form import indent_of
+from tests.markers.form import Case, cases, indent_of, read
 from tests.markers.player import Split, characters, pieces, whole
 from tests.support.cursor import parse
 from typethrough.core.document.document import split_lines
@@ -32,6 +32,50 @@ _MODEL: Final = "openai/gpt-4.1-nano"
 _CONTENT_LENGTH: Final = re.compile(rb"(?im)^content-length: *(\d+)\r$")
 _STREAM: Final = {"content-type": "text/event-stream"}
 Item = dict[str, Any]
+
+
+def _formatting(indent: str) -> dict[str, Any]:
+    return {"tabSize": 4 if indent == "tab" else int(indent), "insertSpaces": indent != "tab"}
+
+
+def _cases(path: Path) -> list[dict[str, Any]]:
+    """The cases in a file or a folder. Marker cases with steps or a menu are left out: they are more than a request."""
+    if path.suffix == ".json":
+        told: list[dict[str, Any]] = json.loads(path.read_text())
+        return told
+    marked = [read(one) for one in cases() if one.is_relative_to(path.resolve())]
+    return [_as_json(case) for case in marked if not case.steps and not case.selected]
+
+
+def _as_json(case: Case) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": case.name,
+        "language": case.language,
+        "text": case.document,
+        "answer": case.answers[0] if case.answers else "",
+        "trigger": 2 - case.invoked,
+        "or_nothing": case.or_nothing,
+        "settings": case.settings,
+        "status": case.status,
+        "headers": case.headers,
+        "refuse_if": case.refuse_if,
+    }
+    if case.frames is not None:
+        told["frames"] = case.frames
+    if case.indent:
+        told["formattingOptions"] = _formatting(case.indent)
+    if case.after is not None:
+        told["after"] = list(case.after)
+    elif case.message:
+        told["expect_message"] = case.message
+    else:
+        told["expect"] = list(case.shown or ())
+    return told
+
+
+def _settings(case: dict[str, Any]) -> dict[str, Any]:
+    """The settings that a case is played with; where all is accepted there may be ten lines."""
+    return {"local_lane": False, **({"max_lines": 10} if "after" in case else {}), **case.get("settings", {})}
 
 
 class _Model:
@@ -99,8 +143,7 @@ class _Editor:
         }
         options = self._case.get("formattingOptions")
         if options is None and "after" in self._case:
-            indent = indent_of(self._case["text"])
-            options = {"tabSize": 4 if indent == "tab" else int(indent), "insertSpaces": indent != "tab"}
+            options = _formatting(indent_of(self._case["text"]))
         if options is not None:
             params["formattingOptions"] = options
         result = await self._client.request("textDocument/inlineCompletion", params).value()
@@ -176,17 +219,14 @@ async def _replay(paths: list[Path], cut: str, word: str) -> int:
     endpoint = await asyncio.start_server(model.serve, "127.0.0.1", 0)
     base_url = f"http://127.0.0.1:{endpoint.sockets[0].getsockname()[1]}/v1"
     for path in paths:
-        cases = [
-            (index, case) for index, case in enumerate(json.loads(path.read_text())) if word in str(case)
-        ]
-        # A refusal is remembered by the process that met it, so that each of those cases has one of its own.
-        groups = [[one] for one in cases if "frames" in one[1]]
-        others = [one for one in cases if "frames" not in one[1]]
-        groups += [[one for one in others if ("after" in one[1]) is has_after] for has_after in (False, True)]
-        for group in filter(None, groups):
-            options: dict[str, Any] = {"local_lane": False}
-            if "after" in group[0][1]:
-                options["max_lines"] = 10
+        groups: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for index, case in enumerate(_cases(path)):
+            if word in str(case):
+                # A refusal is remembered by the process that met it, so that each of those cases has one of its own.
+                alone = str(index) if "frames" in case else ""
+                groups.setdefault(json.dumps(_settings(case)) + alone, []).append((index, case))
+        for group in groups.values():
+            options = _settings(group[0][1])
             with tempfile.TemporaryDirectory() as home:
                 async with started(base_url, Path(home), model=_MODEL, options=options) as client:
                     for index, case in group:
@@ -195,7 +235,7 @@ async def _replay(paths: list[Path], cut: str, word: str) -> int:
                         problem = await _play(case, client, (Path(home) / f"case{index}").as_uri())
                         count, failed = count + 1, failed + bool(problem)
                         told = f"WRONG {path.stem} {index} {name} ({case['language']}): {problem}"
-                        print(told if problem else f"right {path.stem} {index} {name}")
+                        print(told if problem else f"right {path.stem} {index} {name}", flush=True)
     endpoint.close()
     print(f"{count} cases, {failed} wrong, each answer cut: {cut}")
     return failed
