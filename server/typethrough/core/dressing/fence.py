@@ -79,6 +79,13 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
     if not found[2] and found[4] and family_of(view.language_id) == "text" and view.line_prefix.strip():
         # A bare fence in the middle of a line of Markdown opens a chat's answer, not the rest of the line.
         return found.end(), Fence("")
+    if wraps and not found[2] and family_of(view.language_id) == "text" and not view.line_prefix.strip():
+        # In a code block of Markdown a bare fence closes it, unless code follows at once.
+        following = text[found.end() :]
+        if not following:
+            return (0, None) if done else None
+        if following.startswith("\n"):
+            return 0, None
     return _body_start(found), Fence(found[1], found[2].lower() in _MARKDOWN, is_inline=found[1] in found[3])
 
 

@@ -27,7 +27,7 @@ _NAMED: Final = (
     "<fim_suffix>", "<fim_pad>", "<file_sep>", "<repo_name>", "<unused",
 )  # fmt: skip
 _LEADING: Final = re.compile(
-    r"\s*(?:<\|(?:im_start|start)\|>assistant\n?|<\|start_header_id\|>assistant<\|end_header_id\|>\s*"
+    r"\s*(?:<\|(?:im_start|start)\|>assistant\n?|<\|assistant\|>\s*\n|<start_of_turn>model\n?|<\|start_header_id\|>assistant<\|end_header_id\|>\s*"
     r"|<\|channel\|>final[^<\n]{0,40}<\|message\|>|" + _TOKEN.pattern + ")"
 )
 _HALF_LEADING: Final = re.compile(

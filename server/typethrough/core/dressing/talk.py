@@ -101,12 +101,15 @@ _VALUES: Final = frozenset(("None", "True", "False", "Nothing", "Just", "Self"))
 _HEADER: Final = re.compile(
     r"\s*(?:\}\s*)?(?:async\s+)?(?:if|elif|elsif|while|for|with|except|case|class|match|def|lambda|when|unless|switch|guard|catch)\b"
 )
+_ROLES: Final = "User|Human|Assistant|System|AI|Bot|Q|A|Question|Answer|Model"
+_HEADINGS: Final = (
+    "Response|Instruction|Input|Output|Explanation|Question|Answer|User|Assistant|Human|System|Note"
+)
 _LABEL: Final = re.compile(
-    r"(?:\*\*)?(?P<who>User|Human|Assistant|System|AI|Bot|Q|A|Question|Answer|Model)(?:\*\*)?\s?:(?:\*\*)?(?P<said>[^\n]*)"
-    r"|###\s+(?:Response|Instruction|Input|Output|Explanation|Question|Answer|User|Assistant|Human|System|Note)s?\s?:?\s*$"
+    rf"(?:\*\*)?(?:{_ROLES})(?:\*\*)?\s?:(?:\*\*)?(?P<said>[^\n]*)|###\s+(?:{_HEADINGS})s?\s?:?\s*$"
 )
 _HALF_LABEL: Final = re.compile(
-    r"(?:\*\*)?(?:User|Human|Assistant|System|AI|Bot|Q|A|Question|Answer|Model)(?:\*\*)?(?:\s?:[^\n]*)?\Z|###(?:\s+[A-Z][a-z]{0,11}\s?:?)?\Z"
+    rf"(?:\*\*)?(?:{_ROLES})(?:\*\*)?(?:\s?:[^\n]*)?\Z|#{{1,3}}\Z|###(?:\s+(?:[A-Z][a-z]{{0,11}}\s?:?)?)?\Z"
 )
 _LABELS: Final = (
     "User",
@@ -121,11 +124,14 @@ _LABELS: Final = (
     "###",
     "**",
 )
-_VALUE_LABEL: Final = re.compile(
-    r"\s*(?:\*\*)?(?:Answer|Completion|Output|Code|Response|Result|Insert(?:ion)?|Solution)(?:\*\*)?:(?:\*\*)?[ \t]+(?=\S)"
-)
-_HALF_VALUE_LABEL: Final = re.compile(r"\s*(?:\*\*)?[A-Z][a-z]{0,9}(?:\*\*)?(?::(?:\*\*)?[ \t]*)?\Z")
+_NAMES_OF_ANSWER: Final = "Assistant|AI|Answer|Completion|Output|Code|Response|Result|Insert(?:ion)?|Solution"
+_ANSWER_LABEL: Final = re.compile(rf"\s*(?:\*\*)?(?:{_NAMES_OF_ANSWER})(?:\*\*)?:(?:\*\*)?[ \t]+(?=\S)")
+_HALF_ANSWER_LABEL: Final = re.compile(r"\s*(?:\*\*)?[A-Z][A-Za-z]{0,9}(?:\*\*)?(?::(?:\*\*)?[ \t]*)?\Z")
+# What can be no type and no field behind a name and a colon.
+_NO_FIELD: Final = re.compile(r"[^=,;|\n]*\s[-+*/%]\s[^=,;\n]*")
 _TAKES_VALUE: Final = re.compile(r"(?:[^=!<>]=|\breturn|\byield|\bawait|=>|[+*/%|&-]|==|!=|<=|>=)\s*\Z")
+_WRAPPER: Final = re.compile(r"(?:`{3,}|~{3,})(?:markdown|md)\b", re.IGNORECASE)
+_HALF_WRAPPER: Final = re.compile(r"(?:`{1,}|~{1,})(?:[a-z]{0,8})\Z", re.IGNORECASE)
 _SENTENCE_START: Final = re.compile(r"\n(?=[^\W\d_a-zß-öø-ÿ]|\*|---|[Q#])")
 _AFTER_TALK: Final = re.compile(r"[-*•–]\s+|\d{1,2}[.)]\s+")
 _HALF_ITEM: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)]?)\s*\Z")
@@ -151,7 +157,7 @@ def opening(text: str, view: View, *, done: bool, talked: bool) -> int | None:
     lead = len(text) - len(start)
     line, ended, rest = start.partition("\n")
     ended_or_done = bool(ended) or done
-    label = _value_label(text, view, done=done)
+    label = _answer_label(text, view, done=done)
     if label != 0:
         return label
     before, fence, _ = line.partition("```")
@@ -190,7 +196,7 @@ def end(text: str, view: View, *, done: bool) -> End | None:
         indented = 0 < len(view.indent) <= len(indent_of(view.next_line()))
         weak = not are_prose(view) and (indented or not state.inside)
         if ended or done:
-            if _is_closing(line.strip(), weak=weak):
+            if _is_closing(line.strip(), view, weak=weak):
                 return End(found.end(), is_open=False)
         elif _may_close(line, weak=weak):
             return End(found.end(), is_open=True)
@@ -201,20 +207,18 @@ def _is_text(view: View) -> bool:
     return family_of(view.language_id) == "text"
 
 
-def _value_label(text: str, view: View, *, done: bool) -> int | None:
-    """The length of a label such as `Answer:` before a value, where no label can stand."""
-    if (
-        is_prose_place(view)
-        or not _TAKES_VALUE.search(view.line_prefix)
-        or not text.lstrip(" \n*")[:1].isupper()
-    ):
+def _answer_label(text: str, view: View, *, done: bool) -> int | None:
+    """The length of a label such as `Answer:` before code, where it is no field and no annotation."""
+    if not text.lstrip(" \n*")[:1].isupper() or is_prose_place(view):
         return 0
-    label = _VALUE_LABEL.match(text)
-    if label is not None:
+    takes_value = _TAKES_VALUE.search(view.line_prefix) is not None
+    label = _ANSWER_LABEL.match(text)
+    if label is None:
+        return None if takes_value and not done and _HALF_ANSWER_LABEL.match(text) else 0
+    line, ended, _ = text[label.end() :].partition("\n")
+    if takes_value or (_NO_FIELD.fullmatch(line) and (ended or done)):
         return label.end()
-    if done or not _HALF_VALUE_LABEL.match(text):
-        return 0
-    return None
+    return None if not view.line_prefix.strip() and not (ended or done) else 0
 
 
 def _leads_to_fence(rest: str, view: View, *, done: bool) -> bool | None:
@@ -222,11 +226,13 @@ def _leads_to_fence(rest: str, view: View, *, done: bool) -> bool | None:
     lines = rest.split("\n")
     for number, line in enumerate(lines):
         start = line.strip()
-        if start.startswith(("```", "~~~")):
-            return True
         whole = done or number < len(lines) - 1
-        if not whole and start in {"", "`", "``", "~", "~~"}:
+        if not whole and (
+            not start or (_is_text(view) and _HALF_WRAPPER.match(start)) or start in {"`", "``", "~", "~~"}
+        ):
             return None
+        if start.startswith(("```", "~~~")):
+            return not _is_text(view) or _WRAPPER.match(start) is not None
         if start and not _is_wordy(start, view, whole=whole, talked=True):
             return False
     return False if done else None
@@ -242,6 +248,8 @@ def _may_be_talk(line: str, view: View, *, whole: bool, talked: bool) -> bool:
         return _may_begin(line, _STRONG_STARTS)
     if _may_begin(line, _OPENERS if not are_prose(view) else _STRONG_STARTS):
         return True
+    if not are_prose(view) and _HALF_LABEL.match(line):
+        return True
     return _is_wordy(line, view, whole=whole, talked=talked)
 
 
@@ -254,11 +262,14 @@ def _kind(line: str, view: View, *, talked: bool) -> Line:
     """What a whole line at the beginning is."""
     line = line.strip()
     if is_prose_place(view):
-        if _STRONG_OPENING.match(line) or (
+        is_text = _is_text(view)
+        if (_STRONG_OPENING.match(line) and (not is_text or line.endswith((":", "!")))) or (
             _REFUSAL.match(line) and family_of(view.language_id) not in {"text", "markup"}
         ):
             return Line.TALK
-        fenced = not _is_text(view) and not (view.state.inside and not are_prose(view))
+        if is_text:
+            return Line.TALK_BEFORE_FENCE if line.startswith(_STRONG_STARTS.whole) else Line.TEXT
+        fenced = not (view.state.inside and not are_prose(view))
         return (
             Line.TALK_BEFORE_FENCE
             if fenced and _is_wordy(line, view, whole=True, talked=talked)
@@ -268,8 +279,7 @@ def _kind(line: str, view: View, *, talked: bool) -> Line:
         _is_sentence(line) or (_NOTHING.match(line) and not _CODE_SIGNS.search(line))
     ):
         return Line.TALK
-    label = _LABEL.fullmatch(line)
-    if label is not None and not label["said"]:
+    if _is_label(line, view, talked=talked):
         return Line.TALK
     if not _is_wordy(line, view, whole=True, talked=talked):
         return Line.TEXT
@@ -348,6 +358,15 @@ def _has_words(plain: str, least: int = 2) -> bool:
     return len(words) >= _MIN_WORDS
 
 
+def _is_label(line: str, view: View, *, talked: bool) -> bool:
+    """Whether a line begins a turn of a conversation. An annotation of a name says one word, or what no sentence has."""
+    label = _LABEL.fullmatch(line)
+    if label is None or (line.startswith("#") and "###" in view.near()):
+        return False
+    said = (label["said"] or "").strip()
+    return not said or ((talked or len(said.split()) > 1) and not _STRICT_SIGNS.search(_plain(said)))
+
+
 def _may_close(line: str, *, weak: bool = True) -> bool:
     if not weak:
         return _may_begin(line, _STRONG_CLOSERS)
@@ -361,16 +380,14 @@ def _may_close(line: str, *, weak: bool = True) -> bool:
     return plain[:1].isalpha() and not plain[:1].islower() and not _STRICT_SIGNS.search(plain)
 
 
-def _is_closing(line: str, *, weak: bool) -> bool:
+def _is_closing(line: str, view: View, *, weak: bool) -> bool:
     """Whether a finished line is a sentence that comments on an answer."""
     if not weak:
         return _STRONG_CLOSING.match(line) is not None
     if (line.startswith(_CLOSERS.whole) and _is_sentence(line)) or _HEADING.fullmatch(line):
         return True
-    label = _LABEL.fullmatch(line)
-    if label is not None:
-        said = (label["said"] or "").strip()
-        return not said or (len(said.split()) > 1 and not _STRICT_SIGNS.search(_plain(said)))
+    if _LABEL.fullmatch(line):
+        return _is_label(line, view, talked=False)
     plain = _plain(line)
     words = _FIRST_WORDS.match(plain)
     return (

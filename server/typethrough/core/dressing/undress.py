@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_RESTARTS: Final = 4
 _MARKS: Final = re.compile(r"[<◁]|\[/?(?:[Tt]|\Z)")
 # What begins with a small letter, or with most signs of code, is not dressed.
-_DRESSED: Final = re.compile(r"\s*(?:[^\sa-z0-9_(\"')\]}.,;:=/#&|%!?$\\]|a(?:n|\Z))")
+_DRESSED: Final = re.compile(r"\s*(?:[^\sa-z0-9_(\"')\]}.,;:=/#&|%!?$\\]|a(?:n|\Z)|#(?:\Z|#))")
 
 
 class _Body(NamedTuple):
