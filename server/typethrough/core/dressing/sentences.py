@@ -1,0 +1,157 @@
+"""What a sentence is, in any language, and how code differs from it. Knows no assistant's phrases."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.document.scan import family_of
+
+if TYPE_CHECKING:
+    from typethrough.core.document.view import View
+
+_QUOTED: Final = re.compile(r"`[^`\n]*`|\s\([^()\n]*\)|（[^（）\n]*）|\*\*|(?<=\s)[\"“«][^\"“”«»\n]*[\"”»]")
+_HALF_QUOTED: Final = re.compile(r"(?:`[^`\n]*|\s\([^()\n]*|（[^（）\n]*|\s[\"“«][^\"“”«»\n]*)\Z")
+_CODE_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\]|::|->|\w\.\w")
+STRICT_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\@#$%^&*+~/\"]|->|\w[.:]\w|--|(?<!\w)'|\s[-?:]\s|\s-\w")
+SENTENCE_MARKS: Final = tuple(".:!?…。：！？")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+FIRST_WORDS: Final = re.compile(
+    r"([^\W\d_]+(?:['’][^\W\d_]+)*)(?:,? ([^\W\d_]+)(?:,? ([^\W\d_]+))?)?(?=[\s,.:!?…`(]|\Z)"
+)
+_FIRST_WIDE: Final = "\u2e80"
+_LEAST_WIDE: Final = 4
+MIN_WORDS: Final = 3
+# Words that stand between names in code, so that names with these between them are no sentence.
+_BETWEEN_NAMES: Final = frozenset((
+    "and", "as", "async", "await", "between", "by", "const", "do", "else", "end", "except", "extends", "final",
+    "from", "for", "given", "if", "implements", "import", "in", "instanceof", "is", "keyof", "like", "mutable",
+    "not", "of", "or", "override", "static", "then", "throws", "to", "typeof", "unless", "until", "using",
+    "volatile", "when", "where", "while", "with", "xor",
+
+))  # fmt: skip
+_VALUES: Final = frozenset(("None", "True", "False", "Nothing", "Just", "Self"))
+_AFTER_TALK: Final = re.compile(r"[-*•–]\s+|\d{1,2}[.)]\s+")
+_HALF_ITEM: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)]?)\s*\Z")
+
+
+class Starts(NamedTuple):
+    """How lines of talk may begin, and all that such a beginning begins with."""
+
+    whole: tuple[str, ...]
+    halves: frozenset[str]
+
+    @staticmethod
+    def of(*starts: str) -> Starts:
+        """With the halves of the beginnings."""
+        return Starts(starts, frozenset(one[:length] for one in starts for length in range(len(one) + 1)))
+
+
+def are_prose(view: View) -> bool:
+    """Whether sentences are ordinary content anywhere in such a document."""
+    language = view.language_id
+    return family_of(language) in {"text", "markup", "unknown", "data"} or language.endswith("react")
+
+
+def is_prose_place(view: View) -> bool:
+    """Whether sentences are ordinary content at the cursor: in a text or markup document, a comment or a string."""
+    return are_prose(view) or view.state.inside != ""
+
+
+def is_text(view: View) -> bool:
+    """Whether the document is a text, in which nothing is code but what stands in fences."""
+    return family_of(view.language_id) == "text"
+
+
+def may_begin(line: str, starts: Starts) -> bool:
+    """Whether an unfinished line may still become a sentence that begins with one of `starts`."""
+    return line in starts.halves or (line.startswith(starts.whole) and not _CODE_SIGNS.search(so_far(line)))
+
+
+def is_sentence(line: str) -> bool:
+    """Whether a finished line that begins like talk is a sentence."""
+    plain = _QUOTED.sub(" ", line)
+    if _CODE_SIGNS.search(plain):
+        return False
+    words = plain.split()
+    if line.endswith((":", "!", "：")):
+        return len(words) >= (1 if line[:-1].isalpha() and line[0].isupper() else 2)
+    return (line.endswith((".", "?")) and len(words) >= MIN_WORDS) or len(words) >= 2 * MIN_WORDS
+
+
+def has_code_signs(line: str) -> bool:
+    """Whether a line has signs that sentences hardly have."""
+    return _CODE_SIGNS.search(line) is not None
+
+
+def plain_of(line: str) -> str:
+    """The line without what is quoted in it, and without emphasis."""
+    return " ".join(_QUOTED.sub(" ", line).split()).strip("*_ ")
+
+
+def so_far(line: str) -> str:
+    """An unfinished line without what is quoted in it, to its end or not yet."""
+    return _HALF_QUOTED.sub("", _QUOTED.sub(" ", line))
+
+
+def is_wordy(line: str, view: View, *, whole: bool, talked: bool) -> bool:
+    """Whether a line of code's place is made of words: a sentence, or the beginning of one."""
+    item = _AFTER_TALK.match(line) if talked and family_of(view.language_id) not in {"text", "data"} else None
+    if item is not None:
+        said = line[item.end() :]
+        return not STRICT_SIGNS.search(plain_of(said if whole else so_far(said)))
+    if talked and not whole and _HALF_ITEM.match(line):
+        return True
+    plain = plain_of(line if whole else so_far(line))
+    while plain and not plain[0].isalnum() and plain[0] > "\u2000":
+        # A picture before the sentence.
+        plain = plain[1:].lstrip("\ufe0f ")
+    first = plain[:1]
+    if not first.isalpha() or first.islower():
+        return not plain and not whole and bool(line.strip())
+    words = FIRST_WORDS.match(plain)
+    if STRICT_SIGNS.search(plain):
+        return words is not None and _begins_sentence(words, view)
+    if words is None:
+        return first >= _FIRST_WIDE or not whole
+    if is_capitals(words[1]) or words[1] in _VALUES:
+        return False
+    if family_of(view.language_id) == "shell" and "-" in plain.partition(" ")[0]:
+        # Write-Host and its kin.
+        return False
+    return not whole or words[2] is not None or first >= _FIRST_WIDE or plain.endswith((":", "："))
+
+
+def is_capitals(word: str) -> bool:
+    """Whether a word is written as keywords and constants are."""
+    return word.isupper() and word.isascii() and len(word) > 1
+
+
+def _begins_sentence(words: re.Match[str], view: View) -> bool:
+    """Whether three words in a row begin a sentence, whatever signs come later in it."""
+    if (
+        family_of(view.language_id) in {"sql", "shell", "ruby", "unknown", "data", "markup"}
+        or words[3] is None
+    ):
+        return False
+    if is_capitals(words[1]) or words[1] in _VALUES:
+        return False
+    return words[2].lower() not in _BETWEEN_NAMES and words[3].lower() not in _BETWEEN_NAMES
+
+
+def has_words(plain: str, least: int = 2) -> bool:
+    """Whether a line with a sentence's end has enough words for one."""
+    words = _WORD.findall(plain)
+    if sum(char >= _FIRST_WIDE for char in plain) >= _LEAST_WIDE:
+        return True
+    if plain.endswith((":", "：")):
+        body = plain[:-1]
+        return len(words) >= least or body.endswith((" ", "\xa0", "\u202f")) or not body.isascii()
+    if plain.endswith(("?", "!", "？", "！")):
+        return len(words) > MIN_WORDS and not plain[:-1].endswith(" ")
+    return len(words) >= MIN_WORDS
+
+
+def count_words(plain: str) -> int:
+    """How many words a line has."""
+    return len(_WORD.findall(plain))
