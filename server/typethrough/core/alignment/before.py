@@ -174,7 +174,8 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
         if _CHAIN.fullmatch("".join(tokens)) or (tokens[-1] in _ENDINGS and words[0] != tokens[-1]):
             return True
         half = tokens[-1] == words[-1] and not gap and len(tokens) > 2
-        return (half or len(tokens) >= _MANY_TOKENS) and letters >= _MANY_LETTERS
+        named = any(not word[0].isdigit() for word in words)
+        return (half or len(tokens) >= _MANY_TOKENS) and letters >= _MANY_LETTERS and named
     return tokens[0] in _BEGINNINGS and len(words) == 1 and not gap and len(tokens) == 2
 
 

@@ -77,7 +77,7 @@ def _first_line(line: str, given: int, margin: Margin, view: View) -> str:
     wanted = stands + margin.step * opens_block(previous, view.language_id)
     if not typed:
         return content if _leaves_the_margin(content, given, previous, margin, view) else line
-    if typed < wanted == typed + given:
+    if typed < wanted == typed + given and not shape_of(view.language_id).closes(content):
         return margin.written(wanted, "")[len(view.indent) :] + content
     if given % margin.step and not (typed + given) % margin.step:
         return line

@@ -65,6 +65,10 @@ class Shape:
         """What a line shows that begins inside that string or comment."""
         return _facts(line, self.language, inside)
 
+    def closes(self, line: str) -> bool:
+        """Whether the line begins with what ends a block."""
+        return closes_block(line, self.language)
+
     def is_directive(self, line: str) -> bool:
         """Whether the line is for the preprocessor, which stands where it likes."""
         return self.family == "c" and _DIRECTIVE.match(line) is not None

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.alignment.before import before
 from typethrough.core.alignment.indentation import indentation
+from typethrough.core.alignment.joint import joint
 from typethrough.core.dressing.undress import undress
 from typethrough.core.filters.blank import blank
 from typethrough.core.filters.doubled_closers import doubled_closers
 from typethrough.core.filters.draft import Draft, Refused
 from typethrough.core.filters.echoed_suffix import echoed_suffix
 from typethrough.core.filters.example_reply import example_reply
-from typethrough.core.filters.joint import joint
 from typethrough.core.filters.next_cell import next_cell
 from typethrough.core.filters.next_line import next_line
 from typethrough.core.filters.one_line import one_line
@@ -39,8 +39,8 @@ __all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
 HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
     undress,
     before,
-    indentation,
     joint,
+    indentation,
     next_cell,
 )
 
