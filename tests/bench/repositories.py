@@ -84,10 +84,16 @@ def _python(package: str) -> Repository:
     return _read(package, "python", folder, prefix=package.replace(".", "/"))
 
 
-def _typescript(package: str, version: str, sources: str) -> Repository:
-    folder = cache.folder("typescript") / f"{package.replace('/', '+')}-{version}"
+def npm_package(package: str) -> Path:
+    """The folder of an npm package as it was published, fetched unless it is in the cache. Raises RepositoryMissing."""
+    folder = cache.folder("typescript") / "-".join(package.replace("/", "+").rsplit("@", 1))
     if not folder.is_dir():
-        _fetch(f"{package}@{version}", folder)
+        _fetch(package, folder)
+    return folder
+
+
+def _typescript(package: str, version: str, sources: str) -> Repository:
+    folder = npm_package(f"{package}@{version}")
     return _read(package, "typescript", folder / sources, prefix=sources)
 
 

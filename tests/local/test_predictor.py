@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import typethrough.local.predictor
+from typethrough.core.document.document import Position, snapshot_of
+from typethrough.core.document.view import View
 from typethrough.local.index import LocalIndex
-from typethrough.local.predictor import CONFIDENT, USABLE, Guess, predict
+from typethrough.local.predictor import CONFIDENT, USABLE, Guess, best, predict
 
 CLASSES = """\
 class Circle(Shape):
@@ -29,12 +31,18 @@ for (let i = 0; i < items.length; i++) {
 """
 
 
-def at_cursor(index: LocalIndex, marked: str) -> Guess | None:
-    """Predict at ``$0`` in the last text a user would see."""
+def view_at(marked: str, language_id: str = "python") -> View:
+    """The view at `$0` of a text."""
     before, after = marked.split("$0")
-    *lines_before, line_prefix = before.split("\n")
-    line_suffix, _, rest = after.partition("\n")
-    return predict(index, "current", line_prefix, lines_before[-8:], line_suffix, rest.split("\n")[0])
+    *lines, prefix = before.split("\n")
+    return View.at(
+        snapshot_of(before + after), Position(len(lines), len(prefix)), uri="current", language_id=language_id
+    )
+
+
+def at_cursor(index: LocalIndex, marked: str, least: float = 0.0) -> Guess | None:
+    """The best guess at `$0` in a text."""
+    return best(predict(index, view_at(marked)), least)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +68,6 @@ def at_cursor(index: LocalIndex, marked: str) -> Guess | None:
             "    def area(self) -> float:\n\n        $0",
             "return math.pi * self.radius ** 2",
             id="indentation is no context and blank lines are skipped",
-        ),
-        pytest.param(
-            CLASSES, "        super($0)", None, id="the bracket behind the cursor is never closed twice"
         ),
         pytest.param(CLASSES, "        super().$0]", None, id="nothing known ends like the suffix"),
         pytest.param(
@@ -102,6 +107,14 @@ def test_the_guess_at_the_cursor(known: str, marked: str, expected: str | None) 
     index.add("other", known)
     guess = at_cursor(index, marked)
     assert (guess.text if guess else None) == expected
+
+
+def test_a_line_that_has_the_bracket_behind_the_cursor_elsewhere_takes_its_place() -> None:
+    index = LocalIndex()
+    index.add("other", CLASSES)
+    guess = at_cursor(index, "        super($0)")
+    assert guess is not None
+    assert (guess.text, guess.replaces) == (').__init__("circle")', 1)
 
 
 def test_nothing_is_known_to_an_empty_index() -> None:
@@ -162,12 +175,15 @@ def test_a_line_just_written_is_proposed_again_below() -> None:
 
 def test_every_process_gives_the_same_answer() -> None:
     program = (
+        "from typethrough.core.document.document import Position, snapshot_of\n"
+        "from typethrough.core.document.view import View\n"
         "from typethrough.local.index import LocalIndex\n"
         "from typethrough.local.predictor import predict\n"
         "index = LocalIndex()\n"
         "for name in ('a', 'b', 'c'):\n"
         "    index.add(name, f'value = {name}(1)\\nvalue = {name}(2)\\n')\n"
-        "print(predict(index, 'd', 'value = ', ['x = 1'], '', ''))\n"
+        "view = View.at(snapshot_of('x = 1\\nvalue = '), Position(1, 8), uri='d')\n"
+        "print(predict(index, view))\n"
     )
     server = Path(typethrough.local.predictor.__file__).parents[2]
     answers = {
@@ -191,15 +207,17 @@ def test_every_process_gives_the_same_answer() -> None:
     suffix=st.text(alphabet=st.characters(), max_size=4),
     next_line=st.text(alphabet=st.characters(), max_size=12),
 )
-def test_any_unicode_gives_a_guess_that_fits_or_none(
+def test_any_unicode_gives_guesses_that_fit_or_none(
     known: str, repeat: int, cut: int, suffix: str, next_line: str
 ) -> None:
     index = LocalIndex()
-    index.add("a", "\n".join([known] * repeat))
+    index.add("current", "\n".join([known] * repeat))
     *before, prefix = known[:cut].split("\n")
-    index.replace_lines("a", len(before), 1, "\n".join([prefix, suffix, known[cut:]]).split("\n"))
-    check(predict(index, "a", prefix, before, suffix, next_line), prefix, suffix, next_line)
-    index.remove("a")
+    index.replace_lines("current", len(before), 1, "\n".join([prefix, suffix, known[cut:]]).split("\n"))
+    check(
+        index, f"{known[:cut].replace('$0', '')}$0{suffix.replace('$0', '')}\n{next_line.replace('$0', '')}"
+    )
+    index.remove("current")
     assert index.entries == 0
 
 
@@ -208,21 +226,21 @@ def test_any_unicode_gives_a_guess_that_fits_or_none(
     st.text(alphabet="ab.() =", max_size=6),
     st.sampled_from(["", ")", "a", " )"]),
 )
-def test_a_small_alphabet_gives_a_guess_that_fits_or_none(known: str, prefix: str, suffix: str) -> None:
+def test_a_small_alphabet_gives_guesses_that_fit_or_none(known: str, prefix: str, suffix: str) -> None:
     index = LocalIndex()
-    index.add("a", known)
-    next_line = known.split("\n")[0]
-    check(predict(index, "a", prefix, [next_line], suffix, next_line), prefix, suffix, next_line)
+    index.add("other", known)
+    check(index, f"{known}\n{prefix}$0{suffix}\n{known}")
 
 
-def check(guess: Guess | None, prefix: str, suffix: str, next_line: str) -> None:
-    if guess is None:
-        return
-    assert guess.text.strip()
-    assert guess.text.splitlines() == [guess.text]
-    assert 0.0 < guess.confidence < 1.0
-    assert guess.text.strip() != suffix.strip()
-    assert not next_line.strip() or guess.text.strip() != next_line.strip()
-    assert not next_line.strip() or (prefix + guess.text + suffix).strip() != next_line.strip()
-    assert guess.text.encode("utf-8")
-    assert not (suffix[:1].isalnum() and guess.text[-1].isalnum())
+def check(index: LocalIndex, marked: str) -> None:
+    view = view_at(marked)
+    next_line, suffix = view.next_line(), view.line_suffix
+    for guess in predict(index, view):
+        assert len(guess.text.strip()) > 1
+        assert guess.text.splitlines() == [guess.text]
+        assert 0.0 < guess.confidence < 1.0
+        assert guess.text.strip() != suffix.strip()
+        assert not next_line.strip() or guess.text.strip() != next_line.strip()
+        assert not next_line.strip() or (view.line_prefix + guess.text + suffix).strip() != next_line.strip()
+        assert guess.text.encode("utf-8")
+        assert not (suffix[:1].isalnum() and guess.text[-1].isalnum())

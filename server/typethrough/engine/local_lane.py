@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from typethrough.core.suggestion.offer import Offer, covered
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from typethrough.core.gate.gate import KeepPermit, TellPermit
     from typethrough.local.predictor import Guess
 
-_LINES_BEFORE = 8
 _TURNS = 8
 
 
@@ -57,30 +55,9 @@ class LocalLane:
         self._open.discard(uri)
         self._later(self._index.removing(uri))
 
-    def offer(self, view: View) -> tuple[Offer, float]:
-        """The likeliest rest of the line, and how likely it is the right one; 0 when there is none.
-
-        Before closers that the editor has put there a whole line may be known that has them in another place. Takes well under a
-        millisecond.
-        """
-        found, replaces = self._guess(view), 0
-        suffix = view.line_suffix.rstrip()
-        if found is None and suffix:
-            found = self._guess(view.with_suffix(""))
-            replaces = covered(found.text, view) if found else 0
-            if replaces < len(suffix):
-                found = None
-        return (Offer(found.text, replaces=replaces), found.confidence) if found else (Offer(), 0.0)
-
-    def _guess(self, view: View) -> Guess | None:
-        return predict(
-            self._index,
-            view.uri,
-            view.line_prefix,
-            view.lines_before(_LINES_BEFORE),
-            view.line_suffix,
-            view.next_line(),
-        )
+    def guesses(self, view: View) -> list[Guess]:
+        """What may follow the cursor, and how likely each of it is right. Takes well under a millisecond."""
+        return predict(self._index, view)
 
     def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
         """Index the texts of files in the background; replaces a reading that is under way."""

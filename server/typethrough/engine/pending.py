@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typethrough.core.document.document import Position
     from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Cause
-    from typethrough.core.suggestion.offer import Offer
     from typethrough.engine.flight import Flight
     from typethrough.engine.ports import Cancellable, Clock
+    from typethrough.local.predictor import Guess
 
     OnOutcome = Callable[[View, Outcome], None]
     OnPartial = Callable[[View, Suggestion], None]
@@ -59,7 +59,7 @@ class Pending:
         "deadline_s",
         "ended",
         "flight",
-        "guess",
+        "guesses",
         "kept_back",
         "promised",
         "promised_id",
@@ -81,7 +81,8 @@ class Pending:
         on_partial: OnPartial | None = None,
     ) -> None:
         self.request = request
-        self.guess: tuple[Offer, float] | None = None
+        # The local lane's, once somebody has asked for them.
+        self.guesses: list[Guess] | None = None
         self.view = view
         self.route = route
         self.budget_ms = (route.budget_ms if route is not None else 0) or budget_ms
@@ -111,11 +112,6 @@ class Pending:
         self.flight = flight
         self.kept_back = flight.kept_back
         flight.wanted_until(self.deadline_s)
-
-    def guessed(self, guess: tuple[Offer, float]) -> tuple[Offer, float]:
-        """Keep the local lane's guess for whoever asks again."""
-        self.guess = guess
-        return guess
 
     def leave(self) -> None:
         """Wait for no stream any more."""

@@ -14,7 +14,7 @@ from typethrough.core.suggestion.cache import Hit
 from typethrough.core.suggestion.offer import Offer, from_growing, from_hit, from_shown, from_unfinished
 from typethrough.core.suggestion.trail import typed_between
 from typethrough.core.suggestion.unwanted import unwanted_at
-from typethrough.local.predictor import CONFIDENT, USABLE
+from typethrough.local.predictor import CONFIDENT, USABLE, best
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typethrough.engine.open_document import OpenDocument
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock
+    from typethrough.local.predictor import Guess
 
 # What the user asks for by hand may be a whole block; what comes by itself stays short.
 _INVOKED_LINES: Final = 10
@@ -142,14 +143,15 @@ class RequestFacts:
             if hit.entry is not answer.entry:
                 yield self._from_hit(hit), Source.CACHE
         if self._sources.settings.local_lane and answer.source is not Source.LOCAL:
-            yield self._local_offer()[0], Source.LOCAL
+            yield _offer(best(self._guesses(), 0.0)), Source.LOCAL
 
     def guess(self, *, at_once: bool) -> Offer:
-        """The local lane's, by how likely it is right."""
+        """The local lane's, by how likely it is right. Only a whole line keeps a model from being asked."""
         if not self._sources.settings.local_lane:
             return Offer()
-        offer, confidence = self._local_offer()
-        return offer if confidence >= (CONFIDENT if at_once else USABLE) else Offer()
+        if at_once and self.refusal() is None:
+            return _offer(best(self._guesses(), CONFIDENT, only_whole=True))
+        return _offer(best(self._guesses(), USABLE))
 
     def ask_at_s(self) -> float:
         """Counted from the last edit or move: the editor's own waiting is part of it."""
@@ -186,10 +188,12 @@ class RequestFacts:
         hit = self._hit(entry)
         return from_unfinished(hit, self._view, self._max_lines) if hit is not None else Offer()
 
-    def _local_offer(self) -> tuple[Offer, float]:
-        """The local lane's offer, worked out once a request."""
+    def _guesses(self) -> list[Guess]:
+        """The local lane's, worked out once a request."""
         pending = self._pending
-        return pending.guess or pending.guessed(self._sources.local.offer(self._view))
+        if pending.guesses is None:
+            pending.guesses = self._sources.local.guesses(self._view)
+        return pending.guesses
 
     @property
     def _max_lines(self) -> int:
@@ -220,3 +224,7 @@ class RequestFacts:
 
     def _from_hit(self, hit: Hit) -> Offer:
         return from_hit(hit, self._view, self._max_lines)
+
+
+def _offer(guess: Guess | None) -> Offer:
+    return Offer(guess.text, replaces=guess.replaces) if guess is not None else Offer()

@@ -59,14 +59,7 @@ def _everything(view: View) -> None:
     best_so_far(text, view, max_lines=10)
     certain(answer, view, max_lines=10)
     covered("f(x)", view)
-    predict(
-        LocalIndex(),
-        view.uri,
-        view.line_prefix,
-        view.lines_before(8),
-        view.line_suffix,
-        view.next_line(),
-    )
+    predict(LocalIndex(), view)
 
 
 @pytest.mark.parametrize("language_id", ["python", "typescriptreact", "markdown"])

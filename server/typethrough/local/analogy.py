@@ -1,0 +1,134 @@
+"""Leads from lines nearby that are like the one being written, with its names in place of theirs.
+
+Below `self.width = width` the line `self.height = ` goes on with `height`, and below `if kind == "left":` a branch for `"right"`
+goes on like its sister. Owns what makes two lines alike. Must not know how sure a lead is.
+"""
+
+from __future__ import annotations
+
+from math import log2
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.local.lines import Line, Renaming, is_name, line_of, spaced_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from typethrough.local.leads import Leads
+
+# So many lines are compared, the nearest first, and of so many the names are put in place.
+_MOST_COMPARED: Final = 32
+_MOST_LIKE: Final = 10
+_EQUAL_TOKEN: Final = 2.0
+_OTHER_TOKEN: Final = -1.0
+_LINE_ABOVE: Final = 4.0
+_EQUAL_ABOVE: Final = 6
+_DISTANCE: Final = 0.7
+_RENAMED_BITS: Final = 3.0
+_NO_LINE: Final = Line((), ())
+
+
+class _Like(NamedTuple):
+    """A line that is like the cursor's as far as that goes, how much so, its names by the cursor's, and whether the lines above
+    are like each other too.
+    """
+
+    likeness: float
+    number: int
+    names: dict[str, str]
+    is_aligned: bool
+
+
+def by_analogy(leads: Leads, known: str, partial: str, above: Sequence[str], below: Sequence[str]) -> None:
+    """Add what follows in lines like this one. `known` is the line up to the word `partial` that the cursor stands in.
+
+    `above` and `below` are lines without the blank ones, in the order of the file.
+    """
+    here = line_of(known)
+    lines = [*above, *below]
+    count = len(here.tokens)
+    found = _alike(here, lines, len(above))
+    found.sort(key=lambda like: -like.likeness)
+    is_apart = not count or bool(partial) or known[-1:].isspace()
+    for like in found[:_MOST_LIKE]:
+        text, renamed = Renaming(like.names).of(spaced_tokens(lines[like.number].strip())[count:])
+        if is_apart:
+            text = text.lstrip()
+        if not text.startswith(partial):
+            continue
+        evidence = leads.of(text[len(partial) :], is_whole=True)
+        evidence.weight += 2.0 ** (like.likeness + (_RENAMED_BITS if renamed else 0.0))
+        evidence.alike += 1
+        evidence.is_aligned = evidence.is_aligned or like.is_aligned
+        evidence.renamed = max(evidence.renamed, renamed)
+        evidence.likeness = max(evidence.likeness, like.likeness)
+
+
+def _alike(here: Line, lines: Sequence[str], above: int) -> list[_Like]:
+    count, shape = len(here.tokens), here.shape
+    previous, before_that = _line(lines, above - 1), _line(lines, above - 2)
+    found = []
+    for number in _beginning_alike(here, previous, lines, above):
+        line = line_of(lines[number])
+        if line.shape[:count] != shape or len(line.shape) <= count:
+            continue
+        # The first line below stands below the cursor, not below the last line above.
+        line_above = _line(lines, number - 1) if number != above else _NO_LINE
+        is_aligned = bool(previous.shape) and line_above.shape == previous.shape
+        if not count and not is_aligned:
+            continue
+        names = _names(line.tokens, here.tokens)
+        if names is None:
+            continue
+        equal = sum(map(str.__eq__, line.tokens, here.tokens))
+        likeness = _EQUAL_TOKEN * equal + _OTHER_TOKEN * (count - equal)
+        if is_aligned:
+            likeness += _LINE_ABOVE + min(_more_names(names, line_above, previous), _EQUAL_ABOVE)
+            two_above = _line(lines, number - 2)
+            if two_above.shape == before_that.shape:
+                _more_names(names, two_above, before_that)
+        distance = above - number if number < above else number - above + 1
+        found.append(_Like(likeness - _DISTANCE * log2(1 + distance), number, names, is_aligned))
+        if len(found) == _MOST_COMPARED:
+            break
+    return found
+
+
+def _beginning_alike(here: Line, previous: Line, lines: Sequence[str], above: int) -> Iterator[int]:
+    """Yield the numbers of lines that may be like the cursor's, the nearest first.
+
+    They begin with the same token; below an empty cursor's line, the lines above them begin with the same token.
+    """
+    like, step = (here, 0) if here.tokens else (previous, 1)
+    if not like.tokens:
+        return
+    begins = like.tokens[0] if like.shape[0] == like.tokens[0] else ""
+    for number in (*range(above - 1, step - 1, -1), *range(above + step, len(lines))):
+        if lines[number - step].lstrip().startswith(begins):
+            yield number
+
+
+def _line(lines: Sequence[str], number: int) -> Line:
+    return line_of(lines[number]) if number >= 0 else _NO_LINE
+
+
+def _names(tokens: Sequence[str], here: Sequence[str]) -> dict[str, str] | None:
+    """Return the names of a line by those that stand in their places here; None where one stands for two."""
+    names: dict[str, str] = {}
+    for old, new in zip(tokens, here, strict=False):
+        if old == new and not is_name(old):
+            continue
+        if names.setdefault(old, new) != new:
+            return None
+    return names
+
+
+def _more_names(names: dict[str, str], line: Line, here: Line) -> int:
+    """Take in the names of two lines of one shape, where nothing is known of them yet; return how many tokens are equal."""
+    equal = 0
+    for old, new in zip(line.tokens, here.tokens, strict=True):
+        if old == new:
+            equal += 1
+        elif old not in names:
+            names[old] = new
+    return equal

@@ -1,0 +1,99 @@
+"""Leads from the same words nearby: what followed the last tokens, or begins like the half-written word.
+
+Where memory wants three equal tokens or three letters of a word, one or two do in the lines around the cursor. Must not know how
+sure a lead is.
+"""
+
+from __future__ import annotations
+
+import re
+from math import sqrt
+from typing import TYPE_CHECKING, Final
+
+from typethrough.local.lines import is_word, spaced_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from typethrough.local.leads import Leads
+
+# A short word occurs in any line, so the number of finds is what bounds the time.
+_MOST_FINDS: Final = 160
+_BYTES_TO_DOUBLE: Final = 2
+# By how many tokens before the cursor are the same: none, one, two or more.
+_WEIGHTS: Final = (0.125, 0.5, 2.0)
+_REST_OF_WORD: Final = re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]+\(?")
+
+
+def from_nearby(leads: Leads, known: str, partial: str, above: Sequence[str], below: Sequence[str]) -> None:
+    """Add what the same words were followed by. `known` is the line up to the word `partial` that the cursor stands in."""
+    tokens = spaced_tokens(known.strip())
+    blank = known[len(known.rstrip()) :]
+    single = (tokens[-1].lstrip() if tokens else "") + blank + partial
+    pair = "".join(tokens[-2:]).lstrip() + blank + partial if len(tokens) > 1 else ""
+    if not pair and partial and tokens:
+        pair = single
+    if not pair and not partial:
+        return
+    finds = 0
+    for distance, line in _nearest_first(above, below):
+        if partial not in line or finds > _MOST_FINDS:
+            continue
+        weight = 1.0 / sqrt(1 + distance)
+        met = False
+        for end in _finds(line, pair) if pair else ():
+            met = True
+            finds += 1
+            length = len(pair) + _same_before(
+                line, end - len(pair), known, len(known) + len(partial) - len(pair)
+            )
+            evidence = leads.of(line[end:].rstrip(), is_whole=True)
+            evidence.weight += weight * _WEIGHTS[2] * 2.0 ** (min(length, 64) / _BYTES_TO_DOUBLE)
+            evidence.near = max(evidence.near, length)
+            evidence.pairs += 1
+        if met or not partial:
+            continue
+        for end in _finds(line, single) if tokens else _begins(line, partial):
+            met = True
+            finds += 1
+            evidence = leads.of(line[end:].rstrip(), is_whole=True)
+            evidence.weight += weight * _WEIGHTS[1] * 2.0 ** (len(single) / _BYTES_TO_DOUBLE)
+            evidence.near = max(evidence.near, len(single))
+            evidence.singles += 1
+        for end in _finds(line, partial) if not met else ():
+            finds += 1
+            rest = _REST_OF_WORD.match(line, end)
+            if rest is not None:
+                evidence = leads.of(rest[0], is_whole=False)
+                evidence.weight += weight * _WEIGHTS[0] * 2.0 ** (len(partial) / _BYTES_TO_DOUBLE)
+                evidence.near = max(evidence.near, len(partial))
+                evidence.words += 1
+
+
+def _nearest_first(above: Sequence[str], below: Sequence[str]) -> Iterator[tuple[int, str]]:
+    yield from enumerate(reversed(above), 1)
+    yield from enumerate(below, 1)
+
+
+def _finds(line: str, wanted: str) -> Iterator[int]:
+    """Yield where a text ends that begins with a whole token in a line."""
+    is_bound = is_word(wanted)
+    at = line.find(wanted)
+    while at >= 0:
+        if not (is_bound and at and is_word(line[at - 1])):
+            yield at + len(wanted)
+        at = line.find(wanted, at + 1)
+
+
+def _begins(line: str, wanted: str) -> Iterable[int]:
+    """Return where a text ends that a line begins with."""
+    start = len(line) - len(line.lstrip())
+    return (start + len(wanted),) if line.startswith(wanted, start) else ()
+
+
+def _same_before(line: str, at: int, known: str, here: int) -> int:
+    """Return how many characters before two places are the same."""
+    count = 0
+    while count < min(at, here) and line[at - 1 - count] == known[here - 1 - count]:
+        count += 1
+    return count

@@ -1,0 +1,52 @@
+"""Leads from memory: what followed where the tokens before the cursor occurred before, in any file.
+
+Must not know how places are stored, nor what is shown in the end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from typethrough.local.tokens import cursor_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typethrough.local.index import LocalIndex
+    from typethrough.local.leads import Leads
+
+_REACH_BYTES: Final = 64
+_BYTES_TO_DOUBLE: Final = 2
+_SAME_SOURCE: Final = 4.0
+
+
+def recall(
+    leads: Leads, index: LocalIndex, source: str, line_prefix: str, lines_before: Sequence[str]
+) -> None:
+    """Add the rests of lines that continue the cursor; each place counts double for two more bytes of equal context."""
+    cursor = cursor_at(line_prefix, lines_before, _REACH_BYTES)
+    context_number = int.from_bytes(cursor.context, "big")
+    context_size = len(cursor.context)
+    skip = len(cursor.partial)
+    for text, offset, origin in index.places(cursor.hashes, cursor.partial, source):
+        end = text.find(b"\n", offset)
+        rest = text[offset + skip : end] if end >= 0 else text[offset + skip :]
+        start = max(offset - _REACH_BYTES, 0)
+        # As numbers, two byte strings are compared from their ends in one step: equal bytes leave zeros at the bottom.
+        differing = int.from_bytes(text[start:offset], "big") ^ context_number
+        length = min(offset - start, context_size)
+        if differing:
+            length = min((differing & -differing).bit_length() - 1 >> 3, length)
+        try:
+            found = leads.of(rest.decode("utf-8"), is_whole=True)
+        except UnicodeDecodeError:
+            # Half of a surrogate pair can stand in a document but cannot be sent to an editor.
+            continue
+        weight = 2.0 ** (length / _BYTES_TO_DOUBLE)
+        if origin == source:
+            weight *= _SAME_SOURCE
+            found.is_own = True
+        found.weight += weight
+        found.count += 1
+        if length > found.reach:
+            found.reach = length
