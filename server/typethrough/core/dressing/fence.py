@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Fence(NamedTuple):
-    """The fence that opened an answer: its signs, whether it wraps Markdown, and whether it ends on its own line.
+    """The fence that opened an answer: its signs, the language that it names, and whether it ends on its own line.
 
     Without signs nothing in it is the answer.
     """
 
     signs: str
-    is_markdown: bool = False
+    language: str = ""
     is_inline: bool = False
 
 
@@ -86,7 +86,7 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
             return (0, None) if done else None
         if following.startswith("\n"):
             return 0, None
-    return _body_start(found), Fence(found[1], found[2].lower() in _MARKDOWN, is_inline=found[1] in found[3])
+    return _body_start(found), Fence(found[1], found[2].lower(), is_inline=found[1] in found[3])
 
 
 def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None:
@@ -107,7 +107,9 @@ def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None
         signs, info = found[1], found[2].strip()
         if inner:
             inner = "" if signs.startswith(inner) and not info else inner
-        elif fence is not None and fence.is_markdown and (info or not signs.startswith(fence.signs)):
+        elif (
+            fence is not None and fence.language in _MARKDOWN and (info or not signs.startswith(fence.signs))
+        ):
             inner = signs
         elif (fence is None or signs.startswith(fence.signs)) and not _is_documentation(
             found[0], view, fence

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.indentation import indent_of
-from typethrough.core.document.scan import family_of, scan
+from typethrough.core.document.scan import family_of, is_comment, scan
 from typethrough.core.dressing.labels import answer_label, is_label, is_label_line, may_be_label
 from typethrough.core.dressing.marks import End
 from typethrough.core.dressing.sentences import (
@@ -50,7 +50,7 @@ _CLOSERS: Final = Starts.of(
     "This ", "Let me know", "Note", "I ", "I've", "The ", "Explanation", "In this", "In the", "You can", "Feel free",
     "Please", "Hope", "Here", "It ", "If you", "Would you", "Remember", "Make sure", "**", "Is there", "These ", "We ",
     "Explication", "Erklärung", "Explicación", "Explicação", "Spiegazione", "Пояснение", "Объяснение", "解释", "说明",
-    "説明", "설명", "--- ",
+    "説明", "설명",
 )  # fmt: skip
 _STRONG_OPENING: Final = re.compile(
     r"(?:Sure|Certainly|Of course|Absolutely)(?:!|, |\. )(?=.*:$|\s*$|.*[.!]$)"
@@ -79,7 +79,9 @@ _HEADER: Final = re.compile(
 )
 _WRAPPER: Final = re.compile(r"(?:`{3,}|~{3,})(?:markdown|md)\b", re.IGNORECASE)
 _HALF_WRAPPER: Final = re.compile(r"(?:`{1,}|~{1,})(?:[a-z]{0,8})\Z", re.IGNORECASE)
-_SENTENCE_START: Final = re.compile(r"\n(?=[^\W\d_a-zß-öø-ÿ]|\*|---|[Q#])")
+# Between an answer and what is said of it.
+_RULE: Final = "---"
+_SENTENCE_START: Final = re.compile(r"\n(?=[^\W\d_a-zß-öø-ÿ]|\*|[Q#]|-{1,3}(?:\n|\Z))")
 
 
 class Line(Enum):
@@ -218,6 +220,8 @@ def _kind(line: str, view: View, *, talked: bool) -> Line:
 def _may_close(line: str, *, weak: bool = True) -> bool:
     if not weak:
         return may_begin(line, _STRONG_CLOSERS)
+    if _RULE.startswith(line):
+        return True
     if may_begin(line, _CLOSERS) or may_be_label(line):
         return True
     plain = plain_of(so_far(line))
@@ -228,6 +232,8 @@ def _is_closing(line: str, view: View, *, weak: bool) -> bool:
     """Whether a finished line is a sentence that comments on an answer."""
     if not weak:
         return _STRONG_CLOSING.match(line) is not None
+    if line == _RULE:
+        return not is_comment(line, view.language_id)
     if (line.startswith(_CLOSERS.whole) and is_sentence(line)) or _HEADING.fullmatch(line):
         return True
     if is_label_line(line):

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from typethrough.core.dressing import fence, marks, tags, talk
+from typethrough.core.dressing import encoding, fence, lines, marks, tags, talk
 from typethrough.core.dressing.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ _MOST_RESTARTS: Final = 4
 _MARKS: Final = re.compile(r"[<◁]|\[/?(?:[Tt]|\Z)")
 # What begins with a small letter, or with most signs of code, is not dressed.
 _DRESSED: Final = re.compile(r"\s*(?:[^\sa-z0-9_(\"')\]}.,;:=/#&|%!?$\\]|a(?:n|\Z)|#(?:\Z|#))")
+# What may be JSON, a diff, or lines with their numbers.
+_CODED: Final = re.compile(r"\s*[{+@d\d-]")
 
 
 class _Body(NamedTuple):
@@ -67,7 +69,18 @@ def _undressed(draft: Draft, view: View) -> Draft:
         # The blanks that begin a line may belong to a closing fence.
         lead = text.rstrip(" \t")
         text = lead if lead.endswith("\n") else text
-    return Draft(text, done) if done or text.strip() else NOTHING_YET
+    if not done and not text.strip():
+        return NOTHING_YET
+    return _plain(Draft(text, done), view, body.fence.language if body.fence is not None else "")
+
+
+def _plain(draft: Draft, view: View, language: str) -> Draft:
+    """The text itself, where it comes as a string of JSON, with the signs of a diff, or with entities for its own."""
+    if not _CODED.match(draft.text) and "&" not in draft.text:
+        return draft
+    draft = encoding.unpacked(draft, view, is_json=language.startswith("json"))
+    draft = lines.unsigned(draft, view, is_diff=language in {"diff", "patch"})
+    return encoding.decoded(draft, view)
 
 
 def _opened(draft: Draft, view: View) -> _Body | None:
