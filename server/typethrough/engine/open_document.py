@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.asking.rhythm import Rhythm
 from typethrough.core.document.document import Position
+from typethrough.core.document.scan import UNKNOWN, family_of
 from typethrough.core.document.view import View
 from typethrough.core.gate.gate import NotPermitted
 from typethrough.core.outcome.causes import Cause, StreamEnd
@@ -73,6 +74,12 @@ class OpenDocument:
         if self._prompt is None:
             raise NotPermitted("nothing is kept of this document")
         return self._prompt
+
+    @property
+    def has_context(self) -> bool:
+        """Whether something is known for a file that holds nothing yet: what it is to be, and other files."""
+        is_named = not self.uri.startswith("untitled:") and family_of(self.document.language_id) != UNKNOWN
+        return is_named and self._prompt is not None and bool(self._prompt.related.files)
 
     def admit(self, prompt: PromptState | None) -> None:
         """Keep the document's text for this prompt from now on; without one, nothing of it, nor of what was suggested."""

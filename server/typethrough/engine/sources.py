@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.asking.facts import Known
+from typethrough.core.asking.place import unwanted_at
 from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.asking.routes import route_of
 from typethrough.core.outcome.causes import Cause
@@ -13,7 +14,6 @@ from typethrough.core.outcome.outcome import Source
 from typethrough.core.suggestion.cache import Hit
 from typethrough.core.suggestion.offer import Offer, from_growing, from_hit, from_shown, from_unfinished
 from typethrough.core.suggestion.trail import typed_between
-from typethrough.core.suggestion.unwanted import unwanted_at
 from typethrough.local.predictor import CONFIDENT, USABLE, best
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class RequestFacts:
         cause = self._pending.request.unwanted
         if cause is None and (refusal := self._sources.refusal(self._document, self.now_s)) is not None:
             return refusal
-        cause = cause or unwanted_at(self._view, invoked=self.invoked)
+        cause = cause or unwanted_at(self._view, invoked=self.invoked, has_context=self._document.has_context)
         if cause is None and self._document.unwanted.is_dismissed(self._view):
             cause = Cause.DISMISSED
         return cause.refusal() if cause is not None else None

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.counting import CountingSnapshot
+from typethrough.core.asking.place import unwanted_at
 from typethrough.core.asking.rhythm import word_at
 from typethrough.core.asking.routes import wants_block
 from typethrough.core.document.document import Position
@@ -16,7 +17,6 @@ from typethrough.core.filters import finished, growing
 from typethrough.core.suggestion.cache import CompletionCache, Entry
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
 from typethrough.core.suggestion.offer import covered
-from typethrough.core.suggestion.unwanted import unwanted_at
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 

@@ -1,0 +1,146 @@
+"""Whether a place is one where a suggestion may come by itself, judged by the text round it.
+
+At the end of a line it may. In the middle of one a suggestion mostly repeats what follows (the mid-line rule of every peer), but
+for places that an editor, a snippet or the user has closed ahead: before closing signs and nothing else, at the end of a tag, a
+comment or a template's hole, and between brackets where something is still missing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.document.scan import family_of, without_comment
+from typethrough.core.outcome.causes import Cause
+
+if TYPE_CHECKING:
+    from typethrough.core.document.view import View
+
+# Minified and generated files: nothing useful comes of them, and their lines are the size of prompts.
+_MAX_LINE_CHARS: Final = 2_000
+_MAX_FILE_CHARS: Final = 20_000_000
+# An opening sign or a separator stands this near to the cursor.
+_NEAR_CHARS: Final = 400
+
+_CLOSING: Final = re.compile(r"[)>}\]\"'`]*\s*[:{;,]?")
+_WORD_CHAR: Final = re.compile(r"\w")
+# What comments, templates, markup and strings open and close with signs of their own. Behind the closing one something else
+# begins, so that the text before it is at its end.
+_SLEEVES: Final = (
+    *(("/*", "*/"), ("<!--", "-->"), ("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("<?", "?>")),
+    *(("{!!", "!!}"), ("(*", "*)"), ("{-", "-}"), ("[[", "]]"), ("<<", ">>"), ("{|", "|}"), ("[|", "|]")),
+    *(("${", "}"), ("#{", "}"), ("$(", ")"), ("\\(", ")"), ("\\[", "\\]"), ("\\left", "\\right")),
+)
+# In prose the rest of a sentence does not depend on what stands between two signs, which are alike or not.
+_PROSE_SLEEVES: Final = (
+    *(("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("“", "”"), ("«", "»"), ("„", "“")),
+    *((sign, sign) for sign in ("$$", "$", "**", "__", "~~", "*", "_", "``", "`", '"')),
+)
+_INSIDE: Final = frozenset(("/*", "<!--"))
+_OPENER_OF: Final = {")": "(", "]": "[", "}": "{"}
+_QUOTES: Final = frozenset("\"'`")
+# Code that ends in one of these cannot stand as it is.
+_LEADS_ON: Final = re.compile(r"(?:[(\[{,=*/%&|<>.!?:^~]|(?<!\+)\+|(?<!-)-)$")
+# `Map<K, ` and `Vec<Option<`; a comparison has a blank before its sign.
+_TYPE_ARGUMENTS: Final = re.compile(r"[\w:.](<[\w\s,.:&'*?|\[\]<>]*)$")
+_IN_TAG: Final = re.compile(r"<[A-Za-z][\w.:-]*(?:\s(?:[^<>]|=>)*)?$")
+_END_OF_TAG: Final = re.compile(r"[)\]}\"'`\s;]*/?>|[\"']\s")
+# Blocks of a line whose end is a word.
+_WITH_WORDS: Final = frozenset(("lua", "ruby", "shell", "unknown"))
+_CLOSING_WORDS: Final = re.compile(r"[)\]}\"'`\s;,|]*(?:\b(?:then|do|end|fi|done|esac)\b[)\s,;]*)+")
+# `|a, b` behind a bracket, a comma or `do`: parameters in Rust and Ruby.
+_PARAMETERS: Final = re.compile(r"(?:[({,=]|\bdo|\bmove)\s*\|[^|]*$")
+_WITH_PARAMETERS: Final = frozenset(("rust", "ruby"))
+
+
+def unwanted_at(view: View, *, invoked: bool, has_context: bool = False) -> Cause | None:
+    """Why nothing is suggested at a place, or None. A request by hand is refused only where no answer can be useful.
+
+    `has_context`: something is known beside this file, so that an empty one can be begun.
+    """
+    if view.file_chars > _MAX_FILE_CHARS:
+        return Cause.FILE_TOO_LARGE
+    if view.line_chars > _MAX_LINE_CHARS:
+        return Cause.LINE_TOO_LONG
+    if invoked:
+        return None
+    suffix = view.line_suffix.strip()
+    if suffix:
+        if _WORD_CHAR.match(view.line_prefix[-1:]) and _WORD_CHAR.match(view.line_suffix[:1]):
+            return Cause.INSIDE_WORD
+        if not (_CLOSING.fullmatch(suffix) or _is_closed_ahead(view, suffix)):
+            return Cause.INSIDE_LINE
+    elif not (has_context or view.line_prefix.strip() or view.previous_line() or view.next_line()):
+        return Cause.EMPTY_FILE
+    return None
+
+
+def _is_closed_ahead(view: View, suffix: str) -> bool:
+    """Whether the rest of the line, which is more than closing signs, stands behind what is closed already."""
+    prefix, family = view.line_prefix[-_NEAR_CHARS:], family_of(view.language_id)
+    return (
+        _is_in_sleeve(view, prefix, suffix, family)
+        or _is_in_tag(prefix, suffix)
+        or _is_in_hole(prefix, suffix)
+        or _is_before_words(prefix, suffix, family)
+        or _is_before_comment(view)
+    )
+
+
+def _is_in_sleeve(view: View, prefix: str, suffix: str, family: str) -> bool:
+    if any(suffix.startswith(closer) and _is_open(prefix, opener, closer) for opener, closer in _SLEEVES):
+        return True
+    if family == "text" and (
+        any(
+            suffix.startswith(closer) and _is_open(prefix, opener, closer)
+            for opener, closer in _PROSE_SLEEVES
+        )
+        # A cell of a table.
+        or (suffix[0] == "|" and prefix.lstrip().startswith("|"))
+    ):
+        return True
+    if family == "shell" and suffix.startswith("]") and _is_open(prefix, "[", "]"):
+        return True
+    # A comment that began on a line above.
+    return suffix.startswith(("*/", "-->")) and view.state.inside in _INSIDE
+
+
+def _is_open(prefix: str, opener: str, closer: str) -> bool:
+    if opener == closer:
+        return prefix.count(opener) % 2 == 1
+    start = prefix.rfind(opener)
+    return start >= 0 and closer not in prefix[start + len(opener) :]
+
+
+def _is_in_tag(prefix: str, suffix: str) -> bool:
+    """Before the end of an element, of a tag, or of an attribute's value."""
+    if suffix.startswith("</"):
+        return True
+    if suffix[0] == ">" and (arguments := _TYPE_ARGUMENTS.search(prefix)) is not None:
+        return arguments[1].count("<") > arguments[1].count(">")
+    return _END_OF_TAG.match(suffix) is not None and _IN_TAG.search(prefix) is not None
+
+
+def _is_in_hole(prefix: str, suffix: str) -> bool:
+    """Between two quotes or brackets with nothing between them, or with something missing before the closing one."""
+    closer = suffix[0]
+    if closer in _QUOTES:
+        return prefix.endswith(closer) and prefix.count(closer) % 2 == 1
+    opener, code = _OPENER_OF.get(closer), prefix.rstrip()
+    if opener is None or prefix.count(opener) <= prefix.count(closer):
+        return False
+    # A slice may end in a colon.
+    return _LEADS_ON.search(code) is not None and not (closer == "]" and code.endswith(":"))
+
+
+def _is_before_words(prefix: str, suffix: str, family: str) -> bool:
+    if family in _WITH_PARAMETERS and suffix[0] == "|" and _PARAMETERS.search(prefix):
+        return True
+    return family in _WITH_WORDS and _CLOSING_WORDS.fullmatch(suffix) is not None
+
+
+def _is_before_comment(view: View) -> bool:
+    """Before closing signs that only a comment follows."""
+    prefix = view.line_prefix
+    rest = without_comment(prefix + view.line_suffix, view.language_id)[len(prefix) :].strip()
+    return bool(rest) and _CLOSING.fullmatch(rest) is not None
