@@ -363,8 +363,55 @@ def test_an_open_completion_menu_gets_only_what_extends_its_selection() -> None:
         await bench.wait(100)
         await bench.say("width * height\n")
         await bench.type("wi")
-        assert bench.ask(expected="ndow").outcome.ending is Ending.SKIPPED
         assert bench.ask(expected="dth").text == "dth * height"
+        asked = bench.ask(expected="ndow")
+        await bench.wait(100)
+        assert "return window" in bench.stream.question
+        await bench.say(".width\n")
+        assert asked.text == "ndow.width"
+
+
+def test_who_takes_the_menus_item_has_the_rest_at_once() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        bench.insert("return wi")
+        bench.ask(expected="ndow")
+        await bench.wait(100)
+        await bench.say(".width\n")
+        start = Position(bench.cursor.line, bench.cursor.column - 2)
+        bench.edit(start, bench.cursor, "window")
+        assert bench.ask().text == ".width"
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_stream_that_says_something_else_than_the_menu_is_left_for_another() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        bench.insert("return ")
+        bench.ask()
+        await bench.wait(100)
+        asked = bench.ask(expected="height")
+        first = bench.stream
+        first.say("width\n")
+        await settle()
+        assert asked.open
+        assert bench.stream is not first
+        await bench.say(" * 2\n")
+        assert asked.text == "height * 2"
+
+    run(scenario)
+
+
+def test_the_local_lane_goes_on_from_the_menus_selection() -> None:
+    async def scenario() -> None:
+        bench = Bench("a.sort(key=first)\nb.sort(key=first)\nc.so$0\n", local_lane=True, model_lane=False)
+        await bench.engine.read_all()
+        assert bench.ask(expected="rt").text == "rt(key=first)"
+        assert bench.ask(expected="me").outcome.ending is not Ending.ANSWERED
+
+    run(scenario)
 
     run(scenario)
 

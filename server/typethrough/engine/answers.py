@@ -174,7 +174,9 @@ class Answers:
             return
         pending.reach("asked")
         purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC
-        question = self._sources.model.question(permit, document, pending.view, purpose, pending.route)
+        question = self._sources.model.question(
+            permit, document, pending.question_view, purpose, pending.route
+        )
         pending.wait_for(self._send(document, question))
 
     def _send(self, document: OpenDocument, question: Question) -> Flight:

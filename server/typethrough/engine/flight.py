@@ -10,10 +10,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from typethrough.core.dressing.characters import Characters
-from typethrough.core.filters import growing
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Usage
 from typethrough.core.suggestion.cache import Entry
+from typethrough.core.suggestion.menu import continued
 from typethrough.core.suggestion.trail import LONGEST_CHARS, Trail, fits, follow, typed_between
 from typethrough.engine.ports import GatewayError
 
@@ -43,9 +43,10 @@ class Flight:
     ) -> None:
         self.view = view
         self.purpose = purpose
-        self.entry = Entry(view)
+        self.entry = Entry(view.base, assumed=view.assumed)
         self.entry.prefetched = purpose is Purpose.PREFETCH
-        self.trail = Trail(view.position, view.position)
+        origin = view.base.position
+        self.trail = Trail(origin, origin)
         self.started_s = clock.now()
         self.ttft_ms: float | None = None
         self.error: GatewayError | None = None
@@ -63,7 +64,7 @@ class Flight:
         self._line_breaks = 0
         self._prompt: Prompt | None = None
         self._cleaned = True
-        self._verified_up_to: Position | None = view.position
+        self._verified_up_to: Position | None = origin
         self._task: asyncio.Task[None] | None = None
 
     def start(self, gateway: Gateway, prompt: Prompt, on_counted: OnCounted | None = None) -> None:
@@ -131,7 +132,7 @@ class Flight:
         """Bring the entry up to what has arrived. Cleaning is put off until somebody needs the text."""
         if not self._cleaned:
             self._cleaned = True
-            self.entry.text = growing(self._answer(), self.view)
+            self.entry.text = continued(self._answer(), self.view)
 
     def _answer(self, *, whole: bool = False) -> str:
         """What has arrived, with the user's own secrets in their places."""
@@ -180,7 +181,7 @@ class Flight:
         self._take(self._characters.end())
         whole = end is StreamEnd.COMPLETE and self.received_chars <= LONGEST_CHARS
         if whole:
-            self.entry.text = growing(self._answer(whole=True), self.view, complete=True)
+            self.entry.text = continued(self._answer(whole=True), self.view, complete=True)
         else:
             self.clean()
             self.entry.text = self.entry.text[: self.entry.text.rfind("\n") + 1].rstrip("\n")

@@ -63,6 +63,7 @@ class Pending:
         "kept_back",
         "promised",
         "promised_id",
+        "question_view",
         "request",
         "route",
         "stages_ms",
@@ -84,6 +85,9 @@ class Pending:
         # The local lane's, once somebody has asked for them.
         self.guesses: list[Guess] | None = None
         self.view = view
+        # What is asked for: what follows the menu's selection, as if that had been taken.
+        is_of_menu = request.expected and "\n" not in request.expected
+        self.question_view = view.ahead(request.expected) if is_of_menu else view
         self.route = route
         self.budget_ms = (route.budget_ms if route is not None else 0) or budget_ms
         self.deadline_s = request.arrived_s + self.budget_ms / 1_000 - _MARGIN_S

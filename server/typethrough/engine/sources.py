@@ -13,7 +13,7 @@ from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Source
 from typethrough.core.suggestion.cache import Hit
 from typethrough.core.suggestion.offer import Offer, from_growing, from_hit, from_shown, from_unfinished
-from typethrough.core.suggestion.trail import typed_between
+from typethrough.core.suggestion.trail import fits, typed_between
 from typethrough.local.predictor import CONFIDENT, USABLE, best
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class RequestFacts:
         """Any model's answer is good enough for the default model's request; a chosen model's own for its."""
         route, model = self._pending.route, self._sources.model
         for hit in self._sources.cache.look_up(self._view):
-            if route is None or hit.entry.model == model.model_for(route):
+            if (route is None or hit.entry.model == model.model_for(route)) and self._leads_on(hit):
                 yield self._known(hit)
 
     def others(self) -> Iterator[Known]:
@@ -143,15 +143,15 @@ class RequestFacts:
             if hit.entry is not answer.entry:
                 yield self._from_hit(hit), Source.CACHE
         if self._sources.settings.local_lane and answer.source is not Source.LOCAL:
-            yield _offer(best(self._guesses(), 0.0)), Source.LOCAL
+            yield self._local_offer(best(self._guesses(), 0.0)), Source.LOCAL
 
     def guess(self, *, at_once: bool) -> Offer:
         """The local lane's, by how likely it is right. Only a whole line keeps a model from being asked."""
         if not self._sources.settings.local_lane:
             return Offer()
         if at_once and self.refusal() is None:
-            return _offer(best(self._guesses(), CONFIDENT, only_whole=True))
-        return _offer(best(self._guesses(), USABLE))
+            return self._local_offer(best(self._guesses(), CONFIDENT, only_whole=True))
+        return self._local_offer(best(self._guesses(), USABLE))
 
     def ask_at_s(self) -> float:
         """Counted from the last edit or move: the editor's own waiting is part of it."""
@@ -192,12 +192,20 @@ class RequestFacts:
         """The local lane's, worked out once a request."""
         pending = self._pending
         if pending.guesses is None:
-            pending.guesses = self._sources.local.guesses(self._view)
+            pending.guesses = self._sources.local.guesses(pending.question_view)
         return pending.guesses
 
     @property
     def _max_lines(self) -> int:
         return self._sources.max_lines(invoked=self.invoked)
+
+    def _leads_on(self, hit: Hit) -> bool:
+        """Whether an answer goes on from what an open menu has selected, or may yet do so."""
+        if not self.expected:
+            return True
+        if (flight := self._document.flight_of(hit.entry)) is not None:
+            flight.clean()
+        return fits(self.expected, hit.entry.text[len(hit.typed) :], growing=flight is not None)
 
     def _known(self, hit: Hit) -> Known:
         flight = self._document.flight_of(hit.entry)
@@ -225,6 +233,8 @@ class RequestFacts:
     def _from_hit(self, hit: Hit) -> Offer:
         return from_hit(hit, self._view, self._max_lines)
 
-
-def _offer(guess: Guess | None) -> Offer:
-    return Offer(guess.text, replaces=guess.replaces) if guess is not None else Offer()
+    def _local_offer(self, guess: Guess | None) -> Offer:
+        """A guess as text for the cursor: the menu's selection first, where one is assumed."""
+        if guess is None:
+            return Offer()
+        return Offer(self._pending.question_view.assumed + guess.text, replaces=guess.replaces)

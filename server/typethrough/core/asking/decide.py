@@ -168,7 +168,8 @@ def _arrived(facts: Facts) -> list[Action]:
         guess = facts.guess(at_once=True)
         if _suits(guess, facts, promised):
             return [*actions, Answer(Source.LOCAL, guess)]
-    if facts.expected:
+    if "\n" in facts.expected:
+        # The model is asked for what follows on a line only.
         return [*actions, End(Cause.OTHER_MENU_ENTRY)]
     actions.append(Wait(facts.deadline_s, Moment.DEADLINE))
     if joined is not None:
@@ -215,6 +216,8 @@ def _text(event: Text, facts: Facts | None) -> list[Action]:
         offer = waiting.said(event.entry)
         if _suits(offer, waiting):
             actions.append(Answer(Source.MODEL, offer, event.entry))
+        elif _contradicts_menu(offer, waiting):
+            actions += [Step.LEAVE, *_ask(waiting)]
         elif text := _promise(event.entry, waiting):
             actions.append(Promise(text, event.entry))
     if event.is_enough:
@@ -229,6 +232,8 @@ def _ended(event: Ended, facts: Facts) -> list[Action]:
         return [Answer(Source.MODEL, offer, event.entry)]
     if event.error and event.was_chosen:
         return [Step.LEAVE, Step.REROUTE]
+    if _contradicts_menu(offer, facts):
+        return [Step.LEAVE, *_ask(facts)]
     if found := _from_others(facts) or _from_local(facts):
         return found
     if offer.cause and not event.error:
@@ -271,7 +276,13 @@ def _promise(entry: Entry, facts: Facts) -> str:
     return text if is_longer and text.startswith(facts.expected) else ""
 
 
+def _contradicts_menu(offer: Offer, facts: Facts) -> bool:
+    """Whether a stream that was begun without the menu says something else than its selection. One begun with it never does."""
+    return bool(offer.text) and not offer.text.startswith(facts.expected)
+
+
 def _suits(offer: Offer, facts: Facts, promised: str | None = None) -> bool:
-    """Whether there is a text, and it begins as the menu and what was promised want it."""
+    """Whether there is a text, and it begins as what was promised, and goes on from what the menu has selected."""
     begins = facts.promised if promised is None else promised
-    return bool(offer.text) and offer.text.startswith(facts.expected) and offer.text.startswith(begins)
+    is_more = len(offer.text) > len(facts.expected)
+    return is_more and offer.text.startswith(facts.expected) and offer.text.startswith(begins)

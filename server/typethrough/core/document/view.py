@@ -49,6 +49,7 @@ class View:
     `line_prefix` and `line_suffix` are the cursor's line, `line_chars` is how long it is and `file_chars` how long the file is.
     `deleted` holds texts the user removed lately near the cursor, newest last. `usual_unit` is the editor's step of indentation,
     empty when the editor gave none; it is used where the file shows none. Only what builds a prompt reads `snapshot`.
+    `assumed` is text that an open completion menu has selected and that stands here as if it were typed (`ahead`).
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class View:
         self.position = position
         self.deleted = deleted
         self.usual_unit = usual_unit
+        self.assumed = ""
+        self._base: View | None = None
         raw, column = snapshot.raw_line(position.line), position.column
         self.line_chars = content_length(raw)
         self.line_prefix = raw[max(0, column - CURSOR_LINE_CHARS) : column]
@@ -102,6 +105,28 @@ class View:
         self.lines_before(_FILTER_LINES)
         self.lines_after(_FILTER_LINES)
         _ = self.unit, self.next_line(), self.previous_line()
+
+    def ahead(self, text: str) -> View:
+        """The view as it will be when `text`, of one line, has been put in at the cursor."""
+        line, column = self.position
+        raw = self.snapshot.raw_line(line)
+        snapshot = self.snapshot.spliced(line, 1, [raw[:column] + text + raw[column:]], len(text))
+        other = View(
+            snapshot,
+            self.position._replace(column=column + len(text)),
+            uri=self.uri,
+            language_id=self.language_id,
+            version=self.version,
+            usual_unit=self.usual_unit,
+            deleted=self.deleted,
+        )
+        other.assumed, other._base = text, self
+        return other
+
+    @property
+    def base(self) -> View:
+        """The view of the document as it is, without what is assumed."""
+        return self._base or self
 
     def with_suffix(self, line_suffix: str) -> View:
         """The same view with something else right of the cursor; what is known of the lines is shared."""

@@ -30,10 +30,12 @@ class Entry:
     `text` is clean and begins at the origin; `complete` says that no more will come, `ended` that the model itself ended
     there, `prefetched` that it was asked for ahead, and `was_shown` that some of it got on screen; `model` is who was asked.
     `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an answer to
-    another question is never served.
+    another question is never served. `assumed` is what an open completion menu was taken to put at the origin: the text
+    begins with it, and says nothing before it goes on.
     """
 
     __slots__ = (
+        "assumed",
         "complete",
         "ended",
         "line_prefix",
@@ -46,13 +48,14 @@ class Entry:
         "was_shown",
     )
 
-    def __init__(self, view: View, text: str = "", *, complete: bool = False) -> None:
+    def __init__(self, view: View, text: str = "", *, complete: bool = False, assumed: str = "") -> None:
         self.uri = view.uri
+        self.assumed = assumed
         self.line_prefix = view.line_prefix
         self.line_suffix = view.line_suffix
         self.next_line = view.next_line().strip()
         self.model = ""
-        self.text = text
+        self.text = assumed + text
         self.complete = complete
         self.ended = complete
         self.prefetched = False
@@ -67,7 +70,7 @@ class Hit:
     def __init__(self, entry: Entry, typed: str) -> None:
         self.entry = entry
         self.typed = typed
-        self.remainder = entry.text[len(typed) :]
+        self.remainder = entry.text[len(typed) :] if len(entry.text) > len(entry.assumed) else ""
 
     @property
     def said_all(self) -> bool:
@@ -98,8 +101,8 @@ class CompletionCache:
         kept = [
             old
             for old in self._take(key)
-            if (old.line_prefix, old.line_suffix, old.model)
-            != (entry.line_prefix, entry.line_suffix, entry.model)
+            if (old.line_prefix, old.line_suffix, old.model, old.assumed)
+            != (entry.line_prefix, entry.line_suffix, entry.model, entry.assumed)
             or not old.complete
         ]
         self._put(key, [*kept, entry][-self._per_place :])
