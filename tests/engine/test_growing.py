@@ -11,8 +11,8 @@ from tests.engine.test_life_of_a_keystroke import CODE
 from tests.support.cursor import view_at
 from tests.support.engine_kit import URI, Bench, run
 from typethrough.core.document.document import Position
+from typethrough.core.filters import Fit, fitted
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Usage
-from typethrough.core.suggestion.offer import covered
 from typethrough.engine.pending import Request
 from typethrough.engine.ports import Finish, GatewayUnavailable
 
@@ -432,4 +432,6 @@ def test_the_local_lane_goes_round_what_the_editor_has_closed() -> None:
 
 def test_a_line_full_of_closers_is_not_read_once_for_each() -> None:
     view = view_at("f($0" + ")" * 1_900)
-    assert covered("a))))))))))))", view) <= 8
+    fit = fitted("a))))))))))))", view)
+    assert isinstance(fit, Fit)
+    assert fit.replaces <= 9

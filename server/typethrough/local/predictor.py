@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from typethrough.core.alignment.behind import covered
 from typethrough.core.document.cells import heading_in
-from typethrough.core.suggestion.offer import covered
 from typethrough.local.analogy import by_analogy
 from typethrough.local.confidence import confidence, features
 from typethrough.local.cuts import cuts

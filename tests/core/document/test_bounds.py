@@ -13,10 +13,9 @@ from typethrough.core.asking.routes import wants_block
 from typethrough.core.document.document import Position
 from typethrough.core.document.scan import scan
 from typethrough.core.document.view import LINE_CHARS, REACH_LINES, SIDE_CHARS, View
-from typethrough.core.filters import finished, growing
+from typethrough.core.filters import finished, fitted, growing
 from typethrough.core.suggestion.cache import CompletionCache, Entry
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
-from typethrough.core.suggestion.offer import covered
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 
@@ -58,7 +57,7 @@ def _everything(view: View) -> None:
     enough(text, view, max_lines=10, complete=True)
     best_so_far(text, view, max_lines=10)
     certain(answer, view, max_lines=10)
-    covered("f(x)", view)
+    fitted("f(x)", view)
     predict(LocalIndex(), view)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typethrough.core.alignment.doubles import is_written_twice
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, scan
-from typethrough.core.filters.draft import NOTHING_YET, Draft, significant
+from typethrough.core.dressing.draft import NOTHING_YET, Draft, significant
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View

@@ -16,7 +16,7 @@ from typethrough.core.alignment.shape import shape_of
 from typethrough.core.alignment.walk import Walk
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, opens_block
-from typethrough.core.filters.draft import NOTHING_YET, Draft
+from typethrough.core.dressing.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
     from typethrough.core.alignment.margin import Margin

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, is_comment, opens_block, scan
+from typethrough.core.dressing.draft import NOTHING_YET, Draft
 from typethrough.core.dressing.marks import is_made_of_tags
-from typethrough.core.filters.draft import NOTHING_YET, Draft
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View

@@ -239,6 +239,8 @@ class Walk:
 
     def _is_own_step(self, natural: int) -> bool:
         """Whether a block may begin at this column though it is not one of the file's steps deeper."""
+        if not self.view.known_unit:
+            return True
         step = natural - self.statement.column
         bracket = self.brackets[-1].sign if self.brackets else ""
         if bracket and (bracket in "([" or self.shape.family == "python"):

@@ -141,11 +141,16 @@ class View:
         return self.snapshot.char_count
 
     @cached_property
-    def unit(self) -> str:
-        """One step of indentation as the file uses it near the cursor, else as the editor does: spaces or a tab."""
+    def known_unit(self) -> str:
+        """One step of indentation as the file uses it near the cursor, else as the editor does; empty when neither says."""
         if indents_by_tabs(self.language_id):
             return "\t"
-        return indentation_unit(self.snapshot, self.position.line) or self.usual_unit or _COMMON_UNIT
+        return indentation_unit(self.snapshot, self.position.line) or self.usual_unit
+
+    @property
+    def unit(self) -> str:
+        """One step of indentation, spaces or a tab: the common one where nothing says."""
+        return self.known_unit or _COMMON_UNIT
 
     @property
     def indent(self) -> str:

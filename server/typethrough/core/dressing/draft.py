@@ -1,8 +1,11 @@
-"""An answer as it grows: the shape in which it goes from step to step."""
+"""An answer on its way to the screen: as it grows from step to step, and refused; and what counts as significant in it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typethrough.core.outcome.causes import Cause
 
 
 class Draft(NamedTuple):
@@ -15,4 +18,15 @@ class Draft(NamedTuple):
     done: bool
 
 
+class Refused(NamedTuple):
+    """A text that may not be shown, and why; the cause is named after the filter that said so."""
+
+    cause: Cause
+
+
 NOTHING_YET = Draft("", done=False)
+
+
+def significant(text: str) -> int:
+    """How many letters and digits a text has."""
+    return sum(map(str.isalnum, text))

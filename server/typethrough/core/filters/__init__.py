@@ -8,24 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.alignment.before import before
+from typethrough.core.alignment.behind import Fit, behind
 from typethrough.core.alignment.indentation import indentation
 from typethrough.core.alignment.joint import joint
+from typethrough.core.dressing.draft import Draft, Refused
 from typethrough.core.dressing.undress import undress
-from typethrough.core.filters.blank import blank
-from typethrough.core.filters.doubled_closers import doubled_closers
-from typethrough.core.filters.draft import Draft, Refused
-from typethrough.core.filters.echoed_suffix import echoed_suffix
 from typethrough.core.filters.example_reply import example_reply
 from typethrough.core.filters.next_cell import next_cell
-from typethrough.core.filters.next_line import next_line
-from typethrough.core.filters.one_line import one_line
 from typethrough.core.filters.placeholder import placeholder
 from typethrough.core.filters.recited import recited
 from typethrough.core.filters.repetition import repetition
 from typethrough.core.filters.restored_deletion import restored_deletion
-from typethrough.core.filters.stutter import stutter
-from typethrough.core.filters.trailing_space import trailing_space
 from typethrough.core.filters.welded import welded
+from typethrough.core.outcome.causes import Cause
 from typethrough.core.suggestion.trail import LONGEST_CHARS
 
 if TYPE_CHECKING:
@@ -33,7 +28,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.view import View
 
-__all__ = ["HEAD", "TAIL", "Draft", "Refused", "finished", "growing"]
+__all__ = ["HEAD", "TAIL", "Draft", "Fit", "Refused", "finished", "fitted", "growing"]
 
 # Dressing comes off first, then echoes, then white space.
 HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
@@ -44,21 +39,14 @@ HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
     next_cell,
 )
 
-# What repeats the document is cut before what is left is judged; white space and emptiness are judged last.
+# What is left when the document's own text is off is judged.
 TAIL: Final[tuple[Callable[[str, View], str | Refused], ...]] = (
-    one_line,
-    stutter,
-    next_line,
-    echoed_suffix,
-    doubled_closers,
     example_reply,
     recited,
     welded,
     restored_deletion,
     repetition,
     placeholder,
-    trailing_space,
-    blank,
 )
 
 
@@ -74,11 +62,27 @@ def growing(raw: str, view: View, *, complete: bool = False) -> str:
     return draft.text
 
 
-def finished(text: str, view: View) -> str | Refused:
-    """The cut text as it may be shown, or the name of the filter that refuses it."""
+def fitted(text: str, view: View) -> Fit | Refused:
+    """The cut text as it may be shown, with how much right of the cursor it takes the place of, or why it may not be."""
+    fit = behind(text, view)
+    if isinstance(fit, Refused):
+        return fit
+    text, replaces = fit
+    if replaces:
+        view = view.with_suffix(view.line_suffix[replaces:])
     for tail in TAIL:
         kept = tail(text, view)
         if isinstance(kept, Refused):
             return kept
         text = kept
-    return text
+    suffix = view.line_suffix
+    if not suffix.strip() or suffix[0].isspace():
+        # It would end the line, or double the blank behind it.
+        text = text.rstrip()
+    return Fit(text, replaces) if text.strip() else Refused(Cause.BLANK)
+
+
+def finished(text: str, view: View) -> str | Refused:
+    """The same for who does not ask what it takes the place of."""
+    fit = fitted(text, view)
+    return fit if isinstance(fit, Refused) else fit.text

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from typethrough.core.filters.draft import Refused
+from typethrough.core.dressing.draft import Refused
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.prompt.rules import CURSOR, opening
 

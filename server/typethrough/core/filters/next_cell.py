@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from typethrough.core.document.cells import SIGNS, heading_in
-from typethrough.core.filters.draft import Draft
+from typethrough.core.dressing.draft import Draft
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View

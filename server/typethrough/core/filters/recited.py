@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, is_comment
 from typethrough.core.document.view import LINE_CHARS
-from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.dressing.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.prompt import window
 

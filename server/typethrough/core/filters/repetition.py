@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.dressing.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typethrough.core.filters.draft import Refused, significant
+from typethrough.core.dressing.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
-from typethrough.core.filters.draft import Refused
+from typethrough.core.dressing.draft import Refused
 from typethrough.core.outcome.causes import Cause
 
 if TYPE_CHECKING:
