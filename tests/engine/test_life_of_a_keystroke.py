@@ -504,7 +504,7 @@ def test_what_was_deleted_is_not_offered_until_it_is_typed_again() -> None:
         await settle()
         bench.insert("width * height")
         bench.backspace(len("width * height"))
-        assert bench.ask().outcome.reason == "restored deletion"
+        assert bench.ask().outcome.reason == "dismissed here"
         asked = await bench.type("wid")
         assert asked.text == "th * height"
 

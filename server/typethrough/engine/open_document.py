@@ -52,6 +52,7 @@ class OpenDocument:
         self.unwanted = Unwanted()
         self.shown: Shown | None = None
         self.consumed: Shown | None = None
+        self._completed: tuple[Shown, Snapshot] | None = None
         self.questions: list[Flight] = []
         self.warming: Flight | None = None
         self.pending: Pending | None = None
@@ -85,7 +86,7 @@ class OpenDocument:
         """Keep the document's text for this prompt from now on; without one, nothing of it, nor of what was suggested."""
         self._prompt = prompt
         if prompt is None:
-            self.shown = self.consumed = None
+            self.shown = self.consumed = self._completed = None
 
     @property
     def asked_at(self) -> Position:
@@ -136,9 +137,12 @@ class OpenDocument:
             self.shown = None
         if self.shown is not None:
             self.shown = self.shown.after(edit, snapshot)
-            if self.shown is not None and len(edit.inserted) > 1 and self.shown.consumed(snapshot):
-                # All at once and to the end: the editor put it there, the user did not type it.
-                self.consumed = self.shown
+            if self.shown is not None and self.shown.consumed(snapshot):
+                self._completed = self.shown, before
+                if len(edit.inserted) > 1:
+                    # All at once and to the end: the editor put it there, the user did not type it.
+                    self.consumed = self.shown
+                    self.unwanted.accepted(self.shown, before)
         diverged, moved = [], []
         for flight in self.questions:
             origin = flight.trail.origin
@@ -168,6 +172,11 @@ class OpenDocument:
                 suffix = pending.view.line_suffix
                 self.shown = Shown.of(answer.id, answer.text, answer.position, suffix, answer.replaces)
 
+    def accepted(self, suggestion_id: str) -> None:
+        """The editor says that a suggestion was accepted, whose last character alone may have been put in."""
+        if self._completed is not None and self._completed[0].id == suggestion_id:
+            self.unwanted.accepted(*self._completed)
+
     def dismiss(self, suggestion_id: str) -> None:
         """The user has sent a suggestion away, which may be one that is still growing."""
         pending, shown = self.pending, self.shown
@@ -177,7 +186,8 @@ class OpenDocument:
             shown = Shown.of(suggestion_id, pending.promised, view.position, view.line_suffix)
         if shown is not None and shown.id == suggestion_id:
             self.shown = None
-            self.unwanted.dismiss(shown)
+            line, column = shown.trail.origin
+            self.unwanted.dismiss(shown, self.document.snapshot.part(line, 0, column))
 
     def hide(self) -> None:
         """Nothing is shown any more."""

@@ -71,6 +71,7 @@ class Reports:
             shown = document.shown
             if shown is not None and shown.id == suggestion_id:
                 if shown.consumed(document.document.snapshot):
+                    document.accepted(suggestion_id)
                     self._watch(uri, shown)
                     self._prefetch(document, shown)
                 return

@@ -117,7 +117,10 @@ class RequestFacts:
         route, model = self._pending.route, self._sources.model
         for hit in self._sources.cache.look_up(self._view):
             if (route is None or hit.entry.model == model.model_for(route)) and self._leads_on(hit):
-                yield self._known(hit)
+                known = self._known(hit)
+                # After what was typed since, the model may say something else than what was sent away.
+                if known.offer.cause is not Cause.DISMISSED or not hit.typed:
+                    yield known
 
     def others(self) -> Iterator[Known]:
         """What `known` leaves out."""
@@ -181,12 +184,14 @@ class RequestFacts:
     def certain(self, entry: Entry) -> str:
         """Empty for a client that does not show a text while it grows."""
         hit = self._hit(entry) if self._pending.shows_growth else None
-        return from_growing(hit, self._view, self._max_lines) if hit is not None else ""
+        text = from_growing(hit, self._view, self._max_lines) if hit is not None else ""
+        # The beginning of what was sent away may yet become something else.
+        return "" if text and self._document.unwanted.is_sent_away(text, self._view) else text
 
     def unfinished(self, entry: Entry) -> Offer:
         """The whole lines of a growing text, or a first line that looks finished."""
         hit = self._hit(entry)
-        return from_unfinished(hit, self._view, self._max_lines) if hit is not None else Offer()
+        return self._wanted(from_unfinished(hit, self._view, self._max_lines)) if hit is not None else Offer()
 
     def _guesses(self) -> list[Guess]:
         """The local lane's, worked out once a request."""
@@ -231,10 +236,16 @@ class RequestFacts:
         return Hit(entry, typed) if entry.text.startswith(typed) else None
 
     def _from_hit(self, hit: Hit) -> Offer:
-        return from_hit(hit, self._view, self._max_lines)
+        return self._wanted(from_hit(hit, self._view, self._max_lines))
+
+    def _wanted(self, offer: Offer) -> Offer:
+        """An offer, unless the user has sent it away near this place."""
+        is_sent_away = offer.text and self._document.unwanted.is_sent_away(offer.text, self._view)
+        return Offer(cause=Cause.DISMISSED) if is_sent_away else offer
 
     def _local_offer(self, guess: Guess | None) -> Offer:
         """A guess as text for the cursor: the menu's selection first, where one is assumed."""
         if guess is None:
             return Offer()
-        return Offer(self._pending.question_view.assumed + guess.text, replaces=guess.replaces)
+        text = self._pending.question_view.assumed + guess.text
+        return self._wanted(Offer(text, replaces=guess.replaces))

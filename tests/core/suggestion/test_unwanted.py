@@ -79,7 +79,7 @@ def test_only_the_last_few_deletions_are_kept() -> None:
 
 def test_what_was_sent_away_stays_away_while_the_text_leads_into_it() -> None:
     desk = Desk("return $0\n")
-    desk.unwanted.dismiss(Shown.of("1", "width * height", desk.cursor, ""))
+    desk.unwanted.dismiss(Shown.of("1", "width * height", desk.cursor, ""), "return ")
     assert desk.unwanted.is_dismissed(desk.view)
     desk.type("wid")
     assert desk.unwanted.is_dismissed(desk.view)
@@ -87,8 +87,51 @@ def test_what_was_sent_away_stays_away_while_the_text_leads_into_it() -> None:
     assert not desk.unwanted.is_dismissed(desk.view)
 
 
+@pytest.mark.parametrize(
+    ("steps", "text", "is_away"),
+    [
+        ((), "width * height", True),
+        ((), "width", True),
+        ((), "height * width", False),
+        (("type x", "backspace 1"), "width * height", True),
+        (("type w",), "idth * height", True),
+        (("type  ",), "width * height", True),
+        (("type \n",), "return width * height", True),
+        (("type \n\n\n\n",), "return width * height", False),
+        (("type compute(width, height)\n",), "return width * height", False),
+        (("backspace 7",), "return width * height", True),
+        (("backspace 7",), "\n    return width * height", True),
+    ],
+)
+def test_it_stays_away_near_its_place_until_something_else_is_written_there(
+    steps: tuple[str, ...], text: str, *, is_away: bool
+) -> None:
+    desk = Desk("return $0\n")
+    desk.unwanted.dismiss(Shown.of("1", "width * height", desk.cursor, ""), "return ")
+    for step in steps:
+        verb, _, rest = step.partition(" ")
+        _ = desk.type(rest) if verb == "type" else desk.backspace(int(rest))
+    assert desk.unwanted.is_sent_away(text, desk.view) is is_away
+
+
+def test_an_accepted_text_that_is_taken_out_again_is_sent_away() -> None:
+    desk = Desk("a\nreturn w$0\n")
+    shown, before = Shown.of("1", "width * height", Position(1, 7), ""), desk.document.snapshot
+    desk.type("idth * height")
+    desk.unwanted.accepted(shown, before)
+    above = desk.document.replace(Position(0, 0), Position(0, 0), "b\n")
+    desk.unwanted.after(above, desk.document.snapshot, desk.now_s)
+    desk.cursor = Position(2, desk.cursor.column)
+    assert not desk.unwanted.is_dismissed(desk.view)
+    assert desk.backspace(13), "with it goes what is shown"
+    assert desk.unwanted.is_dismissed(desk.view)
+    desk.type("i")
+    assert not desk.unwanted.is_dismissed(desk.view)
+    assert desk.unwanted.is_sent_away("dth * height", desk.view)
+
+
 def test_who_asks_by_hand_forgives_what_was_sent_away_there() -> None:
     desk = Desk("return $0\n")
-    desk.unwanted.dismiss(Shown.of("1", "width * height", desk.cursor, ""))
+    desk.unwanted.dismiss(Shown.of("1", "width * height", desk.cursor, ""), "return ")
     desk.unwanted.forgive(desk.view)
     assert not desk.unwanted.is_dismissed(desk.view)

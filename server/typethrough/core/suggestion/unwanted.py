@@ -1,8 +1,13 @@
-"""What is not wanted again: suggestions that were sent away, and text that was deleted a moment ago."""
+"""What is not wanted again: suggestions that were sent away or taken back, and text that was deleted a moment ago.
+
+A suggestion that was dismissed, or accepted and undone, stays away at its place without a question. It is known again by the
+whole line that it would give, and so stays away after small edits near that place as well, until something else is written there.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from typethrough.core.document.document import Edit, Position, Snapshot
@@ -13,7 +18,11 @@ if TYPE_CHECKING:
 _DELETED_S = 30.0
 _DELETED_COUNT = 8
 _DELETED_CHARS = 2_000
-_DISMISSED_COUNT = 8
+_SENT_AWAY_COUNT: Final = 8
+_ACCEPTED_COUNT: Final = 4
+# A place is this many lines to each side, and another one when so much was written there: a word or two, or a short line.
+_PLACE_LINES: Final = 3
+_OTHER_PLACE_CHARS: Final = 12
 _TAKEN_BACK_CHARS = 8
 # So much of a deleted text typed again says that it is wanted after all.
 _RETYPED_CHARS = 3
@@ -26,24 +35,92 @@ class _Deletion(NamedTuple):
     retyped: int = 0
 
 
+@dataclass(slots=True)
+class _SentAway:
+    """A suggestion that is not wanted at a place: `line`, as it has moved since; `gist` is the line that it would give.
+
+    Nothing at all is wanted while the text leads into `shown`, or while `prefix` is all that stands before the cursor; `rest` is
+    what was taken back there, and is wanted after all when its beginning is typed again.
+    `written_chars` counts what was written at the place since then.
+    """
+
+    gist: str
+    line: int
+    shown: Shown | None = None
+    prefix: str = ""
+    rest: str = ""
+    written_chars: int = 0
+
+    def is_near(self, line: int) -> bool:
+        return abs(line - self.line) <= _PLACE_LINES
+
+    def wants_nothing(self, view: View) -> bool:
+        if self.shown is not None:
+            return bool(self.shown.remainder(view))
+        return view.line_prefix == self.prefix and view.position.line == self.line
+
+    def after(self, edit: Edit, snapshot: Snapshot) -> bool:
+        """Follow an edit; False when the place is another one now."""
+        if self.shown is not None:
+            self.shown = self.shown.after(edit, snapshot)
+        if self.is_near(edit.start.line):
+            self.written_chars += _solid(edit.inserted) - _solid(edit.removed)
+        self.line = _moved(self.line, edit)
+        retyped = self.prefix + self.rest[:_RETYPED_CHARS]
+        is_typed = bool(self.rest) and not edit.removed and edit.new_end == (self.line, len(retyped))
+        if is_typed and snapshot.part(self.line, 0, len(retyped)) == retyped:
+            return False
+        return self.shown is not None or self.written_chars < _OTHER_PLACE_CHARS
+
+
+class _Accepted(NamedTuple):
+    """A suggestion that stands in the document: where, and the line as it was before, up to the cursor and whole."""
+
+    shown: Shown
+    line: int
+    prefix: str
+    whole: str
+
+
 class Unwanted:
     """The unwanted texts of one document; bounded. Times are seconds of the clock that is handed in."""
 
     def __init__(self) -> None:
-        self._dismissed: list[Shown] = []
+        self._sent_away: list[_SentAway] = []
+        self._accepted: list[_Accepted] = []
         self._deletions: list[_Deletion] = []
 
-    def dismiss(self, shown: Shown) -> None:
-        """The user has sent a suggestion away: as long as the text leads into it, it does not come back."""
-        self._dismissed = [*self._dismissed[1 - _DISMISSED_COUNT :], shown]
+    def dismiss(self, shown: Shown, line_prefix: str) -> None:
+        """The user has sent a suggestion away, which was made for a place with `line_prefix` before it."""
+        line = shown.trail.origin.line
+        self._send_away(_SentAway(_gist(line_prefix, shown.text), line, shown=shown))
+
+    def accepted(self, shown: Shown, before: Snapshot) -> None:
+        """A suggestion stands in the document; `before` is the document without it."""
+        origin, line = shown.trail.origin, shown.trail.origin.line
+        if line < before.line_count:
+            whole = before.line(line)
+            typed = _same_beginning(whole[origin.column :], shown.text)
+            one = _Accepted(shown, line, whole[: origin.column + typed], whole)
+            others = [old for old in self._accepted if old.shown.id != shown.id]
+            self._accepted = [*others[1 - _ACCEPTED_COUNT :], one]
+
+    def _send_away(self, one: _SentAway) -> None:
+        self._sent_away = [*self._sent_away[1 - _SENT_AWAY_COUNT :], one]
 
     def is_dismissed(self, view: View) -> bool:
-        """Whether a suggestion for this place was sent away."""
-        return any(shown.remainder(view) for shown in self._dismissed)
+        """Whether nothing is wanted at this place, because what was suggested here was sent away."""
+        return any(one.wants_nothing(view) for one in self._sent_away)
+
+    def is_sent_away(self, text: str, view: View) -> bool:
+        """Whether a text for this place is a suggestion that was sent away near it, or the rest or the beginning of one."""
+        near = [one for one in self._sent_away if one.is_near(view.position.line)]
+        gist = _gist(view.line_prefix, text) if near else ""
+        return bool(gist) and any(one.gist.startswith(gist) for one in near)
 
     def forgive(self, view: View) -> None:
-        """The user asks by hand at this place: what was dismissed here counts no more."""
-        self._dismissed = [shown for shown in self._dismissed if not shown.remainder(view)]
+        """The user asks by hand: what was sent away near this place counts no more."""
+        self._sent_away = [one for one in self._sent_away if not one.is_near(view.position.line)]
 
     def deleted(self, now_s: float) -> tuple[str, ...]:
         """The texts that were deleted lately, newest last."""
@@ -51,15 +128,30 @@ class Unwanted:
 
     def after(self, edit: Edit, snapshot: Snapshot, now_s: float) -> bool:
         """Take note of an edit; true when it takes back more than a slip, and with it what is offered there."""
-        if self._dismissed:
-            followed = (shown.after(edit, snapshot) for shown in self._dismissed)
-            self._dismissed = [shown for shown in followed if shown is not None]
+        if self._sent_away:
+            self._sent_away = [one for one in self._sent_away if one.after(edit, snapshot)]
+        is_undone = bool(self._accepted) and self._take_back(edit, snapshot)
         if not edit.removed:
             self._retype(edit)
         if not edit.removed or edit.inserted.startswith(edit.removed):
-            return False
+            return is_undone
         self._note(edit, now_s)
-        return len("".join(self._deletions[-1].text.split())) >= _TAKEN_BACK_CHARS
+        return is_undone or len("".join(self._deletions[-1].text.split())) >= _TAKEN_BACK_CHARS
+
+    def _take_back(self, edit: Edit, snapshot: Snapshot) -> bool:
+        """What an edit takes out again, and leaves the line as it was, has been sent away."""
+        kept = []
+        for one in self._accepted:
+            is_touched = edit.removed and edit.first_line <= one.line < edit.first_line + edit.removed_lines
+            moved = one._replace(line=one.line if is_touched else _moved(one.line, edit))
+            there = snapshot.line(moved.line) if is_touched and moved.line < snapshot.line_count else None
+            if there == one.whole:
+                self._send_away(_taken_back(one, moved.line))
+            else:
+                kept.append(moved)
+        is_undone = len(kept) < len(self._accepted)
+        self._accepted = kept
+        return is_undone
 
     def _note(self, edit: Edit, now_s: float) -> None:
         newest = self._deletions[-1] if self._deletions else None
@@ -82,3 +174,34 @@ class Unwanted:
             if retyped < min(_RETYPED_CHARS, len(wanted)) or not typed:
                 kept.append(deletion if retyped == deletion.retyped else deletion._replace(retyped=retyped))
         self._deletions = kept
+
+
+def _gist(line_prefix: str, text: str) -> str:
+    """The first line that a text would give, without blanks: the cursor's, or the first below it."""
+    line, break_, rest = text.partition("\n")
+    if break_ and not line.strip():
+        line_prefix, line = "", rest.lstrip().partition("\n")[0]
+    return "".join(f"{line_prefix}{line}".split())
+
+
+def _taken_back(accepted: _Accepted, line: int) -> _SentAway:
+    text, column = accepted.shown.text, accepted.shown.trail.origin.column
+    rest = text[len(accepted.prefix) - column :]
+    return _SentAway(_gist(accepted.whole[:column], text), line, prefix=accepted.prefix, rest=rest)
+
+
+def _same_beginning(typed: str, text: str) -> int:
+    """How much of a suggestion stood there before it was accepted."""
+    count = 0
+    while count < min(len(typed), len(text)) and typed[count] == text[count]:
+        count += 1
+    return count
+
+
+def _solid(text: str) -> int:
+    return len("".join(text.split()))
+
+
+def _moved(line: int, edit: Edit) -> int:
+    """The number of a line after an edit of lines above it."""
+    return line + edit.new_end.line - edit.end.line if edit.end.line < line else line
