@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.scan import family_of
 from typethrough.core.dressing.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 
@@ -18,8 +19,22 @@ _MIN_ABOVE: Final = 8
 _MAX_LINE_PERIOD: Final = 3
 _MAX_TOKEN_PERIOD: Final = 12
 _TIMES: Final = 3
-_TIMES_SHORT: Final = 10
 _LONG_PERIOD: Final = 8
+_TAIL_CHARS: Final = 40
+_NEVER: Final = 1_000_000
+_MOST_CLOSERS: Final = 16
+_MOST_LETTERS: Final = 40
+_CLOSERS: Final = frozenset(")]}>")
+# Between the same values, or before them, in a list, a row of a table or a format.
+_LIST_SIGNS: Final = frozenset(",;\"'`|%?:")
+_VALUE: Final = re.compile(
+    r"\d\w*|None|null|NULL|nil|nullptr|undefined|[Tt]rue|[Ff]alse|TRUE|FALSE|NaN|auto|_"
+)
+_HEX: Final = re.compile(r"\b0[xX][0-9a-fA-F]+\b")
+_WORD: Final = re.compile(r"[^\W\d_]")
+_SHORT_WORD: Final = re.compile(r"[a-z]{1,4}")
+_SENTENCE: Final = re.compile(r"[^\n.!?]*[.!?](?=\s)")
+_STUTTERED: Final = re.compile(rf"([^\W\d_])\1{{{_MOST_LETTERS},}}\W*\Z")
 
 
 def repetition(text: str, view: View) -> str | Refused:
@@ -27,13 +42,36 @@ def repetition(text: str, view: View) -> str | Refused:
     if _repeats_above(text, view):
         return Refused(Cause.REPETITION)
     text = _once(text, view)
-    if any(_loops(line) for line in text.split("\n")):
-        return Refused(Cause.REPETITION)
-    return text
+    if not any(_loops(line, view) for line in text.split("\n")):
+        return text
+    sentence = _SENTENCE.match(text) if family_of(view.language_id) == "text" else None
+    return sentence[0] if sentence is not None else Refused(Cause.REPETITION)
+
+
+def is_row(line: str) -> bool:
+    """Whether a line may well come several times: signs and digits of a table, or an instruction of one short word."""
+    return _SHORT_WORD.fullmatch(line.strip()) is not None or _WORD.search(_HEX.sub("", line)) is None
+
+
+def may_loop(text: str, view: View) -> bool:
+    """Whether a growing line begins to say again what it said just before, or breaks off where that would show."""
+    text = text.rstrip()
+    if not text[-1:].isalnum():
+        return True
+    said = _TOKEN.findall(text)
+    tokens = [*_TOKEN.findall(view.line_prefix[-_TAIL_CHARS:]), *said[-2 * _MAX_TOKEN_PERIOD :]]
+    last = tokens[-1]
+    if len(said) < _TIMES or (len(said) == _TIMES and said[0].startswith(last)):
+        return True
+    return any(
+        tokens[-1 - period].startswith(last)
+        and (period == 1 or period + 1 == len(tokens) or tokens[-2] == tokens[-2 - period])
+        for period in range(1, min(_MAX_TOKEN_PERIOD + 1, len(tokens)))
+    )
 
 
 def _once(text: str, view: View) -> str:
-    """The text up to the end of the first of three or more equal groups of one to three lines."""
+    """The text up to the end of the first of three or more equal groups of one to three lines, or of lines that grow alike."""
     if "\n" not in text:
         return text
     lines = text.rstrip().split("\n")
@@ -44,31 +82,77 @@ def _once(text: str, view: View) -> str:
             group = rows[start : start + period]
             if start + _TIMES * period > len(rows) or len("".join(group).strip()) < _MIN_LINE:
                 continue
+            if all(map(is_row, group)):
+                continue
             if all(rows[start + turn * period :][:period] == group for turn in range(1, _TIMES)):
                 # The rest of the cursor's line, repeated, comes back with another indentation.
                 again = typed and start == period == 1 and rows[0].strip() == rows[1].strip()
                 return "\n".join(lines[: start + (0 if again else period)])
+        if _grow_alike(*rows[start : start + _TIMES]):
+            return "\n".join(lines[: start + 1])
     return text
 
 
-def _loops(line: str) -> bool:
-    """Whether a line ends in the same words over and over."""
-    tokens = _TOKEN.findall(line)
-    for period in range(1, min(_MAX_TOKEN_PERIOD, len(tokens) // _TIMES) + 1):
-        group = tokens[-period:]
-        size = significant("".join(group))
-        if not size:
-            continue
-        times = 1
-        while tokens[-period * (times + 1) : -period * times] == group:
-            times += 1
-        if times >= (_TIMES if size >= _LONG_PERIOD and period > 1 else _TIMES_SHORT):
-            return True
-    return False
+def _grow_alike(first: str = "", second: str = "", third: str = "") -> bool:
+    """Whether each line is the one before with the same words behind it."""
+    added = second[len(first) :]
+    if len(first.strip()) < _MIN_LINE or not significant(added):
+        return False
+    return second == first + added and third == second + added
+
+
+def _loops(line: str, view: View) -> bool:
+    """Whether a line ends in the same words over and over, as far as no code does."""
+    if _STUTTERED.search(line):
+        return True
+    tokens = _TOKEN.findall(line.rstrip().rstrip(";"))
+    if len(tokens) > 1 and tokens[-1].isalnum():
+        for period in range(1, min(_MAX_TOKEN_PERIOD, len(tokens) - 1) + 1):
+            whole = tokens[-1 - period]
+            if whole != tokens[-1] and whole.startswith(tokens[-1]) and _looping(tokens[:-1], view, period):
+                # The limit of tokens has cut the last word.
+                return True
+    return any(
+        _looping(tokens, view, period)
+        for period in range(1, min(_MAX_TOKEN_PERIOD, len(tokens) // _TIMES) + 1)
+    )
+
+
+def _looping(tokens: list[str], view: View, period: int) -> bool:
+    """Whether groups of `period` words at the end are the same too often."""
+    group = tokens[-period:]
+    if tokens[-2 * period : -period] != group:
+        return False
+    if any(period % part == 0 and group == group[:part] * (period // part) for part in range(1, period)):
+        # A shorter period says what is to be said.
+        return False
+    times = 2
+    while tokens[-period * (times + 1) : -period * times] == group:
+        times += 1
+    return times >= _most(group, view)
+
+
+def _most(group: list[str], view: View) -> int:
+    """How often a group of words must come to be a loop."""
+    words = [token for token in group if token[0].isalnum() or token[0] == "_"]
+    signs = set(group).difference(words)
+    size = significant("".join(group))
+    if not words:
+        return _MOST_CLOSERS if signs <= _CLOSERS and family_of(view.language_id) != "unknown" else _NEVER
+    are_values = all(_VALUE.fullmatch(word) for word in words)
+    if not signs:
+        return _NEVER if are_values or size < 2 else _TIMES if size >= _LONG_PERIOD and len(group) > 1 else 5
+    if signs <= _LIST_SIGNS or "\\" in signs:
+        return _NEVER if are_values else _TIMES + 1 if size >= 2 * _LONG_PERIOD else 10
+    if "<" in signs and family_of(view.language_id) == "markup":
+        return 20
+    if "=" in signs:
+        return _TIMES + 1
+    return 8 if are_values else _TIMES if size >= _LONG_PERIOD and len(words) > 1 else 6
 
 
 def _repeats_above(text: str, view: View) -> bool:
-    """Whether whole new lines are exactly the last lines above the cursor."""
+    """Whether whole new lines are exactly the last lines above the cursor, or one line comes for the third time."""
     starts_line = not view.line_prefix.strip()
     if not starts_line and not text.startswith("\n"):
         return False
@@ -78,5 +162,8 @@ def _repeats_above(text: str, view: View) -> bool:
         if line.strip()
     ]
     above = view.lines_before(_LINES_ABOVE) + ([] if starts_line else [view.line_prefix])
-    last = [line.rstrip() for line in above if line.strip()][-len(said) :] if said else []
+    stands = [line.rstrip() for line in above if line.strip()]
+    if len(said) == 1 and stands[1 - _TIMES :] == said * (_TIMES - 1):
+        return not is_row(said[0])
+    last = stands[-len(said) :] if said else []
     return bool(said) and said == last and significant("".join(said)) >= _MIN_ABOVE

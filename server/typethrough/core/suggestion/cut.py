@@ -20,6 +20,7 @@ from typethrough.core.document.scan import (
     opens_block,
     scan,
 )
+from typethrough.core.filters.repetition import is_row
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
@@ -201,7 +202,7 @@ class _Block:
                     return self.reading.settle(reason)
             if not whole:
                 return self.reading
-            if len(said) > 1 and said[-1][0] == said[-2][0] == line:
+            if len(said) > 1 and said[-1][0] == said[-2][0] == line and not is_row(line):
                 self.reading.cut = Cut(said[-2][1], "repetition")
                 return self.reading
             said.append((line, end))

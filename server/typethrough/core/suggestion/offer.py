@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.alignment.behind import fills_a_block
 from typethrough.core.filters import Refused, finished, fitted
+from typethrough.core.filters.repetition import may_loop
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ def from_growing(hit: Hit, view: View, max_lines: int) -> str:
     if not hit.remainder or hit.entry.complete:
         return ""
     text = hit.remainder[: certain(hit.remainder, view, max_lines=max_lines)]
+    if not text.strip() or ("\n" not in text and may_loop(hit.remainder, view)):
+        return ""
     # A filter that would change what is known now would change it on the screen.
-    return text if text.strip() and finished(text, view) == text else ""
+    return text if finished(text, view) == text else ""
 
 
 def from_unfinished(hit: Hit, view: View, max_lines: int) -> Offer:
