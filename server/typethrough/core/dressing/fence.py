@@ -55,11 +55,12 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
     start = text.lstrip()
     if not start or start[0] not in "`~":
         return 0, None
-    wraps = not _fences_are_text(view)
+    in_text = family_of(view.language_id) == "text"
+    wraps = not in_text or not _fences_are_text(view)
     if text[0] == " " and view.line_prefix.strip():
         # A wrapper begins the answer; after a space and code it is text of a comment.
         return 0, None
-    if _is_own_fence(text, start, view, inside=wraps):
+    if in_text and _is_own_fence(text, start, view, inside=wraps):
         return 0, None
     if not wraps:
         opens = _opens_wrapper(start, view)
@@ -76,10 +77,10 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
         return 0, None
     if not found[4] and not done:
         return None
-    if not found[2] and found[4] and family_of(view.language_id) == "text" and view.line_prefix.strip():
+    if in_text and not found[2] and found[4] and view.line_prefix.strip():
         # A bare fence in the middle of a line of Markdown opens a chat's answer, not the rest of the line.
         return found.end(), Fence("")
-    if wraps and not found[2] and family_of(view.language_id) == "text" and not view.line_prefix.strip():
+    if in_text and wraps and not found[2] and not view.line_prefix.strip():
         # In a code block of Markdown a bare fence closes it, unless code follows at once.
         following = text[found.end() :]
         if not following:
@@ -168,7 +169,7 @@ def _backticks(text: str, view: View, *, done: bool) -> tuple[int, Fence | None]
 
 def _fences_are_text(view: View) -> bool:
     """Whether a fence is ordinary text here: in a Markdown-like document, outside its own code blocks."""
-    if family_of(view.language_id) != "text" or view.language_id in _FENCES_ARE_NO_TEXT:
+    if view.language_id in _FENCES_ARE_NO_TEXT:
         return False
     return sum(1 for line in view.lines_before(_LINES_ABOVE) if _FENCE_LINE.match(line)) % 2 == 0
 
@@ -176,7 +177,7 @@ def _fences_are_text(view: View) -> bool:
 def _is_own_fence(text: str, start: str, view: View, *, inside: bool) -> bool:
     """Whether the answer goes on below the cursor's line of Markdown with a fence that belongs there."""
     above = view.line_prefix.rstrip()
-    if family_of(view.language_id) != "text" or not above or "\n" not in text[: len(text) - len(start)]:
+    if not above or "\n" not in text[: len(text) - len(start)]:
         return False
     if view.line_suffix.strip():
         return False

@@ -38,17 +38,19 @@ _ANSWER_LABEL: Final = re.compile(rf"\s*(?:\*\*)?(?:{_NAMES_OF_ANSWER})(?:\*\*)?
 _HALF_ANSWER_LABEL: Final = re.compile(r"\s*(?:\*\*)?[A-Z][A-Za-z]{0,9}(?:\*\*)?(?::(?:\*\*)?[ \t]*)?\Z")
 # What can be no type and no field behind a name and a colon.
 _NO_FIELD: Final = re.compile(r"[^=,;|\n]*\s[-+*/%]\s[^=,;\n]*")
+_PREFIX_CHARS: Final = 24
 _TAKES_VALUE: Final = re.compile(r"(?:[^=!<>]=|\breturn|\byield|\bawait|=>|[+*/%|&-]|==|!=|<=|>=)\s*\Z")
 
 
 def answer_label(text: str, view: View, *, done: bool) -> int | None:
     """The length of a label such as `Answer:` before code, where it is no field and no annotation."""
-    if not text.lstrip(" \n*")[:1].isupper() or is_prose_place(view):
-        return 0
-    takes_value = _TAKES_VALUE.search(view.line_prefix) is not None
     label = _ANSWER_LABEL.match(text)
+    half = label is None and not done and _HALF_ANSWER_LABEL.match(text)
+    if (label is None and not half) or is_prose_place(view):
+        return 0
+    takes_value = _TAKES_VALUE.search(view.line_prefix[-_PREFIX_CHARS:]) is not None
     if label is None:
-        return None if takes_value and not done and _HALF_ANSWER_LABEL.match(text) else 0
+        return None if takes_value else 0
     line, ended, _ = text[label.end() :].partition("\n")
     if takes_value or (_NO_FIELD.fullmatch(line) and (ended or done)):
         return label.end()

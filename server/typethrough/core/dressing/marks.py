@@ -26,6 +26,7 @@ _NAMED: Final = (
     "</s>", "<s>", "<CURSOR", "<eos>", "<bos>", "<EOT>", "<end_of_turn>", "<start_of_turn>", "<fim_prefix>", "<fim_middle>",
     "<fim_suffix>", "<fim_pad>", "<file_sep>", "<repo_name>", "<unused",
 )  # fmt: skip
+_NAMED_HALVES: Final = frozenset(name[:length] for name in _NAMED for length in range(1, len(name) + 1))
 _LEADING: Final = re.compile(
     r"\s*(?:<\|(?:im_start|start)\|>assistant\n?|<\|assistant\|>\s*\n|<start_of_turn>model\n?|<\|start_header_id\|>assistant<\|end_header_id\|>\s*"
     r"|<\|channel\|>final[^<\n]{0,40}<\|message\|>|" + _TOKEN.pattern + ")"
@@ -129,6 +130,8 @@ def is_quoted(text: str, found: re.Match[str], *, done: bool) -> bool | None:
 
 def over(text: str, view: View) -> Iterator[re.Match[str]]:
     """The marks at which reasoning ends that has no beginning in the text, in order; in quotes a mark is text."""
+    if "/" not in text and "<|" not in text and "<u" not in text:
+        return
     for found in _OVER.finditer(text):
         name = re.search(r"[\w:]+", found[0])
         begun = name is not None and re.search(rf"[<\[◁]{name[0]}\b", text[: found.start()], re.IGNORECASE)
@@ -148,14 +151,11 @@ def half_over(text: str) -> int:
 
 def end(text: str, view: View, *, done: bool) -> End | None:
     """Where the first mark in a text ends it, or may; None when there is none."""
-    ends = [
-        found
-        for found in (_token_end(text, view, done=done), frame(text, view, done=done))
-        if found is not None
-    ]
-    if not done:
-        ends.append(End(_half_token(text), is_open=True))
-    return min(ends, default=None)
+    token = _token_end(text, view, done=done)
+    if "<" not in text:
+        return token or (None if done else End(_half_token(text), is_open=True))
+    ends = [token, frame(text, view, done=done), None if done else End(_half_token(text), is_open=True)]
+    return min(filter(None, ends), default=None)
 
 
 def frame(text: str, view: View, *, done: bool) -> End | None:
@@ -188,10 +188,13 @@ def _token_end(text: str, view: View, *, done: bool) -> End | None:
 
 def _half_token(text: str) -> int:
     """Where a token that is not complete yet may begin; the length of the text when none may."""
-    start = text.rfind("<", max(0, len(text) - _HALF_CHARS))
-    if start >= 0 and any(name.startswith(text[start:]) for name in _NAMED):
+    last = max(0, len(text) - _HALF_CHARS)
+    start = text.rfind("<", last)
+    if start >= 0 and text[start:] in _NAMED_HALVES:
         return start
-    half = _HALF_TOKEN.search(text, max(0, len(text) - _HALF_CHARS))
+    if start < 0 and text.find("[", last) < 0:
+        return len(text)
+    half = _HALF_TOKEN.search(text, last)
     return half.start() if half else len(text)
 
 

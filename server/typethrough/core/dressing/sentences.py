@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
 
@@ -35,22 +36,25 @@ _AFTER_TALK: Final = re.compile(r"[-*•–]\s+|\d{1,2}[.)]\s+")
 _HALF_ITEM: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)]?)\s*\Z")
 
 
-class Starts(NamedTuple):
-    """How lines of talk may begin, and all that such a beginning begins with."""
+class Starts:
+    """How lines of talk may begin (`whole`), and all that such a beginning begins with (`halves`)."""
 
-    whole: tuple[str, ...]
-    halves: frozenset[str]
+    __slots__ = ("halves", "whole")
 
-    @staticmethod
-    def of(*starts: str) -> Starts:
-        """With the halves of the beginnings."""
-        return Starts(starts, frozenset(one[:length] for one in starts for length in range(len(one) + 1)))
+    def __init__(self, *starts: str) -> None:
+        self.whole = starts
+        self.halves = frozenset(one[:length] for one in starts for length in range(len(one) + 1))
 
 
 def are_prose(view: View) -> bool:
     """Whether sentences are ordinary content anywhere in such a document."""
-    language = view.language_id
-    return family_of(language) in {"text", "markup", "unknown", "data"} or language.endswith("react")
+    return _is_prose(view.language_id)
+
+
+@lru_cache(maxsize=64)
+def _is_prose(language_id: str) -> bool:
+    family = family_of(language_id)
+    return family in {"text", "markup", "unknown", "data"} or language_id.endswith("react")
 
 
 def is_prose_place(view: View) -> bool:
@@ -63,11 +67,13 @@ def is_text(view: View) -> bool:
     return family_of(view.language_id) == "text"
 
 
+@lru_cache(maxsize=256)
 def may_begin(line: str, starts: Starts) -> bool:
     """Whether an unfinished line may still become a sentence that begins with one of `starts`."""
     return line in starts.halves or (line.startswith(starts.whole) and not _CODE_SIGNS.search(so_far(line)))
 
 
+@lru_cache(maxsize=64)
 def is_sentence(line: str) -> bool:
     """Whether a finished line that begins like talk is a sentence."""
     plain = _QUOTED.sub(" ", line)
@@ -84,6 +90,7 @@ def has_code_signs(line: str) -> bool:
     return _CODE_SIGNS.search(line) is not None
 
 
+@lru_cache(maxsize=256)
 def plain_of(line: str) -> str:
     """The line without what is quoted in it, and without emphasis."""
     return " ".join(_QUOTED.sub(" ", line).split()).strip("*_ ")
@@ -94,9 +101,10 @@ def so_far(line: str) -> str:
     return _HALF_QUOTED.sub("", _QUOTED.sub(" ", line))
 
 
-def is_wordy(line: str, view: View, *, whole: bool, talked: bool) -> bool:
+@lru_cache(maxsize=256)
+def is_wordy(line: str, language_id: str, *, whole: bool, talked: bool) -> bool:
     """Whether a line of code's place is made of words: a sentence, or the beginning of one."""
-    item = _AFTER_TALK.match(line) if talked and family_of(view.language_id) not in {"text", "data"} else None
+    item = _AFTER_TALK.match(line) if talked and family_of(language_id) not in {"text", "data"} else None
     if item is not None:
         said = line[item.end() :]
         return not STRICT_SIGNS.search(plain_of(said if whole else so_far(said)))
@@ -111,12 +119,12 @@ def is_wordy(line: str, view: View, *, whole: bool, talked: bool) -> bool:
         return not plain and not whole and bool(line.strip())
     words = FIRST_WORDS.match(plain)
     if STRICT_SIGNS.search(plain):
-        return words is not None and _begins_sentence(words, view)
+        return words is not None and _begins_sentence(words, language_id)
     if words is None:
         return first >= _FIRST_WIDE or not whole
     if is_capitals(words[1]) or words[1] in _VALUES:
         return False
-    if family_of(view.language_id) == "shell" and "-" in plain.partition(" ")[0]:
+    if family_of(language_id) == "shell" and "-" in plain.partition(" ")[0]:
         # Write-Host and its kin.
         return False
     return not whole or words[2] is not None or first >= _FIRST_WIDE or plain.endswith((":", "："))
@@ -127,12 +135,9 @@ def is_capitals(word: str) -> bool:
     return word.isupper() and word.isascii() and len(word) > 1
 
 
-def _begins_sentence(words: re.Match[str], view: View) -> bool:
+def _begins_sentence(words: re.Match[str], language_id: str) -> bool:
     """Whether three words in a row begin a sentence, whatever signs come later in it."""
-    if (
-        family_of(view.language_id) in {"sql", "shell", "ruby", "unknown", "data", "markup"}
-        or words[3] is None
-    ):
+    if family_of(language_id) in {"sql", "shell", "ruby", "unknown", "data", "markup"} or words[3] is None:
         return False
     if is_capitals(words[1]) or words[1] in _VALUES:
         return False

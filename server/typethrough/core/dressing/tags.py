@@ -56,11 +56,11 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, str] | None:
 
 def end(text: str, view: View, opened: frozenset[str], *, done: bool) -> End | None:
     """Where a closing tag ends the answer, or may; None when there is none. `opened` are the tags taken off its beginning."""
-    for found in _CLOSING.finditer(text):
+    for found in _CLOSING.finditer(text) if "</" in text else ():
         quoted = is_quoted(text, found, done=done)
         if not quoted and _closes_dressing(text, found, view, opened):
             return End(found.start(), is_open=quoted is None)
-    if done:
+    if done or text.find("<", max(0, len(text) - _CLOSING_CHARS)) < 0:
         return None
     half = _CLOSING_START.search(text, max(0, len(text) - _CLOSING_CHARS))
     if half is not None and any(name.startswith(half[0][2:].lower()) for name in _NAMES):

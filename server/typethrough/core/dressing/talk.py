@@ -37,7 +37,7 @@ from typethrough.core.dressing.sentences import (
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
-_OPENERS: Final = Starts.of(
+_OPENERS: Final = Starts(
     "Here's", "Here’s", "Here is", "Here are", "Sure", "Certainly", "Of course", "Okay", "OK,", "Absolutely", "Great",
     "Below is", "Below are", "The following", "The missing", "The complete", "The code", "The text", "The answer",
     "The cursor", "Based on", "Given the", "Given that", "To complete", "To fill", "I'll", "I will", "I have", "I've",
@@ -46,7 +46,7 @@ _OPENERS: Final = Starts.of(
     "Risposta:", "Completed code", "Missing code", "Complete code", "Sorry", "Unfortunately", "No changes", "No code",
     "No completion", "Nothing to", "There is nothing", "There's nothing", "Could you", "Can you", "Please", "As an AI",
 )  # fmt: skip
-_CLOSERS: Final = Starts.of(
+_CLOSERS: Final = Starts(
     "This ", "Let me know", "Note", "I ", "I've", "The ", "Explanation", "In this", "In the", "You can", "Feel free",
     "Please", "Hope", "Here", "It ", "If you", "Would you", "Remember", "Make sure", "**", "Is there", "These ", "We ",
     "Explication", "Erklärung", "Explicación", "Explicação", "Spiegazione", "Пояснение", "Объяснение", "解释", "说明",
@@ -66,11 +66,11 @@ _HEADING: Final = re.compile(r"\*\*[^*\n]{3,80}\*\*:?")
 _STRONG_CLOSING: Final = re.compile(
     r"Let me know if|Feel free to|I hope this helps|Would you like me|Is there anything else"
 )
-_STRONG_STARTS: Final = Starts.of(
+_STRONG_STARTS: Final = Starts(
     "Sure", "Certainly", "Of course", "Absolutely", "Here's", "Here’s", "Here is", "Here are", "Below is", "I'm sorry",
     "I’m sorry", "I am sorry", "As an AI",
 )  # fmt: skip
-_STRONG_CLOSERS: Final = Starts.of(
+_STRONG_CLOSERS: Final = Starts(
     "Let me know", "Feel free to", "I hope this", "Would you like", "Is there anything"
 )
 _LONGEST_LINE: Final = 400
@@ -162,7 +162,7 @@ def _leads_to_fence(rest: str, view: View, *, done: bool) -> bool | None:
             return None
         if start.startswith(("```", "~~~")):
             return not is_text(view) or _WRAPPER.match(start) is not None
-        if start and not is_wordy(start, view, whole=whole, talked=True):
+        if start and not is_wordy(start, view.language_id, whole=whole, talked=True):
             return False
     return False if done else None
 
@@ -179,7 +179,7 @@ def _may_be_talk(line: str, view: View, *, whole: bool, talked: bool) -> bool:
         return True
     if not are_prose(view) and may_be_label(line):
         return True
-    return is_wordy(line, view, whole=whole, talked=talked)
+    return is_wordy(line, view.language_id, whole=whole, talked=talked)
 
 
 def _kind(line: str, view: View, *, talked: bool) -> Line:
@@ -196,7 +196,7 @@ def _kind(line: str, view: View, *, talked: bool) -> Line:
         fenced = not (view.state.inside and not are_prose(view))
         return (
             Line.TALK_BEFORE_FENCE
-            if fenced and is_wordy(line, view, whole=True, talked=talked)
+            if fenced and is_wordy(line, view.language_id, whole=True, talked=talked)
             else Line.TEXT
         )
     if line.startswith(_OPENERS.whole) and (
@@ -205,7 +205,7 @@ def _kind(line: str, view: View, *, talked: bool) -> Line:
         return Line.TALK
     if is_label(line, view, talked=talked):
         return Line.TALK
-    if not is_wordy(line, view, whole=True, talked=talked):
+    if not is_wordy(line, view.language_id, whole=True, talked=talked):
         return Line.TEXT
     plain = plain_of(line)
     ends = plain.endswith(SENTENCE_MARKS) and not (

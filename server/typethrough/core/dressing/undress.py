@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 # A model that reasons in tags that it never opened does so once.
 _MOST_RESTARTS: Final = 4
-_MARKS: Final = re.compile(r"[<◁]|\[/?(?:[Tt]|\Z)")
 # What begins with a small letter, or with most signs of code, is not dressed.
 _DRESSED: Final = re.compile(r"\s*(?:[^\sa-z0-9_(\"')\]}.,;:=/#&|%!?$\\]|a(?:n|\Z)|#(?:\Z|#))")
 # What may be JSON, a diff, or lines with their numbers.
 _CODED: Final = re.compile(r"\s*[{+@d\d-]")
+_BLANKS: Final = " \t"
 
 
 class _Body(NamedTuple):
@@ -33,7 +33,7 @@ class _Body(NamedTuple):
 def undress(draft: Draft, view: View) -> Draft:
     """Take off reasoning, control tokens, talk, tags and fences. What begins like one of them waits until it is known."""
     text, done = draft
-    if not _MARKS.search(text):
+    if "<" not in text and "[/" not in text and "◁" not in text and not text.endswith("["):
         return _undressed(draft, view)
     text = text if done else text[: marks.half_over(text)]
     start = 0
@@ -55,23 +55,30 @@ def _undressed(draft: Draft, view: View) -> Draft:
     text, done = body.text, draft.done
     if body.fence is not None and not body.fence.signs:
         return Draft("", done=True)
-    found: list[marks.End | None] = []
-    if "<" in text or "[" in text:
-        found += marks.end(text, view, done=done), tags.end(text, view, body.tags, done=done)
-    if "`" in text or "~" in text:
-        found.append(fence.end(text, view, body.fence, done=done))
-    if "\n" in text:
-        found.append(talk.end(text, view, done=done))
-    if ends := list(filter(None, found)):
-        end = min(ends)
+    end = _end(text, view, body, done=done)
+    if end is not None:
         text, done = text[: end.at], done or not end.is_open
-    if not done:
+    if not done and text[-1:] in _BLANKS:
         # The blanks that begin a line may belong to a closing fence.
-        lead = text.rstrip(" \t")
+        lead = text.rstrip(_BLANKS)
         text = lead if lead.endswith("\n") else text
     if not done and not text.strip():
         return NOTHING_YET
     return _plain(Draft(text, done), view, body.fence.language if body.fence is not None else "")
+
+
+def _end(text: str, view: View, body: _Body, *, done: bool) -> marks.End | None:
+    """Where the first of all marks, tags, fences and lines of talk ends the text, or may; None when none does."""
+    end = None
+    if "<" in text or "[I" in text or "[/" in text or text.endswith("["):
+        end = _first(marks.end(text, view, done=done), tags.end(text, view, body.tags, done=done))
+    if "`" in text or "~" in text:
+        end = _first(end, fence.end(text, view, body.fence, done=done))
+    return _first(end, talk.end(text, view, done=done)) if "\n" in text else end
+
+
+def _first(one: marks.End | None, other: marks.End | None) -> marks.End | None:
+    return other if one is None else one if other is None else min(one, other)
 
 
 def _plain(draft: Draft, view: View, language: str) -> Draft:
@@ -106,11 +113,13 @@ def _peeled(body: _Body, view: View, *, done: bool) -> _Body | None:
         opened = fence.opening(text, view, done=done)
         if opened is None or opened[1] is None:
             return body if opened else None
-        return body._replace(text=text[opened[0] :], fence=opened[1])
+        return _Body(text[opened[0] :], opened[1], body.tags, body.talked)
     length = talk.opening(text, view, done=done, talked=body.talked)
     if length is None:
         return None
-    return body._replace(text=_after_blank_lines(text[length:], view), talked=True) if length else body
+    return (
+        _Body(_after_blank_lines(text[length:], view), body.fence, body.tags, talked=True) if length else body
+    )
 
 
 def _without_mark(body: _Body, view: View, *, done: bool) -> _Body | None:

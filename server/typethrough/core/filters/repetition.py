@@ -22,6 +22,7 @@ _TIMES: Final = 3
 _LONG_PERIOD: Final = 8
 _TAIL_CHARS: Final = 40
 _NEVER: Final = 1_000_000
+_LOOP_CHARS: Final = 600
 _MOST_CLOSERS: Final = 16
 _MOST_LETTERS: Final = 40
 _CLOSERS: Final = frozenset(")]}>")
@@ -82,40 +83,41 @@ def _once(text: str, view: View) -> str:
             group = rows[start : start + period]
             if start + _TIMES * period > len(rows) or len("".join(group).strip()) < _MIN_LINE:
                 continue
-            if all(map(is_row, group)):
-                continue
             if all(rows[start + turn * period :][:period] == group for turn in range(1, _TIMES)):
+                if all(map(is_row, group)):
+                    continue
                 # The rest of the cursor's line, repeated, comes back with another indentation.
                 again = typed and start == period == 1 and rows[0].strip() == rows[1].strip()
                 return "\n".join(lines[: start + (0 if again else period)])
-        if _grow_alike(*rows[start : start + _TIMES]):
+        if start + _TIMES <= len(rows) and _grow_alike(*rows[start : start + _TIMES]):
             return "\n".join(lines[: start + 1])
     return text
 
 
-def _grow_alike(first: str = "", second: str = "", third: str = "") -> bool:
+def _grow_alike(first: str, second: str, third: str) -> bool:
     """Whether each line is the one before with the same words behind it."""
+    if not second.startswith(first) or not third.startswith(second):
+        return False
     added = second[len(first) :]
     if len(first.strip()) < _MIN_LINE or not significant(added):
         return False
-    return second == first + added and third == second + added
+    return third == second + added
 
 
 def _loops(line: str, view: View) -> bool:
     """Whether a line ends in the same words over and over, as far as no code does."""
-    if _STUTTERED.search(line):
+    if len(line) > _MOST_LETTERS and _STUTTERED.search(line):
         return True
-    tokens = _TOKEN.findall(line.rstrip().rstrip(";"))
-    if len(tokens) > 1 and tokens[-1].isalnum():
-        for period in range(1, min(_MAX_TOKEN_PERIOD, len(tokens) - 1) + 1):
-            whole = tokens[-1 - period]
-            if whole != tokens[-1] and whole.startswith(tokens[-1]) and _looping(tokens[:-1], view, period):
-                # The limit of tokens has cut the last word.
-                return True
-    return any(
-        _looping(tokens, view, period)
-        for period in range(1, min(_MAX_TOKEN_PERIOD, len(tokens) // _TIMES) + 1)
-    )
+    tokens = _TOKEN.findall(line.rstrip(" \t;")[-_LOOP_CHARS:])
+    if len(tokens) < _TIMES:
+        return False
+    last = tokens[-1]
+    for period in range(1, min(_MAX_TOKEN_PERIOD, len(tokens) - 1) + 1):
+        before = tokens[-1 - period]
+        # The limit of tokens may have cut the last word.
+        if before.startswith(last) and _looping(tokens if before == last else tokens[:-1], view, period):
+            return True
+    return False
 
 
 def _looping(tokens: list[str], view: View, period: int) -> bool:
