@@ -31,6 +31,8 @@ _BETWEEN_NAMES: Final = frozenset((
     "volatile", "when", "where", "while", "with", "xor",
 
 ))  # fmt: skip
+# A name of several words, as ValueError and JSONDecoder: hardly the first word of a sentence.
+_CAMEL_CASE: Final = re.compile(r"(?:[A-Z]\w*[a-z]|[A-Z]{2,})[A-Z][a-z]")
 _VALUES: Final = frozenset(("None", "True", "False", "Nothing", "Just", "Self"))
 _AFTER_TALK: Final = re.compile(r"[-*•–]\s+|\d{1,2}[.)]\s+")
 _HALF_ITEM: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)]?)\s*\Z")
@@ -117,6 +119,8 @@ def is_wordy(line: str, language_id: str, *, whole: bool, talked: bool) -> bool:
     first = plain[:1]
     if not first.isalpha() or first.islower():
         return not plain and not whole and bool(line.strip())
+    if _CAMEL_CASE.match(plain):
+        return False
     words = FIRST_WORDS.match(plain)
     if STRICT_SIGNS.search(plain):
         return words is not None and _begins_sentence(words, language_id)
