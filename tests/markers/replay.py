@@ -232,7 +232,10 @@ async def _replay(paths: list[Path], cut: str, word: str) -> int:
                     for index, case in group:
                         model.use(case)
                         name = case.get("name") or case.get("kind") or "case"
-                        problem = await _play(case, client, (Path(home) / f"case{index}").as_uri())
+                        try:
+                            problem = await _play(case, client, (Path(home) / f"case{index}").as_uri())
+                        except TimeoutError:
+                            problem = "no answer within ten seconds"
                         count, failed = count + 1, failed + bool(problem)
                         told = f"WRONG {path.stem} {index} {name} ({case['language']}): {problem}"
                         print(told if problem else f"right {path.stem} {index} {name}", flush=True)
