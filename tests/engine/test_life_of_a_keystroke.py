@@ -558,3 +558,71 @@ def test_a_prompt_that_is_too_long_for_the_model_is_shorter_the_next_time() -> N
         assert sizes[1] < 0.75 * sizes[0]
 
     run(scenario)
+
+
+LOOP = "def f(a):\n    for b in a:\n        g(b)$0\n\nx = 1\n"
+
+
+def test_a_line_that_stands_further_out_is_there_when_a_level_is_taken_back() -> None:
+    async def scenario() -> None:
+        bench = Bench(LOOP)
+        bench.ask()
+        await bench.wait(100)
+        bench.insert("\n        ")
+        assert not bench.stream.closed
+        bench.backspace(4)
+        asked = bench.ask()
+        await bench.say("\n    return a\n")
+        assert asked.text == "return a"
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_stream_goes_on_when_a_level_is_taken_back_before_it_has_said_anything() -> None:
+    async def scenario() -> None:
+        bench = Bench(LOOP)
+        bench.insert("\n        ")
+        bench.ask()
+        await bench.wait(100)
+        bench.backspace(4)
+        asked = bench.ask()
+        await bench.say("return a\n")
+        assert asked.text == "return a"
+        bench.insert("re")
+        assert bench.ask().text == "turn a"
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)
+
+
+def test_a_stream_is_closed_when_its_answer_does_not_fit_the_level_that_was_taken_back() -> None:
+    async def scenario() -> None:
+        bench = Bench(LOOP)
+        bench.insert("\n        ")
+        bench.ask()
+        await bench.wait(100)
+        await bench.say("h(b)")
+        bench.backspace(4)
+        await settle()
+        assert bench.stream.closed
+
+    run(scenario)
+
+
+def test_a_blank_typed_or_taken_back_before_an_answer_needs_no_other_question() -> None:
+    async def scenario() -> None:
+        bench = Bench("a = 1\nb =$0\n")
+        bench.ask()
+        await bench.wait(100)
+        bench.insert(" ")
+        asked = bench.ask()
+        await bench.say("a + 1")
+        bench.stream.finish()
+        await settle()
+        assert asked.text == "a + 1"
+        bench.backspace(1)
+        assert bench.ask().text == "a + 1"
+        assert len(bench.gateway.streams) == 1
+
+    run(scenario)

@@ -15,6 +15,7 @@ from typethrough.core.outcome.outcome import Purpose, Usage
 from typethrough.core.suggestion.cache import Entry
 from typethrough.core.suggestion.menu import continued
 from typethrough.core.suggestion.trail import LONGEST_CHARS, Trail, fits, follow, typed_between
+from typethrough.core.suggestion.white_space import respaced
 from typethrough.engine.ports import GatewayError
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Flight:
         self._cleaned = True
         self._verified_up_to: Position | None = origin
         self._task: asyncio.Task[None] | None = None
+        # What stands before the origin, where its blanks have changed since the question.
+        self.now: str | None = None
 
     def start(self, gateway: Gateway, prompt: Prompt, on_counted: OnCounted | None = None) -> None:
         """Send the prompt. What happens is told through `on_text` and `on_end`; `on_counted` is as for `Gateway.stream`."""
@@ -99,10 +102,47 @@ class Flight:
     def follow(self, edit: Edit, snapshot: Snapshot) -> bool:
         """Take note of an edit; False when the answer, as far as it is known, no longer fits what is typed."""
         self.clean()
-        trail = follow(self.trail, edit, snapshot, self.entry.text, growing=self.open)
+        trail = follow(self.trail, edit, snapshot, self.text, growing=self.open)
         if trail is None:
-            return False
+            return self._indented(edit, snapshot) or self._respaced(edit, snapshot)
         self.trail = trail
+        return True
+
+    @property
+    def text(self) -> str:
+        """The answer from the trail's origin on, with the blanks that stand before it now."""
+        if self.now is None:
+            return self.entry.text
+        return respaced(self.entry.text, self.entry.line_prefix, self.now, self.view.base) or ""
+
+    def _respaced(self, edit: Edit, snapshot: Snapshot) -> bool:
+        """Take note of blanks put in or taken out right before an answer that nothing was typed of; False for another edit, or
+        when the answer does not fit any more.
+        """
+        origin, end = self.trail
+        is_here = edit.start.line == edit.end.line == edit.new_end.line == origin.line and edit.end == origin
+        if origin != end or not is_here or edit.removed.strip(" \t") or edit.inserted.strip(" \t"):
+            return False
+        return self._use_blanks(edit.new_end, snapshot)
+
+    def _use_blanks(self, origin: Position, snapshot: Snapshot) -> bool:
+        now = snapshot.part(origin.line, 0, origin.column)
+        if respaced(self.entry.text, self.entry.line_prefix, now, self.view.base) is None:
+            return False
+        self.now = now
+        self.trail = Trail(origin, origin)
+        self._verified_up_to = origin if self.entry.text else None
+        return True
+
+    def _indented(self, edit: Edit, snapshot: Snapshot) -> bool:
+        """Take note of Enter where the editor has put in another indentation than the answer has: it may be taken back."""
+        if "\n" not in edit.inserted or edit.inserted.strip():
+            return False
+        if not _fits_but_for_level(
+            typed_between(snapshot, self.trail.origin, edit.new_end), self.text, self.open
+        ):
+            return False
+        self.trail = Trail(self.trail.origin, edit.new_end)
         return True
 
     @property
@@ -123,10 +163,12 @@ class Flight:
     def still_fits(self, snapshot: Snapshot) -> bool:
         """Whether what has arrived by now fits what was typed while it was under way."""
         self.clean()
-        typed = typed_between(snapshot, *self.trail)
-        if len(self.entry.text) >= len(typed):
+        text, typed = self.text, typed_between(snapshot, *self.trail)
+        if len(text) >= len(typed):
             self._verified_up_to = self.trail.end
-        return fits(typed, self.entry.text, growing=self.open)
+        if fits(typed, text, growing=self.open) or _fits_but_for_level(typed, text, self.open):
+            return True
+        return not typed.strip(" \t") and self._use_blanks(self.trail.end, snapshot)
 
     def clean(self) -> None:
         """Bring the entry up to what has arrived. Cleaning is put off until somebody needs the text."""
@@ -189,3 +231,9 @@ class Flight:
         self.entry.ended = whole
         self._cleaned = True
         self._on_end(self)
+
+
+def _fits_but_for_level(typed: str, text: str, growing: bool) -> bool:
+    """Whether what was typed fits but for the indentation of its last line, which has nothing else yet."""
+    above, break_, line = typed.rpartition("\n")
+    return bool(break_) and not line.strip() and fits(above + break_, text, growing=growing)

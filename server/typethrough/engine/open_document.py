@@ -145,10 +145,10 @@ class OpenDocument:
                     self.unwanted.accepted(self.shown, before)
         diverged, moved = [], []
         for flight in self.questions:
-            origin = flight.trail.origin
+            line = flight.trail.origin.line
             if not flight.follow(edit, snapshot):
                 diverged.append(flight.entry)
-            elif flight.trail.origin != origin:
+            elif flight.trail.origin.line != line:
                 moved.append(flight)
         return Applied(edit, diverged, moved)
 

@@ -219,7 +219,7 @@ class RequestFacts:
         if self._sources.model.stalled(flight):
             return Known(hit.entry, Offer(), is_stalled=True)
         flight.clean()
-        hit = Hit(hit.entry, hit.typed)
+        hit = hit.anew()
         return Known(hit.entry, self._from_hit(hit), is_growing=True, said_all=hit.said_all)
 
     def _hit(self, entry: Entry) -> Hit | None:
@@ -233,7 +233,8 @@ class RequestFacts:
             return None
         flight.clean()
         typed = typed_between(view.snapshot, flight.trail.origin, view.position)
-        return Hit(entry, typed) if entry.text.startswith(typed) else None
+        hit = Hit(entry, typed, flight.now, view)
+        return hit if hit.fits and len(flight.text) >= len(typed) else None
 
     def _from_hit(self, hit: Hit) -> Offer:
         return self._wanted(from_hit(hit, self._view, self._max_lines))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.document.view import LINE_CHARS
 from typethrough.core.suggestion.trail import LONGEST_CHARS, fits, is_closing
+from typethrough.core.suggestion.white_space import respaced, typed_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,14 +64,32 @@ class Entry:
 
 
 class Hit:
-    """An entry that fits at a cursor, and the part of its text that is still to come."""
+    """An entry that fits at a cursor, and the part of its text that is still to come.
 
-    __slots__ = ("entry", "remainder", "typed")
+    `now` is what stands before its origin by now, where the blanks there have changed, and `view` the view of that.
+    """
 
-    def __init__(self, entry: Entry, typed: str) -> None:
+    __slots__ = ("_now", "_text", "_view", "entry", "remainder", "typed")
+
+    def __init__(self, entry: Entry, typed: str, now: str | None = None, view: View | None = None) -> None:
         self.entry = entry
         self.typed = typed
-        self.remainder = entry.text[len(typed) :] if len(entry.text) > len(entry.assumed) else ""
+        self._now, self._view = now, view
+        text: str | None = entry.text
+        if now is not None and view is not None:
+            text = respaced(entry.text, entry.line_prefix, now, view)
+        self._text = text
+        is_said = text is not None and len(entry.text) > len(entry.assumed)
+        self.remainder = text[len(typed) :] if text is not None and is_said else ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether what was typed fits."""
+        return self._text is not None and fits(self.typed, self._text, growing=not self.entry.complete)
+
+    def anew(self) -> Hit:
+        """The same after the entry has grown."""
+        return Hit(self.entry, self.typed, self._now, self._view)
 
     @property
     def said_all(self) -> bool:
@@ -79,7 +98,8 @@ class Hit:
         After a single line it may only have been brief; what comes next is worth another question.
         """
         entry = self.entry
-        return entry.ended and not self.remainder and (not self.typed or "\n" in entry.text.strip("\n"))
+        is_as_asked = self._now is None and entry.ended and not self.remainder
+        return is_as_asked and (not self.typed or "\n" in entry.text.strip("\n"))
 
 
 class CompletionCache:
@@ -165,13 +185,31 @@ class CompletionCache:
                 continue
             key = (view.uri, ends[-2 - distance], ends[-1 - distance])
             for entry in reversed(self._at(key)):
-                if entry.next_line not in below or not here.startswith(entry.line_prefix):
+                if entry.next_line not in below:
                     continue
-                typed = here[len(entry.line_prefix) :] + typed_below
-                if not fits(typed, entry.text, growing=not entry.complete):
-                    continue
-                if _same_suffix(entry.line_suffix, view.line_suffix, typed):
-                    yield Hit(entry, typed)
+                hit = _hit(entry, here, typed_below)
+                if hit is None and not distance:
+                    hit = _respaced_hit(entry, view)
+                if hit is not None and _same_suffix(entry.line_suffix, view.line_suffix, hit.typed):
+                    yield hit
+
+
+def _hit(entry: Entry, here: str, typed_below: str) -> Hit | None:
+    """The entry as it is filed, where the line from its origin on, and the lines below, fit it."""
+    if not here.startswith(entry.line_prefix):
+        return None
+    typed = here[len(entry.line_prefix) :] + typed_below
+    return Hit(entry, typed) if fits(typed, entry.text, growing=not entry.complete) else None
+
+
+def _respaced_hit(entry: Entry, view: View) -> Hit | None:
+    """The entry where only the blanks before its origin are others now, with something to say, or perhaps later."""
+    here = view.line_prefix
+    now = typed_behind(here, entry.line_prefix)
+    if now is None:
+        return None
+    hit = Hit(entry, here[len(now) :], now, view)
+    return hit if hit.fits and (hit.remainder or not entry.complete) else None
 
 
 def _lines_below(view: View) -> tuple[str, ...]:
