@@ -52,16 +52,17 @@ def test_partial_results_grow_in_place_and_the_response_is_empty(token: Any) -> 
         stage = await ready("def area(r):\n    return \n")
         message_id = stage.request(INLINE, stage.place(1, 11) | {"partialResultToken": token})
         await stage.wait(150)
-        for piece in ("3.14", " * r", " * r", "\n"):
+        for piece in ("math.pi", " * side", " + gap", "\n"):
             stage.gateway.streams[-1].say(piece)
             await settle()
         told = stage.told("$/progress")
         assert {progress["token"] for progress in told} == {token}
         items = [progress["value"][0] for progress in told]
         assert [item["insertText"] for item in items] == [
-            "return 3.14 *",
-            "return 3.14 * r *",
-            "return 3.14 * r * r",
+            "return math.",
+            "return math.pi *",
+            "return math.pi * side +",
+            "return math.pi * side + gap",
         ]
         assert all(item["range"] == at(1, 4, 1, 11) for item in items)
         assert len({item["command"]["arguments"][0] for item in items}) == 1
