@@ -47,6 +47,7 @@ _CLOSERS: Final = frozenset(")]}")
 # With these a name or a value begins: it does not stand twice in a row.
 _BEGINNINGS: Final = frozenset("<@$#")
 _ENDINGS: Final = frozenset("=:.>")
+_LONGER_NAME: Final = frozenset("-/.")
 _MANY_TOKENS: Final = 4
 _MANY_LETTERS: Final = 6
 
@@ -161,9 +162,12 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
             return False if done else None
         return _are_signs_echoed(match, text, view, done)
     whole = not match.first
+    gap = view.line_prefix[-1:].isspace()
+    if gap and tokens[-1] == words[-1] and rest[:1] in _LONGER_NAME:
+        # `cp a.txt a.txt.bak`: a longer name that begins like the one before.
+        return False
     if whole and letters >= _LONG and _BARE_TAG.match(view.line_prefix.strip()) is None:
         return True
-    gap = view.line_prefix[-1:].isspace()
     if len(tokens) == 1:
         return _is_word_echoed(tokens[0], text, view, whole=whole, gap=gap)
     if tokens[-1] in _OPENERS:
@@ -171,7 +175,9 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
     if whole:
         return tokens[-1] != "," or any(not word.isdigit() for word in words)
     if tokens[0] == words[0]:
-        if _CHAIN.fullmatch("".join(tokens)) or (tokens[-1] in _ENDINGS and words[0] != tokens[-1]):
+        if (not gap and _CHAIN.fullmatch("".join(tokens))) or (
+            tokens[-1] in _ENDINGS and words[0] != tokens[-1]
+        ):
             return True
         half = tokens[-1] == words[-1] and not gap and len(tokens) > 2
         named = any(not word[0].isdigit() for word in words)

@@ -27,6 +27,8 @@ _ONLY_CLOSERS: Final = re.compile(r"[ \t]*[)\]}]{1,8}[;,]?[)\]};,]*[ \t]*")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _LAST_WORD: Final = re.compile(r"[^\W\d]\w{2,}\Z")
 _PUNCTUATION: Final = frozenset(":;,.")
+# Families whose unclosed strings the scanner does not see.
+_WITHOUT_STRINGS: Final = frozenset(("data", "unknown", "css", "sql"))
 _MIN_PART: Final = 5
 _MIN_IN_WORD: Final = 4
 _MIN_REST: Final = 3
@@ -124,12 +126,19 @@ def _echo(text: str, view: View) -> Iterator[Fit]:
 
 
 def _covers(text: str, view: View) -> Iterator[Fit]:
-    """The text in place of closers right of the cursor, or of the rest of the line where it says all of that."""
-    yield from _closer_covers(text, view)
-    suffix = view.line_suffix
-    whole = len(suffix.rstrip())
-    if len(_TOKEN.findall(suffix)) > 1 and whole <= _MOST_CHARS and _holds(text, suffix[:whole]):
-        yield Fit(text, whole)
+    """The text in place of the rest of the line where it says all of that, or of closers right of the cursor."""
+    suffix = view.line_suffix.rstrip()
+    whole = len(suffix)
+    if len(_TOKEN.findall(suffix)) > 1 and whole <= _MOST_CHARS and _holds(text, suffix):
+        # First where it ends alike, so that nothing is left to stand there twice.
+        alike = text.rstrip().endswith(suffix[-1])
+        if alike:
+            yield Fit(text, whole)
+        yield from _closer_covers(text, view)
+        if not alike:
+            yield Fit(text, whole)
+    else:
+        yield from _closer_covers(text, view)
 
 
 def _closer_covers(text: str, view: View) -> Iterator[Fit]:
@@ -165,7 +174,8 @@ def _imbalance(said: str, suffix: str, view: View) -> int:
         brackets = sum(abs(line.count(opener) - line.count(closer)) for opener, closer in ("()", "[]", "{}"))
         return brackets + (_angles(line) + line.count('"') % 2 if family == "markup" else 0)
     state = scan(line, view.language_id)
-    cost = len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
+    quotes = line.count('"') % 2 if family in _WITHOUT_STRINGS else 0
+    cost = quotes + len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
     if said.rstrip().endswith("{") and state.opened[-1:] == ("{",):
         # What opens a block at the end is closed further down.
         cost -= 1

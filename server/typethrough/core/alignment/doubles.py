@@ -38,12 +38,12 @@ def is_written_twice(signs: str, said: str, following: str, prefix: str, view: V
     blank = following[:1].isspace()
     if signs.endswith("../") or (said == "." and prefix[-2:-1].isdigit()):
         return True
-    if len(signs) >= _RULER and not joined.strip(joined[0]):
+    if len(signs) >= _RULER and signs[0] != "." and not joined.strip(joined[0]):
         return True
     if joined.startswith("#") and not joined.strip("#"):
         return family == "text"
-    if signs == "<" and family in _HEREDOCS:
-        return True
+    if joined == "<<" and following[:1].isalpha():
+        return family in _HEREDOCS or view.language_id == "php"
     if joined == "..":
         return not prefix[:-1][-1:].isalnum() or (family in _RANGES and _CALL.match(following) is None)
     if family == "text":

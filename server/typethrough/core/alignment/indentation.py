@@ -38,7 +38,7 @@ def indentation(draft: Draft, view: View) -> Draft:
     if starts_line and lines[0].strip():
         given = margin.width(indent_of(lines[0]))
         lines[0] = _first_line(lines[0], given, margin, view)
-        own = {margin.here + given} if given else own
+        own = {margin.here + given} if given not in {0, margin.here} else own
         if given and lines[0][:1] not in {" ", "\t"}:
             own.add(given)
         margin = margin_of(view, spaced, indent_of(view.line_prefix + lines[0]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.alignment.shape import shape_of
 from typethrough.core.document.indentation import indent_of
@@ -10,6 +11,9 @@ from typethrough.core.document.indentation import indent_of
 if TYPE_CHECKING:
     from typethrough.core.alignment.margin import Margin
     from typethrough.core.document.view import View
+
+
+_CHAIN: Final = re.compile(r"\s*\.\w")
 
 
 class Level(NamedTuple):
@@ -125,6 +129,9 @@ class Levels:
         here = self.base.column
         if self.base.said is not None:
             return self.outside(said), True
+        if said == here > 0 and not self.own and _CHAIN.match(line) and not _CHAIN.match(context.line):
+            # A chain goes on deeper than it begins: written from the margin it stands so by chance.
+            return self.know(0) + said, False
         if said in self.own or said == here or (said > here and has_left):
             return self.know(said), True
         if said > here:

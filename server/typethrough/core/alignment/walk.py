@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.alignment.levels import Context, Level, Levels
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 # The longest word that tells something of a line (`protected`) is known once this much of it is.
 _TELLING_CHARS: Final = 12
 _NEAR_LINES: Final = 60
+_ELEMENT: Final = re.compile(r"(?:</[\w.:-]+|/)>\s*$")
+_OPENING_TAG: Final = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
+# What editors tell when nobody has told them.
+_DEFAULT_UNIT: Final = "    "
 # What stands inside these is moved with the code round it.
 _TEXTS: Final = frozenset(('"""', "'''", "/*"))
 
@@ -59,6 +64,8 @@ class Walk:
         self.brackets = [_Open(sign, self.line, self.statement, self.facts.opens) for sign in facts.opened]
         self.closed_outside = bool(facts.closed)
         self.is_new = True
+        # How many elements the answer has opened and not closed, in markup.
+        self.tags = 0
         self.seen: list[str] = []
         self.placed: list[str] = []
 
@@ -158,6 +165,8 @@ class Walk:
         elif self.is_new:
             self.statement = place
         self.before, self.line, self.facts = line, place, facts
+        if self.shape.family == "markup":
+            self.tags += len(_OPENING_TAG.findall(line)) - line.count("</")
         self.brackets += [_Open(sign, place, self.statement, facts.opens) for sign in facts.opened]
 
     def _placed(self, line: str, said: int) -> int:
@@ -166,7 +175,7 @@ class Walk:
         if self.inside:
             return self._in_text(line, said)
         if self.blind:
-            return said
+            return self._in_markup(line, said) if self.shape.family == "markup" else said
         facts = self.shape.facts(line)
         if facts.closes:
             return self._closing(line, said)
@@ -201,6 +210,17 @@ class Walk:
             self.blind = False
             return self.levels.know(said)
         return said
+
+    def _in_markup(self, line: str, said: int) -> int:
+        """Elements from the margin stand behind the first one; else lines of markup stay where they are."""
+        here = self.margin.here
+        if self.levels.base.said is None:
+            if said or not here or self.placed or line.startswith("</") or not _ELEMENT.search(self.before):
+                return said
+            self.levels.know(0)
+        if line.startswith("</") and self.tags <= 0:
+            return self.margin.outside(here)
+        return here + said
 
     def _continued(self, said: int) -> int:
         """Inside a bracket that more follows on its line: as far from its line as the answer has it."""
@@ -239,9 +259,10 @@ class Walk:
 
     def _is_own_step(self, natural: int) -> bool:
         """Whether a block may begin at this column though it is not one of the file's steps deeper."""
-        if not self.view.known_unit:
-            return True
         step = natural - self.statement.column
+        if not self.view.shown_unit and not self.margin.here and self.view.usual_unit in {"", _DEFAULT_UNIT}:
+            # Nobody has chosen a step: the answer's own holds, but in Python, which has one.
+            return self.shape.family != "python"
         bracket = self.brackets[-1].sign if self.brackets else ""
         if bracket and (bracket in "([" or self.shape.family == "python"):
             return True

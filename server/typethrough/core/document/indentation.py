@@ -31,7 +31,7 @@ def indentation_unit(snapshot: Snapshot, line: int, reach: int = _NEAR_LINES) ->
     here = snapshot.part(line, 0, _DEEPEST) if line < snapshot.line_count else ""
     if here.startswith("\t"):
         return "\t"
-    shown = indent_of(here) + "." if here.strip() else ""
+    shown = indent_of(here) + "." if here else ""
     above = snapshot.lines(line - reach, line, _DEEPEST)
     below = snapshot.lines(line + 1, line + reach, _DEEPEST)
     return _unit_of(tuple(above), shown, tuple(below))

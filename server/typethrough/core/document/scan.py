@@ -125,7 +125,7 @@ _FAMILIES: Final = {
         {'"': '"', "'": "'"},
         re.compile(
             r"(?:[({\[]|\bdo(?:\s*\|[^|]*\|)?|\bthen|\belse)$"
-            r"|^\s*(?:def|class|module|if|unless|while|until|case|when|elsif|for|rescue|ensure|begin)\b(?!.*\bend$)"
+            r"|^\s*(?:def|class|module|function|macro|struct|if|unless|while|until|case|when|elsif|for|rescue|ensure|begin)\b(?!.*\bend$)"
         ),
         re.compile(r"\s*(?:[)\]}]|end\b)"),
         re.compile(r"\s*(?:elsif|else|when|rescue|ensure)\b"),
@@ -169,13 +169,13 @@ _FAMILIES: Final = {
 _TOKENS: Final = {name: family.tokens() for name, family in _FAMILIES.items()}
 
 _LANGUAGES: Final = {
-    "python": "python starlark",
+    "python": "python starlark gdscript",
     "js": "javascript typescript javascriptreact typescriptreact jsx tsx astro php groovy dart",
     "c": "c cpp objective-c objective-cpp csharp java kotlin swift scala zig proto cuda-cpp hlsl glsl d",
     "go": "go",
     "rust": "rust",
     "lua": "lua luau",
-    "ruby": "ruby crystal elixir",
+    "ruby": "ruby crystal elixir julia",
     "shell": "shellscript sh bash zsh fish dockerfile perl r powershell",
     "make": "makefile make",
     "css": "css scss less sass",

@@ -141,16 +141,16 @@ class View:
         return self.snapshot.char_count
 
     @cached_property
-    def known_unit(self) -> str:
-        """One step of indentation as the file uses it near the cursor, else as the editor does; empty when neither says."""
+    def shown_unit(self) -> str:
+        """One step of indentation as the file, or its language, uses it near the cursor; empty when that does not show."""
         if indents_by_tabs(self.language_id):
             return "\t"
-        return indentation_unit(self.snapshot, self.position.line) or self.usual_unit
+        return indentation_unit(self.snapshot, self.position.line)
 
     @property
     def unit(self) -> str:
-        """One step of indentation, spaces or a tab: the common one where nothing says."""
-        return self.known_unit or _COMMON_UNIT
+        """One step of indentation, spaces or a tab: the editor's or the common one where the file shows none."""
+        return self.shown_unit or self.usual_unit or _COMMON_UNIT
 
     @property
     def indent(self) -> str:
