@@ -19,6 +19,7 @@ from typethrough.core.document.document import Position, snapshot_of
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.view import View
 from typethrough.core.filters import Refused, finished, growing
+from typethrough.core.suggestion.amount import Amount
 from typethrough.core.suggestion.cut import enough
 
 _FILES = (
@@ -218,14 +219,14 @@ def cleaned(raw: str, view: View) -> str:
 def first_unit(raw: str, view: View) -> str:
     """What the engine would show first."""
     text = growing(raw, view, complete=True)
-    cut = enough(text, view, max_lines=_MAX_LINES, complete=True)
+    cut = enough(text, view, amount=Amount(_MAX_LINES), complete=True)
     shown = finished(text[: cut.length] if cut else text, view)
     return f"({shown.cause.sentence})" if isinstance(shown, Refused) else shown
 
 
 def true_unit(scene: Scene) -> str:
     """The first unit of the truth, cut but not filtered."""
-    cut = enough(scene.truth, scene.view, max_lines=_MAX_LINES, complete=True)
+    cut = enough(scene.truth, scene.view, amount=Amount(_MAX_LINES), complete=True)
     return scene.truth[: cut.length] if cut else scene.truth
 
 

@@ -317,7 +317,7 @@ def test_who_asks_by_hand_can_look_through_what_else_is_known() -> None:
 
 def test_asking_by_hand_for_more_than_the_line_that_is_shown_gives_the_block() -> None:
     async def scenario() -> None:
-        bench = Bench("def area(width, height):$0\n\nprint(area(2, 3))\n")
+        bench = Bench("def area(width, height):$0\n\nprint(area(2, 3))\n", max_lines=1)
         bench.ask()
         await bench.wait(100)
         await bench.say("\n    scale = 2\n    return width * scale\n\nprint(1)\n")

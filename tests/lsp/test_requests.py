@@ -34,7 +34,7 @@ def test_a_suggestion_comes_in_the_shape_that_every_client_shows() -> None:
     ("text", "line", "character", "span"),
     [
         # Within the line's indentation an empty range would have lsp-mode move the cursor.
-        ("def area(r):\n    \n", 1, 4, (0, 4)),
+        ("r = 2\nif r:\n    \n    print(r)\n", 2, 4, (0, 4)),
         ("def area(r):\n    return \n", 1, 11, (0, 11)),
         # In the middle of a line the text is an insertion, as for everybody.
         ("x = f()\n", 0, 6, (6, 6)),

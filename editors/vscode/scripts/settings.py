@@ -58,9 +58,12 @@ def property_of(row: dict[str, Any]) -> dict[str, Any]:
         entry |= {"items": {"type": "string"}, "uniqueItems": True}
     if kind == "object":
         entry["additionalProperties"] = {"type": "string"}
+    numbers = range(row["minimum"], row["maximum"] + 1) if kind == "integer" else ()
     if row["choices"]:
-        entry["enum"] = row["choices"]
-    if kind == "integer":
+        # A word or a number: the settings page has a list for both, and no field that takes either.
+        entry |= {"type": ["string", kind]} if numbers else {}
+        entry["enum"] = [*row["choices"], *numbers]
+    elif numbers:
         entry |= {"minimum": row["minimum"], "maximum": row["maximum"]}
     entry["default"] = row["default"]
     # Where code and keys go is the user's to say, never a project's: VS Code reads a machine setting from no workspace.

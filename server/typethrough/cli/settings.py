@@ -144,7 +144,8 @@ def _row(name: str, spec: Spec) -> str:
 
 def _type(spec: Spec) -> str:
     if spec.kind is Kind.NUMBER:
-        return f"{spec.unit}, {spec.minimum} to {spec.maximum}"
+        words = "".join(f"`{word}` or " for word in spec.choices)
+        return f"{words}{spec.unit}, {spec.minimum} to {spec.maximum}"
     if spec.kind is Kind.CHOICE:
         return ", ".join(f"`{choice}`" for choice in spec.choices)
     return spec.kind.value
@@ -173,5 +174,5 @@ def in_force(settings: Settings, choice: EndpointChoice) -> Iterator[str]:
             shown = ", ".join(map(str, value)) or "(none)"
         else:
             shown = str(value).lower() if isinstance(value, bool) else str(value) or "(not set)"
-        unit = f" {spec.unit}" if spec.unit else ""
+        unit = f" {spec.unit}" if spec.unit and not isinstance(value, str) else ""
         yield printable(f"{name:<{width}}  {shown}{unit}")

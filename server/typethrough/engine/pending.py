@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion
+from typethrough.core.suggestion.amount import amount_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.document import Position
     from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Cause
+    from typethrough.core.suggestion.amount import Amount, MaxLines
     from typethrough.engine.flight import Flight
     from typethrough.engine.ports import Cancellable, Clock
     from typethrough.local.predictor import Guess
@@ -51,6 +53,7 @@ class Pending:
     """
 
     __slots__ = (
+        "_amount",
         "_clock",
         "_on_ended",
         "_on_partial",
@@ -82,6 +85,7 @@ class Pending:
         on_partial: OnPartial | None = None,
     ) -> None:
         self.request = request
+        self._amount: Amount | None = None
         # The local lane's, once somebody has asked for them.
         self.guesses: list[Guess] | None = None
         self.view = view
@@ -116,6 +120,12 @@ class Pending:
         self.flight = flight
         self.kept_back = flight.kept_back
         flight.wanted_until(self.deadline_s)
+
+    def amount(self, max_lines: MaxLines) -> Amount:
+        """How much may be shown by that setting, worked out once."""
+        if self._amount is None:
+            self._amount = amount_at(self.view, max_lines, invoked=self.request.invoked)
+        return self._amount
 
     def leave(self) -> None:
         """Wait for no stream any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from typethrough.core.asking.facts import Known
 from typethrough.core.asking.place import unwanted_at
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typethrough.core.gate.gate import Gate, SendPermit
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
+    from typethrough.core.suggestion.amount import Amount
     from typethrough.core.suggestion.cache import CompletionCache, Entry
     from typethrough.engine.local_lane import LocalLane
     from typethrough.engine.model_lane import ModelLane
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock
     from typethrough.local.predictor import Guess
-
-# What the user asks for by hand may be a whole block; what comes by itself stays short.
-_INVOKED_LINES: Final = 10
 
 
 @dataclass(slots=True)
@@ -58,13 +56,8 @@ class Sources:
 
     def route_of(self, view: View, *, invoked: bool) -> Route | None:
         """Which route a request takes; None is the default model's."""
-        max_lines = self.max_lines(invoked=invoked)
-        return route_of(self.settings.routes, view, invoked=invoked, max_lines=max_lines)
-
-    def max_lines(self, *, invoked: bool) -> int:
-        """How many lines a suggestion may have."""
-        lines = self.settings.max_lines
-        return max(lines, _INVOKED_LINES) if invoked else lines
+        settings = self.settings
+        return route_of(settings.routes, view, invoked=invoked, max_lines=settings.max_lines)
 
 
 class RequestFacts:
@@ -184,14 +177,14 @@ class RequestFacts:
     def certain(self, entry: Entry) -> str:
         """Empty for a client that does not show a text while it grows."""
         hit = self._hit(entry) if self._pending.shows_growth else None
-        text = from_growing(hit, self._view, self._max_lines) if hit is not None else ""
+        text = from_growing(hit, self._view, self._amount) if hit is not None else ""
         # The beginning of what was sent away may yet become something else.
         return "" if text and self._document.unwanted.is_sent_away(text, self._view) else text
 
     def unfinished(self, entry: Entry) -> Offer:
         """The whole lines of a growing text, or a first line that looks finished."""
         hit = self._hit(entry)
-        return self._wanted(from_unfinished(hit, self._view, self._max_lines)) if hit is not None else Offer()
+        return self._wanted(from_unfinished(hit, self._view, self._amount)) if hit is not None else Offer()
 
     def _guesses(self) -> list[Guess]:
         """The local lane's, worked out once a request."""
@@ -201,8 +194,9 @@ class RequestFacts:
         return pending.guesses
 
     @property
-    def _max_lines(self) -> int:
-        return self._sources.max_lines(invoked=self.invoked)
+    def _amount(self) -> Amount:
+        """How much may be shown."""
+        return self._pending.amount(self._sources.settings.max_lines)
 
     def _leads_on(self, hit: Hit) -> bool:
         """Whether an answer goes on from what an open menu has selected, or may yet do so."""
@@ -237,7 +231,7 @@ class RequestFacts:
         return hit if hit.fits and len(flight.text) >= len(typed) else None
 
     def _from_hit(self, hit: Hit) -> Offer:
-        return self._wanted(from_hit(hit, self._view, self._max_lines))
+        return self._wanted(from_hit(hit, self._view, self._amount))
 
     def _wanted(self, offer: Offer) -> Offer:
         """An offer, unless the user has sent it away near this place."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pytest
 
 from tests.support.cursor import view_at
 from typethrough.cli.settings import as_json, in_force
-from typethrough.core.asking.routes import Route, RoutePurpose, hedge_model, route_of, wants_block
+from typethrough.core.asking.routes import Route, RoutePurpose, hedge_model, route_of
 from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, environment_layer, resolve
 from typethrough.core.settings.schema import DEFAULTS, Settings
+from typethrough.core.suggestion.amount import empty_block
 
 INVOKED = Route(RoutePurpose.INVOKED, "openai/gpt-4.1-mini", 1500)
 BLOCK = Route(RoutePurpose.BLOCK, "mistral/codestral")
@@ -137,8 +139,7 @@ def test_a_settings_page_gets_an_object() -> None:
 )
 def test_a_block_is_wanted_where_one_was_opened_and_is_empty(code: str, language: str) -> None:
     view = view_at(code, language_id=language)
-    assert wants_block(view, 10)
-    assert not wants_block(view, 1)
+    assert empty_block(view) >= 0
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_block_is_wanted_where_one_was_opened_and_is_empty(code: str, language
     ],
 )
 def test_no_block_is_wanted_elsewhere(code: str) -> None:
-    assert not wants_block(view_at(code), 10)
+    assert empty_block(view_at(code)) < 0
 
 
 @pytest.mark.parametrize(
@@ -167,6 +168,7 @@ def test_no_block_is_wanted_elsewhere(code: str) -> None:
         ((INVOKED,), "x = $0", False, 5, None),
         ((BLOCK,), "if x:\n    $0", False, 5, BLOCK),
         ((BLOCK,), "if x:\n    $0", False, 1, None),
+        ((BLOCK,), "if x:\n    $0", False, "auto", BLOCK),
         ((BLOCK,), "if x:\n    $0", True, 10, BLOCK),
         ((BLOCK,), "x = $0", True, 10, None),
         ((INVOKED, BLOCK), "if x:\n    $0", True, 10, INVOKED),
@@ -175,7 +177,11 @@ def test_no_block_is_wanted_elsewhere(code: str) -> None:
     ],
 )
 def test_a_request_takes_the_route_that_the_user_wrote_for_it(
-    routes: tuple[Route, ...], code: str, invoked: bool, max_lines: int, expected: Route | None
+    routes: tuple[Route, ...],
+    code: str,
+    invoked: bool,
+    max_lines: int | Literal["auto"],
+    expected: Route | None,
 ) -> None:
     assert route_of(routes, view_at(code), invoked=invoked, max_lines=max_lines) == expected
 

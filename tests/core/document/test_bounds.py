@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from tests.core.counting import CountingSnapshot
 from typethrough.core.asking.place import unwanted_at
 from typethrough.core.asking.rhythm import word_at
-from typethrough.core.asking.routes import wants_block
 from typethrough.core.document.document import Position
 from typethrough.core.document.scan import scan
 from typethrough.core.document.view import LINE_CHARS, REACH_LINES, SIDE_CHARS, View
 from typethrough.core.filters import finished, fitted, growing
+from typethrough.core.suggestion.amount import Amount, empty_block
 from typethrough.core.suggestion.cache import CompletionCache, Entry
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
 from typethrough.local.index import LocalIndex
@@ -46,7 +46,7 @@ def _everything(view: View) -> None:
     """All that is asked of a view between a key and its answer."""
     unwanted_at(view, invoked=False)
     word_at(view)
-    wants_block(view, 10)
+    empty_block(view)
     cache = CompletionCache()
     cache.add(view, Entry(view, "return", complete=True))
     list(cache.look_up(view))
@@ -54,9 +54,9 @@ def _everything(view: View) -> None:
     text = growing(f"```\n{answer}```", view, complete=True)
     finished(text, view)
     finished("x" * 20, view)
-    enough(text, view, max_lines=10, complete=True)
-    best_so_far(text, view, max_lines=10)
-    certain(answer, view, max_lines=10)
+    enough(text, view, amount=Amount(10), complete=True)
+    best_so_far(text, view, amount=Amount(10))
+    certain(answer, view, amount=Amount(10))
     fitted("f(x)", view)
     predict(LocalIndex(), view)
 
@@ -114,5 +114,5 @@ def test_an_answer_without_end_is_read_up_to_a_bound(sign: str, marked: tuple[st
     assert unwanted_at(view, invoked=False) is None
     text = growing("# " + sign * (2_000_000 // len(sign)), view, complete=True)
     finished(text, view)
-    enough(text, view, max_lines=10, complete=True)
-    certain(text, view, max_lines=10)
+    enough(text, view, amount=Amount(10), complete=True)
+    certain(text, view, amount=Amount(10))

@@ -8,6 +8,7 @@ import pytest
 
 from tests.bench.filters import DEFECTS, cleaned, same, scenes
 from typethrough.core.filters import growing
+from typethrough.core.suggestion.amount import Amount
 from typethrough.core.suggestion.cache import Entry, Hit
 from typethrough.core.suggestion.cut import enough
 from typethrough.core.suggestion.offer import from_growing, from_hit
@@ -51,9 +52,9 @@ def test_a_longer_answer_only_adds_and_an_early_cut_stays(name: str) -> None:
             now = growing(raw[:place], scene.view)
             assert now.startswith(seen)
             assert growing(raw[:place], scene.view, complete=True).startswith(now)
-            early = early or enough(now, scene.view, max_lines=6, complete=False)
+            early = early or enough(now, scene.view, amount=Amount(6), complete=False)
             seen = now
-        last = enough(growing(raw, scene.view, complete=True), scene.view, max_lines=6, complete=True)
+        last = enough(growing(raw, scene.view, complete=True), scene.view, amount=Amount(6), complete=True)
         assert last is not None
         assert early is None or early.length == last.length
 
@@ -98,14 +99,14 @@ def test_what_is_shown_while_a_text_grows_is_what_the_whole_of_it_begins_with(
         while place < len(raw) and not final:
             place += draw.randint(1, 6)
             entry.text = growing(raw[:place], scene.view)
-            final = from_hit(Hit(entry, ""), scene.view, max_lines).text
-            now = from_growing(Hit(entry, ""), scene.view, max_lines)
+            final = from_hit(Hit(entry, ""), scene.view, Amount(max_lines)).text
+            now = from_growing(Hit(entry, ""), scene.view, Amount(max_lines))
             if not final and now:
                 assert now.startswith(promised) or promised.startswith(now)
                 promised = max(promised, now, key=len)
         if not final:
             entry.text, entry.complete = growing(raw, scene.view, complete=True), True
-            final = from_hit(Hit(entry, ""), scene.view, max_lines).text
+            final = from_hit(Hit(entry, ""), scene.view, Amount(max_lines)).text
         promises += bool(promised)
         assert final.startswith(promised)
     assert promises >= 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.core.filters.place import place
+from typethrough.core.suggestion.amount import Amount
 from typethrough.core.suggestion.cut import Cut, best_so_far, enough
 
 # The text is cut at `$1`; what stands after it is what the model went on to say.
@@ -65,7 +66,7 @@ def test_an_answer_is_cut_where_its_unit_ends(
 ) -> None:
     shown, _, rest = answer.partition("$1")
     view = place(marked, language)
-    assert enough(shown + rest, view, max_lines=max_lines, complete=False) == Cut(len(shown), reason)
+    assert enough(shown + rest, view, amount=Amount(max_lines), complete=False) == Cut(len(shown), reason)
 
 
 @pytest.mark.parametrize(("language", "marked", "answer", "reason", "max_lines"), CUTS)
@@ -78,7 +79,7 @@ def test_a_cut_never_changes_as_more_arrives(
     lengths = {
         cut.length
         for end in range(len(text) + 1)
-        if (cut := enough(text[:end], view, max_lines=max_lines, complete=False)) is not None
+        if (cut := enough(text[:end], view, amount=Amount(max_lines), complete=False)) is not None
     }
     assert lengths == {len(shown)}
 
@@ -96,7 +97,7 @@ def test_a_cut_never_changes_as_more_arrives(
     ],
 )
 def test_what_may_still_grow_is_not_cut(marked: str, text: str) -> None:
-    assert enough(text, place(marked), max_lines=6, complete=False) is None
+    assert enough(text, place(marked), amount=Amount(6), complete=False) is None
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_what_may_still_grow_is_not_cut(marked: str, text: str) -> None:
     ],
 )
 def test_a_stream_that_ended_is_always_cut(marked: str, text: str, shown: str, reason: str) -> None:
-    assert enough(text, place(marked), max_lines=6, complete=True) == Cut(len(shown), reason)
+    assert enough(text, place(marked), amount=Amount(6), complete=True) == Cut(len(shown), reason)
 
 
 @pytest.mark.parametrize(
@@ -134,5 +135,5 @@ def test_a_stream_that_ended_is_always_cut(marked: str, text: str, shown: str, r
     ],
 )
 def test_at_the_deadline_only_what_looks_whole_is_shown(marked: str, text: str, shown: str | None) -> None:
-    cut = best_so_far(text, place(marked), max_lines=6)
+    cut = best_so_far(text, place(marked), amount=Amount(6))
     assert (None if cut is None else text[: cut.length]) == shown

@@ -7,9 +7,10 @@ several places holds, `access` where code may go.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typethrough.core.settings.values import Kind, Reach, Spec
+from typethrough.core.suggestion.amount import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,13 +208,15 @@ class Settings:
         minimum=0,
         maximum=2000,
     )
-    max_lines: int = _setting(
-        1,
+    max_lines: int | Literal["auto"] = _setting(
+        AUTO,
         Kind.NUMBER,
-        "Lines of a suggestion that comes by itself, at most; asked for by hand it may be longer.",
+        "Lines of a suggestion that comes by itself, at most; asked for by hand it may be longer."
+        " `auto` goes by the place: the body where a block has just been opened, elsewhere one line.",
         unit="lines",
         minimum=1,
         maximum=50,
+        choices=(AUTO,),
     )
     context_tokens: int = _setting(
         8000,

@@ -44,6 +44,7 @@ class Reach(StrEnum):
 class Spec:
     """What is known about a setting besides its name and default.
 
+    `choices` are the words that it may be; a number may be one of them in place of a number.
     `grows`: an editor's value is added, not put in place. `guards`: it can keep something back, so a value that cannot be read
     closes the model lane, and the default does not hold in its place.
     """
@@ -105,14 +106,17 @@ def _flag(value: object, *, from_text: bool) -> bool:
     raise BadValue("must be true or false")
 
 
-def _number(spec: Spec, value: object, *, from_text: bool) -> int:
+def _number(spec: Spec, value: object, *, from_text: bool) -> int | str:
+    if isinstance(value, str) and value.strip().lower() in spec.choices:
+        return value.strip().lower()
     if from_text and isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
         value = int(value)
     # Lua and JavaScript have one type of number: 900.0 is a whole number there.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise BadValue(f"must be a whole number from {spec.minimum} to {spec.maximum}")
+        words = "".join(f"{word} or " for word in spec.choices)
+        raise BadValue(f"must be {words}a whole number from {spec.minimum} to {spec.maximum}")
     if not spec.minimum <= value <= spec.maximum:
         raise BadValue(f"must be from {spec.minimum} to {spec.maximum} {spec.unit}".rstrip())
     return value

@@ -7,7 +7,7 @@ Both functions read at most the lines up to the limit, and lines read before com
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.document.indentation import indent_of
@@ -17,6 +17,7 @@ from typethrough.core.document.scan import (
     closes_block,
     continues_block,
     family_of,
+    is_comment,
     opens_block,
     scan,
 )
@@ -24,6 +25,7 @@ from typethrough.core.filters.repetition import is_row
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
+    from typethrough.core.suggestion.amount import Amount
 
 _LEADS_ON: Final = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
 # A word at the end may go on; closers, quotes and space there are what filters take off.
@@ -35,6 +37,15 @@ _LOOKS_COMPLETE: Final = re.compile(r"[)\]};,\"'`>]\s*\Z|:\Z")
 # First letters of else, elif, except, catch, case, finally, when, rescue: a line that begins otherwise cannot go on.
 _CONTINUATION_STARTS: Final = frozenset("ecfwr")
 _WORD_CLOSERS: Final = frozenset(("lua", "ruby", "shell"))
+# Nothing can follow these in their block where indentation alone ends it.
+_LEAVES: Final = re.compile(r"\s*(?:return|raise|break|continue)\b")
+_DEFINES: Final = re.compile(
+    r"\s*(?:@\w|(?:(?:export|default|async|pub|public|private|protected|static|abstract|override|final) )*"
+    r"(?:def|class|function|func|fn|sub|struct|enum|trait|impl|interface|module)\b"
+    r"|(?:describe|it|test)\()"
+)
+# A line with fewer letters and digits may come twice in one block.
+_TELLING: Final = 8
 _ROUND_OR_SQUARE: Final = frozenset("([")
 
 
@@ -45,14 +56,14 @@ class Cut(NamedTuple):
     reason: str
 
 
-def enough(text: str, view: View, *, max_lines: int, complete: bool) -> Cut | None:
+def enough(text: str, view: View, *, amount: Amount, complete: bool) -> Cut | None:
     """Where to cut, as soon as what may still come cannot change it; None before. When `complete`, always a cut."""
-    return _read(text, view, max_lines, complete=complete).cut
+    return _read(text, view, amount, complete=complete).cut
 
 
-def best_so_far(text: str, view: View, *, max_lines: int) -> Cut | None:
+def best_so_far(text: str, view: View, *, amount: Amount) -> Cut | None:
     """What can be shown when time is up: the whole lines so far, else a first line that looks finished, else None."""
-    reading = _read(text, view, max_lines, complete=False)
+    reading = _read(text, view, amount, complete=False)
     if reading.cut is not None:
         return reading.cut if text[: reading.cut.length].strip() else None
     best = max(reading.balanced, 0) or max(reading.in_block, 0)
@@ -66,21 +77,21 @@ def best_so_far(text: str, view: View, *, max_lines: int) -> Cut | None:
     return Cut(len(text.rstrip()), "line") if scan(line, view.language_id).balanced else None
 
 
-def certain(text: str, view: View, *, max_lines: int) -> int:
+def certain(text: str, view: View, *, amount: Amount) -> int:
     """How much of a growing text can be shown before there is enough of it: whole lines, and whole words of the first.
 
     What comes after must only add to it. So the last word waits for its end, closing characters wait for what they close, and
-    a line that may yet turn out to be one that stands near waits until it differs: filters cut or refuse such lines.
+    a line that may yet turn out to be one that stands near waits until it differs: filters cut or refuse such lines. Lines come
+    in few steps, each twice as long as the one before.
     """
     if view.line_suffix.strip() or not text.strip():
         return 0
-    reading = _read(text, view, max_lines, complete=False)
+    reading = _read(text, view, amount, complete=False)
     if reading.cut is not None:
         return 0
-    whole = next((end for end in (reading.balanced, reading.in_block, reading.first_end) if end > 0), 0)
     lead = len(text) - len(text.lstrip())
-    if whole or "\n" in text[lead:]:
-        return _without_repeated(text, whole)
+    if reading.first_end > 0 or "\n" in text[lead:]:
+        return _without_repeated(text, reading.step)
     unfinished = _UNFINISHED.search(text, max(0, len(text) - _UNFINISHED_CHARS))
     words = text[: unfinished.start()] if unfinished else text
     line = (words if "\n" in text[:lead] else view.line_prefix + words).strip()
@@ -99,12 +110,23 @@ def _without_repeated(text: str, end: int) -> int:
 
 @dataclass(slots=True)
 class _Reading:
-    """What one pass over the text found: the cut, and the ends of the last lines that were balanced, or open in a block only."""
+    """What one pass over the text found: the cut, and the ends of the last lines that were balanced, or open in a block only.
+
+    `lines` counts the lines with something on them, `ends` has for each balanced one its number and its end.
+    """
 
     cut: Cut | None = None
     balanced: int = -1
     in_block: int = -1
     first_end: int = -1
+    lines: int = 0
+    ends: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def step(self) -> int:
+        """The end of the lines that may be shown while more come; 0 when there are none."""
+        most = 1 << max(0, self.lines.bit_length() - 1)
+        return max((end for number, end in self.ends if number <= most), default=max(self.first_end, 0))
 
     def settle(self, reason: str) -> _Reading:
         """Cut at the best place seen so far."""
@@ -114,6 +136,7 @@ class _Reading:
 
     def note(self, end: int, state: State, *, opens: bool) -> None:
         """Take a whole line into account."""
+        self.lines += 1
         if self.first_end < 0:
             self.first_end = end
         if state.inside or not _ROUND_OR_SQUARE.isdisjoint(state.opened):
@@ -121,10 +144,12 @@ class _Reading:
         self.in_block = end
         if not state.opened and not opens:
             self.balanced = end
+            self.ends.append((self.lines, end))
 
 
-def _read(text: str, view: View, max_lines: int, *, complete: bool) -> _Reading:
+def _read(text: str, view: View, amount: Amount, *, complete: bool) -> _Reading:
     reading = _Reading()
+    starts_line = text.lstrip(" \t\r").startswith("\n")
     if view.line_suffix.strip():
         end = text.find("\n")
         if end >= 0:
@@ -136,17 +161,17 @@ def _read(text: str, view: View, max_lines: int, *, complete: bool) -> _Reading:
         if complete:
             reading.cut = Cut(0, "end")
         return reading
-    if view.line_prefix.strip() and not text.lstrip(" \t\r").startswith("\n"):
-        return _rest_of_line(text, view, max_lines, reading, complete=complete)
-    return _Block(text, view, max_lines, reading, complete=complete).read()
+    if view.line_prefix.strip() and not starts_line and not amount.whole:
+        return _rest_of_line(text, view, amount.lines, reading, complete=complete)
+    return _Block(text, view, amount, reading, complete=complete).read()
 
 
-def _rest_of_line(text: str, view: View, max_lines: int, reading: _Reading, *, complete: bool) -> _Reading:
+def _rest_of_line(text: str, view: View, most_lines: int, reading: _Reading, *, complete: bool) -> _Reading:
     """The rest of the cursor's line; with more lines only when it leaves a bracket or a string open that they close."""
     state = scan(view.line_prefix, view.language_id)
-    lines = text.split("\n", max_lines)
+    lines = text.split("\n", most_lines)
     end = -1
-    for number, line in enumerate(lines[:max_lines]):
+    for number, line in enumerate(lines[:most_lines]):
         end += len(line) + 1
         if number == len(lines) - 1 and not complete:
             return reading
@@ -158,62 +183,68 @@ def _rest_of_line(text: str, view: View, max_lines: int, reading: _Reading, *, c
         if not opened and not state.inside:
             reading.cut = Cut(end, "line")
             return reading
-    reading.cut = Cut(reading.first_end, "limit" if len(lines) > max_lines or not complete else "end")
+    reading.cut = Cut(reading.first_end, "limit" if len(lines) > most_lines or not complete else "end")
     return reading
 
 
 class _Block:
-    """One pass over whole lines that begin below the cursor's line or on a blank one."""
+    """One pass over whole lines that begin below the cursor's line or on a blank one, or with the cursor's line itself."""
 
-    def __init__(self, text: str, view: View, max_lines: int, reading: _Reading, *, complete: bool) -> None:
+    def __init__(self, text: str, view: View, amount: Amount, reading: _Reading, *, complete: bool) -> None:
         self.view = view
         self.language = view.language_id
-        self.max_lines = max_lines
+        self.amount = amount
+        self.most_lines = amount.lines
         self.complete = complete
         self.reading = reading
         blank_start = len(text) - len(text.lstrip())
         self.start = text.rfind("\n", 0, blank_start) + 1
-        self.lines = text[self.start :].split("\n", max_lines)
+        self.lines = text[self.start :].split("\n", self.most_lines)
+        above = view.line_prefix if view.line_prefix.strip() else view.previous_line()
         if self.start == 0:
+            above = view.previous_line()
             self.lines[0] = view.line_prefix + self.lines[0]
             self.start = -len(view.line_prefix)
-        above = view.line_prefix if view.line_prefix.strip() else view.previous_line()
         self.base = len(indent_of(self.lines[0]))
-        self.opened_above = opens_block(above, self.language) and self.base > len(indent_of(above))
+        if self.start <= 0 and view.line_prefix.strip():
+            # The rest of the cursor's line begins no block but its own.
+            self.opened_above = False
+        elif amount.depth >= 0:
+            self.opened_above = self.base > amount.depth
+        else:
+            self.opened_above = opens_block(above, self.language) and self.base > len(indent_of(above))
         self.state = CODE
         self.blank_seen = False
         # Whether a line of the answer itself has opened a block.
         self.blocks = False
+        self.said: list[tuple[str, int]] = []
 
     def read(self) -> _Reading:
         """Read line by line until one of them decides."""
         end = self.start - 1
-        count = 0
-        said: list[tuple[str, int]] = []
-        for number, line in enumerate(self.lines[: self.max_lines]):
+        for number, line in enumerate(self.lines[: self.most_lines]):
             whole = number < len(self.lines) - 1 or self.complete
             end += len(line) + 1
             if not line.strip():
                 self.blank_seen = True
                 continue
-            if count and not self.state.inside and _ROUND_OR_SQUARE.isdisjoint(self.state.opened):
-                reason = self._ends_before(line, whole=whole)
+            if self.said and not self.state.inside and _ROUND_OR_SQUARE.isdisjoint(self.state.opened):
+                reason = self._ends_before(line, whole=whole) or self._guesses(line, whole=whole)
                 if reason:
                     return self.reading.settle(reason)
             if not whole:
                 return self.reading
-            if len(said) > 1 and said[-1][0] == said[-2][0] == line and not is_row(line):
-                self.reading.cut = Cut(said[-2][1], "repetition")
+            if len(self.said) > 1 and self.said[-1][0] == self.said[-2][0] == line and not is_row(line):
+                self.reading.cut = Cut(self.said[-2][1], "repetition")
                 return self.reading
-            said.append((line, end))
-            count += 1
-            if self._take(line, end, first=count == 1):
+            self.said.append((line, end))
+            if self._take(line, end, first=len(self.said) == 1):
                 return self.reading
             self.blank_seen = False
         return self._at_the_end()
 
     def _at_the_end(self) -> _Reading:
-        if len(self.lines) > self.max_lines:
+        if len(self.lines) > self.most_lines:
             return self.reading.settle("limit")
         if self.complete:
             return self.reading.settle("end")
@@ -232,14 +263,51 @@ class _Block:
         if closes and not opens and not first:
             self.reading.cut = Cut(end, "block")
             return True
+        if self.amount.cautious and self._is_last(line):
+            self.reading.cut = Cut(end, "block")
+            return True
         if self.opened_above or self.blocks or (first and opens):
             self.blocks = self.blocks or opens
             return False
-        if (first and _LEADS_ON.match(line) and self.max_lines > 1) or opens or self.state.opened:
+        if (first and _LEADS_ON.match(line) and self.most_lines > 1) or opens or self.state.opened:
             self.blocks = opens
             return False
         self.reading.cut = Cut(end, "line")
         return True
+
+    def _is_last(self, line: str) -> bool:
+        """Whether nothing can follow a line in the block that was opened above."""
+        return (
+            family_of(self.language) == "python"
+            and self.opened_above
+            and len(indent_of(line)) == self.base
+            and not self.state.opened
+            and not line.endswith("\\")
+            and _LEAVES.match(line) is not None
+        )
+
+    def _guesses(self, line: str, *, whole: bool) -> str:
+        """Why a cautious answer ends before this line of the block, from which on it is likely to guess; else empty."""
+        if not self.amount.cautious or not self.opened_above or len(indent_of(line)) != self.base:
+            return ""
+        if closes_block(line, self.language) or continues_block(line, self.language):
+            return ""
+        if not whole and self._may_go_on(line.strip()):
+            return ""
+        if self.blank_seen and not all(is_comment(said, self.language) for said, _ in self.said):
+            return "blank line"
+        if not whole:
+            return ""
+        is_decorated = _LEADS_ON.match(self.said[-1][0]) is not None
+        if not is_decorated and _DEFINES.match(line) and any(_DEFINES.match(said) for said, _ in self.said):
+            return "definition"
+        is_telling = sum(map(str.isalnum, line)) >= _TELLING
+        return "repetition" if is_telling and any(said == line for said, _ in self.said) else ""
+
+    def _may_go_on(self, begun: str) -> bool:
+        """Whether a line that has begun so may yet turn out to end a block, or to go on after one."""
+        may_close = begun[0] in ")]}<" or family_of(self.language) in _WORD_CLOSERS
+        return may_close or begun[0] in _CONTINUATION_STARTS
 
     def _ends_before(self, line: str, *, whole: bool) -> str:
         """Why the answer ends before this line; the empty string when it does not, or when more of the line must be seen."""

@@ -12,6 +12,7 @@ from typethrough.core.suggestion.cut import best_so_far, certain, enough
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.outcome.causes import Cause
+    from typethrough.core.suggestion.amount import Amount
     from typethrough.core.suggestion.cache import Hit
     from typethrough.core.suggestion.trail import Shown
 
@@ -38,32 +39,30 @@ def from_shown(shown: Shown | None, view: View) -> Offer:
     return _checked(remainder, view)
 
 
-def from_hit(hit: Hit, view: View, max_lines: int) -> Offer:
+def from_hit(hit: Hit, view: View, amount: Amount) -> Offer:
     """What a cached completion, finished or still growing, has to offer at the cursor by now."""
     if not hit.remainder:
         return Offer()
-    cut = enough(
-        hit.remainder, _cut_at(view, hit.remainder), max_lines=max_lines, complete=hit.entry.complete
-    )
+    cut = enough(hit.remainder, _cut_at(view, hit.remainder), amount=amount, complete=hit.entry.complete)
     return Offer() if cut is None else _checked(hit.remainder[: cut.length], view)
 
 
-def from_growing(hit: Hit, view: View, max_lines: int) -> str:
+def from_growing(hit: Hit, view: View, amount: Amount) -> str:
     """What a growing text is certain to begin with, in the form it will have; empty while nothing can be said."""
     if not hit.remainder or hit.entry.complete:
         return ""
-    text = hit.remainder[: certain(hit.remainder, view, max_lines=max_lines)]
+    text = hit.remainder[: certain(hit.remainder, view, amount=amount)]
     if not text.strip() or ("\n" not in text and may_loop(hit.remainder, view)):
         return ""
     # A filter that would change what is known now would change it on the screen.
     return text if finished(text, view) == text else ""
 
 
-def from_unfinished(hit: Hit, view: View, max_lines: int) -> Offer:
+def from_unfinished(hit: Hit, view: View, amount: Amount) -> Offer:
     """The best of a text that the deadline did not let finish."""
     if not hit.remainder:
         return Offer()
-    cut = best_so_far(hit.remainder, _cut_at(view, hit.remainder), max_lines=max_lines)
+    cut = best_so_far(hit.remainder, _cut_at(view, hit.remainder), amount=amount)
     return Offer() if cut is None else _checked(hit.remainder[: cut.length], view)
 
 

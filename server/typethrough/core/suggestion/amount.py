@@ -1,0 +1,125 @@
+"""How much a suggestion may hold at a place: a line, or the body of a block that was opened and has no line yet.
+
+Owns that decision, a pure function of the view and of the setting `max_lines`. Where an answer ends within it is `cut`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from typethrough.core.document.indentation import indent_of
+from typethrough.core.document.scan import family_of, is_comment, opens_block, scan, without_comment
+
+if TYPE_CHECKING:
+    from typethrough.core.document.view import View
+
+    MaxLines = int | Literal["auto"]
+
+AUTO: Final = "auto"
+# A body that is longer is read no more before it is accepted.
+_BODY_LINES: Final = 10
+
+# What the editor may have closed behind the cursor: it is the block's end, not its content.
+_CLOSERS: Final = " \t)]};,"
+# Comments and a docstring may stand between a block's head and its first line of code.
+_MOST_REMARKS: Final = 12
+# A head may go over lines: its arguments stand below each other.
+_HEAD_LINES: Final = 20
+_QUOTES: Final = ('"""', "'''", '"', "'")
+_LITERAL: Final = re.compile(r"[\[(]$")
+_ITEM: Final = re.compile(r"\s*- ")
+
+
+class Amount(NamedTuple):
+    """`lines`: how many lines a suggestion may have. `depth`: how far the head of an empty block at the cursor is indented, -1
+    where there is none.
+
+    `cautious`: the body ends where an answer begins to guess. `whole`: a block that the answer opens is taken to its end.
+    """
+
+    lines: int
+    depth: int = -1
+    cautious: bool = False
+    whole: bool = False
+
+
+def amount_at(view: View, max_lines: MaxLines, *, invoked: bool) -> Amount:
+    """How much may be shown at a cursor. What is asked for by hand may be a whole block, whatever the setting says."""
+    if invoked:
+        lines = _BODY_LINES if max_lines == AUTO else max(max_lines, _BODY_LINES)
+        return Amount(lines, empty_block(view), whole=True)
+    if max_lines != AUTO:
+        return Amount(max_lines)
+    depth = empty_block(view)
+    return Amount(1) if depth < 0 else Amount(_BODY_LINES, depth, cautious=True)
+
+
+def empty_block(view: View) -> int:
+    """How far the head is indented of a block that was opened right before the cursor and has no line yet; -1 without one.
+
+    Arguments and the items of a list are none, unless the file is made of them or their brackets are still empty.
+    """
+    if view.line_suffix.strip(_CLOSERS):
+        return -1
+    line, language = view.line_prefix, view.language_id
+    starts_line = not line.strip()
+    back, head = _head_above(view) if starts_line else (0, line)
+    if not opens_block(head, language):
+        return -1
+    if starts_line and family_of(language) != "data" and _LITERAL.search(without_comment(head, language)):
+        return -1
+    depth = len(indent_of(_first_line_of(head, back, view)))
+    if starts_line and len(line) < depth:
+        return -1
+    below = view.next_line()
+    is_filled = len(indent_of(below)) > depth or (_ITEM.match(below) and len(indent_of(below)) == depth)
+    return -1 if (below and is_filled) or view.state.inside else depth
+
+
+def _head_above(view: View) -> tuple[int, str]:
+    """The line above, past comments and a docstring, and how many lines further up it stands; empty when a blank line parts
+    them.
+    """
+    above = view.lines_before(_MOST_REMARKS)[::-1]
+    number = 0
+    while number < len(above):
+        line = above[number]
+        if not (is_comment(line, view.language_id) or _is_string(line.strip())):
+            begun = _docstring_above(above, number)
+            if begun == number:
+                return number + 1, line
+            number = begun
+        number += 1
+    return 0, ""
+
+
+def _docstring_above(above: list[str], last: int) -> int:
+    """Where the docstring begins that ends with a line, counted upwards; the line's own number when none ends there."""
+    line = above[last].rstrip()
+    quote = line[-3:]
+    if quote not in {'"""', "'''"} or line.count(quote) != 1:
+        return last
+    begins = (number for number in range(last + 1, len(above)) if quote in above[number])
+    return next(
+        (number for number in begins if above[number].lstrip().lstrip("rRuU").startswith(quote)), last
+    )
+
+
+def _first_line_of(head: str, back: int, view: View) -> str:
+    """The line on which a head begins whose last line closes brackets of lines above it."""
+    text = head
+    if not scan(text, view.language_id).stray:
+        return head
+    above = view.lines_before(back + _HEAD_LINES)
+    for line in above[: len(above) - back][::-1]:
+        text = line + "\n" + text
+        if not scan(text, view.language_id).stray:
+            return line
+    return head
+
+
+def _is_string(code: str) -> bool:
+    return any(
+        len(code) > len(quote) and code.startswith(quote) and code.endswith(quote) for quote in _QUOTES
+    )
