@@ -38,8 +38,10 @@ _LANGUAGES: Final = frozenset((
     "tex", "vim",
 ))  # fmt: skip
 _MARKDOWN: Final = frozenset(("markdown", "md", "mdx", "gfm"))
-_FENCE: Final = re.compile(r"(?:^|(?<=\n))[ \t]*(`{3,}|~{3,})[ \t]*([^\n`]*)(?=\n|\Z)")
+_FENCE: Final = re.compile(r"(?:^|(?<=\n))[ \t]*(`{3,}|~{3,})[ \t]*([^\n]*)(?=\n|\Z)")
 _HALF: Final = re.compile(r"(?:\A|(?<=\n))[ \t]*(?:`{1,2}|`{3,}[^\n`]*|~{1,2}|~{3,}[^\n]*)\Z")
+_BEHIND: Final = re.compile(r"(?<=[^\s`])`{1,}[ \t]*\Z")
+_HALVES: Final = frozenset(("`", "``", "~", "~~"))
 _FENCE_LINE: Final = re.compile(r"\s*(?:`{3,}|~{3,})")
 _BACKTICK_FREE: Final = frozenset(("python", "rust", "c", "css", "data", "lua"))
 # Languages of those families in which a name may stand in backticks.
@@ -57,7 +59,9 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
         return 0, None
     in_text = family_of(view.language_id) == "text"
     wraps = not in_text or not _fences_are_text(view)
-    if text[0] == " " and view.line_prefix.strip():
+    if start in _HALVES and not done:
+        return None
+    if text[0] == " " and view.line_prefix.strip() and (view.state.inside or not _FENCE_LINE.match(text)):
         # A wrapper begins the answer; after a space and code it is text of a comment.
         return 0, None
     if in_text and _is_own_fence(text, start, view, inside=wraps):
@@ -69,8 +73,6 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
         if not opens:
             return 0, None
     if start[:3] not in {"```", "~~~"}:
-        if not done and start in {"`", "``", "~", "~~"}:
-            return None
         return _backticks(text, view, done=done)
     found = _OPENING.match(text)
     if found is None:
@@ -102,6 +104,9 @@ def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None
         return End(whole, is_open=True) if whole < len(text) and not done else None
     inner = ""
     for found in _FENCE.finditer(text):
+        if found[1][0] in found[2]:
+            # Words in backticks, or crossed out.
+            continue
         if not done and found.end() == len(text):
             # Its line has not ended yet.
             return None if inner else End(found.start(), is_open=True)
@@ -116,12 +121,16 @@ def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None
             found[0], view, fence
         ):
             return End(found.start(), is_open=False)
-    if done or inner:
+    if inner:
         return None
-    half = _HALF.search(text)
-    if half is None or _is_documentation(half[0], view, fence):
-        return None
-    return End(half.start(), is_open=True)
+    half = None if done else _HALF.search(text)
+    if half is not None and not _is_documentation(half[0], view, fence):
+        return End(half.start(), is_open=True)
+    behind = _BEHIND.search(text) if fence is None else None
+    if behind is not None and (not done or len(behind[0].rstrip()) >= _LEAST_SIGNS):
+        # At a line's end, where a fence was meant to stand on the next line.
+        return End(behind.start(), is_open=not done)
+    return None
 
 
 def _is_documentation(line: str, view: View, fence: Fence | None) -> bool:
@@ -195,6 +204,9 @@ def _opens_wrapper(start: str, view: View) -> bool | None:
             else False
         )
     line, ended, _ = start.partition("\n")
+    if set(line) == {"`"} and view.language_id in {"git-commit", "gitcommit"} and not view.previous_line():
+        # A message does not begin with a block of code.
+        return True if ended else None
     if not ended:
         return None if re.fullmatch(r"(?:`{1,}|~{1,})[A-Za-z-]{0,16}(?:[ \t{].*)?", line) else False
     word = re.match(r"(?:`{3,}|~{3,})([\w-]+)", line)

@@ -10,7 +10,7 @@ from typethrough.core.dressing.sentences import STRICT_SIGNS, is_prose_place, pl
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
-_ROLES: Final = "User|Human|Assistant|System|AI|Bot|Q|A|Question|Answer|Model"
+_ROLES: Final = "USER|User|HUMAN|Human|ASSISTANT|Assistant|SYSTEM|System|AI|Bot|Q|A|Question|Answer|Model"
 _HEADINGS: Final = (
     "Response|Instruction|Input|Output|Explanation|Question|Answer|User|Assistant|Human|System|Note"
 )
@@ -21,6 +21,10 @@ _HALF_LABEL: Final = re.compile(
     rf"(?:\*\*)?(?:{_ROLES})(?:\*\*)?(?:\s?:[^\n]*)?\Z|#{{1,3}}\Z|###(?:\s+(?:[A-Z][a-z]{{0,11}}\s?:?)?)?\Z"
 )
 _LABELS: Final = (
+    "USER",
+    "HUMAN",
+    "ASSISTANT",
+    "SYSTEM",
     "User",
     "Human",
     "Assistant",
@@ -33,9 +37,11 @@ _LABELS: Final = (
     "###",
     "**",
 )
-_NAMES_OF_ANSWER: Final = "Assistant|AI|Answer|Completion|Output|Code|Response|Result|Insert(?:ion)?|Solution"
+_NAMES_OF_ANSWER: Final = (
+    "ASSISTANT|Assistant|AI|ANSWER|Answer|Completion|Output|Code|Response|Result|Insert(?:ion)?|Solution"
+)
 _ANSWER_LABEL: Final = re.compile(rf"\s*(?:\*\*)?(?:{_NAMES_OF_ANSWER})(?:\*\*)?:(?:\*\*)?[ \t]+(?=\S)")
-_HALF_ANSWER_LABEL: Final = re.compile(r"\s*(?:\*\*)?[A-Z][A-Za-z]{0,9}(?:\*\*)?(?::(?:\*\*)?[ \t]*)?\Z")
+_HALF_ANSWER_LABEL: Final = re.compile(r"\s*(?:\*\*)?[A-Z][A-Za-z]{0,10}(?:\*\*)?(?::(?:\*\*)?[ \t]*)?\Z")
 # What can be no type and no field behind a name and a colon.
 _NO_FIELD: Final = re.compile(r"[^=,;|\n]*\s[-+*/%]\s[^=,;\n]*")
 _PREFIX_CHARS: Final = 24

@@ -29,10 +29,10 @@ _NAMED: Final = (
 _NAMED_HALVES: Final = frozenset(name[:length] for name in _NAMED for length in range(1, len(name) + 1))
 _LEADING: Final = re.compile(
     r"\s*(?:<\|(?:im_start|start)\|>assistant\n?|<\|assistant\|>\s*\n|<start_of_turn>model\n?|<\|start_header_id\|>assistant<\|end_header_id\|>\s*"
-    r"|<\|channel\|>final[^<\n]{0,40}<\|message\|>|" + _TOKEN.pattern + ")"
+    r"|<\|channel\|>final(?:[^<\n]|<\|constrain\|>){0,40}<\|message\|>|" + _TOKEN.pattern + ")"
 )
 _HALF_LEADING: Final = re.compile(
-    r"\s*(?:<\|(?:im_start|start)\|>(?:a[a-z]{0,8})?|<\|start_header_id\|>[a-z]{0,9}|<\|channel\|>[^<\n]{0,50}(?:<[|a-z]{0,9})?)\Z"
+    r"\s*(?:<\|(?:im_start|start)\|>(?:a[a-z]{0,8})?|<\|start_header_id\|>[a-z]{0,9}|<\|channel\|>(?:[^<\n]|<\|constrain\|>){0,50}(?:<[|a-z]{0,9})?)\Z"
 )
 _HALF_CHARS: Final = 48
 _BARE_CHARS: Final = 13
@@ -44,7 +44,8 @@ _NAMES: Final = (
 _REASONING: Final = re.compile(
     rf"\s*(?:<(?P<tag>{_NAMES})(?:\s[^<>\n]*)?>|(?P<square>\[THINK\])|(?P<picture>◁think▷)|(?P<unused><unused94>)"
     r"|(?P<token><\|(?:START_THINKING|begin_of_thought|thinking|think|inner_prefix)\|>)"
-    r"|(?P<channel><\|channel\|>(?!final\b)\w+[^<\n]{0,40}<\|message\|>)"
+    r"|(?P<channel><\|channel\|>(?!final\b)\w+(?:[^<\n]|<\|constrain\|>){0,40}<\|message\|>)"
+    r"|(?P<details><details type=\"reasoning\"[^>\n]*>)|(?P<dots>Thinking\.\.\.\s*\n)"
     r"|(?P<bare>analysis(?=(?:We|The|User|I|It|Let|Need|Just|So|This|Okay|They|In|Task)\b)))",
     re.IGNORECASE,
 )
@@ -55,23 +56,25 @@ _ENDS: Final = {
     "unused": re.compile("<unused95>"),
     "token": re.compile(r"<\|(?:END_THINKING|end_of_thought|/thinking|/think|inner_suffix)\|>"),
     "channel": re.compile(r"<\|(?:end|return|call)\|>|(?=<\|channel\|>final)"),
+    "details": re.compile("</details>"),
+    "dots": re.compile(r"\n\.\.\.\s?done thinking\.?", re.IGNORECASE),
     "bare": re.compile(r"assistant\s?final"),
 }
 _HALF_REASONING: Final = re.compile(
-    r"\s*(?:[<\[◁]\S{0,24}|<[A-Za-z:_]{4,13}\s[^<>\n]*|a[a-z]{0,7}[A-Z]?[a-z]{0,4})\Z"
+    r"\s*(?:[<\[◁]\S{0,24}|<[A-Za-z:_]{4,13}\s[^<>\n]*|a[a-z]{0,7}[A-Z]?[a-z]{0,4}|T[a-z]{0,7}\.{0,3})\Z"
 )
 _STARTS: Final = (
     "<think", "<thought", "<thoughts", "<reasoning", "<reflection", "<analysis", "<scratchpad", "<seed:think", "<mm:think",
-    "<longcat_think", "[think]", "◁think▷", "<unused94>",
+    "<longcat_think", "[think]", "◁think▷", "<details type=", "<unused94>",
 )  # fmt: skip
 _OVER: Final = re.compile(
     rf"</(?:{_NAMES})\s*>|\[/THINK\]|◁/think▷|<unused95>|<\|(?:END_THINKING|end_of_thought|/thinking|/think|inner_suffix)\|>"
-    r"|<\|channel\|>final[^<\n]{0,40}<\|message\|>",
+    r"|<\|channel\|>final(?:[^<\n]|<\|constrain\|>){0,40}<\|message\|>",
     re.IGNORECASE,
 )
 _HALF_OVER: Final = re.compile(r"(?:</?[A-Za-z:_]*|\[/?[A-Za-z]*|◁/?[a-z]*)\s*\Z")
 _OVERS: Final = tuple(f"{start[0]}/{start[1:]}" for start in _STARTS)
-_QUOTED_OVER: Final = re.compile(rf"(?<=[\"'])(?:{_OVER.pattern})\\Z", re.IGNORECASE)
+_QUOTED_OVER: Final = re.compile(rf"(?<=[\"'])(?:{_OVER.pattern})\Z", re.IGNORECASE)
 _SQUARE_CODE: Final = re.compile(r"\[THINK\]\s*[\]\[),.:;=]", re.IGNORECASE)
 
 _FRAME: Final = re.compile(r"<(?:now|file|known) path=|<change line=")
@@ -79,7 +82,10 @@ _IN_MARKUP: Final = re.compile(r'<(?:now|known) path=|<file path="[^"\n]*" langu
 _FRAME_STARTS: Final = ("<now path=", "<file path=", "<known path=", "<change line=")
 _HALF_IN_MARKUP: Final = re.compile(r'<file path=(?:"[^"\n]*(?:"[^>\n]{0,10})?)?\Z')
 _FRAME_LINES: Final = 200
-_WITH_TAGS: Final = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx", "astro", "mdx"))
+_WITH_TAGS: Final = frozenset((
+    "javascriptreact", "typescriptreact", "jsx", "tsx", "astro", "mdx", "php", "erb", "ejs", "razor", "aspnetcorerazor", "blade",
+    "twig", "jinja", "jinja-html", "liquid", "xaml",
+))  # fmt: skip
 
 
 class End(NamedTuple):
@@ -104,7 +110,9 @@ def reasoning(text: str, view: View, *, done: bool) -> int | None:
         return 0
     half = text.strip().lower()
     may_begin = "analysis".startswith(half) or (half.startswith("analysis") and len(half) < _BARE_CHARS)
-    may_begin = may_begin or any(_are_alike(start, half) for start in _STARTS)
+    may_begin = (
+        may_begin or "thinking...".startswith(half) or any(_are_alike(start, half) for start in _STARTS)
+    )
     return None if may_begin else 0
 
 

@@ -18,9 +18,11 @@ STRICT_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\@#$%^&*+~/\"]|->|\w[.:]\w|--
 SENTENCE_MARKS: Final = tuple(".:!?…。：！？")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 FIRST_WORDS: Final = re.compile(
-    r"([^\W\d_]+(?:['’][^\W\d_]+)*)(?:,? ([^\W\d_]+)(?:,? ([^\W\d_]+))?)?(?=[\s,.:!?…`(]|\Z)"
+    r"([^\W\d_]+(?:['’][^\W\d_]+)*)(?:[,:]? ([^\W\d_]+)(?:,? ([^\W\d_]+))?)?(?=[\s,.:!?…`(]|\Z)"
 )
-_FIRST_WIDE: Final = "\u2e80"
+# Hebrew and what comes behind it knows no capital letters.
+_FIRST_WIDE: Final = "\u0590"
+_FULL_WIDTH: Final = "\uff00"
 _LEAST_WIDE: Final = 4
 MIN_WORDS: Final = 3
 # Words that stand between names in code, so that names with these between them are no sentence.
@@ -151,13 +153,17 @@ def _begins_sentence(words: re.Match[str], language_id: str) -> bool:
 def has_words(plain: str, least: int = 2) -> bool:
     """Whether a line with a sentence's end has enough words for one."""
     words = _WORD.findall(plain)
-    if sum(char >= _FIRST_WIDE for char in plain) >= _LEAST_WIDE:
+    wide = sum(_FIRST_WIDE <= char < _FULL_WIDTH for char in plain)
+    if wide >= (_LEAST_WIDE // 2 if plain[-1] in "。！？：" else _LEAST_WIDE):
         return True
     if plain.endswith((":", "：")):
         body = plain[:-1]
         return len(words) >= least or body.endswith((" ", "\xa0", "\u202f")) or not body.isascii()
     if plain.endswith(("?", "!", "？", "！")):
-        return len(words) > MIN_WORDS and not plain[:-1].endswith(" ")
+        body = plain[:-1]
+        if not plain.endswith(("?", "？")) and len(words) > 1 and (not body.isascii() or body.endswith(" ")):
+            return True
+        return len(words) > MIN_WORDS and not body.endswith(" ")
     return len(words) >= MIN_WORDS
 
 

@@ -105,7 +105,9 @@ def _peeled(body: _Body, view: View, *, done: bool) -> _Body | None:
     """The answer without its outermost layer, the same when there is none; None while more must be seen."""
     text = body.text
     first = text.lstrip()[:1]
-    if first in "<[◁a":
+    if first in "<[◁aT" and (length := marks.reasoning(text, view, done=done)) != 0:
+        return body._replace(text=_after_blank_lines(text[length:], view)) if length else None
+    if first in "<[":
         return _without_mark(body, view, done=done)
     if body.fence is not None:
         return body
@@ -113,7 +115,10 @@ def _peeled(body: _Body, view: View, *, done: bool) -> _Body | None:
         opened = fence.opening(text, view, done=done)
         if opened is None or opened[1] is None:
             return body if opened else None
-        return _Body(text[opened[0] :], opened[1], body.tags, body.talked)
+        code = text[opened[0] :]
+        if view.line_prefix[-1:] in {"", " ", "\t"}:
+            code = _after_blank_lines(code, view)
+        return _Body(code, opened[1], body.tags, body.talked)
     length = talk.opening(text, view, done=done, talked=body.talked)
     if length is None:
         return None
@@ -123,11 +128,8 @@ def _peeled(body: _Body, view: View, *, done: bool) -> _Body | None:
 
 
 def _without_mark(body: _Body, view: View, *, done: bool) -> _Body | None:
-    """The answer without the reasoning, the token or the tag that begins it."""
+    """The answer without the token or the tag that begins it."""
     text = body.text
-    length = marks.reasoning(text, view, done=done)
-    if length != 0:
-        return body._replace(text=_after_blank_lines(text[length:], view)) if length else None
     length = marks.opening(text, view, done=done)
     if length != 0:
         return body._replace(text=text[length:]) if length else None
