@@ -12,14 +12,17 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import sysconfig
 import time
 from collections import defaultdict
 from math import exp
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench.code_bases import CALIBRATED, SEED, UNSEEN, CodeFile, Split, files_of, split_of
 from tests.bench.local_typing import Typed, fits, places, type_files, type_lines
 from tests.bench.repositories import RepositoryMissing
+from typethrough.cli.demo.stretch import stretch_of
 from typethrough.local import confidence
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import CONFIDENT, USABLE, best, gather, judged, predict
@@ -82,9 +85,9 @@ def report_positions(index: LocalIndex, files: Sequence[CodeFile]) -> None:
     predict_us: list[float] = []
     for place in places(index, files, POSITIONS):
         start = time.thread_time()
-        guesses = predict(index, place.view)
+        guesses = predict(index, place.view, place.imported)
         predict_us.append((time.thread_time() - start) * 1e6)
-        chosen = best(guesses, USABLE) or max(guesses, key=lambda guess: guess.confidence, default=None)
+        chosen = best(guesses, USABLE) or best(guesses, 0.0)
         for guess, kept in ((chosen, likeliest), (best(guesses, 0.0, only_whole=True), whole)):
             if guess is not None:
                 text = guess.text
@@ -168,7 +171,7 @@ def calibrate(languages: Sequence[str]) -> tuple[float, ...]:
         split = split_of(language)
         index = build(split.indexed)
         for place in places(index, split.calibration, CALIBRATION_POSITIONS, SEED + 1):
-            for cut, features in judged(gather(index, place.view), place.view):
+            for cut, features in judged(gather(index, place.view, place.imported), place.view):
                 rows.append((features, fits(cut.text, place.truth)))
     size = len(rows[0][0])
     weights = [0.0] * size
@@ -214,6 +217,40 @@ def report(language: str) -> None:
     report_projects(language)
 
 
+def report_first_minute() -> None:
+    """Print what a new user sees who writes a function in a small project: `shlex.quote`, and the one that the demo types."""
+    library = Path(sysconfig.get_path("stdlib"))
+    demo = stretch_of(None)
+    demo_lines = demo.before.split("\n")
+    cases = (
+        (
+            "shlex.quote in its file, two beside it",
+            library,
+            ("shlex.py", "glob.py", "fnmatch.py"),
+            "def quote(",
+        ),
+        ("shlex.quote in its file alone", library, ("shlex.py",), "def quote("),
+    )
+    print("\nThe first minute")
+    for label, folder, names, mark in cases:
+        file, *others = (
+            CodeFile(name, "python", (folder / name).read_text("utf-8").split("\n")) for name in names
+        )
+        first = next(number for number, line in enumerate(file.lines) if line.startswith(mark))
+        end = next(number for number in range(first + 1, len(file.lines)) if file.lines[number][:1].strip())
+        _report_minute(label, type_files(others, file, first, end, USABLE))
+    whole = CodeFile(demo.path.name, "python", [*demo_lines[:-1], *demo.to_type.split("\n")])
+    first = len(demo_lines) - 1
+    _report_minute("the demo's function, its file alone", type_files([], whole, first, first + 12, USABLE))
+
+
+def _report_minute(label: str, typed: Typed) -> None:
+    right = typed.on_screen_right / max(1, typed.on_screen)
+    print(
+        f"  {label}: {typed}; at {typed.on_screen} of {typed.pauses} pauses something is there, {right:.0%} right"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("languages", nargs="*", default=[*CALIBRATED, *UNSEEN], metavar="LANGUAGE")
@@ -223,6 +260,7 @@ def main() -> None:
         vars(confidence)["_COEFFICIENTS"] = calibrate(CALIBRATED)
     for language in options.languages:
         report(language)
+    report_first_minute()
 
 
 if __name__ == "__main__":

@@ -6,20 +6,26 @@ whatever is right, and nothing else; the key that takes it is not saved.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tests.bench.code_bases import SEED, CodeFile
 from typethrough.core.document.document import Document, Position
 from typethrough.core.document.view import View
+from typethrough.engine.libraries import Libraries
+from typethrough.engine.workspace import LocalDisk
 from typethrough.local.index import LocalIndex
 from typethrough.local.lines import is_word
 from typethrough.local.predictor import best, predict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from typethrough.local.imported import Imported
 
 LONGEST_LINE = 300
 
@@ -30,16 +36,32 @@ class Place:
 
     view: View
     truth: str
+    imported: Imported | None
+
+
+@lru_cache
+def imported_by(name: str, language: str, text: str) -> Imported | None:
+    """What is known of the standard library's modules that a file imports: only Python's is on every machine."""
+    if language != "python":
+        return None
+    libraries = Libraries(LocalDisk(time.monotonic), lambda _uri: None)
+    return asyncio.run(libraries.imported(name, language, text))
 
 
 @dataclass(slots=True)
 class Typed:
-    """What came of typing: keys a plain editor wants, keys saved, what was shown and how much of it was right."""
+    """What came of typing: keys a plain editor wants, keys saved, what was shown and how much of it was right.
+
+    The places where a word or a sign begins are where people pause: there something is `on_screen`, and right or not.
+    """
 
     keys: int = 0
     saved: int = 0
     shown: int = 0
     right: int = 0
+    pauses: int = 0
+    on_screen: int = 0
+    on_screen_right: int = 0
     guess_us: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -66,6 +88,7 @@ class Editor:
         text = "\n".join(lines)
         self.document = Document(file.name, file.language, 1, text)
         index.add(file.name, text, is_open=True)
+        self.imported = imported_by(file.name, file.language, file.text)
 
     def replace(self, line: int, text: str) -> None:
         """Put a text in place of a line; with a line break in it, it is two."""
@@ -93,7 +116,7 @@ def places(index: LocalIndex, files: Sequence[CodeFile], count: int, seed: int =
             line = file.lines[number].rstrip()
             column = rng.randint(len(line) - len(line.lstrip()), len(line))
             editor.replace(number, line[:column])
-            yield Place(editor.view(number, column), line[column:])
+            yield Place(editor.view(number, column), line[column:], editor.imported)
             editor.replace(number, file.lines[number])
         index.remove(file.name)
 
@@ -141,9 +164,13 @@ def _type_line(editor: Editor, number: int, line: str, least: float, typed: Type
         editor.replace(number, line[:column])
         view = editor.view(number, column)
         start = time.thread_time()
-        guess = best(predict(editor.index, view), least)
+        guess = best(predict(editor.index, view, editor.imported), least)
         typed.guess_us.append((time.thread_time() - start) * 1e6)
         step = 1
+        if not (column and is_word(line[column - 1]) and is_word(line[column : column + 1])):
+            typed.pauses += 1
+            typed.on_screen += guess is not None
+            typed.on_screen_right += guess is not None and fits(guess.text, line[column:])
         if guess is not None and guess.text != shown:
             typed.shown += 1
             if fits(guess.text, line[column:]):

@@ -13,7 +13,7 @@ import typethrough.local.predictor
 from typethrough.core.document.document import Position, snapshot_of
 from typethrough.core.document.view import View
 from typethrough.local.index import LocalIndex
-from typethrough.local.predictor import CONFIDENT, USABLE, Guess, best, predict
+from typethrough.local.predictor import CONFIDENT, USABLE, Guess, predict
 
 CLASSES = """\
 class Circle(Shape):
@@ -40,9 +40,10 @@ def view_at(marked: str, language_id: str = "python") -> View:
     )
 
 
-def at_cursor(index: LocalIndex, marked: str, least: float = 0.0) -> Guess | None:
-    """The best guess at `$0` in a text."""
-    return best(predict(index, view_at(marked)), least)
+def at_cursor(index: LocalIndex, marked: str) -> Guess | None:
+    """The guess at `$0` in a text that would save most, were it shown."""
+    guesses = predict(index, view_at(marked))
+    return max(guesses, key=lambda guess: guess.confidence * len(guess.text), default=None)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from typethrough.core.suggestion.cache import CompletionCache
 from typethrough.engine.admission import Admission
 from typethrough.engine.answers import Answers
 from typethrough.engine.files import Files
+from typethrough.engine.libraries import Libraries
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.model_lane import ModelLane
 from typethrough.engine.open_document import OpenDocument
@@ -64,7 +65,8 @@ class Engine:
     ) -> None:
         self.settings = settings
         self.gate = Gate(settings, folders=folders, disk=workspace)
-        self.local = local or LocalLane()
+        libraries = Libraries(workspace, self.gate.folder_of) if workspace is not None else None
+        self.local = local or LocalLane(libraries=libraries)
         self._model = ModelLane(gateway, settings, clock, recorder)
         self._sources = Sources(settings, CompletionCache(), self._model, self.local, clock, self.gate)
         self._answers = Answers(self._sources, recorder)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
+from typethrough.core.document.uris import language_of
+from typethrough.engine.loop import Background
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
 
@@ -15,17 +18,27 @@ if TYPE_CHECKING:
     from typethrough.core.document.document import Edit, Snapshot
     from typethrough.core.document.view import View
     from typethrough.core.gate.gate import KeepPermit, TellPermit
+    from typethrough.engine.libraries import Libraries
+    from typethrough.local.imported import Imported
     from typethrough.local.predictor import Guess
 
 _TURNS = 8
+# Imports stand near the top.
+_HEAD_LINES = 400
+_IMPORTS = re.compile(r"\b(?:import|require|from)\b")
 
 
 class LocalLane:
     """Guesses from text the user has: open documents as they are now, and what was read of the workspace."""
 
-    def __init__(self, index: LocalIndex | None = None) -> None:
+    def __init__(self, index: LocalIndex | None = None, libraries: Libraries | None = None) -> None:
         self._index = index or LocalIndex()
-        self._open: set[str] = set()
+        self._libraries = libraries
+        self._imported: dict[str, Imported] = {}
+        # Documents whose imports were changed since they were looked at.
+        self._changed_imports: set[str] = set()
+        self._looking = Background()
+        self._open: dict[str, KeepPermit] = {}
         self._work: deque[Iterator[None]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -34,30 +47,55 @@ class LocalLane:
         """A document was opened; the first slice is indexed at once, so that edits from now on are noted."""
         uri = permit.uri
         permit.check(uri)
-        self._open.add(uri)
+        self._open[uri] = permit
         slices = self._index.indexing(uri, snapshot.text(), is_open=True, is_private=permit.is_private)
         if next(slices, self) is not self:
             self._later(slices)
+        self._look_at_imports(permit, snapshot)
 
     def edited(self, uri: str, edit: Edit, after: Snapshot) -> None:
         """An open document was edited; costs what the edit holds, not what the document holds."""
         if uri in self._open:
             lines = after.lines(edit.first_line, edit.first_line + edit.inserted_lines)
             self._index.replace_lines(uri, edit.first_line, edit.removed_lines, lines)
+            if edit.first_line < _HEAD_LINES and any(map(_IMPORTS.search, lines[:_HEAD_LINES])):
+                self._changed_imports.add(uri)
+            elif uri in self._changed_imports:
+                # Only now that the import is written: half of its name is another library's.
+                self._look_at_imports(self._open[uri], after)
+
+    def _look_at_imports(self, permit: KeepPermit, snapshot: Snapshot) -> None:
+        self._changed_imports.discard(permit.uri)
+        if self._libraries is not None:
+            self._looking.start(self._look(self._libraries, permit, snapshot))
+
+    async def _look(self, libraries: Libraries, permit: KeepPermit, snapshot: Snapshot) -> None:
+        head = "\n".join(snapshot.lines(0, _HEAD_LINES))
+        found = await libraries.imported(permit.uri, language_of(permit.uri), head)
+        if self._open.get(permit.uri) is permit and not permit.is_void:
+            if found is None:
+                self._imported.pop(permit.uri, None)
+            else:
+                self._imported[permit.uri] = found
 
     def closed(self, uri: str) -> None:
         """A document was closed; what it held stays known until the index needs the room."""
-        self._open.discard(uri)
+        self._leave(uri)
         self._index.set_open(uri, is_open=False)
+
+    def _leave(self, uri: str) -> None:
+        self._open.pop(uri, None)
+        self._imported.pop(uri, None)
+        self._changed_imports.discard(uri)
 
     def forget(self, uri: str) -> None:
         """What a document or a file holds is proposed no more, from now on."""
-        self._open.discard(uri)
+        self._leave(uri)
         self._later(self._index.removing(uri))
 
     def guesses(self, view: View) -> list[Guess]:
         """What may follow the cursor, and how likely each of it is right. Takes well under a millisecond."""
-        return predict(self._index, view)
+        return predict(self._index, view, self._imported.get(view.uri))
 
     def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
         """Index the texts of files in the background; replaces a reading that is under way."""
@@ -67,6 +105,7 @@ class LocalLane:
 
     async def idle(self) -> None:
         """Wait until everything known of by now is indexed."""
+        await self._looking.idle()
         while self._busy(self._reader) or self._busy(self._worker):
             await asyncio.gather(
                 *(task for task in (self._reader, self._worker) if task is not None), return_exceptions=True
@@ -77,6 +116,7 @@ class LocalLane:
         for task in (self._reader, self._worker):
             if task is not None:
                 task.cancel()
+        self._looking.stop()
         self._work.clear()
 
     async def _read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:

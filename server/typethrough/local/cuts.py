@@ -12,7 +12,7 @@ from typethrough.local.leads import together
 from typethrough.local.lines import is_word, spaced_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from typethrough.local.leads import Evidence, Lead
 
@@ -23,7 +23,7 @@ _END: Final = ""
 
 
 class Cut(NamedTuple):
-    """A text that may be proposed, what speaks for it, its share of the weight of all, and whether the line ends behind it."""
+    """A text that may be proposed, what speaks for it, its share among all that might follow, and whether the line ends there."""
 
     text: str
     evidence: Evidence
@@ -37,10 +37,8 @@ def cuts(leads: Iterable[Lead]) -> list[Cut]:
     Nothing is returned where the line most likely ends at the cursor.
     """
     # The text itself settles a tie, so that equal input gives equal output in every process.
-    kept = sorted(leads, key=lambda lead: (-lead.evidence.weight, lead.text))[:_MOST_LEADS]
-    total = sum(lead.evidence.weight for lead in kept)
-    rest = [(_tokens(lead), lead) for lead in kept]
-    text = ""
+    rest = [(_tokens(lead), lead) for lead in sorted(leads, key=_heaviest_first)[:_MOST_LEADS]]
+    text, share = "", 1.0
     found: list[Cut] = []
     for depth in range(_MOST_TOKENS):
         weights: dict[str, float] = {}
@@ -49,18 +47,28 @@ def cuts(leads: Iterable[Lead]) -> list[Cut]:
                 token = tokens[depth]
                 weights[token] = weights.get(token, 0.0) + lead.evidence.weight
         likeliest = max(weights, key=lambda token: (weights[token], token)) if weights else None
-        if likeliest == _END:
-            rest = [one for one in rest if one[0][depth:] == (_END,)]
-        following = [one for one in rest if depth < len(one[0]) and one[0][depth] == likeliest]
-        is_end = likeliest is None or likeliest == _END
-        if text and (is_end or (len(following) < len(rest) and _may_end(text))):
-            evidence = together(lead for _, lead in (following if likeliest == _END else rest))
-            found.append(Cut(text, evidence, evidence.weight / total, likeliest == _END))
-        if is_end or likeliest is None:
+        if likeliest is None or likeliest == _END:
+            if text:
+                ending = [lead for tokens, lead in rest if depth == len(tokens) - (likeliest == _END)]
+                share *= _share(weights, likeliest)
+                found.append(Cut(text, together(ending), share, likeliest == _END))
             break
+        following = [one for one in rest if depth < len(one[0]) and one[0][depth] == likeliest]
+        if text and len(following) < len(rest) and _may_end(text):
+            found.append(Cut(text, together(lead for _, lead in rest), share, is_whole=False))
         text += likeliest
+        # A lead that has ended has nothing to say of what follows.
+        share *= _share(weights, likeliest)
         rest = following
     return found
+
+
+def _heaviest_first(lead: Lead) -> tuple[float, str]:
+    return -lead.evidence.weight, lead.text
+
+
+def _share(weights: Mapping[str, float], token: str | None) -> float:
+    return 1.0 if token is None else weights[token] / sum(weights.values())
 
 
 def _tokens(lead: Lead) -> Sequence[str]:

@@ -20,8 +20,8 @@ class Evidence:
     `weight` compares it with other texts at the same cursor. The rest is by who has found it: in memory (`reach` bytes of equal
     context at most, `count` places, one of them in the document itself), in lines nearby that are like this one (`likeness` at
     best, `alike` of them, `renamed` names in the text at most, and whether the lines above are like each other too), in the
-    same words nearby (`near` characters of equal context, `pairs`, `singles` and `words` by how many tokens were the same), and
-    by a rule of the language (`rule`).
+    same words nearby (`near` characters of equal context, `pairs`, `singles` and `words` by how many tokens were the same), by an
+    idiom of the language, by a definition nearby, and in a library that the file imports.
     """
 
     weight: float = 0.0
@@ -36,7 +36,9 @@ class Evidence:
     pairs: int = 0
     singles: int = 0
     words: int = 0
-    rule: float = 0.0
+    is_idiom: bool = False
+    is_defined: bool = False
+    is_imported: bool = False
 
     def add(self, other: Evidence) -> None:
         """Take in what speaks for another text that begins with this one."""
@@ -56,8 +58,9 @@ class Evidence:
             self.renamed = other.renamed
         if other.near > self.near:
             self.near = other.near
-        if other.rule > self.rule:
-            self.rule = other.rule
+        self.is_idiom = self.is_idiom or other.is_idiom
+        self.is_defined = self.is_defined or other.is_defined
+        self.is_imported = self.is_imported or other.is_imported
 
 
 class Lead(NamedTuple):

@@ -13,16 +13,20 @@ from typethrough.core.document.cells import heading_in
 from typethrough.local.analogy import by_analogy
 from typethrough.local.confidence import confidence, features
 from typethrough.local.cuts import cuts
+from typethrough.local.idioms import by_idiom
+from typethrough.local.imported import by_import
 from typethrough.local.leads import Leads
 from typethrough.local.lines import is_word, word_before
 from typethrough.local.nearby import from_nearby
 from typethrough.local.recall import recall
+from typethrough.local.signatures import by_definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from typethrough.core.document.view import View
     from typethrough.local.cuts import Cut
+    from typethrough.local.imported import Imported
     from typethrough.local.index import LocalIndex
     from typethrough.local.leads import Lead
 
@@ -31,9 +35,11 @@ USABLE: Final = 0.45
 _LINES_MEMORY: Final = 8
 _LINES_ABOVE: Final = 100
 _LINES_BELOW: Final = 30
-# Nothing that saves fewer keys is worth a look; of signs alone, nobody looks at less than this.
+# One character is not worth a look, nor are two signs; and of short texts only those that are nearly sure: their length times
+# the probability must be so much.
 _FEWEST_CHARACTERS: Final = 2
 _FEWEST_SIGNS: Final = 3
+_WORTH_A_LOOK: Final = 1.4
 _LONGEST_LINE: Final = 400
 _BRACKETS: Final = ("()", "[]", "{}")
 
@@ -50,12 +56,13 @@ class Guess(NamedTuple):
     replaces: int = 0
 
 
-def predict(index: LocalIndex, view: View) -> list[Guess]:
+def predict(index: LocalIndex, view: View, imported: Imported | None = None) -> list[Guess]:
     """Return what may follow the cursor, most often nothing. Takes well under a millisecond.
 
-    With a line suffix the texts are what fits before it, or whole lines that have its closers in another place.
+    With a line suffix the texts are what fits before it, or whole lines that have its closers in another place. `imported` is
+    what is known of the libraries that the document imports.
     """
-    leads = gather(index, view)
+    leads = gather(index, view, imported)
     suffix = view.line_suffix.strip()
     guesses = _guesses(_before(suffix, leads) if suffix else leads, view)
     if suffix:
@@ -73,10 +80,15 @@ def predict(index: LocalIndex, view: View) -> list[Guess]:
 def best(guesses: Sequence[Guess], least: float, *, only_whole: bool = False) -> Guess | None:
     """Return the guess that saves most of those that are at least so likely right; perhaps only of those that end the line."""
     sure = [guess for guess in guesses if guess.confidence >= least and (guess.is_whole or not only_whole)]
-    return max(sure, key=lambda guess: guess.confidence * len(guess.text)) if sure else None
+    found = max(sure, key=_worth, default=None)
+    return found if found is not None and _worth(found) >= _WORTH_A_LOOK else None
 
 
-def gather(index: LocalIndex, view: View) -> Leads:
+def _worth(guess: Guess) -> float:
+    return guess.confidence * len(guess.text)
+
+
+def gather(index: LocalIndex, view: View, imported: Imported | None = None) -> Leads:
     """Return all that anybody knows to follow the cursor."""
     leads = Leads()
     prefix = view.line_prefix
@@ -88,6 +100,10 @@ def gather(index: LocalIndex, view: View) -> Leads:
         recall(leads, index, view.uri, prefix, above[-_LINES_MEMORY:])
         by_analogy(leads, known, partial, above, below)
         from_nearby(leads, known, partial, above, below)
+        by_idiom(leads, view.language_id, known, partial, above)
+        by_definition(leads, view.language_id, known, partial, above, below)
+        if imported is not None:
+            by_import(leads, imported, known, partial)
     return leads
 
 

@@ -1,0 +1,290 @@
+"""Leads from the idioms of a language: lines that everybody writes alike, and what follows from the line above.
+
+Owns the tables. An idiom is proposed once so much of it is typed that hardly anything else begins so, with names filled in from
+what stands there. Must not know how sure a lead is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from typethrough.local.leads import Leads
+
+# As much as sixteen equal bytes of context are worth.
+RULE_WEIGHT: Final = 2.0**8
+# In the tables, `|` stands where so much of a line is typed that hardly anything else begins so; a line that ends in `…` goes on.
+_ENOUGH: Final = "|"
+_GOES_ON: Final = "…"
+
+_SCRIPT: Final = """
+'use s|trict'…
+"use s|trict"…
+module.e|xports…
+console.l|og(…
+export de|fault …
+for (let i| = 0; i < …
+for (const |…
+} else| {
+} fina|lly {
+document.getE|lementById(…
+document.q|uerySelector(…
+JSON.s|tringify(…
+JSON.p|arse(…
+Object.k|eys(…
+Object.en|tries(…
+Promise.a|ll([…
+throw new E|rror(…
+return new P|romise((resolve, reject) => {
+"""
+_LINES: Final[Mapping[str, str]] = {
+    "python": """
+if __|name__ == "__main__":
+from __f|uture__ import annotations
+def __i|nit__(self…
+super().__i|nit__(…
+for i in r|ange(…
+with o|pen(…
+while T|rue:
+els|e:
+fina|lly:
+raise V|alueError(…
+raise T|ypeError(…
+raise Not|ImplementedError…
+raise R|untimeError(…
+@stat|icmethod
+@class|method
+@prop|erty
+@data|class
+@abstract|method
+@pytest.f|ixture
+@pytest.mark.p|arametrize(…
+import num|py as np
+import pand|as as pd
+from dataclasses import d|ataclass
+from pathlib import P|ath
+from typing import A|ny
+from collections import d|efaultdict
+parser = argparse.A|rgumentParser(…
+parser.add_a|rgument(…
+args = parser.p|arse_args()
+logger = logging.g|etLogger(__name__)
+""",
+    "javascript": _SCRIPT,
+    "typescript": _SCRIPT,
+    "go": """
+if err !|= nil {
+if err :|= …
+package m|ain
+func m|ain() {
+for i := 0|; i < …
+for _, v| := range …
+defer func|() {
+return nil, e|rr
+return nil, fmt.E|rrorf(…
+} else| {
+defa|ult:
+""",
+    "rust": """
+fn m|ain() {
+#[derive(D|ebug…
+#[cfg(t|est)]
+#[t|est]
+mod t|ests {
+use super|::*;
+impl std::fmt::D|isplay for …
+fn fmt(&self|, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+} else| {
+let mut |…
+""",
+    "java": """
+public static void m|ain(String[] args) {
+@Ove|rride
+System.out.p|rintln(…
+private static f|inal …
+public static f|inal …
+for (int i| = 0; i < …
+throw new IllegalA|rgumentException(…
+throw new IllegalS|tateException(…
+throw new Un|supportedOperationException(…
+} else| {
+} fina|lly {
+public boolean e|quals(Object …
+public int h|ashCode() {
+public String toS|tring() {
+""",
+    "c": """
+#include <stdi|o.h>
+#include <stdl|ib.h>
+#include <stri|ng.h>
+#include <stdb|ool.h>
+#include <stdin|t.h>
+int main(int| argc, char *argv[]) {
+for (int i| = 0; i < …
+for (size_t i| = 0; i < …
+#end|if
+#ifdef __c|plusplus
+extern "C|" {
+} else| {
+} while| (…
+defa|ult:
+""",
+    "ruby": """
+# froz|en_string_literal: true
+def init|ialize…
+attr_r|eader :…
+attr_acc|essor :…
+require_rel|ative '…
+module_f|unction
+raise Arg|umentError, …
+raise NotI|mplementedError
+""",
+    "php": """
+<?p|hp…
+declare(s|trict_types=1);
+public function __c|onstruct(…
+public static f|unction …
+private f|unction …
+protected f|unction …
+foreach ($|…
+throw new \\Inv|alidArgumentException(…
+throw new \\Log|icException(…
+throw new \\Run|timeException(…
+} else| {
+return $t|his…
+""",
+    "lua": """
+local fu|nction …
+local M|…
+for i = 1|, #…
+for _, v in i|pairs(…
+for k, v in p|airs(…
+setm|etatable(…
+""",
+    "shellscript": """
+#!/usr/|bin/env bash
+set -eu|o pipefail
+for file i|n …
+""",
+    "html": """
+<!D|OCTYPE html>
+<meta ch|arset="utf-8">
+<link rel|="stylesheet" href="…
+<meta name="v|iewport" content="width=device-width, initial-scale=1">
+""",
+}
+
+
+class _Line(NamedTuple):
+    """An idiom: how it begins, what follows that, and whether the line ends there."""
+
+    begins: str
+    rest: str
+    is_whole: bool
+
+
+def _read(table: str) -> list[_Line]:
+    found = []
+    for line in table.strip().split("\n"):
+        begins, _, rest = line.partition(_ENOUGH)
+        found.append(_Line(begins, rest.removesuffix(_GOES_ON), not rest.endswith(_GOES_ON)))
+    return found
+
+
+_TABLES: Final = {language: _read(table) for language, table in _LINES.items()}
+_ALIKE: Final = {
+    "javascriptreact": "javascript",
+    "typescriptreact": "typescript",
+    "cpp": "c",
+    "sh": "shellscript",
+    "bash": "shellscript",
+}
+# What a line is when the one above is this; `{0}` is what the first group holds.
+_BELOW: Final = {
+    "go": ((r"(?:.*[\s,])?err :?= .*[^{]", "if err != nil {{"),),
+    "rust": ((r"#\[cfg\(test\)\]", "mod tests {{"), (r"mod tests \{", "use super::*;")),
+    "c": ((r"#ifndef (\w+)", "#define {0}"),),
+    "python": ((r"@dataclass.*", "class …"), (r"@(?:property|cached_property)", "def …")),
+}
+_COUNTING: Final = (
+    (r".*\bfor \((?:\w+ )+(\$?\w+) = \d+; ", "{0} < …"),
+    (r".*\bfor \((?:\w+ )*(\$?\w+) = [^;]+; \1 <=? [^;]+; ", "{0}++) {{"),
+)
+# How a line goes on whose beginning, up to the word that is being typed, is this.
+_BEHIND: Final = {
+    "javascript": (*_COUNTING, (r"const \[(\w)(\w*), ", "set{0:^}{1}] = useState(…")),
+    "typescript": (*_COUNTING, (r"const \[(\w)(\w*), ", "set{0:^}{1}] = useState(…")),
+    "java": _COUNTING,
+    "c": _COUNTING,
+    "php": (*_COUNTING, (r"for \((\$\w+) = \d+; ", "{0} < …"), (r"foreach \(\$(\w+)s as ", "${0}) {{")),
+    "go": (
+        (r"for (\w+) := \d+; ", "{0} < …"),
+        (r"for (\w+) := \d+; \1 <=? [^;]+; ", "{0}++ {{"),
+    ),
+    "python": (
+        (r"(?:async )?with open\(.*\) as ", "f:"),
+        (r".*[\[({](\w+) for ", "{0} in …"),
+        (r"for (\w+) in (?:range|enumerate|zip)\((?:[^()]|\([^()]*\))*\)", ":"),
+    ),
+}
+
+
+class _Rule(NamedTuple):
+    """What goes before, what follows it, and whether the line ends there."""
+
+    before: re.Pattern[str]
+    follows: str
+    is_whole: bool
+
+
+def _rules(table: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, list[_Rule]]:
+    return {
+        language: [
+            _Rule(re.compile(before), follows.removesuffix(_GOES_ON), not follows.endswith(_GOES_ON))
+            for before, follows in rules
+        ]
+        for language, rules in table.items()
+    }
+
+
+_RULES_BELOW: Final = _rules(_BELOW)
+_RULES_BEHIND: Final = _rules(_BEHIND)
+
+
+class _Name(str):
+    """A part of a name, which `{:^}` puts in as one that begins a word."""
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        return self.upper() if form == "^" else str(self)
+
+
+def by_idiom(leads: Leads, language_id: str, known: str, partial: str, above: Sequence[str]) -> None:
+    """Add what an idiom says. `known` is the line up to the word `partial` that the cursor stands in, `above` the lines above."""
+    language = _ALIKE.get(language_id, language_id)
+    for text, is_whole in _texts(language, known.lstrip(), partial, above[-1].strip() if above else ""):
+        if text.strip():
+            evidence = leads.of(text, is_whole=is_whole)
+            evidence.weight += RULE_WEIGHT
+            evidence.is_idiom = True
+
+
+def _texts(language: str, known: str, partial: str, line_above: str) -> Iterator[tuple[str, bool]]:
+    written = known + partial
+    for line in _TABLES.get(language, ()):
+        if written.startswith(line.begins) and (line.begins + line.rest).startswith(written):
+            yield (line.begins + line.rest)[len(written) :], line.is_whole
+    for rule in _RULES_BELOW.get(language, ()):
+        if found := rule.before.fullmatch(line_above):
+            whole = rule.follows.format(*found.groups())
+            if whole.startswith(written):
+                yield whole[len(written) :], rule.is_whole
+    for rule in _RULES_BEHIND.get(language, ()):
+        if found := rule.before.fullmatch(known):
+            follows = rule.follows.format(*map(_Name, found.groups()))
+            if follows.startswith(partial):
+                yield follows[len(partial) :], rule.is_whole
