@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _WORD: Final = re.compile(r"\w+")
-_SIGNS: Final = re.compile(r"[^\w\s;,()\[\]{}\"'`]*|[^\w\s]*")
+_SIGNS: Final = re.compile(r"[^\w\s;,()\[\]{}\"'`]+|[^\w\s]+")
 _RUN: Final = re.compile(r"[^\w\s,;()\[\]{}\"']+\Z")
 _BARE_TAG: Final = re.compile(r"</?[\w.-]+>\Z")
 _NUMBERED: Final = re.compile(r"\d+([.)])\s*")
@@ -155,8 +155,8 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
     words = [token for token in tokens if token[0].isalnum() or token[0] == "_"]
     letters = sum(map(len, words))
     rest = text[match.end :]
-    if tokens[0] in _QUOTES and (verdict := _is_quote(match, text, view, done)) is not False:
-        return verdict
+    if tokens[0] in _QUOTES:
+        return _is_quote(match, text, view, done)
     if not words:
         if not rest.strip():
             return False if done else None
@@ -182,7 +182,21 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
         half = tokens[-1] == words[-1] and not gap and len(tokens) > 2
         named = any(not word[0].isdigit() for word in words)
         return (half or len(tokens) >= _MANY_TOKENS) and letters >= _MANY_LETTERS and named
-    return tokens[0] in _BEGINNINGS and len(words) == 1 and not gap and len(tokens) == 2
+    if gap or len(words) > 1 or tokens[-1] != words[-1]:
+        return False
+    return (tokens[0] in _BEGINNINGS and len(tokens) == 2) or _is_half_word_with_signs(match, text, view)
+
+
+def _is_half_word_with_signs(match: _Match, text: str, view: View) -> bool:
+    """Whether signs and the half word behind them are said again, the word whole: `rc != ID` and `!= IDLE`."""
+    word = match.tokens[-1]
+    signs = "".join(match.tokens[:-1])
+    whole = len(_WORD.findall(text[match.end - len(word) :])[0]) > len(word) > 1
+    if not whole or text[0].isspace() or _OPENERS.intersection(signs) or _CLOSERS.intersection(signs):
+        return False
+    line = view.line_prefix
+    start = len(line.removesuffix(word).rstrip()) - len(signs)
+    return start > 0 and line[start - 1].isspace()
 
 
 def _is_word_echoed(word: str, text: str, view: View, *, whole: bool, gap: bool) -> bool:

@@ -60,6 +60,21 @@ def behind(text: str, view: View) -> Fit | Refused:
     return kept if isinstance(kept, Refused) else fit
 
 
+def readings(text: str, view: View) -> Iterator[Fit]:
+    """Every way in which the text may be meant, the likeliest first, which is that of `behind`: for who can judge them better."""
+    first = behind(text, view)
+    if isinstance(first, Refused):
+        return
+    yield first
+    others = [Fit(text)]
+    if view.line_suffix.strip():
+        line = text.partition("\n")[0]
+        others = [] if fills_a_block(text, view) else [Fit(line), *_echo(line, view), *_covers(line, view)]
+    for other in dict.fromkeys(others):
+        if other != first and other.text.strip():
+            yield other
+
+
 def fills_a_block(text: str, view: View) -> bool:
     """Whether the text is the block between an opener and the closers that an editor has put right behind it."""
     if not text.lstrip(" \t").startswith("\n") or not opens_block(view.line_prefix, view.language_id):
@@ -157,10 +172,10 @@ def _is_likely(text: str, kept: str, view: View) -> bool:
     size = significant(echo)
     if whole and (echo in _PUNCTUATION or echo.startswith("</")):
         return True
-    if echo[:1].isalnum() and kept[-1:].isalnum():
+    if echo[:1].isalnum() and kept[-1:].isalnum() and not text[len(kept)].isspace():
         return whole and size >= _MIN_IN_WORD
     if whole:
-        return size > 1 or (size > 0 and len(_TOKEN.findall(echo)) > 1)
+        return size > 1 or len(_TOKEN.findall(echo)) > 1
     if size < _MIN_PART:
         return False
     return not (echo[-1:].isalnum() and suffix[len(echo) : len(echo) + 1].isalnum())
@@ -176,7 +191,7 @@ def _imbalance(said: str, suffix: str, view: View) -> int:
     state = scan(line, view.language_id)
     quotes = line.count('"') % 2 if family in _WITHOUT_STRINGS else 0
     cost = quotes + len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
-    if said.rstrip().endswith("{") and state.opened[-1:] == ("{",):
+    if line.rstrip().endswith("{") and state.opened[-1:] == ("{",):
         # What opens a block at the end is closed further down.
         cost -= 1
     return cost + (_angles(line) if ">" in view.line_suffix else 0)

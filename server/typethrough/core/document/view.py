@@ -104,7 +104,7 @@ class View:
         """Work out what nearly every answer is asked about, so that it need not be done when one has come."""
         self.lines_before(_FILTER_LINES)
         self.lines_after(_FILTER_LINES)
-        _ = self.unit, self.next_line(), self.previous_line()
+        _ = self.unit, self.state, self.next_line(), self.previous_line()
 
     def ahead(self, text: str) -> View:
         """The view as it will be when `text`, of one line, has been put in at the cursor."""

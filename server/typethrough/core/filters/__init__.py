@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.alignment.before import before
-from typethrough.core.alignment.behind import Fit, behind
+from typethrough.core.alignment.behind import Fit, behind, readings
 from typethrough.core.alignment.indentation import indentation
 from typethrough.core.alignment.joint import joint
 from typethrough.core.dressing.draft import Draft, Refused
@@ -24,11 +24,11 @@ from typethrough.core.outcome.causes import Cause
 from typethrough.core.suggestion.trail import LONGEST_CHARS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from typethrough.core.document.view import View
 
-__all__ = ["HEAD", "TAIL", "Draft", "Fit", "Refused", "finished", "fitted", "growing"]
+__all__ = ["HEAD", "TAIL", "Draft", "Fit", "Refused", "finished", "fitted", "fittings", "growing"]
 
 # Dressing comes off first, then echoes, then white space.
 HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
@@ -65,8 +65,18 @@ def growing(raw: str, view: View, *, complete: bool = False) -> str:
 def fitted(text: str, view: View) -> Fit | Refused:
     """The cut text as it may be shown, with how much right of the cursor it takes the place of, or why it may not be."""
     fit = behind(text, view)
-    if isinstance(fit, Refused):
-        return fit
+    return fit if isinstance(fit, Refused) else _judged(fit, view)
+
+
+def fittings(text: str, view: View) -> Iterator[Fit]:
+    """The cut text in every way that it may be meant and shown, the likeliest first: a grammar may know better than its order."""
+    for reading in readings(text, view):
+        fit = _judged(reading, view)
+        if not isinstance(fit, Refused):
+            yield fit
+
+
+def _judged(fit: Fit, view: View) -> Fit | Refused:
     text, replaces = fit
     if replaces:
         view = view.with_suffix(view.line_suffix[replaces:])
