@@ -183,7 +183,11 @@ class Flight:
 
     def long_enough(self) -> bool:
         """Whether what has arrived is all that will be kept."""
-        return len(self._raw) % 8 == 0 and (self._line_breaks > _MAX_LINES or self._chars > _MAX_CHARS)
+        if len(self._raw) % 8 or (self._line_breaks <= _MAX_LINES and self._chars <= _MAX_CHARS):
+            return False
+        # As long as a model reasons, nothing of its answer has come.
+        self.clean()
+        return bool(self.entry.text) or self._chars > LONGEST_CHARS
 
     def _received(self, piece: str) -> None:
         if not self.open:

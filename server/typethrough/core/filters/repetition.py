@@ -49,9 +49,11 @@ def repetition(text: str, view: View) -> str | Refused:
     return sentence[0] if sentence is not None else Refused(Cause.REPETITION)
 
 
-def is_row(line: str) -> bool:
+def is_row(line: str, language_id: str) -> bool:
     """Whether a line may well come several times: signs and digits of a table, or an instruction of one short word."""
-    return _SHORT_WORD.fullmatch(line.strip()) is not None or _WORD.search(_HEX.sub("", line)) is None
+    if family_of(language_id) == "unknown" and _SHORT_WORD.fullmatch(line.strip()):
+        return True
+    return any(map(str.isdigit, line)) and _WORD.search(_HEX.sub("", line)) is None
 
 
 def may_loop(text: str, view: View) -> bool:
@@ -84,7 +86,7 @@ def _once(text: str, view: View) -> str:
             if start + _TIMES * period > len(rows) or len("".join(group).strip()) < _MIN_LINE:
                 continue
             if all(rows[start + turn * period :][:period] == group for turn in range(1, _TIMES)):
-                if all(map(is_row, group)):
+                if all(is_row(line, view.language_id) for line in group):
                     continue
                 # The rest of the cursor's line, repeated, comes back with another indentation.
                 again = typed and start == period == 1 and rows[0].strip() == rows[1].strip()
@@ -166,6 +168,6 @@ def _repeats_above(text: str, view: View) -> bool:
     above = view.lines_before(_LINES_ABOVE) + ([] if starts_line else [view.line_prefix])
     stands = [line.rstrip() for line in above if line.strip()]
     if len(said) == 1 and stands[1 - _TIMES :] == said * (_TIMES - 1):
-        return not is_row(said[0])
+        return not is_row(said[0], view.language_id)
     last = stands[-len(said) :] if said else []
     return bool(said) and said == last and significant("".join(said)) >= _MIN_ABOVE

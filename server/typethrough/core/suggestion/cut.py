@@ -234,7 +234,11 @@ class _Block:
                     return self.reading.settle(reason)
             if not whole:
                 return self.reading
-            if len(self.said) > 1 and self.said[-1][0] == self.said[-2][0] == line and not is_row(line):
+            if (
+                len(self.said) > 1
+                and self.said[-1][0] == self.said[-2][0] == line
+                and not is_row(line, self.language)
+            ):
                 self.reading.cut = Cut(self.said[-2][1], "repetition")
                 return self.reading
             self.said.append((line, end))
