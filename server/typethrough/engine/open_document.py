@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.asking.rhythm import Rhythm
 from typethrough.core.document.document import Position
+from typethrough.core.document.embedded import language_at
 from typethrough.core.document.scan import UNKNOWN, family_of
 from typethrough.core.document.view import View
 from typethrough.core.gate.gate import NotPermitted
@@ -101,11 +102,14 @@ class OpenDocument:
     def view(self, position: Position, now_s: float) -> View:
         """The frozen view that a request at `position` gets."""
         document = self.document
+        tongue = language_at(document.snapshot, position.line, document.language_id)
         return View.at(
             document.snapshot,
             position,
             uri=document.uri,
-            language_id=document.language_id,
+            language_id=tongue.language_id,
+            first_line=tongue.first_line,
+            host_language=document.language_id,
             version=document.version,
             usual_unit=document.usual_unit,
             deleted=self.unwanted.deleted(now_s),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from typethrough.core.asking.facts import Known
+from typethrough.core.asking.manner import longest_wait_ms
 from typethrough.core.asking.place import unwanted_at
 from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.asking.routes import route_of
@@ -161,7 +162,7 @@ class RequestFacts:
             ttft_ms=self._sources.model.latency(self._pending.route).median_ms(),
             budget_ms=self._pending.budget_ms,
             min_ms=settings.debounce_min_ms,
-            max_ms=settings.debounce_max_ms,
+            max_ms=min(settings.debounce_max_ms, longest_wait_ms(self._view)),
         )
         return self._document.quiet_since_s + delay_ms / 1_000
 

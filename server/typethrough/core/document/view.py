@@ -49,6 +49,8 @@ class View:
     `line_prefix` and `line_suffix` are the cursor's line, `line_chars` is how long it is and `file_chars` how long the file is.
     `deleted` holds texts the user removed lately near the cursor, newest last. `usual_unit` is the editor's step of indentation,
     empty when the editor gave none; it is used where the file shows none. Only what builds a prompt reads `snapshot`.
+    `first_line` is the first line of the cursor's language, where the document is in another one, `host_language`
+    (`core/document/embedded.py`).
     `assumed` is text that an open completion menu has selected and that stands here as if it were typed (`ahead`).
     """
 
@@ -62,6 +64,8 @@ class View:
         version: int,
         deleted: tuple[str, ...],
         usual_unit: str,
+        first_line: int = 0,
+        host_language: str = "",
     ) -> None:
         self.uri = uri
         self.language_id = language_id
@@ -70,6 +74,8 @@ class View:
         self.position = position
         self.deleted = deleted
         self.usual_unit = usual_unit
+        self.first_line = first_line
+        self.host_language = host_language or language_id
         self.assumed = ""
         self._base: View | None = None
         raw, column = snapshot.raw_line(position.line), position.column
@@ -88,6 +94,8 @@ class View:
         version: int = 0,
         deleted: tuple[str, ...] = (),
         usual_unit: str = "",
+        first_line: int = 0,
+        host_language: str = "",
     ) -> View:
         """The view of a place, clamped into the document."""
         return View(
@@ -98,6 +106,8 @@ class View:
             version=version,
             deleted=deleted,
             usual_unit=usual_unit,
+            first_line=first_line,
+            host_language=host_language,
         )
 
     def prepare(self) -> None:
@@ -119,6 +129,8 @@ class View:
             version=self.version,
             usual_unit=self.usual_unit,
             deleted=self.deleted,
+            first_line=self.first_line,
+            host_language=self.host_language,
         )
         other.assumed, other._base = text, self
         return other
@@ -127,6 +139,18 @@ class View:
     def base(self) -> View:
         """The view of the document as it is, without what is assumed."""
         return self._base or self
+
+    @property
+    def host(self) -> View:
+        """The view in the document's own language."""
+        if self.host_language == self.language_id:
+            return self
+        other = View.__new__(View)
+        other.__dict__.update(self.__dict__)
+        for name in ("state", "state_above", "unit"):
+            other.__dict__.pop(name, None)
+        other.language_id, other.first_line = self.host_language, 0
+        return other
 
     def with_suffix(self, line_suffix: str) -> View:
         """The same view with something else right of the cursor; what is known of the lines is shared."""
@@ -160,7 +184,8 @@ class View:
     @cached_property
     def state_above(self) -> State:
         """What is open where the cursor's line begins, seen from up to 120 lines above."""
-        lines = _nearest(self.lines_before(_STATE_LINES), _STATE_CHARS)
+        own_lines = min(_STATE_LINES, self.position.line - self.first_line)
+        lines = _nearest(self.lines_before(own_lines), _STATE_CHARS)
         return _state_after(tuple(lines), self.language_id, from_start=len(lines) == self.position.line)
 
     @cached_property

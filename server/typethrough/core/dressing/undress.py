@@ -32,7 +32,8 @@ class _Body(NamedTuple):
 
 def undress(draft: Draft, view: View) -> Draft:
     """Take off reasoning, control tokens, talk, tags and fences. What begins like one of them waits until it is known."""
-    text, done = draft
+    # A code block's closing fence is the document's own: its language says what is dressing.
+    text, view, done = draft.text, view.host, draft.done
     if "<" not in text and "[/" not in text and "◁" not in text and not text.endswith("["):
         return _undressed(draft, view)
     text = text if done else text[: marks.half_over(text)]

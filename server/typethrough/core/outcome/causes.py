@@ -71,6 +71,11 @@ class Cause(Enum):
         "Suggestions come in the language of most of the notebook's code.",
     )
     EMPTY_FILE = Ending.SKIPPED, "nothing to go on yet", "Type the first line, or ask by hand."
+    AT_REST = (
+        Ending.SKIPPED,
+        "nothing is begun here",
+        "A sentence has ended, or the line is git's own: type a blank or a line break, or ask by hand.",
+    )
     DISMISSED = (
         Ending.SKIPPED,
         "dismissed here",
