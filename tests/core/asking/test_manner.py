@@ -1,4 +1,4 @@
-"""Texts of different kinds: which is which, and where nothing is begun."""
+"""Texts of different kinds: which is which, and how long is waited."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from tests.support.cursor import view_at
-from typethrough.core.asking.manner import Kind, is_at_rest, kind_of, longest_wait_ms
+from typethrough.core.asking.manner import Kind, is_not_ours, kind_of, longest_wait_ms
 
 
 @pytest.mark.parametrize(
@@ -28,29 +28,27 @@ def test_a_language_says_what_a_text_is(language: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "line", "is_resting"),
+    ("language", "line", "most_ms"),
     [
-        ("markdown", "It is fast.", True),
-        ("markdown", "It is *fast*.", True),
-        ("markdown", "Is it “fast?”", True),
-        ("markdown", "It is fast. ", False),
-        ("markdown", "2.", False),
-        ("markdown", "e.g.", False),
-        ("markdown", "See a.", False),
-        ("markdown", "", False),
-        ("latex", "It is fast.", False),
-        ("git-commit", "# On branch main", True),
-        ("git-commit", "Fix it", False),
-        ("python", "it is fast.", False),
-        ("yaml", "a: it is fast.", False),
+        ("markdown", "It is fast.", inf),
+        ("markdown", "It is *fast*.", inf),
+        ("markdown", "Is it “fast?”", inf),
+        ("markdown", "It is fast. ", 350),
+        ("markdown", "2.", 350),
+        ("markdown", "e.g.", 350),
+        ("markdown", "", 350),
+        ("git-commit", "Fix it", 250),
+        ("python", "it is fast", inf),
+        ("yaml", "a: it is fast.", 300),
     ],
 )
-def test_where_a_sentence_has_ended_nothing_is_begun(language: str, line: str, *, is_resting: bool) -> None:
-    assert is_at_rest(view_at(line + "$0\n", language_id=language)) is is_resting
+def test_how_long_a_pause_is_waited_for(language: str, line: str, most_ms: float) -> None:
+    assert longest_wait_ms(view_at(line + "$0\n", language_id=language)) == most_ms
 
 
-def test_prose_waits_less_long_than_code() -> None:
-    waits_ms = [
-        longest_wait_ms(view_at("a $0\n", language_id=language)) for language in ("markdown", "python")
-    ]
-    assert waits_ms == [350, inf]
+@pytest.mark.parametrize(
+    ("language", "line", "is_gits"),
+    [("git-commit", "# On branch main", True), ("git-commit", "Fix #1", False), ("python", "# a", False)],
+)
+def test_gits_own_lines_are_left_alone(language: str, line: str, *, is_gits: bool) -> None:
+    assert is_not_ours(view_at(line + "$0\n", language_id=language)) is is_gits

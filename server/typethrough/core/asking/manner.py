@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
 _MESSAGES: Final = frozenset(("git-commit", "gitcommit", "scminput"))
-# Markup and code stand in it nearly as much as sentences.
-_NOT_PROSE: Final = frozenset(("latex", "tex"))
 # The end of a sentence, which is none behind a number (`1.`), an initial or a shortened word (`e.g.`).
 _SENTENCE_END: Final = re.compile(r"(?:\w{3,}|[)\]\"'`*_”»])[.!?…。！？][)\"'”»*_`]?$")
+
+_NEAR_CHARS: Final = 40
 
 
 class Kind(Enum):
@@ -47,14 +47,13 @@ def kind_of(language_id: str) -> Kind:
 
 def longest_wait_ms(view: View) -> float:
     """The most milliseconds to wait for a pause at a place; infinite where only the setting bounds it."""
-    return _LONGEST_WAIT_MS.get(kind_of(view.language_id), inf)
-
-
-def is_at_rest(view: View) -> bool:
-    """Whether nothing is begun at the cursor that could be gone on with: a sentence has just ended, a line is git's own."""
     kind = kind_of(view.language_id)
-    if kind is Kind.MESSAGE and view.line_prefix.startswith("#"):
-        return True
-    if kind not in {Kind.PROSE, Kind.MESSAGE} or view.language_id in _NOT_PROSE:
-        return False
-    return _SENTENCE_END.search(view.line_prefix[-40:]) is not None
+    if kind is Kind.PROSE and _SENTENCE_END.search(view.line_prefix[-_NEAR_CHARS:]):
+        # Something is finished: what comes next is anybody's guess.
+        return inf
+    return _LONGEST_WAIT_MS.get(kind, inf)
+
+
+def is_not_ours(view: View) -> bool:
+    """Whether a line is not the user's to write: git's own in a commit message."""
+    return kind_of(view.language_id) is Kind.MESSAGE and view.line_prefix.startswith("#")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.asking.manner import is_at_rest
+from typethrough.core.asking.manner import is_not_ours
 from typethrough.core.document.scan import family_of, without_comment
 from typethrough.core.outcome.causes import Cause
 
@@ -71,8 +71,8 @@ def unwanted_at(view: View, *, invoked: bool, has_context: bool = False) -> Caus
             return Cause.INSIDE_WORD
         if not (_CLOSING.fullmatch(suffix) or _is_closed_ahead(view, suffix)):
             return Cause.INSIDE_LINE
-    elif is_at_rest(view):
-        return Cause.AT_REST
+    elif is_not_ours(view):
+        return Cause.NOT_OURS
     elif not (has_context or view.line_prefix.strip() or view.previous_line() or view.next_line()):
         return Cause.EMPTY_FILE
     return None

@@ -71,11 +71,7 @@ class Cause(Enum):
         "Suggestions come in the language of most of the notebook's code.",
     )
     EMPTY_FILE = Ending.SKIPPED, "nothing to go on yet", "Type the first line, or ask by hand."
-    AT_REST = (
-        Ending.SKIPPED,
-        "nothing is begun here",
-        "A sentence has ended, or the line is git's own: type a blank or a line break, or ask by hand.",
-    )
+    NOT_OURS = Ending.SKIPPED, "a line of git's own", "Git takes it out of the message; write above it."
     DISMISSED = (
         Ending.SKIPPED,
         "dismissed here",
