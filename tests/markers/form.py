@@ -131,11 +131,14 @@ def parse(name: str, text: str) -> Case:
 
 
 def indent_of(text: str) -> str:
-    """What an editor would tell of a document's indentation: "tab", or how many spaces the least indented line has."""
-    starts = [re.match(r"[ \t]*", line)[0] for line in text.splitlines() if line.strip()]  # type: ignore[index]
+    """What an editor would tell of a document's indentation: "tab", or how many spaces the least indented line has.
+
+    A single space is no indentation: it stands before the stars of a comment.
+    """
+    starts = [line[: len(line) - len(line.lstrip(" \t"))] for line in text.splitlines() if line.strip()]
     if any(start.startswith("\t") for start in starts):
         return "tab"
-    return str(min((len(start) for start in starts if start), default=4))
+    return str(min((len(start) for start in starts if len(start) > 1), default=4))
 
 
 def with_expected(text: str, shown: str | None) -> str:
