@@ -6,7 +6,6 @@ Owns the loop between the person's model and the fake editor. Counts nothing: `s
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +46,7 @@ class Accepted:
 
 @dataclass(slots=True)
 class Trace:
-    """What happened in a session; instants are `time.monotonic()`."""
+    """What happened in a session; instants are the running loop's."""
 
     keys: list[Key] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
@@ -56,6 +55,10 @@ class Trace:
     ended_s: float = 0.0
     asked: list[Asked] = field(default_factory=list)
     displays: list[Display] = field(default_factory=list)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Session:
@@ -74,11 +77,11 @@ class Session:
     async def run(self, true_text: str) -> Trace:
         """Type every hole; the editor holds the file without them. Raises RuntimeError when the text comes out wrong."""
         trace = self.trace
-        trace.started_s = self._last_s = time.monotonic()
+        trace.started_s = self._last_s = _now_s()
         for hole in self.holes:
             trace.strokes_alone += strokes_alone(self.person, hole)
             await self._fill(hole, true_text)
-        trace.ended_s = time.monotonic()
+        trace.ended_s = _now_s()
         if self.editor.text != true_text:
             raise RuntimeError("the person did not type the true text")
         self.editor.asks = False
@@ -148,14 +151,14 @@ class Session:
         return line, column - count
 
     def _note(self, name: str, *, first: bool) -> None:
-        now_s = time.monotonic()
+        now_s = _now_s()
         self.trace.keys.append(Key(now_s, name, now_s - self._last_s, self.editor.ghost_text, first))
         self._last_s, self._last_name = now_s, name
 
     async def _waits(self, place: int, wanted: str, due_s: float, *, in_pause: bool) -> bool:
         """Wait until the next key is due; return True at once when the person decides to accept what is shown."""
         editor = self.editor
-        while (now_s := time.monotonic()) < due_s:
+        while (now_s := _now_s()) < due_s:
             editor.screen_changed.clear()
             until_s, ghost = due_s, editor.ghost
             if ghost is not None and wanted and in_pause not in self._judged.setdefault(ghost.id, set()):

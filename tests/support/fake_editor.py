@@ -9,7 +9,6 @@ list clears it. Owns the text, the cursor, the screen and the list of what went 
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -26,9 +25,14 @@ NEOVIM_DEBOUNCE_S: Final = 0.2
 WIRE_RACE_S: Final = 0.02
 
 
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(slots=True)
 class Asked:
-    """One request for ghost text: for which version, when, and what came of it. Instants are `time.monotonic()`.
+    """One request for ghost text: for which version, when, and what came of it. Instants are the running loop's,
+    which `time.monotonic()` tells unless a replay moves them.
 
     `text` is the first item's, `new` is the part of it behind the cursor when it came for the text as it stood.
     """
@@ -260,7 +264,7 @@ class FakeEditor:
         if item is not None:
             asked.text = str(item["insertText"])
         if self.kind == "vscode" and (asked.version != self.version or asked.cancelled_s is not None):
-            if item is not None and time.monotonic() - self._changed_s > WIRE_RACE_S:
+            if item is not None and _now_s() - self._changed_s > WIRE_RACE_S:
                 self.faults.stale += 1
             return
         if item is None:
@@ -305,7 +309,7 @@ class FakeEditor:
     def _show(self, item: dict[str, Any], asked: Asked) -> None:
         start, end = self._from_wire(item["range"]["start"]), self._from_wire(item["range"]["end"])
         replaces = end[1] - asked.cursor[1]
-        now_s = asked.answered_s or time.monotonic()
+        now_s = asked.answered_s or _now_s()
         self._ghosts += 1
         ghost = Ghost(self._ghosts, start, asked.text, replaces, item.get("command"), now_s, asked)
         old, new = self.ghost_text, self._rest(ghost)

@@ -135,7 +135,7 @@ class Defects:
 
     @classmethod
     def parse(cls, text: str) -> Defects:
-        """Read `0`, `default` or `fence=0.1,first=0.7,…`; what is not named does not happen. Raises ValueError."""
+        """Read `0`, `default` or `fence=0.1,first=0.7,vague=1,…`; what is not named does not happen. Raises ValueError."""
         if text == "0":
             return cls()
         if text == "default":
@@ -143,7 +143,7 @@ class Defects:
         rates = {
             name.strip(): float(rate) for name, _, rate in (item.partition("=") for item in text.split(","))
         }
-        content = Rates(rates.pop("first", 1.0), rates.pop("further", 1.0))
+        content = Rates(rates.pop("first", 1.0), rates.pop("further", 1.0), bool(rates.pop("vague", 0)))
         unknown = sorted(set(rates) - set(DEFECTS))
         if unknown:
             raise ValueError(f"no such defect: {', '.join(unknown)}")

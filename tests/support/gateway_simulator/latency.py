@@ -1,7 +1,8 @@
 """When an answer's tokens leave: seeded draws, one set a request, so that two runs wait alike.
 
 Owns the distributions. Knows no clock: it returns offsets from the request's arrival, in seconds.
-The `nano` figures are assumptions fitted to published measurements of small models behind a gateway.
+The `nano` figures are assumptions fitted to published measurements of small models behind a gateway, those of `luna`, nano's
+successor, likewise.
 """
 
 from __future__ import annotations
@@ -11,13 +12,25 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-_TTFT_MEDIAN_MS: Final = 350.0
-_TTFT_P95_MS: Final = 800.0
-_SIGMA: Final = math.log(_TTFT_P95_MS / _TTFT_MEDIAN_MS) / 1.6449
+_P95_SIGMAS: Final = 1.6449
 _PREFILL_FRESH_MS: Final = 0.012
 _PREFILL_CACHED_MS: Final = 0.003
-_NANO_TOKENS_PER_S: Final = 150.0
 _JITTER: Final = 0.3
+
+
+@dataclass(frozen=True)
+class _Waits:
+    median_ms: float
+    p95_ms: float
+    tokens_per_s: float
+
+    @property
+    def sigma(self) -> float:
+        return math.log(self.p95_ms / self.median_ms) / _P95_SIGMAS
+
+
+_WAITS: Final = {"nano": _Waits(350.0, 800.0, 150.0), "luna": _Waits(740.0, 1_500.0, 130.0)}
+MODELS: Final = ("none", *_WAITS)
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,7 @@ class Latency:
         offset_s = self._ttft_ms(draw, fresh, cached) / 1000
         rate = self.tokens_per_s
         if rate is None:
-            rate = _NANO_TOKENS_PER_S if self.model == "nano" else 0.0
+            rate = _WAITS[self.model].tokens_per_s if self.model in _WAITS else 0.0
         offsets = [offset_s]
         for _ in range(tokens - 1):
             if rate > 0:
@@ -43,9 +56,10 @@ class Latency:
         return offsets
 
     def _ttft_ms(self, draw: random.Random, fresh: int, cached: int) -> float:
-        drawn = draw.lognormvariate(math.log(_TTFT_MEDIAN_MS), _SIGMA)
         if self.ttft_ms is not None:
             return self.ttft_ms
-        if self.model != "nano":
+        waits = _WAITS.get(self.model)
+        if waits is None:
             return 0.0
+        drawn = draw.lognormvariate(math.log(waits.median_ms), waits.sigma)
         return drawn + _PREFILL_FRESH_MS * fresh + _PREFILL_CACHED_MS * cached

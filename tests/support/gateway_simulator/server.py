@@ -13,7 +13,7 @@ from tests.support.gateway_simulator.chat import TEXT_PATH
 from tests.support.gateway_simulator.connection import Connection
 from tests.support.gateway_simulator.defects import Defects
 from tests.support.gateway_simulator.faults import HTML, HTML_PAGE, JSON, error_answer
-from tests.support.gateway_simulator.latency import Latency
+from tests.support.gateway_simulator.latency import MODELS, Latency
 from tests.support.gateway_simulator.wire import dumps
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.gateway_simulator.http11 import Request
 
 STYLES: Final = ("vercel", "openai")
-LATENCIES: Final = ("none", "nano")
+LATENCIES: Final = MODELS
 _CONTROLLED: Final = frozenset(
     {"faults", "release", "latency", "defects", "style", "key", "seed", "generation_misses"}
 )

@@ -43,14 +43,21 @@ _BLOCK_LINES: Final = 128
 
 @dataclass(frozen=True)
 class Rates:
-    """How often content is right: `first` over all positions, `further` for each line after one the model knows."""
+    """How often content is right: `first` over all positions, `further` for each line after one the model knows.
+
+    With `vague` a line that the model does not know is wrong from the cursor on, until so much of it is typed as was drawn for
+    it; `first` is then the share of lines that are known at once.
+    """
 
     first: float = 1.0
     further: float = 1.0
+    vague: bool = False
 
     @property
     def from_line_start(self) -> float:
         """The share of lines that are right when asked for at their first column."""
+        if self.vague:
+            return self.first
         return max(0.0, 1 - (1 - self.first) / _SHARE_BEFORE_THE_FLAW)
 
     @property
@@ -77,7 +84,14 @@ def _wrong_rest(place: Place, offset: int, missing: str, rates: Rates, seed: int
     block, within = divmod(line, _BLOCK_LINES)
     if _right_lines(file, block, rates, seed)[within]:
         return None
-    true, mutant = file.lines[line], _mutant(file, line, seed)
+    true = file.lines[line]
+    if rates.vague:
+        typed = len(true[:column].lstrip()) / len(true.strip())
+        if typed >= _lot(f"threshold:{seed}:{file.name}:{line}"):
+            return None
+        mutant = _other_word_from(file, line, column, seed)
+    else:
+        mutant = _mutant(file, line, seed)
     if mutant == true or mutant[:column] != true[:column]:
         return None
     # What stands after the cursor on its line is not said again; an echo is a defect of its own.
@@ -116,6 +130,15 @@ def _mutant(file: TruthFile, line: int, seed: int) -> str:
         return _another_line(file, true, draw) or true
     if kind < 0.45 and "(" in true[flaw.start() :]:
         return _other_arguments(true, true.index("(", flaw.start()), draw)
+    return true[: flaw.start()] + _another_word(file, flaw[0], draw) + true[flaw.end() :]
+
+
+def _other_word_from(file: TruthFile, line: int, column: int, seed: int) -> str:
+    true = file.lines[line]
+    flaw = next((found for found in _WORD.finditer(true, column) if found[0] not in _KEYWORDS), None)
+    if flaw is None:
+        return true
+    draw = random.Random(f"mutant:{seed}:{file.name}:{line}:{flaw.start()}")
     return true[: flaw.start()] + _another_word(file, flaw[0], draw) + true[flaw.end() :]
 
 
