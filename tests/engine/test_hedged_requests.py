@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.support.engine_kit import URI, Bench, ScriptedGateway, run, settle
-from typethrough.core.asking.extra import ENOUGH_WAITS
+from typethrough.core.asking.waits import ENOUGH_WAITS
 from typethrough.core.outcome.outcome import Ending, Purpose, Usage
 from typethrough.core.prompt.message import Message, Prompt
 from typethrough.engine.gateways import Gateways
@@ -201,6 +201,7 @@ def test_a_request_that_joins_gives_a_second_answer_time() -> None:
 def test_what_is_asked_ahead_is_never_hedged() -> None:
     async def scenario() -> None:
         bench = await Hedged.ready()
+        bench.expect_more()
         await bench.type("return ")
         await bench.wait(100)
         await bench.say("total")

@@ -70,7 +70,7 @@ def test_requests_made_while_a_stream_is_under_way_join_it() -> None:
     run(scenario)
 
 
-def test_a_stream_whose_text_does_not_fit_what_was_typed_meanwhile_is_closed_and_asked_again_at_once() -> (
+def test_a_stream_whose_text_does_not_fit_what_was_typed_meanwhile_is_closed_and_asked_again_in_time() -> (
     None
 ):
     async def scenario() -> None:
@@ -80,6 +80,8 @@ def test_a_stream_whose_text_does_not_fit_what_was_typed_meanwhile_is_closed_and
         asked = await bench.type("hei", ms=100)
         await bench.say("width")
         assert bench.gateway.streams[0].closed
+        assert len(bench.gateway.streams) == 1, "the next key may come as soon as ever"
+        await bench.wait(100)
         assert len(bench.gateway.streams) == 2
         await bench.say("ght * width\n")
         assert asked.text == "ght * width"
@@ -200,6 +202,7 @@ def test_backspacing_into_what_was_asked_before_is_served_from_the_cache() -> No
 def test_accepting_asks_for_what_follows_with_no_debounce() -> None:
     async def scenario() -> None:
         bench = Bench("def area(width, height):\n    $0\n")
+        bench.expect_more()
         await bench.type("product = ")
         await bench.wait(100)
         await bench.say("width * height")
@@ -219,6 +222,7 @@ def test_accepting_asks_for_what_follows_with_no_debounce() -> None:
 def test_the_accept_command_prefetches_too_and_only_once() -> None:
     async def scenario() -> None:
         bench = Bench("def area(width, height):\n    $0\n")
+        bench.expect_more()
         await bench.type("product = ")
         await bench.wait(100)
         asked = bench.ask()
@@ -234,9 +238,38 @@ def test_the_accept_command_prefetches_too_and_only_once() -> None:
     run(scenario)
 
 
+def test_what_follows_an_acceptance_is_asked_for_ahead_only_where_that_has_paid() -> None:
+    async def accepts(bench: Bench, line: str, more: str) -> bool:
+        """Whether it was asked ahead; `more` is what the model says to that, or else to the usual question."""
+        await bench.type(line)
+        await bench.wait(100)
+        await bench.say("width * height")
+        bench.stream.finish()
+        await settle()
+        streams = len(bench.gateway.streams)
+        bench.insert("width * height")
+        await settle()
+        is_ahead = len(bench.gateway.streams) > streams
+        bench.ask()
+        await bench.wait(100)
+        await bench.say(more)
+        bench.stream.finish()
+        await settle()
+        return is_ahead
+
+    async def scenario() -> None:
+        bench = Bench("def area(width, height):\n    $0\n")
+        assert not await accepts(bench, "product = ", "\n    done()\n"), "nobody knows yet"
+        assert await accepts(bench, "\n    size = ", ""), "it has paid"
+        assert not await accepts(bench, "\n    area = ", ""), "and does so no more"
+
+    run(scenario)
+
+
 def test_prefetch_is_off_when_the_user_says_so() -> None:
     async def scenario() -> None:
         bench = Bench("def area(width, height):\n    $0\n", prefetch=False)
+        bench.expect_more()
         await bench.type("product = ")
         await bench.wait(100)
         await bench.say("width * height")

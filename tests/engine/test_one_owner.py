@@ -12,7 +12,7 @@ import pytest
 ENGINE = Path(__file__).parent.parent.parent / "server" / "typethrough" / "engine"
 # By the names that the code has for them: what they hold, and the module that may change it.
 OWNED = {
-    "document": {"shown", "consumed", "questions", "warming", "pending", "unwanted", "rhythm"},
+    "document": {"shown", "consumed", "questions", "warming", "pending", "unwanted", "hand"},
     "pending": {"flight", "route", "guess", "promised", "promised_id", "ended", "kept_back", "deadline_s"},
 }
 OWNERS = {"open_document.py": "document", "pending.py": "pending"}
@@ -55,7 +55,7 @@ def test_only_the_owner_changes_a_document_or_a_request(path: Path) -> None:
         "self._document.pending = pending",
         "document.questions.append(flight)",
         "del document.warming",
-        "document.rhythm.note(now_s)",
+        "document.hand.note(now_s)",
         "flight.close(end)",
         "pending.flight = None",
         "self._pending.promised = text",

@@ -187,6 +187,7 @@ def test_the_body_of_a_block_goes_to_its_model_where_it_may_have_lines(max_lines
 def test_a_prefetched_block_goes_to_the_model_of_blocks_and_is_joined() -> None:
     async def scenario() -> None:
         bench = Lanes("if $0\n", RoutePurpose.BLOCK, max_lines=5)
+        bench.expect_more()
         await bench.type("ready ")
         await bench.wait(500)
         bench.gateway.streams[0].say("and able:")
@@ -290,8 +291,8 @@ def test_each_model_has_its_own_waits() -> None:
             bench.insert("\n")
         lane = bench.engine._model
         route = bench.settings.routes[0]
-        assert lane.latency(route).median_ms() == pytest.approx(700)
-        assert lane.latency(None).median_ms(123) == 123
+        assert lane.waits(route).median_ms() == pytest.approx(700)
+        assert lane.waits(None).median_ms(123) == 123
 
     run(scenario)
 
@@ -302,7 +303,8 @@ def test_the_debounce_leaves_a_routes_model_the_time_it_takes_within_the_routes_
 ) -> None:
     async def scenario() -> None:
         bench = Lanes(CODE.replace("    $0", "$0"), RoutePurpose.BLOCK, budget_ms=budget_ms, max_lines=5)
-        bench.engine._model.latency(bench.settings.routes[0]).note(700)
+        for _ in range(9):
+            bench.engine._model.waits(bench.settings.routes[0]).note(850, spoke=True)
         bench.insert("    ")
         bench.ask()
         await settle()

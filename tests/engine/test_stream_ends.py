@@ -123,6 +123,7 @@ def test_a_question_in_place_of_one_that_diverged_leaves_the_other_alone() -> No
         await bench.wait(100)
         await bench.type("hei", ms=100)
         await bench.say("width")
+        await bench.wait(100)
         assert [stream.closed for stream in bench.gateway.streams] == [False, True, False]
         assert bench.notes.streams == [StreamEnd.DIVERGED]
 

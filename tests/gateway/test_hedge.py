@@ -10,7 +10,7 @@ import pytest
 
 from tests.gateway.stage import PROMPT, play
 from tests.support.engine_kit import ManualClock, ScriptedGateway, Stream, settle
-from typethrough.core.asking.extra import ENOUGH_WAITS
+from typethrough.core.asking.waits import ENOUGH_WAITS
 from typethrough.core.models import FimMarks
 from typethrough.core.outcome.outcome import Usage
 from typethrough.engine.ports import GatewayError, GatewayTimeout, GatewayUnavailable, RateLimited

@@ -9,8 +9,8 @@ import pytest
 
 from tests.gateway.stage import NANO, PROMPT, HandClock, endpoint, play
 from typethrough.cli.upstream import join_gateways
-from typethrough.core.asking.extra import ENOUGH_WAITS
 from typethrough.core.asking.routes import Route, RoutePurpose
+from typethrough.core.asking.waits import ENOUGH_WAITS
 from typethrough.core.models import profile_of
 from typethrough.core.settings.schema import Settings
 from typethrough.engine.gateways import Gateways

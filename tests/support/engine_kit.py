@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from typethrough.core.asking.hand import Spot
 from typethrough.core.document.document import Position
 from typethrough.core.models import profile_of
 from typethrough.core.outcome.history import History
@@ -250,6 +251,11 @@ class Bench:
         lines = text.split("\n")
         column = len(lines[-1]) + (start.column if len(lines) == 1 else 0)
         self.cursor = Position(start.line + len(lines) - 1, column)
+
+    def expect_more(self) -> None:
+        """What was asked for behind an acceptance has been shown so often that it is asked for ahead."""
+        for _ in range(5):
+            self.engine._sources.habits.note_text(Spot.ACCEPTED, typed=False, shown=True)
 
     def insert(self, text: str) -> None:
         """Put text in at the cursor, in one change."""

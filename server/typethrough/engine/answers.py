@@ -24,7 +24,7 @@ from typethrough.core.asking.decide import (
     Wait,
     decide,
 )
-from typethrough.core.asking.extra import Prefetching
+from typethrough.core.asking.hand import Spot
 from typethrough.core.gate.gate import SendPermit
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose, Source, Suggestion
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Recorder
     from typethrough.engine.sources import Sources
 
+# What follows an acceptance is asked ahead where so many of the texts asked for behind one have had something to show. It saves
+# the way to the editor and back: the usual question is yet to come.
+_AHEAD_FROM: Final = 0.55
 # Suggestions beside the first, for who asks by hand.
 _MOST_OTHERS: Final = 3
 
@@ -56,7 +59,6 @@ class Answers:
     def __init__(self, sources: Sources, recorder: Recorder) -> None:
         self._sources = sources
         self._recorder = recorder
-        self._prefetching = Prefetching()
         self._ids = count(1)
 
     def begin(
@@ -122,9 +124,12 @@ class Answers:
         known = (
             hit.remainder or not hit.entry.complete or not hit.typed for hit in sources.cache.look_up(view)
         )
-        if not any(known) and self._prefetching.worth_it():
-            route = sources.route_of(view, invoked=False)
-            self._send(document, sources.model.question(permit, document, view, Purpose.PREFETCH, route))
+        chance = sources.habits.rests(Spot.ACCEPTED)
+        if chance < _AHEAD_FROM or any(known):
+            return
+        route = sources.route_of(view, invoked=False)
+        flight = self._send(document, sources.model.question(permit, document, view, Purpose.PREFETCH, route))
+        flight.spot = Spot.ACCEPTED
 
     def question(self, document: OpenDocument, position: Position) -> Question | Refusal:
         """What would be asked of whom, were a suggestion asked for by hand at a place, or why nothing would."""
@@ -177,7 +182,10 @@ class Answers:
         question = self._sources.model.question(
             permit, document, pending.question_view, purpose, pending.route
         )
-        pending.wait_for(self._send(document, question))
+        flight = self._send(document, question)
+        if not pending.request.invoked:
+            flight.spot = document.hand.at(pending.view)
+        pending.wait_for(flight)
 
     def _send(self, document: OpenDocument, question: Question) -> Flight:
         """Send a question to a model; its answer grows in the cache."""
@@ -200,14 +208,19 @@ class Answers:
             pending.reach("first_text")
             # A first line that has not ended is never enough, so that nothing is to be decided about most pieces of text.
             may_answer = flight.has_line_break or pending.shows_growth
+        if not fits:
+            document.strays(flight)
         is_enough = flight.long_enough()
         if may_answer or is_enough or not fits:
             self._happened(document, Text(flight.entry, fits, is_enough))
 
     def _stream_ended(self, document: OpenDocument, flight: Flight) -> None:
         entry, error = flight.entry, flight.error
-        if entry.prefetched and not entry.was_shown and not entry.text:
-            self._prefetching.note(shown=False)
+        if flight.spot is not None and error is None:
+            may_show = bool(entry.text) and flight.end is not StreamEnd.DIVERGED
+            self._sources.habits.note_text(
+                flight.spot, typed=flight.typed_before, shown=entry.was_shown or may_show
+            )
         if error is not None:
             self._sources.cache.discard(entry)
         if document.pending is not None and document.pending.flight is flight:
@@ -217,10 +230,8 @@ class Answers:
     def _answer(self, action: Answer, document: OpenDocument, pending: Pending) -> None:
         """End the request with a suggestion, and for who asks by hand with what else is known."""
         entry, view, shown = action.entry, pending.view, document.shown
-        if entry is not None and not entry.was_shown:
+        if entry is not None:
             entry.was_shown = True
-            if entry.prefetched:
-                self._prefetching.note(shown=True)
         is_same = shown is not None and view.line_suffix == shown.line_suffix
         if action.source is Source.SHOWN and shown is not None and is_same:
             suggestion_id = shown.id

@@ -88,7 +88,7 @@ class Engine:
             self.local,
             clock,
         )
-        self.reports = Reports(clock, recorder, self._documents, self._answers.prefetch)
+        self.reports = Reports(clock, recorder, self._documents, self._answers.prefetch, self._sources.habits)
 
     def configure(self, settings: Settings, gateway: Gateway | Gateways | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""
@@ -163,9 +163,13 @@ class Engine:
         if document is None:
             return
         now_s = self._clock.now()
-        if now_s - document.rhythm.last_edit_s > _COLD_AFTER_S:
+        if now_s - document.hand.last_edit_s > _COLD_AFTER_S:
             self._model.warm()
             self._warm_up(uri)
+        hand = document.hand
+        if hand.spot is not None:
+            gap_ms = (now_s - document.quiet_since_s) * 1_000
+            self._sources.habits.note_gap(hand.spot, gap_ms, deleted=hand.deleting)
         document.changed(version, now_s)
         if (consumed := document.take_consumed()) is not None:
             self._answers.prefetch(document, consumed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from typethrough.core.asking.rhythm import Latency
+from typethrough.core.asking.waits import Waits
 from typethrough.core.outcome.outcome import Purpose, StreamRecord, Usage
 from typethrough.core.prompt.economist import Allowance
 from typethrough.core.prompt.sent import Memory, TokenRatio
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 
 _LEARNING = 0.2
+# Few, so that they tell of the model as it is now.
+_WAITS = 24
 
 
 class Experience:
     """What one model has taught. It does not hold for another model."""
 
     def __init__(self) -> None:
-        self.latency = Latency()
+        self.waits = Waits(_WAITS)
+        # What a question has cost lately.
+        self.dollars = 0.0
         self.ratio = TokenRatio()
         self.allowance = Allowance()
         self._memory = Memory()
@@ -54,6 +58,8 @@ class Experience:
     def record(self, record_id: str, flight: Flight, heard: Upstream, sent: Sent) -> StreamRecord:
         """What is known of an ended stream whose text came from `heard`."""
         usage, is_estimated = self._usage(flight, heard, sent)
+        dollars = heard.profile.cost_dollars(usage)
+        self.dollars += _LEARNING * (dollars - self.dollars)
         return StreamRecord(
             record_id,
             heard.model,
@@ -62,7 +68,7 @@ class Experience:
             usage,
             is_estimated,
             _ttft_ms(flight, heard),
-            heard.profile.cost_dollars(usage),
+            dollars,
             heard.profile.saved_dollars(usage),
         )
 

@@ -21,6 +21,7 @@ from typethrough.engine.ports import GatewayError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typethrough.core.asking.hand import Spot
     from typethrough.core.document.document import Edit, Position, Snapshot
     from typethrough.core.document.view import View
     from typethrough.core.prompt.message import Prompt
@@ -45,7 +46,6 @@ class Flight:
         self.view = view
         self.purpose = purpose
         self.entry = Entry(view.base, assumed=view.assumed)
-        self.entry.prefetched = purpose is Purpose.PREFETCH
         origin = view.base.position
         self.trail = Trail(origin, origin)
         self.started_s = clock.now()
@@ -56,6 +56,9 @@ class Flight:
         self.end = StreamEnd.COMPLETE
         self.usage = Usage()
         self.race: Race | None = None
+        # Where the hand was when it was asked, and whether it has typed before there was text.
+        self.spot: Spot | None = None
+        self.typed_before = False
         self._clock = clock
         self._on_text = on_text
         self._on_end = on_end
@@ -101,6 +104,8 @@ class Flight:
 
     def follow(self, edit: Edit, snapshot: Snapshot) -> bool:
         """Take note of an edit; False when the answer, as far as it is known, no longer fits what is typed."""
+        if self.ttft_ms is None:
+            self.typed_before = True
         self.clean()
         trail = follow(self.trail, edit, snapshot, self.text, growing=self.open)
         if trail is None:

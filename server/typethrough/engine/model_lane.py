@@ -19,8 +19,8 @@ from typethrough.engine.ports import CredentialsRejected, ModelNotFound, RateLim
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typethrough.core.asking.rhythm import Latency
     from typethrough.core.asking.routes import Route
+    from typethrough.core.asking.waits import Waits
     from typethrough.core.document.view import View
     from typethrough.core.gate.gate import SendPermit
     from typethrough.core.outcome.causes import Refusal
@@ -80,9 +80,13 @@ class ModelLane:
         """The model that would be asked for a route now; empty when there is none at all."""
         return self._gateways.chosen(route).model if self._gateways is not None else ""
 
-    def latency(self, route: Route | None) -> Latency:
+    def waits(self, route: Route | None) -> Waits:
         """The waits for the model of a route."""
-        return self._experience(self.model_for(route)).latency
+        return self._experience(self.model_for(route)).waits
+
+    def dollars(self, route: Route | None) -> float:
+        """What a question to the model of a route costs."""
+        return self._experience(self.model_for(route)).dollars
 
     def use(self, gateway: Gateway | Gateways | None, settings: Settings) -> None:
         """Ask another gateway from now on; the old one is closed in the background."""
@@ -165,9 +169,9 @@ class ModelLane:
 
     def stalled(self, flight: Flight) -> bool:
         """Whether a stream has been silent for so long that it is not worth waiting for."""
-        latency = self._experience(flight.entry.model).latency
+        waits = self._experience(flight.entry.model).waits
         waited_ms = (self._clock.now() - flight.started_s) * 1_000
-        return flight.ttft_ms is None and waited_ms > _STALLED_WAITS * latency.median_ms()
+        return flight.ttft_ms is None and waited_ms > _STALLED_WAITS * waits.median_ms()
 
     def warm(self) -> None:
         """Have the next question find an open connection."""
@@ -204,8 +208,9 @@ class ModelLane:
         """A stream has ended: put every request that it has taken on record, and learn from the one that was heard."""
         race, purpose = flight.race, flight.purpose
         is_warm_up = purpose is Purpose.WARM_UP
-        if flight.ttft_ms is not None and not is_warm_up:
-            self._experience(gateway.model).latency.note(flight.ttft_ms)
+        if not is_warm_up and (flight.ttft_ms is not None or flight.end is not StreamEnd.COMPLETE):
+            waited_ms = flight.ttft_ms or (self._clock.now() - flight.started_s) * 1_000
+            self._experience(gateway.model).waits.note(waited_ms, spoke=flight.ttft_ms is not None)
         heard = race.heard if race is not None else Upstream(gateway.model, gateway.profile)
         experience = self._experience(heard.model)
         experience.learn(flight, heard, sent)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from typethrough.core.asking.rhythm import Rhythm
+from typethrough.core.asking.hand import Hand
 from typethrough.core.document.document import Position
 from typethrough.core.document.embedded import language_at
 from typethrough.core.document.scan import UNKNOWN, family_of
@@ -49,7 +49,7 @@ class OpenDocument:
         self.document = document
         self.edited = False
         self._prompt: PromptState | None = None
-        self.rhythm = Rhythm()
+        self.hand = Hand()
         self.unwanted = Unwanted()
         self.shown: Shown | None = None
         self.consumed: Shown | None = None
@@ -97,7 +97,7 @@ class OpenDocument:
     @property
     def quiet_since_s(self) -> float:
         """When the user typed last, or moved the cursor without typing."""
-        return max(self.rhythm.last_edit_s, self._moved_s)
+        return max(self.hand.last_edit_s, self._moved_s)
 
     def view(self, position: Position, now_s: float) -> View:
         """The frozen view that a request at `position` gets."""
@@ -128,15 +128,16 @@ class OpenDocument:
     def changed(self, version: int, now_s: float) -> None:
         """The edits of one change are in."""
         self.document.version = version
-        self.rhythm.note(now_s)
+        self.hand.rest(now_s)
 
     def _edited(self, edit: Edit, before: Snapshot, now_s: float) -> Applied:
         snapshot = self.document.snapshot
         self.edited = True
         if self._prompt is not None:
             self._prompt.note(edit, before)
-        self.rhythm.deleting = not edit.inserted
+        self.hand.did(edit)
         self.consumed = None
+        was_shown = self.shown is not None
         if self.unwanted.after(edit, snapshot, now_s):
             self.shown = None
         if self.shown is not None:
@@ -154,7 +155,14 @@ class OpenDocument:
                 diverged.append(flight.entry)
             elif flight.trail.origin.line != line:
                 moved.append(flight)
+        if edit.inserted and (diverged or (was_shown and self.shown is None)):
+            self.hand.strayed(edit.new_end)
         return Applied(edit, diverged, moved)
+
+    def strays(self, flight: Flight) -> None:
+        """What a stream says turns out not to fit what was typed meanwhile."""
+        self.hand.strayed(flight.trail.end)
+        self.hand.spot = None
 
     def begin(self, pending: Pending) -> None:
         """A request waits from now on. Without an edit since the last one, the cursor has been moved, and may move on."""

@@ -16,6 +16,7 @@ from typethrough.core.suggestion.accepted import LATER_S, SOON_S, Accepted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from typethrough.core.asking.bet import Habits
     from typethrough.core.document.document import Edit
     from typethrough.core.suggestion.trail import Shown
     from typethrough.engine.open_document import OpenDocument
@@ -41,7 +42,7 @@ class _Watched:
 class Reports:
     """The reports about suggestions in the open documents, and the accepted ones that are watched, by their documents.
 
-    `prefetch` asks for what follows a suggestion that stands in its document whole.
+    `prefetch` asks for what follows a suggestion that stands in its document whole; `habits` hears what is taken.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Reports:
         recorder: Recorder,
         documents: Mapping[str, OpenDocument],
         prefetch: Callable[[OpenDocument, Shown], None],
+        habits: Habits,
     ) -> None:
         self._clock = clock
         self._recorder = recorder
         self._documents = documents
         self._prefetch = prefetch
+        self._habits = habits
         self._watched: dict[str, list[_Watched]] = {}
         self._reported: deque[str] = deque(maxlen=_MOST_REPORTED)
 
@@ -89,6 +92,7 @@ class Reports:
     def dismissed(self, suggestion_id: str) -> None:
         """The editor says that the user sent a suggestion away."""
         self._recorder.feedback(Feedback.DISMISSED, suggestion_id)
+        self._habits.note_taken(taken=False)
         for document in self._documents.values():
             document.dismiss(suggestion_id)
 
@@ -97,6 +101,7 @@ class Reports:
         if suggestion_id not in self._reported:
             self._reported.append(suggestion_id)
             self._recorder.feedback(Feedback.ACCEPTED, suggestion_id)
+            self._habits.note_taken(taken=True)
 
     def _watch(self, uri: str, shown: Shown) -> None:
         """Follow an accepted suggestion, all of whose text is in the document now."""

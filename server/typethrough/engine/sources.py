@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
+from typethrough.core.asking.bet import Habits, Odds
 from typethrough.core.asking.facts import Known
 from typethrough.core.asking.manner import longest_wait_ms
 from typethrough.core.asking.place import unwanted_at
-from typethrough.core.asking.rhythm import debounce_ms
 from typethrough.core.asking.routes import route_of
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Source
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Clock
     from typethrough.local.predictor import Guess
 
+# A quiet of longer than this says no more.
+_LONGEST_MS: Final = 3_000.0
+# A shorter wait is not worth a word.
+_TOLD_MS: Final = 100.0
+
 
 @dataclass(slots=True)
 class Sources:
@@ -46,6 +51,7 @@ class Sources:
     local: LocalLane
     clock: Clock
     gate: Gate
+    habits: Habits = field(default_factory=Habits)
 
     def refusal(self, document: OpenDocument, now_s: float) -> Refusal | None:
         """Why there are no suggestions in a document, or None."""
@@ -154,17 +160,26 @@ class RequestFacts:
         """Counted from the last edit or move: the editor's own waiting is part of it."""
         if self.invoked:
             return self.now_s
-        settings, rhythm = self._sources.settings, self._document.rhythm
-        delay_ms = debounce_ms(
-            self._view,
-            interval_ms=rhythm.interval_ms(),
-            deleting=rhythm.deleting,
-            ttft_ms=self._sources.model.latency(self._pending.route).median_ms(),
-            budget_ms=self._pending.budget_ms,
-            min_ms=settings.debounce_min_ms,
-            max_ms=min(settings.debounce_max_ms, longest_wait_ms(self._view)),
+        settings, model, route = self._sources.settings, self._sources.model, self._pending.route
+        quiet_s = self._document.quiet_since_s
+        odds = Odds(
+            model.waits(route).likely_ms(),
+            _rounded((self.deadline_s - quiet_s) * 1_000),
+            _rounded(min(_LONGEST_MS, (self.now_s - quiet_s) * 1_000)),
+            settings.debounce_min_ms,
+            min(settings.debounce_max_ms, longest_wait_ms(self._view)),
+            round(model.dollars(route), 3),
         )
-        return self._document.quiet_since_s + delay_ms / 1_000
+        spot = self._document.hand.at(self._view)
+        return quiet_s + self._sources.habits.wait_ms(spot, odds) / 1_000
+
+    def hesitation(self) -> str:
+        """Only when the wait was long enough to matter."""
+        waited_ms = self._pending.stages_ms.get("asked", 0.0)
+        if waited_ms < _TOLD_MS:
+            return ""
+        why = self._document.hand.at(self._view).value.words
+        return f"{Cause.OUT_OF_TIME.sentence}; the model was asked after {waited_ms:.0f} ms, since {why}"
 
     def refusal(self) -> Refusal | None:
         """As the model lane says."""
@@ -245,3 +260,8 @@ class RequestFacts:
             return Offer()
         text = self._pending.question_view.assumed + guess.text
         return self._wanted(Offer(text, replaces=guess.replaces))
+
+
+def _rounded(ms: float) -> float:
+    """Down to ten milliseconds, so that what was worked out for one key is good for the next."""
+    return ms // 10 * 10

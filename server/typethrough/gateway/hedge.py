@@ -12,7 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from typethrough.core.asking.extra import LATE_SHARE, HedgeLedger, Waits, estimated, priced
+from typethrough.core.asking.extra import LATE_SHARE, HedgeLedger, estimated, priced
+from typethrough.core.asking.waits import Waits
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.sent import TokenRatio

@@ -61,6 +61,7 @@ class State:
     sure: Offer = NONE
     unsure: Offer = NONE
     quiet_s: float = 0.0
+    why_late: str = ""
     refused: Refusal | None = None
     whole: Offer = NONE
     beginning: str = ""
@@ -90,6 +91,9 @@ class State:
     def ask_at_s(self) -> float:
         self.order.append("ask_at_s")
         return self.quiet_s
+
+    def hesitation(self) -> str:
+        return self.why_late
 
     def refusal(self) -> Refusal | None:
         self.order.append("refusal")

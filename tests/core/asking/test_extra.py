@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.core.asking.extra import ENOUGH_WAITS, HedgeLedger, Waits, estimated, priced
+from typethrough.core.asking.extra import HedgeLedger, estimated, priced
+from typethrough.core.asking.waits import ENOUGH_WAITS, Waits
 from typethrough.core.models import ModelProfile, profile_of
 from typethrough.core.outcome.outcome import Usage
 from typethrough.core.prompt.message import Message, Prompt

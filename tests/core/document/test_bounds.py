@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.counting import CountingSnapshot
+from typethrough.core.asking.hand import Hand
 from typethrough.core.asking.place import unwanted_at
-from typethrough.core.asking.rhythm import word_at
 from typethrough.core.document.document import Position
 from typethrough.core.document.scan import scan
 from typethrough.core.document.view import LINE_CHARS, REACH_LINES, SIDE_CHARS, View
@@ -45,7 +45,7 @@ _SIGNS = [
 def _everything(view: View) -> None:
     """All that is asked of a view between a key and its answer."""
     unwanted_at(view, invoked=False)
-    word_at(view)
+    Hand().at(view)
     empty_block(view)
     cache = CompletionCache()
     cache.add(view, Entry(view, "return", complete=True))

@@ -174,8 +174,13 @@ def _arrived(facts: Facts) -> list[Action]:
     actions.append(Wait(facts.deadline_s, Moment.DEADLINE))
     if joined is not None:
         return actions
+    return actions + _ask_in_time(facts)
+
+
+def _ask_in_time(facts: Facts) -> list[Action]:
+    """Ask now, or when the time for it has come."""
     at_s = facts.ask_at_s()
-    return actions + (_ask(facts) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)])
+    return _ask(facts) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)]
 
 
 def _from_known(facts: Facts) -> tuple[list[Action], bool]:
@@ -210,7 +215,7 @@ def _text(event: Text, facts: Facts | None) -> list[Action]:
     waiting = facts if facts is not None and facts.waited_for is event.entry else None
     if not event.fits:
         closing: list[Action] = [Close(event.entry, StreamEnd.DIVERGED)]
-        return closing if waiting is None else [Step.LEAVE, *closing, *_ask(waiting)]
+        return closing if waiting is None else [Step.LEAVE, *closing, *_ask_in_time(waiting)]
     actions: list[Action] = []
     if waiting is not None:
         offer = waiting.said(event.entry)
@@ -246,7 +251,7 @@ def _deadline(facts: Facts) -> list[Action]:
     entry = facts.waited_for
     if entry is not None and _suits(offer := facts.unfinished(entry), facts):
         return [Answer(Source.MODEL, offer, entry)]
-    return _from_others(facts) or _from_local(facts) or [End(Cause.OUT_OF_TIME)]
+    return _from_others(facts) or _from_local(facts) or [End(Cause.OUT_OF_TIME, facts.hesitation())]
 
 
 def _stopped(event: Stopped, facts: Facts | None) -> list[Action]:

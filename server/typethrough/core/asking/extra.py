@@ -1,10 +1,7 @@
-"""Questions beside the one that is waited for, and what they may cost: a second model is asked when the first is late, and what
-follows an acceptance is asked ahead. Pure: waits and dollars are handed in.
-"""
+"""What the question to a second model may cost, which is asked when the first is late. Pure: dollars are handed in."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from typethrough.core.models import ModelProfile
@@ -14,46 +11,9 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.sent import TokenRatio
 
-# With fewer the 95th percentile is but the longest of them.
-ENOUGH_WAITS = 20
 LATE_SHARE = 0.95
 # Where no model has a known price, money is counted in these, whose proportions are the usual ones.
 _NOMINAL = ModelProfile(input_price=1.0, cached_price=0.25, output_price=4.0)
-# Below this share of prefetches that were shown, most of them are waste.
-_WORTH_SHARE = 0.3
-# Then one in so many goes out all the same, to notice when it begins to pay again.
-_PROBE_EVERY = 5
-_WEIGHT = 0.4
-
-
-class Waits:
-    """The last waits for a first text, in milliseconds. Those given up early count as what they are: longer than that.
-
-    Were they left out, each hedge that wins would take a long wait out of the figures, and "late" would come ever earlier. The
-    estimate is Kaplan's and Meier's (doi.org/10.1080/01621459.1958.10501452).
-    """
-
-    __slots__ = ("_waits",)
-
-    def __init__(self, samples: int = 100) -> None:
-        self._waits: deque[tuple[float, bool]] = deque(maxlen=samples)
-
-    def note(self, waited_ms: float, *, spoke: bool) -> None:
-        """After `waited_ms` the first text came, or with `spoke` false nobody waited any longer."""
-        self._waits.append((waited_ms, not spoke))
-
-    def percentile_ms(self, share: float) -> float | None:
-        """The wait that `share` of all stay within; None before there are enough of them."""
-        if sum(not given_up for _, given_up in self._waits) < ENOUGH_WAITS:
-            return None
-        waits = sorted(self._waits)
-        longer = 1.0
-        for index, (waited_ms, given_up) in enumerate(waits):
-            if not given_up:
-                longer *= 1 - 1 / (len(waits) - index)
-                if longer <= 1 - share + 1e-9:
-                    return waited_ms
-        return waits[-1][0]
 
 
 class HedgeLedger:
@@ -92,24 +52,3 @@ def estimated(prompt: Prompt, profile: ModelProfile, ratio: TokenRatio, *, is_wa
 def priced(profile: ModelProfile, other: ModelProfile) -> ModelProfile:
     """A profile that has prices: a model without known ones is taken to cost what the other does."""
     return next((one for one in (profile, other) if one.input_price or one.output_price), _NOMINAL)
-
-
-class Prefetching:
-    """The share of late prefetches whose text was shown, as a moving average that begins in the middle."""
-
-    __slots__ = ("_share", "_skipped")
-
-    def __init__(self) -> None:
-        self._share = 0.4
-        self._skipped = 0
-
-    def worth_it(self) -> bool:
-        """Whether to ask ahead this time."""
-        if self._share >= _WORTH_SHARE:
-            return True
-        self._skipped += 1
-        return self._skipped % _PROBE_EVERY == 0
-
-    def note(self, *, shown: bool) -> None:
-        """A prefetch was shown, or turned out to be for nothing."""
-        self._share += _WEIGHT * (shown - self._share)

@@ -64,7 +64,11 @@ class Facts(Protocol):
         ...
 
     def ask_at_s(self) -> float:
-        """When the model may be asked: when typing has paused."""
+        """When the model is to be asked: when that is worth its stake."""
+        ...
+
+    def hesitation(self) -> str:
+        """Why the model was asked so late that there is no answer; empty when it was asked soon."""
         ...
 
     def refusal(self) -> Refusal | None:

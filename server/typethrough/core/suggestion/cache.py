@@ -29,7 +29,7 @@ class Entry:
     """A completion of one place, perhaps still growing.
 
     `text` is clean and begins at the origin; `complete` says that no more will come, `ended` that the model itself ended
-    there, `prefetched` that it was asked for ahead, and `was_shown` that some of it got on screen; `model` is who was asked.
+    there, and `was_shown` that some of it got on screen; `model` is who was asked.
     `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an answer to
     another question is never served. `assumed` is what an open completion menu was taken to put at the origin: the text
     begins with it, and says nothing before it goes on.
@@ -43,7 +43,6 @@ class Entry:
         "line_suffix",
         "model",
         "next_line",
-        "prefetched",
         "text",
         "uri",
         "was_shown",
@@ -59,7 +58,6 @@ class Entry:
         self.text = assumed + text
         self.complete = complete
         self.ended = complete
-        self.prefetched = False
         self.was_shown = False
 
 

@@ -1,0 +1,197 @@
+"""When to ask a model: a question is a bet on the next keys, made when what it may save is worth what it may waste.
+
+A text is shown when it comes before the next key and in time; or when it still fits what is typed before it comes. Else the
+question was for nothing. How soon the next key comes, and how often a text fits, depends on the spot: inside a word the hand runs
+on, behind a statement it rests. Both are learnt from this person and these models, from a prior for each spot.
+
+Pure: times, waits and dollars are handed in. Milliseconds count from the last key.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from typethrough.core.asking.hand import EDGES_MS, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What is at stake, measured by what a text is worth that is shown while the hand rests: a text that is shown while it runs on
+# (of which people take one in three), and a question that comes to nothing. A smaller stake shows more and wastes more: on the
+# sessions that were tuned on, 0.3 wasted 38 % of the questions, 0.45 wasted 29 % and 0.6 29 %, with text on the screen at the end
+# of 96, 95 and 90 % of the pauses.
+_WORTH_RUNNING = 0.35
+_STAKE = 0.45
+# Such a text saves some ten keys of 150 ms, most times it is right: so many dollars at sixty an hour.
+_WORTH_DOLLARS = 0.02
+# Waits are weighed in these steps.
+_STEP_MS = 30.0
+
+# The prior weighs as much as so many gaps of this person's, and one that is so many gaps old counts half.
+_PRIOR_GAPS = 25.0
+_HALF_LIFE_GAPS = 45.0
+# Each text moves what is believed of a spot by one such part; each key there lets that much of it be forgotten.
+_LEARNING = 0.2
+_FORGETTING = 0.01
+# How far what is accepted and sent away moves the worth of all texts, and its bounds.
+_TAKEN, _SENT_AWAY = (0.1, 1.2), (0.2, 0.4)
+# What was worked out is good for so many more keys: nearly the same comes out of them, and it takes 30 microseconds.
+_KEYS_BETWEEN = 8
+
+
+class Odds(NamedTuple):
+    """What a bet is made on. `waits_ms`: equally likely waits for a text, ascending. `deadline_ms`: when the request ends.
+    `from_ms`: how much time has gone by. `min_ms` and `max_ms`: the bounds that the settings put on a wait. `dollars`: what a
+    question costs.
+    """
+
+    waits_ms: tuple[float, ...]
+    deadline_ms: float
+    from_ms: float
+    min_ms: float
+    max_ms: float
+    dollars: float = 0.0
+
+
+class Gaps(NamedTuple):
+    """For each of `EDGES_MS` the share of gaps that are at least as long, and of these the share that a deletion ends."""
+
+    longer: tuple[float, ...]
+    deletions: tuple[float, ...]
+
+
+class _Learnt:
+    """What is believed of one spot."""
+
+    __slots__ = ("_deletions", "_ends", "_gaps", "_weight", "bets", "fits", "keys", "rests")
+
+    def __init__(self, spot: Spot) -> None:
+        prior = spot.value
+        shares = zip(prior.longer, (*prior.longer[1:], 0), strict=True)
+        self._ends = [(longer - next_longer) * _PRIOR_GAPS / 100 for longer, next_longer in shares]
+        self._deletions = [
+            ends * share / 100 for ends, share in zip(self._ends, prior.deletions, strict=True)
+        ]
+        self._weight = 1.0
+        self._gaps: Gaps | None = None
+        self.fits, self.rests = prior.fits / 100, prior.rests / 100
+        self.bets: dict[Odds, float] = {}
+        self.keys = 0
+
+    def note_gap(self, gap_ms: float, *, deleted: bool) -> None:
+        # Newer ones count more, which is the same as letting older ones count less.
+        self._weight *= 2 ** (1 / _HALF_LIFE_GAPS)
+        index = bisect_right(EDGES_MS, max(0.0, gap_ms)) - 1
+        self._ends[index] += self._weight
+        self._deletions[index] += self._weight * deleted
+        self._gaps = None
+        if self._weight > 1e6:
+            self._ends = [ends / self._weight for ends in self._ends]
+            self._deletions = [deletions / self._weight for deletions in self._deletions]
+            self._weight = 1.0
+
+    def gaps(self) -> Gaps:
+        if self._gaps is None:
+            left = gone = 0.0
+            found: list[tuple[float, float]] = []
+            for ends, deletions in zip(reversed(self._ends), reversed(self._deletions), strict=True):
+                left += ends
+                gone += deletions
+                found.append((left, gone / left))
+            found.reverse()
+            self._gaps = Gaps(tuple(longer / left for longer, _ in found), tuple(share for _, share in found))
+        return self._gaps
+
+
+class Habits:
+    """What is learnt of one person's hand, and of how the models' texts fare with it. For all documents."""
+
+    def __init__(self) -> None:
+        self._learnt = {spot: _Learnt(spot) for spot in Spot}
+        self._liking = 1.0
+
+    def note_gap(self, spot: Spot, gap_ms: float, *, deleted: bool) -> None:
+        """The next key after a spot has come, and was a deletion or not."""
+        learnt, prior = self._learnt[spot], spot.value
+        learnt.note_gap(gap_ms, deleted=deleted)
+        # What was tried and given up is tried again some time.
+        learnt.fits += _FORGETTING * (prior.fits / 100 - learnt.fits)
+        learnt.rests += _FORGETTING * (prior.rests / 100 - learnt.rests)
+        self._liking += _FORGETTING * (1.0 - self._liking)
+        learnt.keys += 1
+        if learnt.keys % _KEYS_BETWEEN == 0:
+            learnt.bets.clear()
+
+    def note_text(self, spot: Spot, *, typed: bool, shown: bool) -> None:
+        """A text asked for at a spot was shown, or was for nothing. `typed`: keys came before its first word."""
+        learnt = self._learnt[spot]
+        if typed:
+            learnt.fits += _LEARNING * (shown - learnt.fits)
+        else:
+            learnt.rests += _LEARNING * (shown - learnt.rests)
+        learnt.bets.clear()
+
+    def note_taken(self, *, taken: bool) -> None:
+        """A suggestion was accepted, or sent away."""
+        rate, bound = _TAKEN if taken else _SENT_AWAY
+        self._liking += rate * (bound - self._liking)
+        for learnt in self._learnt.values():
+            learnt.bets.clear()
+
+    def fits(self, spot: Spot) -> float:
+        """The share of texts that fit what was typed before they came."""
+        return self._learnt[spot].fits
+
+    def rests(self, spot: Spot) -> float:
+        """The share of texts with something to show, of those that came before a key."""
+        return self._learnt[spot].rests
+
+    def gaps(self, spot: Spot) -> Gaps:
+        """How long the next key takes."""
+        return self._learnt[spot].gaps()
+
+    def wait_ms(self, spot: Spot, odds: Odds) -> float:
+        """How long after the last key a model is to be asked."""
+        bets = self._learnt[spot].bets
+        wait_ms = bets.get(odds)
+        if wait_ms is None:
+            bets[odds] = wait_ms = self._best_wait_ms(spot, odds)
+        return wait_ms
+
+    def _best_wait_ms(self, spot: Spot, odds: Odds) -> float:
+        """The one with the best prospect; where none is worth its stake, the longest after which a text may be in time."""
+        latest_ms = max(0.0, min(odds.max_ms, odds.deadline_ms - odds.waits_ms[0]))
+        best_ms, best = latest_ms, 0.0
+        at_ms = max(odds.min_ms, odds.from_ms)
+        while at_ms <= latest_ms:
+            prospect = self._prospect(spot, odds, at_ms)
+            if prospect > best:
+                best_ms, best = at_ms, prospect
+            at_ms += _STEP_MS
+        return best_ms
+
+    def _prospect(self, spot: Spot, odds: Odds, at_ms: float) -> float:
+        """What asking at a time promises: the worth of the text less the stake, where no key has come by then."""
+        learnt = self._learnt[spot]
+        gaps = learnt.gaps()
+        waiting = between(gaps.longer, at_ms)
+        if waiting <= 0.0:
+            return 0.0
+        in_time = (at_ms + wait_ms for wait_ms in odds.waits_ms if at_ms + wait_ms <= odds.deadline_ms)
+        rests = sum(between(gaps.longer, ms) for ms in in_time) / (len(odds.waits_ms) * waiting)
+        # The longer no key has come inside a word, the likelier it is that the last one is taken back.
+        kept = (1 - between(gaps.deletions, at_ms)) / (1 - gaps.deletions[0])
+        shown_resting, shown_running = rests * learnt.rests, (1 - rests) * learnt.fits * min(1.0, kept)
+        worth = self._liking * (shown_resting + shown_running * _WORTH_RUNNING)
+        stake = _STAKE + odds.dollars / _WORTH_DOLLARS
+        return waiting * (worth - stake * (1 - shown_resting - shown_running))
+
+
+def between(shares: Sequence[float], ms: float) -> float:
+    """The share at a time, on a straight line between those of the edges round it."""
+    index = bisect_right(EDGES_MS, ms) - 1
+    if index + 1 >= len(EDGES_MS):
+        return shares[-1]
+    low_ms, high_ms = EDGES_MS[index], EDGES_MS[index + 1]
+    return shares[index] + (shares[index + 1] - shares[index]) * (ms - low_ms) / (high_ms - low_ms)
