@@ -120,6 +120,6 @@ def _first_line_of(head: str, back: int, view: View) -> str:
 
 
 def _is_string(code: str) -> bool:
-    return any(
+    return code not in {'"""', "'''"} and any(
         len(code) > len(quote) and code.startswith(quote) and code.endswith(quote) for quote in _QUOTES
     )

@@ -231,6 +231,9 @@ class _Block:
             if self.said and not self.state.inside and _ROUND_OR_SQUARE.isdisjoint(self.state.opened):
                 reason = self._ends_before(line, whole=whole) or self._guesses(line, whole=whole)
                 if reason:
+                    if family_of(self.language) == "data" and not self.state.opened:
+                        # A key may have no value.
+                        self.reading.balanced = self.reading.in_block
                     return self.reading.settle(reason)
             if not whole:
                 return self.reading
