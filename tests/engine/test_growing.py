@@ -435,3 +435,71 @@ def test_a_line_full_of_closers_is_not_read_once_for_each() -> None:
     fit = fitted("a))))))))))))", view)
     assert isinstance(fit, Fit)
     assert fit.replaces <= 9
+
+
+BODY = "def area(width, height):\n    $0\n\n\nprint(area(2, 3))\n"
+
+
+def test_a_body_that_comes_slowly_answers_with_its_first_lines_and_the_rest_is_kept() -> None:
+    async def scenario() -> None:
+        bench = Bench(BODY)
+        request = bench.ask()
+        await bench.wait(100)
+        await bench.say("scale = 2\n    width *= scale\n    height")
+        assert request.open
+        await bench.wait(300)
+        await bench.say(" *= sc")
+        assert request.text == "scale = 2\n    width *= scale"
+        await bench.say("ale\n    return width * height\n")
+        bench.insert(request.text)
+        assert bench.ask().text == "\n    height *= scale"
+
+    run(scenario)
+
+
+def test_a_body_that_comes_fast_answers_whole() -> None:
+    async def scenario() -> None:
+        bench = Bench(BODY)
+        request = bench.ask()
+        await bench.wait(100)
+        await bench.say("scale = 2\n")
+        await bench.say("    return width * scale\n\n\nprint(1)\n")
+        assert request.text == "scale = 2\n    return width * scale"
+
+    run(scenario)
+
+
+def test_a_body_grows_in_few_steps_and_ends_with_itself() -> None:
+    async def scenario() -> None:
+        bench = Bench(BODY)
+        growing = Growing(bench)
+        await bench.wait(100)
+        for line in (
+            "scale = 2\n",
+            "    width *= 2\n",
+            "    height *= 2\n",
+            "    scale -= 1\n",
+            "    x = 1\n",
+        ):
+            await bench.say(line)
+        await bench.wait(400)
+        await bench.say("    y = 1\n\n\ndef next():\n")
+        lines = ["scale = 2", "    width *= 2", "    height *= 2", "    scale -= 1", "    x = 1", "    y = 1"]
+        assert growing.texts == ["\n".join(lines[:count]) for count in (1, 2, 4)]
+        assert growing.outcome.suggestions[0].text == "\n".join(lines)
+
+    run(scenario)
+
+
+def test_what_is_typed_of_a_body_keeps_the_rest_of_it() -> None:
+    async def scenario() -> None:
+        bench = Bench(BODY)
+        bench.ask()
+        await bench.wait(100)
+        await bench.say("scale = 2\n    return width * scale\n\n\nprint(1)\n")
+        for char in "scale = 2\n    re":
+            bench.insert(char)
+            assert bench.ask().outcome.source is Source.SHOWN
+        assert bench.ask().text == "turn width * scale"
+
+    run(scenario)

@@ -50,6 +50,8 @@ class Flight:
         self.trail = Trail(origin, origin)
         self.started_s = clock.now()
         self.ttft_ms: float | None = None
+        # When its first line end came.
+        self.first_line_s: float | None = None
         self.error: GatewayError | None = None
         # Whether more text may come; how it ended is known when none may.
         self.open = True
@@ -200,6 +202,8 @@ class Flight:
         if self.ttft_ms is None:
             self.ttft_ms = (self._clock.now() - self.started_s) * 1_000
         self._take(self._characters.feed(piece))
+        if self.first_line_s is None and self._line_breaks:
+            self.first_line_s = self._clock.now()
         self._on_text(self)
 
     def _take(self, piece: str) -> None:

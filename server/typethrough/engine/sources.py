@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _LONGEST_MS: Final = 3_000.0
 # A shorter wait is not worth a word.
 _TOLD_MS: Final = 100.0
+# So long the rest of a body is waited for when its first line is there. Most models say several lines in that time.
+_PATIENCE_S: Final = 0.25
 
 
 @dataclass(slots=True)
@@ -196,6 +198,14 @@ class RequestFacts:
         text = from_growing(hit, self._view, self._amount) if hit is not None else ""
         # The beginning of what was sent away may yet become something else.
         return "" if text and self._document.unwanted.is_sent_away(text, self._view) else text
+
+    def is_due(self, entry: Entry) -> bool:
+        """A client that shows a text while it grows has them already."""
+        flight = self._pending.flight
+        if flight is None or flight.entry is not entry or self._pending.shows_growth:
+            return False
+        begun_s = flight.first_line_s
+        return begun_s is not None and self._amount.cautious and self.now_s - begun_s >= _PATIENCE_S
 
     def unfinished(self, entry: Entry) -> Offer:
         """The whole lines of a growing text, or a first line that looks finished."""

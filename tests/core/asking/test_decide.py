@@ -65,6 +65,7 @@ class State:
     refused: Refusal | None = None
     whole: Offer = NONE
     beginning: str = ""
+    due: bool = False
     best: Offer = NONE
     order: list[str] = field(default_factory=list, compare=False)
 
@@ -106,6 +107,10 @@ class State:
     def certain(self, entry: Entry) -> str:
         assert entry is not None
         return self.beginning
+
+    def is_due(self, entry: Entry) -> bool:
+        assert entry is not None
+        return self.due
 
     def unfinished(self, entry: Entry) -> Offer:
         assert entry is not None
@@ -189,6 +194,13 @@ LATER: list[tuple[str, Event, State, list[Action]]] = [
     ),
     ("enough has come", Text(OLD, True, False), replace(WAITING, whole=YES), [Answer(Source.MODEL, YES, OLD)]),
     ("not yet", Text(OLD, True, False), WAITING, []),
+    ("not yet, by lines that are due", Text(OLD, True, False), replace(WAITING, best=YES), []),
+    (
+        "its first lines are due",
+        Text(OLD, True, False),
+        replace(WAITING, best=YES, due=True),
+        [Answer(Source.MODEL, YES, OLD)],
+    ),
     ("a part can be shown", Text(OLD, True, False), replace(WAITING, beginning="wid"), [Promise("wid", OLD)]),
     (
         "no more than was shown before",

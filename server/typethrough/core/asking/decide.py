@@ -223,6 +223,8 @@ def _text(event: Text, facts: Facts | None) -> list[Action]:
             actions.append(Answer(Source.MODEL, offer, event.entry))
         elif _contradicts_menu(offer, waiting):
             actions += [Step.LEAVE, *_ask(waiting)]
+        elif waiting.is_due(event.entry) and _suits(lines := waiting.unfinished(event.entry), waiting):
+            actions.append(Answer(Source.MODEL, lines, event.entry))
         elif text := _promise(event.entry, waiting):
             actions.append(Promise(text, event.entry))
     if event.is_enough:

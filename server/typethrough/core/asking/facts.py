@@ -83,6 +83,10 @@ class Facts(Protocol):
         """What that text is certain to begin with, for a client that shows it grow; else empty."""
         ...
 
+    def is_due(self, entry: Entry) -> bool:
+        """Whether the first lines of a body have been there for so long that they answer without the rest."""
+        ...
+
     def unfinished(self, entry: Entry) -> Offer:
         """The best of it when there is no more time."""
         ...

@@ -297,24 +297,31 @@ class _Block:
         """Why a cautious answer ends before this line of the block, from which on it is likely to guess; else empty."""
         if not self.amount.cautious or not self.opened_above or len(indent_of(line)) != self.base:
             return ""
-        if closes_block(line, self.language) or continues_block(line, self.language):
-            return ""
-        if not whole and self._may_go_on(line.strip()):
-            return ""
-        if self.blank_seen and not all(is_comment(said, self.language) for said, _ in self.said):
+        if self.blank_seen and self._may_be_next(line, whole=whole):
             return "blank line"
         if not whole:
             return ""
-        is_decorated = _LEADS_ON.match(self.said[-1][0]) is not None
-        if not is_decorated and _DEFINES.match(line) and any(_DEFINES.match(said) for said, _ in self.said):
+        if _DEFINES.match(line) and self._has_defined():
             return "definition"
-        is_telling = sum(map(str.isalnum, line)) >= _TELLING
-        return "repetition" if is_telling and any(said == line for said, _ in self.said) else ""
+        is_again = any(said == line for said, _ in self.said) and sum(map(str.isalnum, line)) >= _TELLING
+        return "repetition" if is_again and not self._goes_on(line) else ""
 
-    def _may_go_on(self, begun: str) -> bool:
-        """Whether a line that has begun so may yet turn out to end a block, or to go on after one."""
-        may_close = begun[0] in ")]}<" or family_of(self.language) in _WORD_CLOSERS
-        return may_close or begun[0] in _CONTINUATION_STARTS
+    def _goes_on(self, line: str) -> bool:
+        return closes_block(line, self.language) or continues_block(line, self.language)
+
+    def _has_defined(self) -> bool:
+        """Whether the answer has a definition before this one, which is not just its decorator."""
+        is_decorated = _LEADS_ON.match(self.said[-1][0]) is not None
+        return not is_decorated and any(_DEFINES.match(said) for said, _ in self.said)
+
+    def _may_be_next(self, line: str, *, whole: bool) -> bool:
+        """Whether a line behind a blank one begins something new: it neither ends a block nor goes on after one, and there is
+        more before it than remarks.
+        """
+        may_close = line.lstrip()[0] in ")]}<" or family_of(self.language) in _WORD_CLOSERS
+        if not whole and (may_close or line.lstrip()[0] in _CONTINUATION_STARTS):
+            return False
+        return not self._goes_on(line) and not all(is_comment(said, self.language) for said, _ in self.said)
 
     def _ends_before(self, line: str, *, whole: bool) -> str:
         """Why the answer ends before this line; the empty string when it does not, or when more of the line must be seen."""
