@@ -6,7 +6,8 @@ import pytest
 
 from tests.core.filters.place import place
 from typethrough.core.suggestion.amount import Amount
-from typethrough.core.suggestion.cut import Cut, best_so_far, enough
+from typethrough.core.suggestion.block import Cut
+from typethrough.core.suggestion.cut import best_so_far, enough
 
 # The text is cut at `$1`; what stands after it is what the model went on to say.
 CUTS = [
