@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of
 from typethrough.core.dressing.marks import End
 
@@ -23,7 +24,8 @@ class Fence(NamedTuple):
     is_inline: bool = False
 
 
-_OPENING: Final = re.compile(r"\s*(`{3,}|~{3,})[ \t]*([^\s`]*)([^\n]*)(\n|\Z)")
+# More tildes underline a heading.
+_OPENING: Final = re.compile(r"\s*(`{3,}|~{3,5}(?!~))[ \t]*([^\s`]*)([^\n]*)(\n|\Z)")
 _INFO_WORD: Final = re.compile(r"[A-Za-z][\w+#.:/-]*\Z|\{[^\n]*|\d+:\d+:\S+\Z")
 # What may stand behind the language: attributes, line numbers, a file's name.
 _INFO_MORE: Final = re.compile(
@@ -41,6 +43,7 @@ _MARKDOWN: Final = frozenset(("markdown", "md", "mdx", "gfm"))
 _FENCE: Final = re.compile(r"(?:^|(?<=\n))[ \t]*(`{3,}|~{3,})[ \t]*([^\n]*)(?=\n|\Z)")
 _HALF: Final = re.compile(r"(?:\A|(?<=\n))[ \t]*(?:`{1,2}|`{3,}[^\n`]*|~{1,2}|~{3,}[^\n]*)\Z")
 _BEHIND: Final = re.compile(r"(?<=[^\s`])`{1,}[ \t]*\Z")
+_DOCUMENTATION: Final = frozenset(('"""', "'''", "/*"))
 _HALVES: Final = frozenset(("`", "``", "~", "~~"))
 _FENCE_LINE: Final = re.compile(r"\s*(?:`{3,}|~{3,})")
 _BACKTICK_FREE: Final = frozenset(("python", "rust", "c", "css", "data", "lua"))
@@ -63,6 +66,8 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
         return None
     if text[0] == " " and view.line_prefix.strip() and (view.state.inside or not _FENCE_LINE.match(text)):
         # A wrapper begins the answer; after a space and code it is text of a comment.
+        return 0, None
+    if view.state.inside in _DOCUMENTATION and _has_fences(view):
         return 0, None
     if in_text and _is_own_fence(text, start, view, inside=wraps):
         return 0, None
@@ -117,7 +122,7 @@ def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None
             fence is not None and fence.language in _MARKDOWN and (info or not signs.startswith(fence.signs))
         ):
             inner = signs
-        elif (fence is None or signs.startswith(fence.signs)) and not _is_documentation(
+        elif (signs[0] == "`" if fence is None else signs.startswith(fence.signs)) and not _is_documentation(
             found[0], view, fence
         ):
             return End(found.start(), is_open=False)
@@ -134,14 +139,16 @@ def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None
 
 
 def _is_documentation(line: str, view: View, fence: Fence | None) -> bool:
-    """Whether a fence stands, indented like it, in a documentation string that the answer goes on with."""
-    indent = line[: len(line) - len(line.lstrip(" \t"))]
-    return (
-        fence is None
-        and view.state.inside in {'"""', "'''", "/*"}
-        and bool(indent)
-        and indent.startswith(view.indent)
-    )
+    """Whether a fence stands in documentation that has fences, or, indented like it, in one that the answer goes on with."""
+    if fence is not None or view.state.inside not in _DOCUMENTATION:
+        return False
+    indent = indent_of(line)
+    return _has_fences(view) or (bool(indent or not view.indent) and indent.startswith(view.indent))
+
+
+def _has_fences(view: View) -> bool:
+    """Whether the documentation round the cursor has fences of its own, or asks for one."""
+    return "```" in view.near() or "@example" in f"{view.previous_line()}\n{view.line_prefix}"
 
 
 def _body_start(found: re.Match[str]) -> int:
@@ -163,13 +170,14 @@ def _backticks(text: str, view: View, *, done: bool) -> tuple[int, Fence | None]
     if text[0] != "`" or family_of(view.language_id) not in _BACKTICK_FREE or view.state.inside:
         return 0, None
     signs = "``" if text.startswith("``") else "`"
-    if view.language_id in _QUOTED_NAMES:
+    is_data = family_of(view.language_id) == "data"
+    if view.language_id in _QUOTED_NAMES or is_data:
         body, closed, rest = text[len(signs) :].partition(signs)
         if "\n" in body:
             return 0, None
         if not closed:
             return (0, None) if done else None
-        if rest.strip() or body.strip().isidentifier():
+        if rest.strip() or (body.strip().isidentifier() and not is_data):
             return 0, None
         if not done:
             return None
@@ -186,6 +194,8 @@ def _fences_are_text(view: View) -> bool:
 def _is_own_fence(text: str, start: str, view: View, *, inside: bool) -> bool:
     """Whether the answer goes on below the cursor's line of Markdown with a fence that belongs there."""
     above = view.line_prefix.rstrip()
+    if above.startswith("#"):
+        return not view.line_suffix.strip() and "\n" in text[: len(text) - len(start)]
     if not above or "\n" not in text[: len(text) - len(start)]:
         return False
     if view.line_suffix.strip():

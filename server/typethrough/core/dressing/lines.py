@@ -31,6 +31,7 @@ _HALF_LEFT_OUT: Final = re.compile(
 _NUMBER: Final = re.compile(r"[ \t]*(\d{1,6})(?:[ \t]*(\|)[ \t]?|(:)[ \t]?|(\t))")
 _HALF_NUMBER: Final = re.compile(r"[ \t]*\d{0,6}[ \t]*[|:]?\Z")
 _NUMBERED: Final = re.compile(r"\s*\d+\s*[|:\t]")
+_HERE_DOCUMENT: Final = re.compile(r"<<-?\s*\\?['\"]?[A-Za-z]")
 _COMPLETE: Final = re.compile(r"[;{}:,]\Z")
 
 
@@ -42,6 +43,8 @@ def unsigned(draft: Draft, view: View, *, is_diff: bool) -> Draft:
         or family_of(view.language_id) not in _FAMILIES
         or (view.state.inside and not is_diff)
     ):
+        return draft
+    if family_of(view.language_id) == "shell" and _HERE_DOCUMENT.search(view.near()):
         return draft
     start = len(text) - len(text.lstrip("\n"))
     if view.line_prefix.strip() and not start:

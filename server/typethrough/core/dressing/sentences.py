@@ -36,6 +36,8 @@ _BETWEEN_NAMES: Final = frozenset((
 # A name of several words, as ValueError and JSONDecoder: hardly the first word of a sentence.
 _CAMEL_CASE: Final = re.compile(r"(?:[A-Z]\w*[a-z]|[A-Z]{2,})[A-Z][a-z]")
 _VALUES: Final = frozenset(("None", "True", "False", "Nothing", "Just", "Self"))
+_DIRECTIVE: Final = re.compile(r"=[a-z]\w*")
+_DIRECTIVE_LINES: Final = 60
 _AFTER_TALK: Final = re.compile(r"[-*•–]\s+|\d{1,2}[.)]\s+")
 _HALF_ITEM: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)]?)\s*\Z")
 
@@ -52,13 +54,21 @@ class Starts:
 
 def are_prose(view: View) -> bool:
     """Whether sentences are ordinary content anywhere in such a document."""
-    return _is_prose(view.language_id)
+    return _is_prose(view.language_id) or (view.language_id == "perl" and _is_documented(view))
 
 
 @lru_cache(maxsize=64)
 def _is_prose(language_id: str) -> bool:
     family = family_of(language_id)
     return family in {"text", "markup", "unknown", "data"} or language_id.endswith("react")
+
+
+def _is_documented(view: View) -> bool:
+    """Whether the cursor stands in the documentation that Perl's files hold beside their code."""
+    said = next(
+        (line for line in reversed(view.lines_before(_DIRECTIVE_LINES)) if _DIRECTIVE.match(line)), ""
+    )
+    return bool(said) and not said.startswith("=cut")
 
 
 def is_prose_place(view: View) -> bool:

@@ -141,7 +141,7 @@ def end(text: str, view: View, *, done: bool) -> End | None:
         # Not inside a string or comment of the answer's own; but a sentence at the margin under indented lines is talk, whether
         # code or a docstring stands above it.
         indented = 0 < len(view.indent) <= len(indent_of(view.next_line()))
-        weak = not are_prose(view) and (indented or not state.inside)
+        weak = not are_prose(view) and (not state.inside or (indented and view.state.inside != ""))
         if ended or done:
             if _is_closing(line.strip(), view, weak=weak):
                 return End(found.end(), is_open=False)
