@@ -12,6 +12,7 @@ from itertools import pairwise
 # No model says so much text twice in a row, as its first two deltas.
 _TELLING_CHARS = 12
 _TELLING_TIMES = 2
+_TELLING_WORDS = 3
 
 
 class Deltas:
@@ -51,13 +52,16 @@ class Deltas:
         self._is_cumulative = True
         return self._grown_to(message)
 
-    def end(self) -> str:
-        """The text still held back, when no more will come: a last delta that holds all the text is none."""
+    def end(self, *, in_last: bool = False) -> str:
+        """The text still held back, when no more will come: a last delta that holds all the text is none.
+
+        `in_last` says that it came in the chunk that ends the stream, which in an honest one is mostly empty.
+        """
         if not self._held:
             return ""
-        if self._pieces > 1 or len(self._text) >= _TELLING_CHARS:
-            return self._grown_to(self._held[-1])
-        return self._taken("")
+        whole = self._held[-1]
+        is_telling = len(self._text) >= _TELLING_CHARS or (in_last and len(whole.split()) >= _TELLING_WORDS)
+        return self._grown_to(whole) if self._pieces > 1 or is_telling else self._taken("")
 
     def _taken(self, delta: str) -> str:
         added = "".join([*self._held, delta])

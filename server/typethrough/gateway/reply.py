@@ -138,8 +138,9 @@ class Reply:
                 self.error = GatewayUnavailable(
                     "The provider behind the gateway failed while it was answering."
                 )
-        text = self._said(_content(choice.get("delta")), _content(choice.get("message")), choice.get("text"))
-        return text + self._deltas.end() if self._finish_reason else text
+        delta = _content(choice.get("delta"))
+        text = self._said(delta, _content(choice.get("message")), choice.get("text"))
+        return text + self._deltas.end(in_last=bool(delta)) if self._finish_reason else text
 
     def _said(self, delta: str, message: str, text: Any) -> str:
         """What a choice adds. A server that does not stream sends one `message` where others send many a `delta`."""
