@@ -399,3 +399,23 @@ def test_ghost_text_stands_beside_an_open_completion_menu(neovim: StartNeovim, g
     editor.keys("<C-n><C-n>")
     editor.wait_for(lambda: editor.buffer()[-1] == "def label_of", 5, "the second entry")
     assert not editor.ghost().startswith(FIRST_LINE[2:])
+
+
+def test_at_the_end_of_the_window_lines_below_the_cursor_are_seen(
+    neovim: StartNeovim, tmp_path: Path
+) -> None:
+    path = tmp_path / "labels.py"
+    above = "".join(f"# {number}\n" for number in range(60)) + HEAD
+    path.write_text(above + TAIL, encoding="utf-8")
+    body = TAIL.partition("\n")[2].rstrip("\n").removeprefix("    ")
+    with simulator.start(truth=[path]) as gateway:
+        editor = neovim(gateway)
+        editor.open("labels.py", above)
+        editor.attach()
+        editor.keys("Go")
+        editor.type("def label_for(weekday):\n")
+        editor.wait_for_ghost(body)
+        tops = editor.lua("return vim.fn.line('w0')")
+        press(editor, "n", "    n")
+        editor.wait_for_ghost(body[1:])
+        assert editor.lua("return vim.fn.line('w0')") == tops

@@ -69,6 +69,36 @@ def test_with_the_suggest_widget_open_ghost_text_extends_what_is_selected_in_it(
     assert editor.told() == []
 
 
+def test_a_menu_that_opens_first_gets_ghost_text_for_its_selection_and_tab_leaves_the_rest(
+    editor: VSCode, model: Simulator
+) -> None:
+    number, typed, offered = 5, 'return {"amount": rounded', "rounded_amount"
+    editor.open("accounts.py", ACCOUNTS_HEAD + "\n".join([*LINES[:number], "    " + typed[:-1]]))
+    editor.type(typed[-1])
+    widget = "document.querySelector('.suggest-widget.visible .monaco-list-row.focused')?.ariaLabel ?? ''"
+    editor.press("Control+Space")
+    editor.wait_for(lambda: editor.page(widget).startswith(offered), 10, "the suggest widget")
+    rest = LINES[number].partition(offered)[2]
+    editor.wait_for_ghost("_amount" + rest)
+    asked = at_rest(editor, model)
+    assert any(f"{typed}_amount" in str(record["messages"]) for record in model.log(full=True)[-1:])
+    editor.press("Tab")
+    editor.wait_for_text(ACCOUNTS_HEAD + "\n".join([*LINES[:number], "    " + typed + "_amount"]))
+    editor.wait_for_ghost(rest)
+    assert at_rest(editor, model) == asked
+
+
+def test_with_the_menu_open_one_key_takes_all_of_the_ghost_text(editor: VSCode) -> None:
+    number, typed = 5, 'return {"amount": rounded'
+    begin(editor, number, typed)
+    editor.press("Control+Space")
+    widget = "!!document.querySelector('.suggest-widget.visible .monaco-list-row.focused')"
+    editor.wait_for(lambda: bool(editor.page(widget)), 10, "the suggest widget")
+    editor.wait_for_ghost()
+    editor.press("Alt+Backslash")
+    editor.wait_for_text(ACCOUNTS_HEAD + "\n".join(LINES[: number + 1]))
+
+
 def choose(editor: VSCode, label: str) -> None:
     """Choose an entry of our menu, the one behind the status bar item."""
     editor.click("[id='typethrough.typethrough.typethrough.status']")

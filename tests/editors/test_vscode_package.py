@@ -98,10 +98,13 @@ def test_every_command_is_registered_and_every_registered_one_is_declared() -> N
 
 
 def test_no_key_is_taken_but_the_one_that_asks_now_where_no_suggestion_is_on_the_screen() -> None:
-    (binding,) = PACKAGE["contributes"]["keybindings"]
-    assert binding["command"] == "editor.action.inlineSuggest.trigger"
-    assert binding["key"] == "alt+\\"
-    assert "!inlineSuggestionVisible" in binding["when"]
+    asks, takes = PACKAGE["contributes"]["keybindings"]
+    assert asks["command"] == "editor.action.inlineSuggest.trigger"
+    assert "!inlineSuggestionVisible" in asks["when"]
+    # Beside the suggest widget Tab takes the widget's entry.
+    assert takes["command"] == "editor.action.inlineSuggest.commit"
+    assert "&& inlineSuggestionVisible && suggestWidgetVisible" in takes["when"]
+    assert asks["key"] == takes["key"] == "alt+\\"
 
 
 def test_the_server_is_told_nothing_that_makes_it_speak_another_dialect() -> None:

@@ -32,6 +32,18 @@ function M.clear(bufnr)
   end
 end
 
+--- Scrolls the window when lines below the cursor's would lie under its end, where Neovim draws none: by as many as are missing,
+--- and no further than the cursor's line stays in sight. It is not scrolled back, so that there is room for what comes next.
+---@param count integer How many lines there are.
+local function make_room(count)
+  local missing = count - (vim.fn.winheight(0) - vim.fn.winline())
+  local possible = vim.fn.winline() - 1 - math.min(vim.wo.scrolloff, vim.fn.winheight(0))
+  local by = math.min(missing, possible)
+  if by > 0 then
+    vim.fn.winrestview({ topline = math.min(vim.fn.line('w0') + by, vim.fn.line('.')) })
+  end
+end
+
 ---@param suggestion typethrough.Suggestion
 ---@param place typethrough.Place
 function M.draw(suggestion, place)
@@ -52,6 +64,7 @@ function M.draw(suggestion, place)
       undo_restore = false,
     })
   end
+  if #below > 0 then make_room(#below) end
 end
 
 M.set_highlight()
