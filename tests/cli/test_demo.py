@@ -215,6 +215,7 @@ def test_the_screen_gives_the_terminal_back_when_it_is_interrupted() -> None:
     assert out.getvalue().endswith("\x1b[?25h\x1b[?1049l")
 
 
+@pytest.mark.e2e
 def test_the_command_types_through_the_real_engine_and_sums_up(tmp_path: Path) -> None:
     kept = {
         name: value for name, value in os.environ.items() if "KEY" not in name and "TYPETHROUGH" not in name

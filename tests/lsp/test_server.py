@@ -23,6 +23,9 @@ from typethrough.lsp.transport import StreamWriter, frame
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# A process each: half a second, and so not in the quick part.
+pytestmark = pytest.mark.e2e
+
 SERVER = str(Path(__file__).parents[2] / "server")
 COMMAND = [sys.executable, "-m", "typethrough", "--stdio"]
 INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": INLINE_CLIENT}}

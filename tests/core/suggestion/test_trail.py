@@ -154,7 +154,7 @@ _TEXTS = st.text(alphabet="ab ([{\"'}])\n\t.é𝒳", min_size=1, max_size=30)
 _CLOSER = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"}
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     text=_TEXTS,
     known=st.integers(0, 30),
