@@ -19,7 +19,7 @@ from typethrough.core.suggestion.white_space import respaced
 from typethrough.engine.ports import GatewayError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from typethrough.core.asking.hand import Spot
     from typethrough.core.document.document import Edit, Position, Snapshot
@@ -80,7 +80,17 @@ class Flight:
         self._prompt = prompt
         self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt, on_counted))
         # In the turn after the one that sends the question: while an answer is waited for, there is time.
-        asyncio.get_running_loop().call_soon(self.view.prepare)
+        asyncio.get_running_loop().call_soon(self._prepare)
+
+    def _prepare(self) -> None:
+        self.view.prepare()
+        if self.view.syntax is not None:
+            self._go_on(self.view.syntax.reading(self.view))
+
+    def _go_on(self, reading: Iterator[None]) -> None:
+        """Read a piece of the document, and the next one in another turn, so that a key never waits for more."""
+        if self.open and next(reading, self) is not self:
+            asyncio.get_running_loop().call_soon(self._go_on, reading)
 
     @property
     def kept_back(self) -> int:

@@ -17,6 +17,7 @@ from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.outcome.outcome import Purpose
 from typethrough.core.suggestion.trail import Shown
 from typethrough.core.suggestion.unwanted import Unwanted
+from typethrough.core.syntax.syntax import Syntax
 
 if TYPE_CHECKING:
     from typethrough.core.document.document import Document, Edit, Snapshot
@@ -50,6 +51,7 @@ class OpenDocument:
         self.edited = False
         self._prompt: PromptState | None = None
         self.hand = Hand()
+        self._syntax: Syntax | None = None
         self.unwanted = Unwanted()
         self.shown: Shown | None = None
         self.consumed: Shown | None = None
@@ -87,6 +89,10 @@ class OpenDocument:
         """Keep the document's text for this prompt from now on; without one, nothing of it, nor of what was suggested."""
         self._prompt = prompt
         if prompt is None:
+            self._syntax = None
+        elif self._syntax is None:
+            self._syntax = Syntax(self.document.language_id)
+        if prompt is None:
             self.shown = self.consumed = self._completed = None
 
     @property
@@ -112,6 +118,7 @@ class OpenDocument:
             host_language=document.language_id,
             version=document.version,
             usual_unit=document.usual_unit,
+            syntax=self._syntax,
             deleted=self.unwanted.deleted(now_s),
         )
 

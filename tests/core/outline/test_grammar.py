@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.core.outline.languages import OUTLINES
 from typethrough.core.outline import definitions, grammar, indentation
+from typethrough.core.syntax import grammars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -178,10 +179,10 @@ def test_a_grammar_that_cannot_be_had_makes_a_language_without_one(
             raise error
         return real(name, *arguments)
 
-    grammar._grammar.cache_clear()
+    grammars.grammar.cache_clear()
     monkeypatch.setattr(builtins, "__import__", refusing)
     try:
         assert grammar.definitions("func F() {}", "go", late_after(100)) is None
         assert [one.name for one in definitions("func F() {\n  return\n}", "go")] == ["F"]
     finally:
-        grammar._grammar.cache_clear()
+        grammars.grammar.cache_clear()

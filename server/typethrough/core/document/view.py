@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from typethrough.core.document.document import Position, Snapshot
+    from typethrough.core.syntax.syntax import Syntax
 
 REACH_LINES: Final = 300
 # All the lines of one side together, which ordinary lines stay far below.
@@ -51,6 +52,7 @@ class View:
     empty when the editor gave none; it is used where the file shows none. Only what builds a prompt reads `snapshot`.
     `first_line` is the first line of the cursor's language, where the document is in another one, `host_language`
     (`core/document/embedded.py`).
+    `syntax` judges texts for the document; None where nobody does.
     `assumed` is text that an open completion menu has selected and that stands here as if it were typed (`ahead`).
     """
 
@@ -66,6 +68,7 @@ class View:
         usual_unit: str,
         first_line: int = 0,
         host_language: str = "",
+        syntax: Syntax | None = None,
     ) -> None:
         self.uri = uri
         self.language_id = language_id
@@ -76,6 +79,7 @@ class View:
         self.usual_unit = usual_unit
         self.first_line = first_line
         self.host_language = host_language or language_id
+        self.syntax = syntax
         self.assumed = ""
         self._base: View | None = None
         raw, column = snapshot.raw_line(position.line), position.column
@@ -96,6 +100,7 @@ class View:
         usual_unit: str = "",
         first_line: int = 0,
         host_language: str = "",
+        syntax: Syntax | None = None,
     ) -> View:
         """The view of a place, clamped into the document."""
         return View(
@@ -108,6 +113,7 @@ class View:
             usual_unit=usual_unit,
             first_line=first_line,
             host_language=host_language,
+            syntax=syntax,
         )
 
     def prepare(self) -> None:
@@ -131,6 +137,7 @@ class View:
             deleted=self.deleted,
             first_line=self.first_line,
             host_language=self.host_language,
+            syntax=self.syntax,
         )
         other.assumed, other._base = text, self
         return other

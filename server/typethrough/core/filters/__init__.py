@@ -5,6 +5,7 @@ Owns the two lists. A filter knows the answer and the view, never the engine, th
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.alignment.before import before
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from typethrough.core.document.view import View
+    from typethrough.core.syntax.syntax import Syntax
 
 __all__ = ["HEAD", "TAIL", "Draft", "Fit", "Refused", "finished", "fitted", "fittings", "growing"]
 
@@ -48,6 +50,8 @@ TAIL: Final[tuple[Callable[[str, View], str | Refused], ...]] = (
     repetition,
     placeholder,
 )
+# As many other readings, and as many lines less, as the grammar is asked about.
+_MOST_READINGS: Final = 8
 
 
 def growing(raw: str, view: View, *, complete: bool = False) -> str:
@@ -65,7 +69,10 @@ def growing(raw: str, view: View, *, complete: bool = False) -> str:
 def fitted(text: str, view: View) -> Fit | Refused:
     """The cut text as it may be shown, with how much right of the cursor it takes the place of, or why it may not be."""
     fit = behind(text, view)
-    return fit if isinstance(fit, Refused) else _judged(fit, view)
+    judged = fit if isinstance(fit, Refused) else _judged(fit, view)
+    if isinstance(judged, Refused) or view.syntax is None or view.syntax.accepts(view, *judged):
+        return judged
+    return _agreed(judged, text, view, view.syntax)
 
 
 def fittings(text: str, view: View) -> Iterator[Fit]:
@@ -90,6 +97,28 @@ def _judged(fit: Fit, view: View) -> Fit | Refused:
         # It would end the line, or double the blank behind it.
         text = text.rstrip()
     return Fit(text, replaces) if text.strip() else Refused(Cause.BLANK)
+
+
+def _agreed(fit: Fit, text: str, view: View, syntax: Syntax) -> Fit | Refused:
+    """Another reading of the text that the grammar accepts, or the most of the fit that it does."""
+    shorter = (Fit(kept, fit.replaces) for kept in _shorter(fit.text))
+    for other in chain(islice(fittings(text, view), 1, _MOST_READINGS), islice(shorter, _MOST_READINGS)):
+        if syntax.accepts(view, *other):
+            return other
+    return Refused(Cause.SYNTAX)
+
+
+def _shorter(text: str) -> Iterator[str]:
+    """The first lines of a text, the most first, each also without the closers at their end."""
+    lines = text.split("\n")
+    for count in range(len(lines), 0, -1):
+        kept = "\n".join(lines[:count]).rstrip()
+        if count < len(lines) and kept.strip():
+            yield kept
+        while kept.endswith((")", "]", "}", ";")):
+            kept = kept[:-1].rstrip()
+            if kept.strip():
+                yield kept
 
 
 def finished(text: str, view: View) -> str | Refused:

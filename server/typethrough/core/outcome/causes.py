@@ -117,6 +117,11 @@ class Cause(Enum):
         "placeholder",
         "The model wrote a comment in place of code; ask by hand for more.",
     )
+    SYNTAX = (
+        Ending.FILTERED,
+        "syntax",
+        "With the model's text the code would not parse any more; type a little more, or ask by hand.",
+    )
     WELDED = (
         Ending.FILTERED,
         "welded",

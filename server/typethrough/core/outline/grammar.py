@@ -1,16 +1,12 @@
-"""Outlines by tree-sitter. The only module that knows it.
-
-Grammars are imported with the first file of their language, so a server that starts does not wait for them, and one that is not
-installed, or not to be loaded, makes its language one without a grammar.
-"""
+"""Outlines by tree-sitter."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from typethrough.core.outline.definition import Definition, first_sentence, one_line
+from typethrough.core.syntax.grammars import grammar, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,14 +66,13 @@ _MAX_WRAPPING = 40
 _MAX_DEFINITIONS = 800
 # A file of 200,000 characters takes one or two thousand steps of 50 µs; one made to be ambiguous takes more and longer ones.
 _MAX_STEPS = 4_000
-_CHUNK_BYTES = 65_536
 # Whatever is in so little, its parse ends in less than a second; and it is the cheaper way.
 _SMALL_BYTES = 32_768
 
 
 def definitions(text: str, language_id: str, is_late: Callable[[], bool]) -> list[Definition] | None:
     """What the text defines; None when there is no grammar for the language, or the text takes too long to be made sense of."""
-    language = _grammar(language_id)
+    language = grammar(language_id)
     if language is None:
         return None
     source = text.encode("utf-8", "replace")
@@ -94,60 +89,13 @@ def _parsed(language: Language, source: bytes, is_late: Callable[[], bool]) -> N
         return parser.parse(source).root_node
     steps = 0
 
-    def is_enough(_offset: int, _has_error: bool) -> bool:
+    def is_enough(_has_error: bool) -> bool:
         nonlocal steps
         steps += 1
         return steps > _MAX_STEPS or is_late()
 
-    whole = memoryview(source)
-    views: list[memoryview] = []
-
-    def read(offset: int, _point: object) -> bytes:
-        views.append(whole[offset : offset + _CHUNK_BYTES])
-        # Bytes to a type checker; what is asked for is a buffer.
-        return cast(bytes, views[-1])
-
-    try:
-        return parser.parse(read, progress_callback=is_enough).root_node
-    except ValueError:
-        return None
-    finally:
-        # The library keeps what it has read (py-tree-sitter 0.26): an empty view must be all that is left of it.
-        for view in views:
-            view.release()
-        whole.release()
-
-
-@lru_cache
-def _grammar(language_id: str) -> Language | None:
-    try:
-        match language_id:
-            case "python":
-                from tree_sitter_python import language
-            case "javascript" | "javascriptreact":
-                from tree_sitter_javascript import language
-            case "typescript":
-                from tree_sitter_typescript import language_typescript as language
-            case "typescriptreact":
-                from tree_sitter_typescript import language_tsx as language
-            case "go":
-                from tree_sitter_go import language
-            case "rust":
-                from tree_sitter_rust import language
-            case "java":
-                from tree_sitter_java import language
-            case "c":
-                from tree_sitter_c import language
-            case "cpp":
-                from tree_sitter_cpp import language
-            case _:
-                return None
-        from tree_sitter import Language
-
-        return Language(language())
-    except (ImportError, OSError, ValueError):
-        # No wheel for this machine, or one whose version does not fit.
-        return None
+    tree = parsed(parser, source, is_enough)
+    return None if tree is None else tree.root_node
 
 
 def _in(

@@ -1,0 +1,76 @@
+"""One text as a parser reads it: the region with a text in it, and with what must still come put in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from typethrough.core.document.scan import scan
+from typethrough.core.syntax.ends import ends, goings_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typethrough.core.document.scan import State
+    from typethrough.core.syntax.ends import Ends
+    from typethrough.core.syntax.region import Region
+
+PREPROCESSED: Final = frozenset(("c", "cpp"))
+# A condition and its end stand in two regions mostly.
+_CONDITION: Final = re.compile(r"^[ \t]*#[ \t]*(?:if|else|elif|endif)[^\n]*", re.MULTILINE)
+# What a macro stands for may be anything.
+_MACRO: Final = re.compile(
+    r"^[ \t]*(?:[A-Z][A-Z\d_]{2,}\b|(?!(?:if|for|while|switch|else|do|try)\b)\w+[ \t]*(?:\([^;{}\n]*\))?[ \t]*$)",
+    re.MULTILINE,
+)
+
+
+class Reading:
+    """The region with a line in place of the cursor's: `line` before the cursor, with what is put in there, `suffix` behind."""
+
+    def __init__(self, region: Region, line: str, suffix: str, language_id: str) -> None:
+        self._region = region
+        self._line = line
+        self._below = suffix + region.below
+        self._language_id = language_id
+        self._state: State | None = None
+
+    @property
+    def first_row(self) -> int:
+        """The row of the cursor's line in the region."""
+        return self._region.above.count("\n")
+
+    @property
+    def last_row(self) -> int:
+        """The last row of what is put in."""
+        return self.first_row + self._line.count("\n")
+
+    @property
+    def has_macros(self) -> bool:
+        """Whether there may be a macro, so that no grammar can tell what is right."""
+        if self._language_id not in PREPROCESSED:
+            return False
+        return _MACRO.search(self._region.above + self._line + self._below) is not None
+
+    def source(self) -> bytes:
+        """As it is, with what it has opened closed."""
+        return self._with(ends(self._open, self._below, self._language_id))
+
+    def sources_going_on(self) -> Iterator[bytes]:
+        """With a statement that is unfinished at the end of what is put in gone on with, in each way it may go on."""
+        opened = min(len(scan(self._line, self._language_id).opened), len(self._open.opened))
+        for missing in goings_on(self._open, opened, self._below, self._language_id):
+            yield self._with(missing)
+
+    @property
+    def _open(self) -> State:
+        if self._state is None:
+            above = scan(self._region.above, self._language_id)
+            self._state = scan(self._line, self._language_id, above)
+        return self._state
+
+    def _with(self, missing: Ends) -> bytes:
+        text = f"{self._region.above}{self._line}{missing.of_text}{self._below}{missing.of_region}\n"
+        if self._language_id in PREPROCESSED:
+            text = _CONDITION.sub("", text)
+        return text.encode("utf-8", "replace")
