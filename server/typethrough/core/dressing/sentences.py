@@ -17,8 +17,9 @@ _CODE_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\]|::|->|\w\.\w")
 STRICT_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\@#$%^&*+~/\"]|->|\w[.:]\w|--|(?<!\w)'|\s[-?:]\s|\s-\w")
 SENTENCE_MARKS: Final = tuple(".:!?…。：！？")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_ONE_WORD: Final = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 FIRST_WORDS: Final = re.compile(
-    r"([^\W\d_]+(?:['’][^\W\d_]+)*)(?:[,:]? ([^\W\d_]+)(?:,? ([^\W\d_]+))?)?(?=[\s,.:!?…`(]|\Z)"
+    rf"({_ONE_WORD})(?:[,:]? ({_ONE_WORD})(?:,? ({_ONE_WORD}))?)?(?=[\s,.:!?…`(]|\Z)"
 )
 # Hebrew and what comes behind it knows no capital letters.
 _FIRST_WIDE: Final = "\u0590"
@@ -35,6 +36,8 @@ _BETWEEN_NAMES: Final = frozenset((
 ))  # fmt: skip
 # A name of several words, as ValueError and JSONDecoder: hardly the first word of a sentence.
 _CAMEL_CASE: Final = re.compile(r"(?:[A-Z]\w*[a-z]|[A-Z]{2,})[A-Z][a-z]")
+# Families in which no type stands before a name.
+_NO_DECLARATIONS: Final = frozenset(("python", "js", "go", "rust"))
 _VALUES: Final = frozenset(("None", "True", "False", "Nothing", "Just", "Self"))
 _DIRECTIVE: Final = re.compile(r"=[a-z]\w*")
 _DIRECTIVE_LINES: Final = 60
@@ -107,7 +110,7 @@ def has_code_signs(line: str) -> bool:
 @lru_cache(maxsize=256)
 def plain_of(line: str) -> str:
     """The line without what is quoted in it, and without emphasis."""
-    return " ".join(_QUOTED.sub(" ", line).split()).strip("*_ ")
+    return " ".join(_QUOTED.sub(" ", line).split()).strip("*_¿¡ ")
 
 
 def so_far(line: str) -> str:
@@ -124,6 +127,9 @@ def is_wordy(line: str, language_id: str, *, whole: bool, talked: bool) -> bool:
         return not STRICT_SIGNS.search(plain_of(said if whole else so_far(said)))
     if talked and not whole and _HALF_ITEM.match(line):
         return True
+    if line.startswith(("* ", "** ")):
+        # A comment goes on.
+        return False
     plain = plain_of(line if whole else so_far(line))
     while plain and not plain[0].isalnum() and plain[0] > "\u2000":
         # A picture before the sentence.
@@ -151,6 +157,16 @@ def is_capitals(word: str) -> bool:
     return word.isupper() and word.isascii() and len(word) > 1
 
 
+def names_stand_together(plain: str, language_id: str) -> bool:
+    """Whether a line of words has two names in a row, as no statement of its language begins, and goes on."""
+    words = FIRST_WORDS.match(plain)
+    if words is None or words[3] is None or "," in words[0]:
+        return False
+    if _begins_sentence(words, language_id):
+        return True
+    return family_of(language_id) in _NO_DECLARATIONS and words[2].lower() not in _BETWEEN_NAMES
+
+
 def _begins_sentence(words: re.Match[str], language_id: str) -> bool:
     """Whether three words in a row begin a sentence, whatever signs come later in it."""
     if family_of(language_id) in {"sql", "shell", "ruby", "unknown", "data", "markup"} or words[3] is None:
@@ -173,7 +189,7 @@ def has_words(plain: str, least: int = 2) -> bool:
         body = plain[:-1]
         if not plain.endswith(("?", "？")) and len(words) > 1 and (not body.isascii() or body.endswith(" ")):
             return True
-        return len(words) > MIN_WORDS and not body.endswith(" ")
+        return len(words) > MIN_WORDS
     return len(words) >= MIN_WORDS
 
 

@@ -30,6 +30,7 @@ from typethrough.core.dressing.sentences import (
     is_text,
     is_wordy,
     may_begin,
+    names_stand_together,
     plain_of,
     so_far,
 )
@@ -212,7 +213,7 @@ def _kind(line: str, view: View, *, talked: bool) -> Line:
         plain.endswith(":") and _HEADER.match(view.line_prefix + line)
     )
     long = count_words(plain) >= 2 * MIN_WORDS and plain[:1].isupper() and not plain.isascii()
-    if (ends and has_words(plain)) or long or talked:
+    if (ends and has_words(plain)) or long or talked or names_stand_together(plain, view.language_id):
         return Line.TALK
     return Line.TALK_BEFORE_FENCE
 

@@ -22,6 +22,13 @@ _WORDS: Final = re.compile(
     r"[\s.…:!]*(?:here|goes here|below|unchanged)?[\s.…:!]*",
     re.IGNORECASE,
 )
+# What stands for an empty answer.
+_NOTHING: Final = re.compile(
+    r"[\[(<](?:no (?:changes?|completions?|code|edits?)(?: (?:is|are))?(?: \w+)?"
+    r"|nothing to (?:add|complete)|empty(?: message)?)[\])>]"
+    r"|N/A|<(?:empty|none)>",
+    re.IGNORECASE,
+)
 # A longer comment says more than that something is missing.
 _MOST_CHARS: Final = 200
 _ELLIPSIS: Final = re.compile(r"\s*\.\.\.\s*")
@@ -31,6 +38,8 @@ def placeholder(text: str, view: View) -> str | Refused:
     """Refuse a text of nothing but placeholders; cut them from the end of a text that has more."""
     if family_of(view.language_id) == "text":
         return text
+    if _NOTHING.fullmatch(text.strip()):
+        return Refused(Cause.PLACEHOLDER)
     lines = text.rstrip().split("\n")
     starts_line = not view.line_prefix.strip()
     kept = len(lines)
