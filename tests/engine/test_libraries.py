@@ -110,3 +110,8 @@ def test_a_document_outside_the_workspace_knows_the_standard_library_alone() -> 
     found = asyncio.run(libraries.imported("file:///elsewhere/a.py", "python", "import shlex\n"))
     assert found is not None
     assert "quote" in {one.name for one in found.modules["shlex"]}
+
+
+def test_nothing_is_read_while_the_local_lane_is_off() -> None:
+    libraries = Libraries(LocalDisk(lambda: 0.0), lambda _uri: None, lambda: False)
+    assert asyncio.run(libraries.imported("file:///elsewhere/a.py", "python", "import shlex\n")) is None

@@ -7,8 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.support.permits import tell
-from typethrough.core.document.document import snapshot_of
+from typethrough.core.document.document import Document, Position, snapshot_of
+from typethrough.core.document.view import View
+from typethrough.engine.libraries import Libraries
 from typethrough.engine.local_lane import LocalLane
+from typethrough.engine.workspace import LocalDisk
 from typethrough.local.index import LocalIndex
 
 if TYPE_CHECKING:
@@ -47,5 +50,47 @@ def test_a_request_meets_one_slice_of_indexing_at_most() -> None:
         counting.cancel()
         assert len(slices) == 4
         assert all(later - earlier >= _TURNS_OF_A_REQUEST for earlier, later in pairwise(slices[1:]))
+
+    asyncio.run(scenario())
+
+
+_BEGUN = "import shlex\n\n\ndef run(text):\n    return shlex.quo"
+
+
+def _typed(lane: LocalLane, document: Document, text: str) -> list[str]:
+    """What the lane proposes at the end of a document once a text was typed there."""
+    for character in text:
+        end = document.snapshot.clamp(Position(10_000, 10_000))
+        lane.edited(document.uri, document.replace(end, end, character), document.snapshot)
+    end = document.snapshot.clamp(Position(10_000, 10_000))
+    view = View.at(document.snapshot, end, uri=document.uri, language_id="python")
+    return [guess.text for guess in lane.guesses(view)]
+
+
+def test_what_an_import_brings_is_known_once_it_is_written_and_until_the_document_is_forgotten() -> None:
+    async def scenario() -> None:
+        lane = LocalLane(libraries=Libraries(LocalDisk(lambda: 0.0), lambda _uri: None))
+        permit = tell("new.py")
+        document = Document(permit.uri, "python", 1, "")
+        lane.opened(permit, document.snapshot)
+        assert _typed(lane, document, _BEGUN) == []
+        await lane.idle()
+        assert _typed(lane, document, "t") == ["e("]
+        lane.forget(permit.uri)
+        await lane.idle()
+        assert _typed(lane, document, "") == []
+
+    asyncio.run(scenario())
+
+
+def test_of_a_document_that_was_closed_meanwhile_no_imports_are_known() -> None:
+    async def scenario() -> None:
+        lane = LocalLane(libraries=Libraries(LocalDisk(lambda: 0.0), lambda _uri: None))
+        permit = tell("new.py")
+        document = Document(permit.uri, "python", 1, _BEGUN)
+        lane.opened(permit, document.snapshot)
+        lane.closed(permit.uri)
+        await lane.idle()
+        assert not lane._imported
 
     asyncio.run(scenario())

@@ -118,6 +118,23 @@ def test_a_line_that_has_the_bracket_behind_the_cursor_elsewhere_takes_its_place
     assert (guess.text, guess.replaces) == (').__init__("circle")', 1)
 
 
+@pytest.mark.parametrize(
+    ("tail", "is_there"),
+    [
+        ("    def g(se$0", True),
+        ("def g(se$0", False),
+        ("    def g(self):\n        return se$0", True),
+        ("def g(s):\n    return se$0", False),
+        ("se$0", False),
+        ("def make():\n    class B:\n        def h(self):\n            return se$0", True),
+    ],
+)
+def test_self_is_proposed_where_there_is_one(tail: str, is_there: bool) -> None:
+    marked = f"class A:\n    def f(self):\n        return self\n\n{tail}"
+    found = [guess.text for guess in predict(LocalIndex(), view_at(marked)) if guess.text.startswith("lf")]
+    assert bool(found) is is_there
+
+
 def test_nothing_is_known_to_an_empty_index() -> None:
     assert at_cursor(LocalIndex(), "import $0") is None
 

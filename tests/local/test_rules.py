@@ -7,7 +7,9 @@ from typethrough.local.idioms import by_idiom
 from typethrough.local.imported import Imported, Member, Taken, by_import, members, taken
 from typethrough.local.leads import Leads
 from typethrough.local.lines import word_before
+from typethrough.local.nearby import from_nearby
 from typethrough.local.signatures import by_definition
+from typethrough.local.vocabulary import by_builtin
 
 
 def parts(marked: str) -> tuple[str, str, list[str], list[str]]:
@@ -225,3 +227,44 @@ def test_of_many_names_that_fit_none_is_proposed() -> None:
     leads = Leads()
     by_import(leads, Imported({"lib": many}, {}, ()), "lib.", "")
     assert not len(leads)
+
+
+@pytest.mark.parametrize(
+    ("language_id", "marked", "expected"),
+    [
+        ("python", "total = 1\nx = to$0", {"tal"}),
+        ("python", "# the total here\n# a to$0", set()),
+        ("python", 'total = 1\nx = "a to$0', set()),
+        ("python", "total = 1\n    of the big to$0", set()),
+        ("python", "class A:\n    def f(self):\n        return se$0", {"lf"}),
+        ("python", "def f():\n    return 1\nx.re$0", set()),
+        ("rust", "fn go<'a>(total: u8) {\nlet x = to$0", {"tal"}),
+    ],
+)
+def test_a_half_typed_name_is_one_that_may_stand_there(
+    language_id: str, marked: str, expected: set[str]
+) -> None:
+    known, partial, above, below = parts(marked)
+    leads = Leads()
+    from_nearby(leads, language_id, known, partial, above, below)
+    assert texts(leads) == expected
+
+
+@pytest.mark.parametrize(
+    ("language_id", "marked", "expected"),
+    [
+        ("python", "text.repl$0", {"ace("}),
+        ("python", "x = isin$0", {"stance("}),
+        ("python", "repl$0", set()),
+        ("typescriptreact", "rows.forE$0", {"ach("}),
+        ("go", "x = a$0", set()),
+        ("plaintext", "x = isin$0", set()),
+    ],
+)
+def test_what_is_built_in_is_known_from_the_first_line_on(
+    language_id: str, marked: str, expected: set[str]
+) -> None:
+    known, partial, _, _ = parts(marked)
+    leads = Leads()
+    by_builtin(leads, language_id, known, partial)
+    assert texts(leads) == expected

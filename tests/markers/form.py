@@ -33,7 +33,7 @@ class Case:
 
     `shown` holds the texts of which one must be the first item's `insertText`, `after` the documents of which one must stand when
     all that is offered has been accepted; each is None where the case does not ask for it. With `or_nothing` silence is right
-    too. `indent` is what the editor tells of its indentation: "2", "4", "tab", or "" for nothing.
+    too. `indent` is what the editor tells of its indentation: "2", "4", "tab", or "" for nothing. `is_local`: there is no model.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Case:
     after: tuple[str, ...] | None = None
     or_nothing: bool = False
     message: str = ""
+    is_local: bool = False
 
 
 def cases() -> list[Path]:
@@ -109,6 +110,9 @@ def parse(name: str, text: str) -> Case:
         "refuse_if": values.pop("refuse if", ""),
     }
     status = int(values.pop("status", "200"))
+    lane = values.pop("lane", "model")
+    if lane not in {"model", "local"}:
+        raise FormError(f"{name}: lane is model or local")
     if values:
         raise FormError(f"{name}: unknown settings {sorted(values)}")
     return Case(
@@ -126,6 +130,7 @@ def parse(name: str, text: str) -> Case:
         after=None if case.after is None else tuple(case.after),
         or_nothing=case.or_nothing,
         message=case.message,
+        is_local=lane == "local",
         **known,
     )
 

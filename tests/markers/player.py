@@ -120,9 +120,12 @@ class _Player:
         # What is off, and one local lane for all: each takes time and changes no case.
         plain = Settings(local_lane=False, other_files=False, hide_secrets=False, exclude=())
         settings = replace(plain, **case.settings)
-        gateway, notes = self._gateway(), Notes()
+        gateway: Gateway | None = self._gateway()
+        local = _LOCAL_LANE
+        if case.is_local:
+            settings, gateway, local = replace(settings, local_lane=True), None, LocalLane()
         self._engine = Engine(
-            settings=settings, gateway=gateway, clock=self._clock, recorder=notes, local=_LOCAL_LANE
+            settings=settings, gateway=gateway, clock=self._clock, recorder=Notes(), local=local
         )
         self._engine.open(self._uri, case.language, 1, text)
         self._undo: list[tuple[str, Position]] = []

@@ -65,8 +65,7 @@ class Engine:
     ) -> None:
         self.settings = settings
         self.gate = Gate(settings, folders=folders, disk=workspace)
-        libraries = Libraries(workspace, self.gate.folder_of) if workspace is not None else None
-        self.local = local or LocalLane(libraries=libraries)
+        self.local = local or LocalLane(libraries=self._libraries(workspace))
         self._model = ModelLane(gateway, settings, clock, recorder)
         self._sources = Sources(settings, CompletionCache(), self._model, self.local, clock, self.gate)
         self._answers = Answers(self._sources, recorder)
@@ -89,6 +88,11 @@ class Engine:
             clock,
         )
         self.reports = Reports(clock, recorder, self._documents, self._answers.prefetch, self._sources.habits)
+
+    def _libraries(self, workspace: Workspace | None) -> Libraries | None:
+        if workspace is None:
+            return None
+        return Libraries(workspace, self.gate.folder_of, lambda: self.settings.local_lane)
 
     def configure(self, settings: Settings, gateway: Gateway | Gateways | None) -> None:
         """Use other settings and another gateway from now on; streams under way are closed."""

@@ -40,16 +40,27 @@ _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
 class Libraries:
-    """The libraries that documents import. `folder_of` names the workspace's folder that a document lies in."""
+    """The libraries that documents import.
 
-    def __init__(self, workspace: Workspace, folder_of: Callable[[str], Folder | None]) -> None:
+    `folder_of` names the workspace's folder that a document lies in. Nothing is read while they are not `wanted`.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        folder_of: Callable[[str], Folder | None],
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._workspace = workspace
         self._folder_of = folder_of
+        self._wanted = wanted
         # By where it was looked for and the module's name, the latest last. A library does not change while it is worked with.
         self._known: OrderedDict[tuple[tuple[str, ...], str], list[Member]] = OrderedDict()
 
     async def imported(self, uri: str, language_id: str, text: str) -> Imported | None:
         """What is known of the libraries that a document's text imports; None where it imports none that can be found."""
+        if not self._wanted():
+            return None
         found = [one for one in taken(text, language_id) if ".." not in one.module]
         if not found:
             return None

@@ -12,14 +12,31 @@ if TYPE_CHECKING:
 
 _BRACKETS: Final = ("()", "[]", "{}")
 _MOST_UNBALANCED: Final = 3
-# One for each feature, fitted to 27,265 texts at 24,000 positions in held-out files of six languages:
+# One for each feature, fitted to 26,711 texts at 24,000 positions in held-out files of six languages:
 # `python -m tests.bench.local_lane --calibrate`.
 _COEFFICIENTS: Final = (
-    *(-1.641, 2.164, 0.650, -0.562, -0.335, 0.172, -0.316, 0.027, 0.508, -0.556, -0.238, -0.254, -0.138),
-    *(-1.407, 0.207, 0.427, 0.675, -0.209),
-    *(-0.548, 0.097, 0.088, 0.852, 0.749, -0.017),
-    *(-0.079, 0.439, 0.662, -0.251, 0.915),
-    *(-5.731, 7.163, 1.652, 2.822, -1.358, 1.167),
+    *(
+        -1.510,
+        1.922,
+        0.798,
+        -0.632,
+        -0.250,
+        0.145,
+        -0.452,
+        -0.266,
+        0.066,
+        0.514,
+        -0.564,
+        -0.241,
+        -0.203,
+        -0.112,
+    ),
+    *(-1.535, 0.242, 0.428, 0.672, -0.212),
+    *(-0.526, 0.081, 0.081, 0.802, 0.792, 0.067),
+    *(-0.088, 0.486, 0.670, -0.204, 1.108),
+    *(-6.047, 6.948, 0.315),
+    *(-0.374, 2.642, 0.886),
+    *(-0.384, 0.089),
 )
 
 
@@ -29,22 +46,27 @@ def confidence(features: tuple[float, ...]) -> float:
     return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, score))))
 
 
-def features(cut: Cut, written: str, partial: str) -> tuple[float, ...]:
-    """Return what the probability depends on. `written` is the line before the cursor, `partial` the word that it ends in."""
+def features(cut: Cut, written: str, partial: str, *, is_known: bool) -> tuple[float, ...]:
+    """Return what the probability depends on. `written` is the line before the cursor, `partial` the word that it ends in.
+
+    `is_known`: that word is a whole one nearby, so that it may be finished.
+    """
     text, found, share = cut.text, cut.evidence, cut.share
     is_whole = float(cut.is_whole)
     reach = log1p(found.reach)
     likeness = found.likeness / 8
+    length = log(len(text))
     line = written + text
     unbalanced = sum(abs(line.count(opening) - line.count(closing)) for opening, closing in _BRACKETS)
     return (
         1.0,
         share,
         share * share,
-        log(len(text)),
+        length,
         log(len(spaced_tokens(text)) or 1),
         log1p(len(partial)),
         float(not partial),
+        float(is_known),
         log1p(len(written)),
         is_whole,
         is_whole * share,
@@ -73,8 +95,10 @@ def features(cut: Cut, written: str, partial: str) -> tuple[float, ...]:
         # By a rule.
         float(found.is_idiom),
         share * found.is_idiom,
+        length * found.is_idiom,
         float(found.is_defined),
         share * found.is_defined,
+        length * found.is_defined,
         # From a library.
         float(found.is_imported),
         share * found.is_imported,

@@ -195,7 +195,8 @@ def _read(table: str) -> list[_Line]:
 
 
 _TABLES: Final = {language: _read(table) for language, table in _LINES.items()}
-_ALIKE: Final = {
+# Languages that share their tables.
+ALIKE: Final = {
     "javascriptreact": "javascript",
     "typescriptreact": "typescript",
     "cpp": "c",
@@ -265,7 +266,7 @@ class _Name(str):
 
 def by_idiom(leads: Leads, language_id: str, known: str, partial: str, above: Sequence[str]) -> None:
     """Add what an idiom says. `known` is the line up to the word `partial` that the cursor stands in, `above` the lines above."""
-    language = _ALIKE.get(language_id, language_id)
+    language = ALIKE.get(language_id, language_id)
     for text, is_whole in _texts(language, known.lstrip(), partial, above[-1].strip() if above else ""):
         if text.strip():
             evidence = leads.of(text, is_whole=is_whole)

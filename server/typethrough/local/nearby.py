@@ -10,7 +10,7 @@ import re
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
-from typethrough.local.lines import is_word, spaced_tokens
+from typethrough.local.lines import KEYWORDS, is_word, spaced_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,10 +22,16 @@ _MOST_FINDS: Final = 160
 _BYTES_TO_DOUBLE: Final = 2
 # By how many tokens before the cursor are the same: none, one, two or more.
 _WEIGHTS: Final = (0.125, 0.5, 2.0)
+# So many letters of a word of prose are needed: fewer begin many words.
+_LETTERS_OF_PROSE: Final = 3
+_COMMENTS: Final = ("# ", "//", "/*", "* ", "--", '"""', "<!--")
+_LAST_WORDS: Final = re.compile(r"(?:^|\s)([A-Za-z]+),? ([a-z]+),? $")
 _REST_OF_WORD: Final = re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]+\(?")
 
 
-def from_nearby(leads: Leads, known: str, partial: str, above: Sequence[str], below: Sequence[str]) -> None:
+def from_nearby(
+    leads: Leads, language_id: str, known: str, partial: str, above: Sequence[str], below: Sequence[str]
+) -> None:
     """Add what the same words were followed by. `known` is the line up to the word `partial` that the cursor stands in."""
     tokens = spaced_tokens(known.strip())
     blank = known[len(known.rstrip()) :]
@@ -35,6 +41,9 @@ def from_nearby(leads: Leads, known: str, partial: str, above: Sequence[str], be
         pair = single
     if not pair and not partial:
         return
+    with_names = len(partial) >= _LETTERS_OF_PROSE or not _is_prose(known, language_id)
+    is_member = known.endswith((".", "->"))
+
     finds = 0
     for distance, line in _nearest_first(above, below):
         if partial not in line or finds > _MOST_FINDS:
@@ -60,14 +69,26 @@ def from_nearby(leads: Leads, known: str, partial: str, above: Sequence[str], be
             evidence.weight += weight * _WEIGHTS[1] * 2.0 ** (len(single) / _BYTES_TO_DOUBLE)
             evidence.near = max(evidence.near, len(single))
             evidence.singles += 1
-        for end in _finds(line, partial) if not met else ():
+        for end in _finds(line, partial) if with_names and not met else ():
             finds += 1
             rest = _REST_OF_WORD.match(line, end)
-            if rest is not None:
+            # What began a line or followed a blank may be a word that never follows a dot.
+            if rest is not None and not (is_member and (partial + rest[0]) in KEYWORDS):
                 evidence = leads.of(rest[0], is_whole=False)
                 evidence.weight += weight * _WEIGHTS[0] * 2.0 ** (len(partial) / _BYTES_TO_DOUBLE)
                 evidence.near = max(evidence.near, len(partial))
                 evidence.words += 1
+
+
+def _is_prose(known: str, language_id: str) -> bool:
+    """Tell whether words are written here for people: which of them comes next does not follow from which are near."""
+    text = known.lstrip()
+    # In Rust a single quote begins a lifetime.
+    quoted = text.count('"') % 2 or (language_id != "rust" and text.count("'") % 2)
+    if text.startswith(_COMMENTS) or quoted:
+        return True
+    words = _LAST_WORDS.search(known)
+    return words is not None and KEYWORDS.isdisjoint(words.groups())
 
 
 def _nearest_first(above: Sequence[str], below: Sequence[str]) -> Iterator[tuple[int, str]]:

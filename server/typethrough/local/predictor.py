@@ -6,6 +6,7 @@ does with a guess.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.alignment.behind import covered
@@ -16,10 +17,11 @@ from typethrough.local.cuts import cuts
 from typethrough.local.idioms import by_idiom
 from typethrough.local.imported import by_import
 from typethrough.local.leads import Leads
-from typethrough.local.lines import is_word, word_before
+from typethrough.local.lines import is_word, line_of, spaced_tokens, word_before
 from typethrough.local.nearby import from_nearby
 from typethrough.local.recall import recall
 from typethrough.local.signatures import by_definition
+from typethrough.local.vocabulary import by_builtin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,14 +35,16 @@ if TYPE_CHECKING:
 CONFIDENT: Final = 0.5
 USABLE: Final = 0.45
 _LINES_MEMORY: Final = 8
+_LINES_SCOPE: Final = 30
 _LINES_ABOVE: Final = 100
 _LINES_BELOW: Final = 30
 # One character is not worth a look, nor are two signs; and of short texts only those that are nearly sure: their length times
 # the probability must be so much.
 _FEWEST_CHARACTERS: Final = 2
 _FEWEST_SIGNS: Final = 3
-_WORTH_A_LOOK: Final = 1.4
+_WORTH_A_LOOK: Final = 1.25
 _LONGEST_LINE: Final = 400
+_DEF: Final = re.compile(r"(\s*)(?:async )?def ")
 _BRACKETS: Final = ("()", "[]", "{}")
 
 
@@ -97,10 +101,11 @@ def gather(index: LocalIndex, view: View, imported: Imported | None = None) -> L
         known, partial = prefix[:start], prefix[start:]
         above = [line for line in view.lines_before(_LINES_ABOVE) if line and not line.isspace()]
         below = [line for line in view.lines_after(_LINES_BELOW) if line and not line.isspace()]
-        recall(leads, index, view.uri, prefix, above[-_LINES_MEMORY:])
+        recall(leads, index, view, prefix, above[-_LINES_MEMORY:])
         by_analogy(leads, known, partial, above, below)
-        from_nearby(leads, known, partial, above, below)
+        from_nearby(leads, view.language_id, known, partial, above, below)
         by_idiom(leads, view.language_id, known, partial, above)
+        by_builtin(leads, view.language_id, known, partial)
         by_definition(leads, view.language_id, known, partial, above, below)
         if imported is not None:
             by_import(leads, imported, known, partial)
@@ -111,7 +116,12 @@ def judged(leads: Iterable[Lead], view: View) -> list[tuple[Cut, tuple[float, ..
     """Return the texts that may be shown, each with the features that its confidence depends on."""
     written = view.line_prefix.strip()
     partial = view.line_prefix[word_before(view.line_prefix) :]
-    return [(cut, features(cut, written, partial)) for cut in cuts(leads) if _may_be_shown(cut.text, view)]
+    found = [cut for cut in cuts(leads) if _may_be_shown(cut.text, view)]
+    if not found:
+        return []
+    near = map(line_of, view.lines_before(_LINES_SCOPE)) if partial else ()
+    is_known = any(partial in line.tokens for line in near)
+    return [(cut, features(cut, written, partial, is_known=is_known)) for cut in found]
 
 
 def _guesses(leads: Iterable[Lead], view: View) -> list[Guess]:
@@ -140,12 +150,34 @@ def _may_be_shown(text: str, view: View) -> bool:
         return False
     if len(shown) < _FEWEST_SIGNS and not any(map(is_word, shown)):
         return False
+    if not view.line_prefix.strip() and len(spaced_tokens(shown)) == 1:
+        # What a line begins with is no help.
+        return False
+    if view.language_id == "python" and _first_word(text, view) == "self" and not _has_self(view):
+        return False
     if shown == suffix.strip() or (suffix and is_word(suffix[0]) and is_word(text[-1])):
         return False
     if heading_in(view.line_prefix + text) >= 0:
         # Where a notebook's cell ends, another begins, and that is nobody's to type.
         return False
     return not following or following not in (shown, (view.line_prefix + text + suffix).strip())
+
+
+def _first_word(text: str, view: View) -> str:
+    """Return the word at the cursor as it is with the text."""
+    tokens = spaced_tokens(view.line_prefix[word_before(view.line_prefix) :] + text)
+    return tokens[0] if tokens else ""
+
+
+def _has_self(view: View) -> bool:
+    """Tell whether the function of Python that the cursor stands in, or whose head it is, has a `self`."""
+    indent = len(view.indent)
+    if _DEF.match(view.line_prefix):
+        return indent > 0
+    for line in reversed(view.lines_before(_LINES_ABOVE)):
+        if (found := _DEF.match(line)) and len(found[1]) < indent:
+            return bool(found[1]) or "self" in line
+    return False
 
 
 def _closes_only_its_own(text: str) -> bool:

@@ -12,6 +12,7 @@ from typethrough.local.tokens import cursor_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from typethrough.core.document.view import View
     from typethrough.local.index import LocalIndex
     from typethrough.local.leads import Leads
 
@@ -21,9 +22,14 @@ _SAME_SOURCE: Final = 4.0
 
 
 def recall(
-    leads: Leads, index: LocalIndex, source: str, line_prefix: str, lines_before: Sequence[str]
+    leads: Leads, index: LocalIndex, view: View, line_prefix: str, lines_before: Sequence[str]
 ) -> None:
     """Add the rests of lines that continue the cursor; each place counts double for two more bytes of equal context."""
+    source = view.uri
+    ending = view.line_suffix.strip().encode("utf-8", "surrogatepass")
+    next_line = view.next_line().strip().encode("utf-8", "surrogatepass")
+    written = line_prefix.lstrip().encode("utf-8", "surrogatepass")
+    is_met = False
     cursor = cursor_at(line_prefix, lines_before, _REACH_BYTES)
     context_number = int.from_bytes(cursor.context, "big")
     context_size = len(cursor.context)
@@ -37,6 +43,14 @@ def recall(
         length = min(offset - start, context_size)
         if differing:
             length = min((differing & -differing).bit_length() - 1 >> 3, length)
+        if origin == source:
+            if written + rest == next_line:
+                # What stands below already says nothing of the line above it.
+                continue
+            if not is_met and rest == ending and length >= context_size:
+                # The cursor's own line, as it was when the document was opened.
+                is_met = True
+                continue
         try:
             found = leads.of(rest.decode("utf-8"), is_whole=True)
         except UnicodeDecodeError:

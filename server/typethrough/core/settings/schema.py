@@ -182,7 +182,9 @@ class Settings:
         True, Kind.FLAG, "Whether a model may be asked over the network.", guards=True
     )
     local_lane: bool = _setting(
-        True, Kind.FLAG, "Whether suggestions may come from the workspace's own text, with no network."
+        True,
+        Kind.FLAG,
+        "Whether suggestions may come from the workspace's own text and from names of installed libraries, with no network.",
     )
     budget_ms: int = _setting(
         900,
