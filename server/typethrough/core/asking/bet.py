@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 # sessions that were tuned on, 0.3 wasted 38 % of the questions, 0.45 wasted 29 % and 0.6 29 %, with text on the screen at the end
 # of 96, 95 and 90 % of the pauses.
 _WORTH_RUNNING = 0.35
-_STAKE = 0.45
+_STAKE = 0.4
 # Such a text saves some ten keys of 150 ms, most times it is right: so many dollars at sixty an hour.
 _WORTH_DOLLARS = 0.02
-# Waits are weighed in these steps.
-_STEP_MS = 30.0
 
-# The prior weighs as much as so many gaps of this person's, and one that is so many gaps old counts half.
-_PRIOR_GAPS = 25.0
+# The prior weighs as much as so many gaps of this person's, for good; of these, one that is so many gaps old counts half.
+_PRIOR_GAPS = 20.0
 _HALF_LIFE_GAPS = 45.0
 # Each text moves what is believed of a spot by one such part; each key there lets that much of it be forgotten.
 _LEARNING = 0.2
@@ -37,7 +35,7 @@ _FORGETTING = 0.01
 # How far what is accepted and sent away moves the worth of all texts, and its bounds.
 _TAKEN, _SENT_AWAY = (0.1, 1.2), (0.2, 0.4)
 # What was worked out is good for so many more keys: nearly the same comes out of them, and it takes 30 microseconds.
-_KEYS_BETWEEN = 8
+_KEYS_BETWEEN = 16
 
 
 class Odds(NamedTuple):
@@ -64,15 +62,16 @@ class Gaps(NamedTuple):
 class _Learnt:
     """What is believed of one spot."""
 
-    __slots__ = ("_deletions", "_ends", "_gaps", "_weight", "bets", "fits", "keys", "rests")
+    __slots__ = ("_deletions", "_ends", "_gaps", "_prior", "_weight", "bets", "fits", "keys", "rests")
 
     def __init__(self, spot: Spot) -> None:
         prior = spot.value
         shares = zip(prior.longer, (*prior.longer[1:], 0), strict=True)
-        self._ends = [(longer - next_longer) * _PRIOR_GAPS / 100 for longer, next_longer in shares]
-        self._deletions = [
-            ends * share / 100 for ends, share in zip(self._ends, prior.deletions, strict=True)
-        ]
+        ended = [(longer - next_longer) * _PRIOR_GAPS / 100 for longer, next_longer in shares]
+        # Of each bin the gaps, and those that a deletion ended. The last bin of a prior is never empty.
+        self._prior = [(ends, ends * share / 100) for ends, share in zip(ended, prior.deletions, strict=True)]
+        self._ends = [0.0] * len(EDGES_MS)
+        self._deletions = [0.0] * len(EDGES_MS)
         self._weight = 1.0
         self._gaps: Gaps | None = None
         self.fits, self.rests = prior.fits / 100, prior.rests / 100
@@ -95,9 +94,10 @@ class _Learnt:
         if self._gaps is None:
             left = gone = 0.0
             found: list[tuple[float, float]] = []
-            for ends, deletions in zip(reversed(self._ends), reversed(self._deletions), strict=True):
-                left += ends
-                gone += deletions
+            noted = zip(self._prior, self._ends, self._deletions, strict=True)
+            for (prior_ends, prior_deletions), ends, deletions in reversed(list(noted)):
+                left += prior_ends + ends / self._weight
+                gone += prior_deletions + deletions / self._weight
                 found.append((left, gone / left))
             found.reverse()
             self._gaps = Gaps(tuple(longer / left for longer, _ in found), tuple(share for _, share in found))
@@ -163,12 +163,14 @@ class Habits:
         """The one with the best prospect; where none is worth its stake, the longest after which a text may be in time."""
         latest_ms = max(0.0, min(odds.max_ms, odds.deadline_ms - odds.waits_ms[0]))
         best_ms, best = latest_ms, 0.0
-        at_ms = max(odds.min_ms, odds.from_ms)
-        while at_ms <= latest_ms:
+        soonest_ms = max(odds.min_ms, odds.from_ms)
+        # Within a bin the shares lie on a line, so that the best is most likely at one of its ends.
+        for at_ms in (soonest_ms, *(edge_ms for edge_ms in EDGES_MS if soonest_ms < edge_ms)):
+            if at_ms > latest_ms:
+                break
             prospect = self._prospect(spot, odds, at_ms)
             if prospect > best:
                 best_ms, best = at_ms, prospect
-            at_ms += _STEP_MS
         return best_ms
 
     def _prospect(self, spot: Spot, odds: Odds, at_ms: float) -> float:
