@@ -156,7 +156,9 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
     letters = sum(map(len, words))
     rest = text[match.end :]
     if tokens[0] in _QUOTES:
-        return _is_quote(match, text, view, done)
+        verdict = _is_quote(match, text, view, done)
+        if verdict is not False or not words:
+            return verdict
     if not words:
         if not rest.strip():
             return False if done else None

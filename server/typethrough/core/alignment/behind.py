@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # More than an editor closes at one place; each is a reading of the line.
 _CLOSERS: Final = re.compile(r"[ \t]*[)\]}>\"'`]{1,8}")
-_ONLY_CLOSERS: Final = re.compile(r"[ \t]*[)\]}]{1,8}[;,]?[)\]};,]*[ \t]*")
+_ONLY_CLOSERS: Final = re.compile(r"[ \t]*[)\]}]{1,8}[)\]};,:]*(?: *=>)?(?: *\{)?[ \t]*")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _LAST_WORD: Final = re.compile(r"[^\W\d]\w{2,}\Z")
 _PUNCTUATION: Final = frozenset(":;,.")

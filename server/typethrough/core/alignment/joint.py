@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
 _SENTENCE_END: Final = (".", "!", "?", ":")
+_OPERATORS: Final = frozenset("=,:+-*/%&|<>?")
 _WORD: Final = re.compile(r"[#@]?\w*")
 _LAST_WORD: Final = re.compile(r"\w*\Z")
 # With these a statement begins and nothing goes on.
 _STATEMENT_WORDS: Final = (
-    "import", "return", "def", "class", "const", "let", "var", "func", "fn", "function", "use", "using", "pub", "require",
-    "require_relative", "raise", "throw", "public", "private", "protected", "struct", "enum", "interface", "export", "package",
-    "namespace", "local", "defmodule", "#include", "#define", "#import",
+    "import", "return", "def", "class", "const", "let", "var", "val", "func", "fn", "function", "use", "using", "pub",
+    "require", "require_relative", "raise", "throw", "public", "private", "protected", "struct", "enum", "interface", "export",
+    "package", "namespace", "local", "defmodule", "#include", "#define", "#import",
 )  # fmt: skip
 _FROM_IMPORT: Final = re.compile(r"from \S+ import\b")
 # After one of these more of the same statement must come.
@@ -30,6 +31,12 @@ _ASKS_FOR_MORE: Final = frozenset(
         "in", "is", "and", "or", "not", "new", "override", "readonly", "static", "then", "do", "try", "type", "unsafe", "yield",
     )
 )  # fmt: skip
+# Statements of one word.
+_ALONE: Final = frozenset(("break", "continue", "done", "end", "endif", "esac", "fi", "pass"))
+_ASSIGNMENT: Final = re.compile(r"\s*[A-Za-z_][\w.]*\s*:?=\s+\S")
+_ASSIGNMENT_START: Final = re.compile(r"[A-Za-z_][\w.]*\s*:?(?:=\s*)?\Z")
+_ITEM: Final = re.compile(r"\s*([-*+]|\d+[.)])\s+\S.*")
+_ITEM_START: Final = re.compile(r"(?:[-*+]|\d+[.)]?)\s?\Z")
 _HEADER: Final = re.compile(
     r"\s*(?:\} *)?(?:if|else|elif|for|while|switch|catch|with|function|func|fn|def|async|case|match|@)\b"
 )
@@ -62,7 +69,8 @@ def joint(draft: Draft, view: View) -> Draft:
     apart = _is_next_statement(text, view, done=done)
     if apart is None:
         return NOTHING_YET
-    return Draft("\n" + text, done) if apart else draft
+    lead = view.indent if family_of(view.language_id) in {"text", "data"} else ""
+    return Draft(f"\n{lead}{text}", done) if apart else draft
 
 
 def _below(draft: Draft, view: View) -> Draft:
@@ -85,7 +93,8 @@ def _without_blanks(draft: Draft, view: View) -> Draft:
     text, done = draft
     prefix = view.line_prefix
     content = text.lstrip(" \t")
-    if not prefix[-1].isspace() or prefix[-2:].isspace():
+    blanks = len(text) - len(content)
+    if prefix[-2:].isspace() or (not prefix[-1].isspace() and (blanks < 2 or prefix[-1] not in _OPERATORS)):
         return draft
     if not content:
         return draft if done else NOTHING_YET
@@ -99,18 +108,28 @@ def _without_blanks(draft: Draft, view: View) -> Draft:
         return draft
     column = len(prefix) + len(text) - len(content)
     for line in (view.previous_line(), view.next_line()):
-        if line[column - 1 : column] == " " and line[column : column + 1] == content[0]:
+        there = line[column : column + 1]
+        two = line[max(0, column - 2) : column]
+        if two.endswith(" ") and there.strip() and (there == content[0] or two.isspace()):
             return draft
-    return Draft(content, done)
+    return Draft(content if prefix[-1].isspace() else " " + content, done)
 
 
 def _is_next_statement(text: str, view: View, *, done: bool) -> bool | None:
     """Whether the text begins another statement behind a finished one; None: more of it must be seen."""
     prefix, language = view.line_prefix.rstrip(), view.language_id
     family = family_of(language)
-    if prefix != view.line_prefix or family in {"text", "markup"}:
+    if prefix != view.line_prefix or family == "markup":
         return False
     last = prefix[-1]
+    if family in {"text", "data"} and _ITEM.fullmatch(prefix):
+        if not done and _ITEM_START.fullmatch(text):
+            return None
+        if _ITEM.match(text) is not None:
+            # A scalar's dash is none of a list: `- |` and `-`.
+            return prefix[-1] not in "|>"
+    if family == "text":
+        return False
     word = _WORD.match(text)
     first = word[0] if word is not None else ""
     more_may_come = not done and len(first) == len(text)
@@ -120,6 +139,11 @@ def _is_next_statement(text: str, view: View, *, done: bool) -> bool | None:
         if not done and _KEY_START.fullmatch(text):
             return None
         return _KEY.match(text) is not None and view.state.inside == ""
+    if last in "0123456789\"')]" and _ASSIGNMENT.match(prefix) and text[0].isalpha() and _is_closed(view):
+        if _ASSIGNMENT.match(text):
+            return True
+        if not done and _ASSIGNMENT_START.fullmatch(text):
+            return None
     begins = bool(first) and (first[0] == "#" or not first[0].isdigit())
     if not begins and not (family == "css" and last == "}" and text[0] in ".#@:*["):
         return False
@@ -151,9 +175,9 @@ def _may_end(last: str, first: str, family: str, view: View) -> bool:
     if last in "\"'`>":
         return starts_statement
     word = _LAST_WORD.search(prefix)
-    if word is None or not word[0] or word[0] in _ASKS_FOR_MORE or word[0] == prefix.strip():
+    if word is None or not word[0] or word[0] in _ASKS_FOR_MORE:
         return False
-    return starts_statement
+    return starts_statement and (word[0] != prefix.strip() or word[0] in _ALONE)
 
 
 def _is_closed(view: View) -> bool:

@@ -79,14 +79,19 @@ class Levels:
                 return column
         return min(said, below)
 
-    def going_on(self, said: int, *, opens: bool) -> int:
+    def going_on(self, said: int, *, opens: bool, closes: bool = False) -> int:
         """`else` and its kin, and closing words and tags: where the block began that they go on from or end.
 
-        `opens` is whether the line before opens a block.
+        `opens` is whether the line before opens a block, `closes` whether this one ends one.
         """
         while len(self.stack) > 1 and said < (self.stack[-2].said or 0):
             self.stack.pop()
         top, base = self.stack[-1], self.stack[0]
+        if closes and top is base and base.said == said and said < base.column:
+            # Written from the margin, it ends the block round the cursor.
+            column = self.margin.outside(base.column)
+            self.leave(column)
+            return column
         if top.said == said and self.shape.family != "python":
             return top.column
         if len(self.stack) > 1:

@@ -19,14 +19,15 @@ from typethrough.core.document.scan import (
 )
 
 _LABEL: Final = re.compile(
-    r"\s*(?:case\b|default\b|public\b|private\b|protected\b|\{|#\s*(?:if|el|end|def|undef|inc|pragma)|- |>|\w{1,10}:\s*$)"
+    r"\s*(?:case\b|default\b|(?:public|private|protected)\s*(?::|slots|$)|\{|#\s*(?:if|el|end|def|undef|inc|pragma)|- |>"
+    r"|\w{1,10}:\s*$)"
 )
 _CARRIES_ON: Final = re.compile(r"\s*(?:[.?:+*/%|&=<>,-]|and\b|or\b)")
 _UNFINISHED: Final = re.compile(r"(?:[\\+*/%|&=<>?.,-]|\band|\bor|\bnot|\bin)$")
 _TOP_LEVEL: Final = re.compile(
     r"(?:def|class|async|if|try|__\w+__|[A-Z_]{3,}|import|from|func|fn|function|export|type|const)\b|@"
 )
-_TERMINAL: Final = re.compile(r"\s*(?:return|raise|break|continue)\b")
+_TERMINAL: Final = re.compile(r"\s*(?:return|raise|break|continue|pass)\b")
 _ITEM: Final = re.compile(r"\s*(- +)[^\s#].*?:(?:\s|$)")
 _SINGLE: Final = re.compile(r"\s*(?:(?:\} *)?else|do|(?:\} *)?(?:else +)?(?:if|for|while)\b.*\))\s*$")
 # A comment this shallow may speak of a deeper block.
@@ -138,7 +139,7 @@ class Shape:
         if self.family == "python" or self.family in _WORD_FAMILIES:
             return facts.opens or bool(facts.opened)
         if self.family in _SIGN_FAMILIES:
-            return bool(facts.opened) or self.is_label(line)
+            return bool(facts.opened) or self.is_label(line) or (facts.opens and line.lstrip()[:1] == "<")
         return True
 
     def is_single_statement(self, header: str) -> bool:

@@ -60,7 +60,8 @@ class Walk:
         if not self.gap:
             column = self._statement_column(facts)
             self.levels.stack = [Level(None, column)]
-        self.statement = self.line = Level(None, column)
+        self.statement = Level(None, column)
+        self.line = self.statement if self.gap else Level(None, margin.here)
         self.brackets = [_Open(sign, self.line, self.statement, self.facts.opens) for sign in facts.opened]
         self.closed_outside = bool(facts.closed)
         self.is_new = True
@@ -282,7 +283,7 @@ class Walk:
         if sign == ";":
             return self._natural(said)
         if sign not in ")]}":
-            return self.levels.going_on(said, opens=self.facts.opens)
+            return self.levels.going_on(said, opens=self.facts.opens, closes=True)
         if self.brackets:
             opener = self.brackets[-1]
             if sign == "}" or (opener.ends_line and (self.line.said is None or said < self.line.said)):
