@@ -14,8 +14,7 @@ BODY = TAIL.split("\n", 1)[1].rstrip("\n")
 INDENT = "    "
 
 
-def test_several_lines_at_the_end_of_a_block_go_where_they_belong(editor: VSCode) -> None:
-    editor.set("typethrough.maxLines", 5)
+def test_the_body_of_a_block_that_was_just_opened_goes_where_it_belongs(editor: VSCode) -> None:
     before = HEAD + "def label_for(weekday):"
     editor.open("labels.py", before)
     editor.type("\n")
@@ -28,7 +27,6 @@ def test_several_lines_at_the_end_of_a_block_go_where_they_belong(editor: VSCode
 
 
 def test_the_next_line_is_accepted_alone_and_the_rest_stays(editor: VSCode) -> None:
-    editor.set("typethrough.maxLines", 5)
     before = HEAD + "def label_for(weekday):"
     editor.open("labels.py", before)
     editor.type("\n")
