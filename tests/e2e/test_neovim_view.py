@@ -389,7 +389,7 @@ end
 def test_typing_through_closed_pairs_leaves_the_line_on_screen_as_it_is(
     neovim: StartNeovim, gateway: Simulator
 ) -> None:
-    editor = neovim(gateway, init_lua=AUTO_PAIRS_LUA)
+    editor = neovim(gateway, init_lua=AUTO_PAIRS_LUA, environment={"TYPETHROUGH_MAX_LINES": "1"})
     head, line = TAIL.split("\n")[:2]
     open_and_type(editor)
     for text, done in ((head.removeprefix(TYPED), head), (line.strip(), line)):

@@ -18,10 +18,12 @@ from typethrough.core.document.uris import place_of
 from typethrough.core.gate.gate import SendPermit, TellPermit
 from typethrough.core.gate.rules import Folder
 from typethrough.core.models import profile_of
+from typethrough.core.outcome.causes import Cause
 from typethrough.core.prompt.economist import Terms
 from typethrough.core.settings.schema import Settings
 from typethrough.engine import surroundings as module
 from typethrough.engine.engine import Engine
+from typethrough.engine.pending import Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -113,6 +115,20 @@ async def test_a_document_opened_after_that_has_it_without_another_reading() -> 
     await scene.engine.read_all()
 
     assert [path for path, _ in scene.related().files] == ["lib/shop.py"]
+
+
+@on_a_loop
+async def test_an_empty_file_can_be_begun_beside_others_and_not_alone() -> None:
+    scene = with_model(local_lane=False)
+    uri = f"{ROOT}/lib/orders.py"
+    scene.open(uri, "")
+    request = Request(uri, Position(0, 0), invoked=False, arrived_s=scene.clock.now())
+    assert (await scene.engine.complete(request)).cause is Cause.EMPTY_FILE
+
+    await scene.read()
+    asked = scene.engine.begin(request, lambda *_: None)
+    assert asked is not None
+    asked.end(Cause.CANCELLED)
 
 
 @on_a_loop
