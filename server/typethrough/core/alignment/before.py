@@ -41,6 +41,7 @@ _SAID_TWICE: Final = _words("and async const in is new or self static super this
 _PREFIX_CHARS: Final = 400
 _LONG: Final = 3
 _LONG_AFTER_BREAK: Final = 8
+_TRIPLE: Final = 3
 _QUOTES: Final = frozenset("\"'`")
 _OPENERS: Final = frozenset("([{")
 _CLOSERS: Final = frozenset(")]}")
@@ -155,6 +156,9 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
     words = [token for token in tokens if token[0].isalnum() or token[0] == "_"]
     letters = sum(map(len, words))
     rest = text[match.end :]
+    if not match.first and view.indent and text[: len(text) - len(text.lstrip(" \t"))] == view.indent:
+        # The line from its indentation on.
+        return bool(rest.strip()) if rest.strip() or done else None
     if tokens[0] in _QUOTES:
         verdict = _is_quote(match, text, view, done)
         if verdict is not False or not words:
@@ -164,11 +168,13 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
             return False if done else None
         return _are_signs_echoed(match, text, view, done)
     whole = not match.first
+    if whole and _BARE_TAG.match(view.line_prefix.strip()):
+        return False
     gap = view.line_prefix[-1:].isspace()
     if gap and tokens[-1] == words[-1] and rest[:1] in _LONGER_NAME:
         # `cp a.txt a.txt.bak`: a longer name that begins like the one before.
         return False
-    if whole and letters >= _LONG and _BARE_TAG.match(view.line_prefix.strip()) is None:
+    if whole and letters >= _LONG:
         return True
     if len(tokens) == 1:
         return _is_word_echoed(tokens[0], text, view, whole=whole, gap=gap)
@@ -224,6 +230,9 @@ def _is_quote(match: _Match, text: str, view: View, done: bool) -> bool | None:
     if inside[:1] != quote and view.line_prefix.count(quote) % 2 == 0:
         return False
     rest = text[match.end :]
+    if len(match.tokens) + len(rest) - len(rest.lstrip(quote)) + len(match.tokens) == _TRIPLE:
+        # The rest of a quote of three.
+        return False
     if any(token != quote for token in match.tokens):
         return True
     if rest[:1].isalnum():
@@ -258,7 +267,8 @@ def _are_signs_echoed(match: _Match, text: str, view: View, done: bool) -> bool 
     run_said = said[0] if said is not None else ""
     following = text[match.end : match.end + 1]
     if _CLOSERS.intersection(signs) and not _OPENERS.intersection(signs):
-        return False
+        ends = text[match.end :].strip() in {";", ","}
+        return (ends if done or not ends else None) if not match.first and len(signs) > 1 else False
     if signs in _OPENERS:
         return _is_closed_without(match, text, view, done)
     language = view.language_id

@@ -45,9 +45,14 @@ def _is_next(text: str, view: View) -> bool:
     typed = prefix.strip() != "" and not text.startswith("\n")
     if typed and suffix:
         return False
+    same_depth = indent_of(said[0]) == indent_of(there[0])
+    if not significant(text):
+        # Closers and such: two of them at one depth close one thing.
+        return same_depth and not typed
     if significant(text) < _MIN_SAME or (typed and significant(whole) < _MIN_TYPED_TOO):
         return False
-    same_depth = indent_of(said[0]) == indent_of(there[0])
+    if not same_depth and significant(text) < _MIN_MOVED:
+        return False
     above = prefix if prefix.strip() else view.previous_line()
     # Under an opener the same line may stand once more, deeper: `if not found:` and an early return.
     language = view.language_id
@@ -65,7 +70,8 @@ def _without_lines(text: str, view: View) -> str:
         echo = rows[-count:]
         if [line.strip() for _, line in echo] != [line.strip() for line in there[:count]]:
             continue
-        if any(line == echo[0][1] for _, line in rows[:-count]) or view.previous_line() == echo[0][1]:
+        repeats = any(line == echo[0][1] for _, line in rows[:-count]) or view.previous_line() == echo[0][1]
+        if repeats and significant(echo[0][1]):
             # Rows of numbers and such come more than once.
             continue
         size = sum(significant(line) for _, line in echo)

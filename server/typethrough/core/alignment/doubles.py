@@ -22,6 +22,7 @@ _CODE: Final = _words(
 _TEXT: Final = _words("** *** ~~ == -- --- [[ $$ `` ``` \"\" '' <!-- {{ {% ::")
 # So many of one sign are a line drawn of them.
 _RULER: Final = 3
+_LINE: Final = 5
 _RUBY: Final = frozenset(("@@",))
 _RANGES: Final = frozenset(("rust", "ruby", "lua"))
 _HEREDOCS: Final = frozenset(("shell", "ruby"))
@@ -36,20 +37,25 @@ def is_written_twice(signs: str, said: str, following: str, prefix: str, view: V
     family = family_of(view.language_id)
     joined = signs + said
     blank = following[:1].isspace()
-    if signs.endswith("../") or (said == "." and prefix[-2:-1].isdigit()):
+    if signs.endswith("../") or joined.startswith("../") or (said == "." and prefix[-2:-1].isdigit()):
         return True
-    if len(signs) >= _RULER and signs[0] != "." and not joined.strip(joined[0]):
+    if (len(signs) >= _RULER or len(joined) >= _LINE) and signs[0] != "." and not joined.strip(joined[0]):
         return True
     if joined.startswith("#") and not joined.strip("#"):
-        return family == "text"
+        # The preprocessor of C joins names by two.
+        return family == "text" or (family == "c" and prefix[-2:-1].isalnum())
     if joined == "<<" and following[:1].isalpha():
         return family in _HEREDOCS or view.language_id == "php"
+    if joined == "\\\\":
+        return view.state.inside[:1] in {'"', "'", "`"}
+    if joined == ".." and family == "css":
+        return False
     if joined == "..":
         return not prefix[:-1][-1:].isalnum() or (family in _RANGES and _CALL.match(following) is None)
     if family == "text":
-        return joined in _TEXT and not blank
+        return joined == "::" or (joined in _TEXT and not blank)
     if joined in {"--", "//", ";;"} and blank:
-        return joined in comment_marks(view.language_id) or family == "unknown" or joined == "//"
+        return joined in comment_marks(view.language_id) or family in {"unknown", "shell"} or joined == "//"
     if joined == "///":
         return signs == "//" or "///" in view.near()
     return joined in _CODE or (joined in _RUBY and family == "ruby")

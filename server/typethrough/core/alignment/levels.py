@@ -134,7 +134,12 @@ class Levels:
         here = self.base.column
         if self.base.said is not None:
             return self.outside(said), True
-        if said == here > 0 and not self.own and _CHAIN.match(line) and not _CHAIN.match(context.line):
+        if (
+            said == here > 0
+            and not self.own
+            and self.shape.family not in {"python", "css"}
+            and _CHAIN.match(line)
+        ):
             # A chain goes on deeper than it begins: written from the margin it stands so by chance.
             return self.know(0) + said, False
         if said in self.own or said == here or (said > here and has_left):
@@ -142,6 +147,9 @@ class Levels:
         if said > here:
             if self.shape.is_finished(context.line, line):
                 return self.know(said), True
+            if self.shape.family == "data":
+                self.know(here)
+                stack.append(Level(said, said))
             return said, self.shape.family == "data"
         if self._is_lost(line, said, context):
             return self.know(said), True
@@ -157,9 +165,9 @@ class Levels:
             return shape.is_block_opener(opener) and not shape.is_single_statement(opener)
         if said not in (0, *self.margin.outer):
             return shape.family == "python"
-        if said or shape.family in {"unknown", "sql"}:
+        if said or shape.family in {"unknown", "sql", "make"}:
             return False
-        if shape.is_last_of_a_block(context.line) or shape.item_width(context.line):
+        if shape.is_last_of_a_block(context.line) or shape.is_item(context.line):
             return False
         if context.gap:
             return bool(indent_of(self.view.next_line())) and not shape.is_top_level(line)

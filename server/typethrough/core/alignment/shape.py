@@ -91,6 +91,10 @@ class Shape:
         item = _ITEM.match(line) if self.family == "data" else None
         return len(item[1]) if item is not None else 0
 
+    def is_item(self, line: str) -> bool:
+        """Whether the line begins an item of a list in YAML."""
+        return self.family == "data" and line.lstrip().startswith("- ")
+
     def carries_on(self, before: str, line: str) -> bool:
         """Whether the line may be the rest of the one before."""
         code = without_comment(before, self.language)

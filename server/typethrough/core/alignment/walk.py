@@ -134,6 +134,9 @@ class Walk:
         lead = indent_of(line)
         if self.inside and self.inside not in _TEXTS:
             return lead
+        if self.shape.family == "make" and not self.facts.opens and not self.line.column:
+            # Neither behind a target nor in a recipe.
+            return lead
         aligned = (column - self.margin.here) % self.margin.step != 0
         return self.margin.written(column, lead, aligned=aligned)
 
@@ -247,7 +250,11 @@ class Walk:
         if said > above:
             if self.statement.said is None and base.said is None and natural == wanted:
                 self.levels.know(base.column)
-            if natural > self.statement.column + mark and self._is_own_step(natural):
+            inner = self.statement.column + mark
+            if natural == inner and mark and self.shape.is_item(line):
+                # A list may stand where its key does.
+                wanted = natural
+            elif natural > inner and self._is_own_step(natural):
                 wanted = natural
         elif line.strip() == self.before.strip() or self.shape.may_stand_at_the_opener(
             self.before, line, natural == self.statement.column, self.statement.column

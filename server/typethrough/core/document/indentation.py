@@ -43,7 +43,8 @@ def _unit_of(above: tuple[str, ...], here: str, below: tuple[str, ...]) -> str:
     tabs = spaces = 0
     before = ""
     for text in (*above, here, *below):
-        if not text or text.isspace():
+        if not text or text.isspace() or text.lstrip()[:1] == "*":
+            # The star of a comment stands one further in.
             continue
         indent = indent_of(text)
         depth = indent_of(before)
