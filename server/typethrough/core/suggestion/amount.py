@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from typethrough.core.document.indentation import indent_of
-from typethrough.core.document.scan import family_of, is_comment, opens_block, scan, without_comment
+from typethrough.core.document.scan import UNKNOWN, family_of, is_comment, opens_block, scan, without_comment
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
@@ -28,6 +28,8 @@ _MOST_REMARKS: Final = 12
 _HEAD_LINES: Final = 20
 _QUOTES: Final = ('"""', "'''", '"', "'")
 _LITERAL: Final = re.compile(r"[\[(]$")
+# The next line is the rest of such a line.
+_CARRIED_ON: Final = re.compile(r"(?:[,\\+*/|&-]|\band|\bor)\s*$")
 _ITEM: Final = re.compile(r"\s*- ")
 
 
@@ -65,7 +67,7 @@ def empty_block(view: View) -> int:
     line, language = view.line_prefix, view.language_id
     starts_line = not line.strip()
     back, head = _head_above(view) if starts_line else (0, line)
-    if not opens_block(head, language):
+    if not (opens_block(head, language) or _is_deeper(line, head, language)):
         return -1
     if starts_line and family_of(language) != "data" and _LITERAL.search(without_comment(head, language)):
         return -1
@@ -75,6 +77,13 @@ def empty_block(view: View) -> int:
     below = view.next_line()
     is_filled = len(indent_of(below)) > depth or (_ITEM.match(below) and len(indent_of(below)) == depth)
     return -1 if (below and is_filled) or view.state.inside else depth
+
+
+def _is_deeper(line: str, head: str, language: str) -> bool:
+    """Whether the editor has put the cursor deeper than the line above, in a language whose openers are not known."""
+    if family_of(language) != UNKNOWN or line.strip() or not head.strip() or _CARRIED_ON.search(head):
+        return False
+    return len(line) > len(indent_of(head))
 
 
 def _head_above(view: View) -> tuple[int, str]:
