@@ -503,3 +503,15 @@ def test_what_is_typed_of_a_body_keeps_the_rest_of_it() -> None:
         assert bench.ask().text == "turn width * scale"
 
     run(scenario)
+
+
+def test_a_stream_that_has_come_to_what_stands_below_is_closed() -> None:
+    async def scenario() -> None:
+        bench = Bench("func f() {\n\tif ready {\n\t\t$0\n\t}\n\tstop()\n}\n", language="go")
+        request = bench.ask()
+        await bench.wait(100)
+        await bench.say("start()\n\t\tlog()\n\t}\n\tstop()\n")
+        assert request.text == "start()\n\t\tlog()"
+        assert bench.gateway.streams[-1].closed
+
+    run(scenario)

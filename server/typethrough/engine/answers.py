@@ -237,8 +237,8 @@ class Answers:
             suggestion_id = shown.id
         else:
             suggestion_id = pending.promised_id or self._next_id()
-        text, _, replaces = action.offer
-        first = Suggestion(suggestion_id, text, view.position, action.source, replaces)
+        offer = action.offer
+        first = Suggestion(suggestion_id, offer.text, view.position, action.source, offer.replaces)
         others = self._others(document, pending, action) if pending.request.invoked else ()
         pending.answer(action.source, (first, *others))
 

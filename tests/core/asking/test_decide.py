@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 HERE = view_at("x = $0")
 OLD, NEW = Entry(HERE), Entry(HERE)
 YES, NONE, REFUSED = Offer("width"), Offer(), Offer(cause=Cause.RECITED)
+ALL = Offer("width", is_all=True)
 LIMIT = Cause.LIMIT_SPENT.refusal("today's limit of $1 is spent")
 DEADLINE = Wait(0.9, Moment.DEADLINE)
 OFF = Cause.SWITCHED_OFF.refusal()
@@ -193,6 +194,12 @@ LATER: list[tuple[str, Event, State, list[Action]]] = [
         [Join(NEW)],
     ),
     ("enough has come", Text(OLD, True, False), replace(WAITING, whole=YES), [Answer(Source.MODEL, YES, OLD)]),
+    (
+        "enough has come, and the rest is of no use",
+        Text(OLD, True, False),
+        replace(WAITING, whole=ALL),
+        [Answer(Source.MODEL, ALL, OLD), Close(OLD, StreamEnd.ENOUGH)],
+    ),
     ("not yet", Text(OLD, True, False), WAITING, []),
     ("not yet, by lines that are due", Text(OLD, True, False), replace(WAITING, best=YES), []),
     (

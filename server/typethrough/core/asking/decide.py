@@ -217,17 +217,19 @@ def _text(event: Text, facts: Facts | None) -> list[Action]:
         closing: list[Action] = [Close(event.entry, StreamEnd.DIVERGED)]
         return closing if waiting is None else [Step.LEAVE, *closing, *_ask_in_time(waiting)]
     actions: list[Action] = []
+    is_enough = event.is_enough
     if waiting is not None:
         offer = waiting.said(event.entry)
         if _suits(offer, waiting):
             actions.append(Answer(Source.MODEL, offer, event.entry))
+            is_enough = is_enough or offer.is_all
         elif _contradicts_menu(offer, waiting):
             actions += [Step.LEAVE, *_ask(waiting)]
         elif waiting.is_due(event.entry) and _suits(lines := waiting.unfinished(event.entry), waiting):
             actions.append(Answer(Source.MODEL, lines, event.entry))
         elif text := _promise(event.entry, waiting):
             actions.append(Promise(text, event.entry))
-    if event.is_enough:
+    if is_enough:
         actions.append(Close(event.entry, StreamEnd.ENOUGH))
     return actions
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.alignment.behind import fills_a_block
 from typethrough.core.filters import Refused, finished, fitted
@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from typethrough.core.suggestion.cache import Hit
     from typethrough.core.suggestion.trail import Shown
 
+# Why an answer was cut, where the rest of it is not worth its tokens.
+_USELESS_AFTER: Final = frozenset(("suffix", "repetition"))
+
 
 class Offer(NamedTuple):
     """A text to show, or why there is none: `cause` is None when more text is needed.
 
-    `replaces` counts the characters right of the cursor that the text takes the place of.
+    `replaces` counts the characters right of the cursor that the text takes the place of. `is_all`: what the model says after it
+    is of no use, because it says what stands below, or itself again.
     """
 
     text: str = ""
     cause: Cause | None = None
     replaces: int = 0
+    is_all: bool = False
 
 
 def from_shown(shown: Shown | None, view: View) -> Offer:
@@ -44,7 +49,10 @@ def from_hit(hit: Hit, view: View, amount: Amount) -> Offer:
     if not hit.remainder:
         return Offer()
     cut = enough(hit.remainder, _cut_at(view, hit.remainder), amount=amount, complete=hit.entry.complete)
-    return Offer() if cut is None else _checked(hit.remainder[: cut.length], view)
+    if cut is None:
+        return Offer()
+    offer = _checked(hit.remainder[: cut.length], view)
+    return offer._replace(is_all=True) if cut.reason in _USELESS_AFTER else offer
 
 
 def from_growing(hit: Hit, view: View, amount: Amount) -> str:
