@@ -442,3 +442,26 @@ def test_at_the_end_of_the_window_lines_below_the_cursor_are_seen(
         press(editor, "n", "    n")
         editor.wait_for_ghost(body[1:])
         assert editor.lua("return vim.fn.line('w0')") == tops
+
+
+def test_a_line_further_out_is_there_when_a_level_of_indentation_is_taken_back(
+    neovim: StartNeovim, tmp_path: Path
+) -> None:
+    head = "def joined(parts):\n    text = ''\n    for part in parts:\n"
+    path = tmp_path / "labels.py"
+    path.write_text(head + "        text += part\n    return text.strip()\n", encoding="utf-8")
+    with simulator.start(truth=[path]) as gateway:
+        editor = neovim(
+            gateway, init_lua="vim.o.autoindent = true vim.o.softtabstop = 4 vim.o.expandtab = true"
+        )
+        editor.open("labels.py", head)
+        editor.attach()
+        editor.keys("Go")
+        editor.type("text += part")
+        at_rest(editor, gateway)
+        editor.type("\n")
+        asked = at_rest(editor, gateway)
+        editor.keys("<BS>")
+        editor.wait_for_ghost("return text.strip()")
+        assert editor.buffer()[-1] == "    "
+        assert at_rest(editor, gateway) == asked
