@@ -6,9 +6,10 @@ the text's end what it leaves open itself, at the region's end what the lines ab
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from typethrough.core.document.scan import CLOSER_OF, State, scan
+from typethrough.core.document.scan import CLOSER_OF, CODE, State, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +19,17 @@ _ENDS: Final = {"``": "`", '""': '"', "/*": "*/", "[[": "]]", "#": ""}
 # What a statement may want before the brackets that are still open, and behind them.
 _REST: Final = (
     (" x", ""), ("", ":"), (" x", ": x"), (" x", ";"), ("", ": x"), ("", " {}"), (" x", " {}"), ("", ";"), ("", " x;"),
-    (" = x", ";"), (" else x", ""),
+    (" = x", ";"), (" else x", ""), (" in x", ""),
 )  # fmt: skip
 # What a block may want behind it.
 _AFTER_BLOCK: Final = ("", " finally {}", " while (x);", " catch (...) {}")
 _QUOTES: Final = frozenset("\"'")
+
+
+@lru_cache(maxsize=8)
+def read(text: str, language_id: str, start: State = CODE) -> State:
+    """As `scan`, for the long texts round a cursor, which are the same with each key."""
+    return scan(text, language_id, start)
 
 
 class Ends(NamedTuple):
@@ -79,9 +86,9 @@ def _missing(state: State, below: str, language_id: str) -> _Open:
     inside = "" if state.inside == "#" else state.inside
     if "${" in state.opened:
         # Its bracket leads back into a string.
-        after = scan(below, language_id, state._replace(inside=inside))
+        after = read(below, language_id, state._replace(inside=inside))
         return _Open("", _closers(after.opened), _ENDS.get(after.inside, after.inside))
-    after = scan(below, language_id, State(inside=inside))
+    after = read(below, language_id, State(inside=inside))
     stack, given_up = list(state.opened), ""
     innermost = True
     for closer in after.stray:

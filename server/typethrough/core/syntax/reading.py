@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import scan
-from typethrough.core.syntax.ends import ends, goings_on
+from typethrough.core.syntax.ends import ends, goings_on, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ class Reading:
     @property
     def _open(self) -> State:
         if self._state is None:
-            above = scan(self._region.above, self._language_id)
+            above = read(self._region.above, self._language_id)
             self._state = scan(self._line, self._language_id, above)
         return self._state
 

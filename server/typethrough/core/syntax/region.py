@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _MOST_CHARS: Final = 24_000
 # In Python, text at the margin may be a docstring's. With these words a line of code begins.
 _PYTHON_START: Final = re.compile(r"(?:(?:async )?def|class|import|from) |@\w|if __name__")
+# Before one of these a piece of Python may end, however deep it stands.
+_PYTHON_END: Final = re.compile(r"[ \t]*(?:(?:(?:async )?def|class) |@\w)")
 _START: Final = re.compile(r"[A-Za-z_@#]")
 # A few lines are read again with each key; so no more are looked at than are needed.
 _LINES: Final = (40, 160, REACH_LINES)
@@ -68,7 +70,9 @@ def _below(view: View) -> Sequence[str] | None:
     for count in _LINES:
         lines = view.lines_after(count)
         for index in range(1, len(lines)):
-            if _is_start(lines, index, view.language_id):
+            if _is_start(lines, index, view.language_id) or (
+                view.language_id == "python" and _PYTHON_END.match(lines[index])
+            ):
                 return lines[:index]
         if len(lines) >= left:
             return lines
@@ -80,4 +84,5 @@ def _is_start(lines: Sequence[str], index: int, language_id: str) -> bool:
     line = lines[index]
     if language_id == "python":
         return _PYTHON_START.match(line) is not None
-    return index > 0 and not lines[index - 1].strip() and _START.match(line) is not None
+    above = lines[index - 1].strip() if index else "?"
+    return (not above or above.endswith("*/")) and _START.match(line) is not None
