@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import scan
-from typethrough.core.syntax.ends import ends, goings_on, read
+from typethrough.core.syntax.ends import Ends, ends, goings_on, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typethrough.core.document.scan import State
-    from typethrough.core.syntax.ends import Ends
     from typethrough.core.syntax.region import Region
 
+# What a decorator, an annotation or an attribute stands before.
+_ITEMS: Final = {
+    "python": "def x(): x",
+    "java": "void x() {}",
+    "rust": "fn x() {}",
+    "javascript": "x() {}",
+    "typescript": "x() {}",
+    "typescriptreact": "x() {}",
+}
 PREPROCESSED: Final = frozenset(("c", "cpp"))
 # A condition and its end stand in two regions mostly.
 _CONDITION: Final = re.compile(r"^[ \t]*#[ \t]*(?:if|else|elif|endif)[^\n]*", re.MULTILINE)
@@ -58,6 +67,11 @@ class Reading:
 
     def sources_going_on(self) -> Iterator[bytes]:
         """With a statement that is unfinished at the end of what is put in gone on with, in each way it may go on."""
+        last = self._line.rpartition("\n")[2]
+        indent = indent_of(last)
+        if last[len(indent) :].startswith(("@", "#[")) and (item := _ITEMS.get(self._language_id)):
+            missing = ends(self._open, self._below, self._language_id)
+            yield self._with(Ends(f"\n{indent}{item}", missing.of_region))
         opened = min(len(scan(self._line, self._language_id).opened), len(self._open.opened))
         for missing in goings_on(self._open, opened, self._below, self._language_id):
             yield self._with(missing)
