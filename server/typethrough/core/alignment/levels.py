@@ -133,6 +133,10 @@ class Levels:
             return stack[-1].column, True
         here = self.base.column
         if self.base.said is not None:
+            if said > self.base.said and self.shape.family == "data":
+                # Behind a text of several lines: the next key of its item.
+                stack.append(Level(said, here + said - self.base.said))
+                return stack[-1].column, True
             return self.outside(said), True
         if (
             said == here > 0

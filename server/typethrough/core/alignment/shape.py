@@ -37,6 +37,7 @@ _WORD_FAMILIES: Final = frozenset(("lua", "ruby"))
 _JSON: Final = frozenset(("json", "jsonc"))
 
 
+_HEREDOC: Final = re.compile(r"(?<!<)<<\s*['\"]?([A-Za-z_]\w*)")
 _DIRECTIVE: Final = re.compile(r"#\s*(?:if|el|end|def|undef|inc|pragma)")
 
 
@@ -90,6 +91,11 @@ class Shape:
         """How wide the mark of a list's item is that begins the line with a key, in YAML; else 0."""
         item = _ITEM.match(line) if self.family == "data" else None
         return len(item[1]) if item is not None else 0
+
+    def heredoc(self, line: str) -> str:
+        """The word at the margin that ends the lines of text which begin below this line; empty when none do."""
+        found = _HEREDOC.search(line) if self.family == "shell" and "<<" in line else None
+        return found[1] if found is not None else ""
 
     def is_item(self, line: str) -> bool:
         """Whether the line begins an item of a list in YAML."""

@@ -65,6 +65,8 @@ class Walk:
         self.brackets = [_Open(sign, self.line, self.statement, self.facts.opens) for sign in facts.opened]
         self.closed_outside = bool(facts.closed)
         self.is_new = True
+        # The word that ends the text of several lines that the answer is in.
+        self.heredoc = self.shape.heredoc(whole)
         # How many elements the answer has opened and not closed, in markup.
         self.tags = 0
         self.seen: list[str] = []
@@ -132,7 +134,7 @@ class Walk:
 
     def _lead(self, line: str, column: int) -> str:
         lead = indent_of(line)
-        if self.inside and self.inside not in _TEXTS:
+        if self.heredoc or (self.inside and self.inside not in _TEXTS):
             return lead
         if self.shape.family == "make" and not self.facts.opens and not self.line.column:
             # Neither behind a target nor in a recipe.
@@ -154,6 +156,10 @@ class Walk:
         facts = self.shape.facts(line, was_inside)
         self.inside = facts.inside
         self.gap = False
+        if self.heredoc:
+            self.heredoc = "" if line.strip() == self.heredoc else self.heredoc
+            return
+        self.heredoc = self.shape.heredoc(line)
         left = len(self.brackets) - facts.closed
         self.closed_outside = self.closed_outside or left < 0
         ended, self.brackets = self.brackets[max(0, left) :], self.brackets[: max(0, left)]
@@ -178,6 +184,8 @@ class Walk:
         self.is_new = True
         if self.inside:
             return self._in_text(line, said)
+        if self.heredoc:
+            return said
         if self.blind:
             return self._in_markup(line, said) if self.shape.family == "markup" else said
         facts = self.shape.facts(line)
