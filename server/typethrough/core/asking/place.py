@@ -49,9 +49,9 @@ _END_OF_TAG: Final = re.compile(r"[)\]}\"'`\s;]*/?>|[\"']\s")
 # Blocks of a line whose end is a word.
 _WITH_WORDS: Final = frozenset(("lua", "ruby", "shell", "unknown"))
 _CLOSING_WORDS: Final = re.compile(r"[)\]}\"'`\s;,|]*(?:\b(?:then|do|end|fi|done|esac)\b[)\s,;]*)+")
-# `|a, b` behind a bracket, a comma or `do`: parameters in Rust and Ruby.
+# `|a, b` behind a bracket, a comma or `do`: parameters in Rust and Ruby, and in templates of Ruby.
 _PARAMETERS: Final = re.compile(r"(?:[({,=]|\bdo|\bmove)\s*\|[^|]*$")
-_WITH_PARAMETERS: Final = frozenset(("rust", "ruby"))
+_BEFORE_END: Final = ")]\"'; "
 
 
 def unwanted_at(view: View, *, invoked: bool, has_context: bool = False) -> Cause | None:
@@ -91,7 +91,13 @@ def _is_closed_ahead(view: View, suffix: str) -> bool:
 
 
 def _is_in_sleeve(view: View, prefix: str, suffix: str, family: str) -> bool:
-    if any(suffix.startswith(closer) and _is_open(prefix, opener, closer) for opener, closer in _SLEEVES):
+    # Brackets, quotes and a semicolon may have to be closed before it.
+    ends = {suffix, suffix.lstrip(_BEFORE_END)}
+    if any(
+        end.startswith(closer) and _is_open(prefix, opener, closer)
+        for end in ends
+        for opener, closer in _SLEEVES
+    ):
         return True
     if family == "text" and (
         any(
@@ -119,6 +125,8 @@ def _is_in_tag(prefix: str, suffix: str) -> bool:
     """Before the end of an element, of a tag, or of an attribute's value."""
     if suffix.startswith("</"):
         return True
+    if suffix[0] == ">" and prefix.endswith("<"):
+        return True
     if suffix[0] == ">" and (arguments := _TYPE_ARGUMENTS.search(prefix)) is not None:
         return arguments[1].count("<") > arguments[1].count(">")
     return _END_OF_TAG.match(suffix) is not None and _IN_TAG.search(prefix) is not None
@@ -137,7 +145,7 @@ def _is_in_hole(prefix: str, suffix: str) -> bool:
 
 
 def _is_before_words(prefix: str, suffix: str, family: str) -> bool:
-    if family in _WITH_PARAMETERS and suffix[0] == "|" and _PARAMETERS.search(prefix):
+    if suffix[0] == "|" and _PARAMETERS.search(prefix):
         return True
     return family in _WITH_WORDS and _CLOSING_WORDS.fullmatch(suffix) is not None
 
