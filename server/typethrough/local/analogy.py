@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typethrough.local.leads import Leads
 
 # So many lines are compared, the nearest first, and of so many the names are put in place.
-_MOST_COMPARED: Final = 32
+_MOST_COMPARED: Final = 24
 _MOST_LIKE: Final = 10
 _EQUAL_TOKEN: Final = 2.0
 _OTHER_TOKEN: Final = -1.0
@@ -104,7 +104,7 @@ def _beginning_alike(here: Line, previous: Line, lines: Sequence[str], above: in
         return
     begins = like.tokens[0] if like.shape[0] == like.tokens[0] else ""
     for number in (*range(above - 1, step - 1, -1), *range(above + step, len(lines))):
-        if lines[number - step].lstrip().startswith(begins):
+        if not begins or lines[number - step].lstrip().startswith(begins):
             yield number
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from math import sqrt
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final
 
 from typethrough.local.lines import KEYWORDS, is_word, spaced_tokens
@@ -22,6 +23,9 @@ _MOST_FINDS: Final = 160
 _BYTES_TO_DOUBLE: Final = 2
 # By how many tokens before the cursor are the same: none, one, two or more.
 _WEIGHTS: Final = (0.125, 0.5, 2.0)
+# Lines in which names are looked for that begin with one letter: nearly every line has one.
+_LINES_OF_ONE_LETTER: Final = 40
+_WORD_SIGNS: Final = frozenset(ascii_letters + digits + "_$")
 # So many letters of a word of prose are needed: fewer begin many words.
 _LETTERS_OF_PROSE: Final = 3
 _COMMENTS: Final = ("# ", "//", "/*", "* ", "--", '"""', "<!--")
@@ -60,7 +64,7 @@ def from_nearby(
             evidence.weight += weight * _WEIGHTS[2] * 2.0 ** (min(length, 64) / _BYTES_TO_DOUBLE)
             evidence.near = max(evidence.near, length)
             evidence.pairs += 1
-        if met or not partial:
+        if met or not partial or (len(partial) == 1 and distance > _LINES_OF_ONE_LETTER):
             continue
         for end in _finds(line, single) if tokens else _begins(line, partial):
             met = True
@@ -101,7 +105,7 @@ def _finds(line: str, wanted: str) -> Iterator[int]:
     is_bound = is_word(wanted)
     at = line.find(wanted)
     while at >= 0:
-        if not (is_bound and at and is_word(line[at - 1])):
+        if not (is_bound and at and (line[at - 1] in _WORD_SIGNS or line[at - 1] > "\x7f")):
             yield at + len(wanted)
         at = line.find(wanted, at + 1)
 

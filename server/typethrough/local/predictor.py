@@ -36,8 +36,8 @@ CONFIDENT: Final = 0.5
 USABLE: Final = 0.45
 _LINES_MEMORY: Final = 8
 _LINES_SCOPE: Final = 30
-_LINES_ABOVE: Final = 100
-_LINES_BELOW: Final = 30
+_LINES_ABOVE: Final = 80
+_LINES_BELOW: Final = 20
 # One character is not worth a look, nor are two signs; and of short texts only those that are nearly sure: their length times
 # the probability must be so much.
 _FEWEST_CHARACTERS: Final = 2
