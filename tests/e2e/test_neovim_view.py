@@ -369,6 +369,23 @@ def test_an_automatically_closed_bracket_is_not_doubled(neovim: StartNeovim, gat
     assert accepted.count("(") == accepted.count(")")
 
 
+def test_a_body_between_closed_brackets_gets_lines_of_its_own(neovim: StartNeovim, tmp_path: Path) -> None:
+    truth = tmp_path / "truth" / "go.js"
+    truth.parent.mkdir()
+    body = ["function go() {", "  start(count);", "  stop(count);", "}"]
+    truth.write_text("const count = 1;\n\n" + "\n".join(body) + "\n")
+    with simulator.start(truth=[truth]) as gateway:
+        pairs = "vim.keymap.set('i', '{', '{}<Left>')\nvim.o.shiftwidth = 2\nvim.o.expandtab = true"
+        editor = neovim(gateway, init_lua=pairs)
+        editor.open("go.js", "const count = 1;\n\n")
+        editor.attach()
+        editor.keys("Go")
+        editor.type(body[0])
+        assert editor.wait_for_ghost().split("\n")[-2:] == body[1:3]
+        editor.keys("<Tab>")
+        editor.wait_for(lambda: editor.buffer()[-4:] == body, 5, "the body")
+
+
 # As nvim-autopairs and its like do it: an expression that closes what is opened, and steps over what is closed already.
 AUTO_PAIRS_LUA = """
 local function next_is(character)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from typing import Literal
 
 import pytest
 
 from tests.bench.filters import DEFECTS, cleaned, same, scenes
 from typethrough.core.filters import growing
-from typethrough.core.suggestion.amount import Amount
+from typethrough.core.suggestion.amount import Amount, amount_at
 from typethrough.core.suggestion.cache import Entry, Hit
 from typethrough.core.suggestion.cut import enough
 from typethrough.core.suggestion.offer import from_growing, from_hit
@@ -85,9 +86,9 @@ def test_white_space_and_control_characters_break_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", list(DEFECTS))
-@pytest.mark.parametrize("max_lines", [1, 10])
+@pytest.mark.parametrize("max_lines", [1, 10, "auto"])
 def test_what_is_shown_while_a_text_grows_is_what_the_whole_of_it_begins_with(
-    name: str, max_lines: int
+    name: str, max_lines: int | Literal["auto"]
 ) -> None:
     draw = random.Random(name)
     promises = 0
@@ -95,18 +96,19 @@ def test_what_is_shown_while_a_text_grows_is_what_the_whole_of_it_begins_with(
         raw = DEFECTS[name](scene, draw)
         if raw is None:
             continue
+        amount = amount_at(scene.view, max_lines, invoked=False)
         entry, promised, final, place = Entry(scene.view), "", "", 0
         while place < len(raw) and not final:
             place += draw.randint(1, 6)
             entry.text = growing(raw[:place], scene.view)
-            final = from_hit(Hit(entry, ""), scene.view, Amount(max_lines)).text
-            now = from_growing(Hit(entry, ""), scene.view, Amount(max_lines))
+            final = from_hit(Hit(entry, ""), scene.view, amount).text
+            now = from_growing(Hit(entry, ""), scene.view, amount)
             if not final and now:
                 assert now.startswith(promised) or promised.startswith(now)
                 promised = max(promised, now, key=len)
         if not final:
             entry.text, entry.complete = growing(raw, scene.view, complete=True), True
-            final = from_hit(Hit(entry, ""), scene.view, Amount(max_lines)).text
+            final = from_hit(Hit(entry, ""), scene.view, amount).text
         promises += bool(promised)
         assert final.startswith(promised)
     assert promises >= 8
