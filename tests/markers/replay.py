@@ -55,7 +55,7 @@ def _as_json(case: Case) -> dict[str, Any]:
         "answer": case.answers[0] if case.answers else "",
         "trigger": 2 - case.invoked,
         "or_nothing": case.or_nothing,
-        "settings": case.settings,
+        "settings": case.settings | ({"local_lane": True, "model_lane": False} if case.is_local else {}),
         "status": case.status,
         "headers": case.headers,
         "refuse_if": case.refuse_if,
