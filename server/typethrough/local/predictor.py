@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from typethrough.local.index import LocalIndex
     from typethrough.local.leads import Lead
 
+# How likely a guess must be right: to answer in a model's place, and where no model can or does answer. On held-out files texts
+# from 0.45 up come at 35 to 43 % of places and are right at 75 to 80 % (tests/bench/local_lane.py).
 CONFIDENT: Final = 0.5
 USABLE: Final = 0.45
 _LINES_MEMORY: Final = 8
