@@ -51,6 +51,8 @@ function M.draw(suggestion, place)
   local width, column = vim.bo[place.bufnr].tabstop, vim.fn.virtcol('.') - 1
   local lines = vim.split(suggestion.rest, '\n', { plain = true })
   local first = table.remove(lines, 1)
+  -- The line that a closing bracket behind the cursor gets: there is nothing to see on it.
+  if #lines > 0 and not lines[#lines]:find('%S') then table.remove(lines) end
   local below = vim.tbl_map(function(line) return { { without_tabs(line, 0, width), GROUP } } end, lines)
   local there = suggestion.after:sub(1, suggestion.covered)
   local pieces = require('typethrough.suggestion').pieces(first, there) or { { offset = 0, text = first } }
