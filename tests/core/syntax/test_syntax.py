@@ -34,6 +34,7 @@ _RIGHT = [
     ("python", _PYTHON, "return sum(a for a, b "),
     ("java", "class A {\n    $0\n\n    int b;\n}\n", "@Override"),
     ("rust", "fn a() {}\n\n$0\n", "#[test]"),
+    ("rust", "/// asy$0er(a) -> i64 {\nfn a() {}\n", "nc fn sum(b: it"),
     ("python", "def f(a):\n    x = foo($0\n    return x\n", "a, 1)"),
     ("python", "def f(a):\n    x = foo($0)\n    return x\n", "a, 1"),
     ("python", 'def f():\n    """Tell $0', "what it is (and more"),

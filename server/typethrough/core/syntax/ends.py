@@ -83,7 +83,10 @@ def goings_on(state: State, opened: int, below: str, language_id: str) -> Iterat
 
 
 def _missing(state: State, below: str, language_id: str) -> _Open:
-    inside = "" if state.inside == "#" else state.inside
+    inside = state.inside
+    if inside == "#":
+        # The rest of the line belongs to the comment.
+        inside, below = "", below[below.find("\n") :] if "\n" in below else ""
     if "${" in state.opened:
         # Its bracket leads back into a string.
         after = read(below, language_id, state._replace(inside=inside))
