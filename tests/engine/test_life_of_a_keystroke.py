@@ -260,6 +260,7 @@ def test_what_follows_an_acceptance_is_asked_for_ahead_only_where_that_has_paid(
     async def scenario() -> None:
         bench = Bench("def area(width, height):\n    $0\n")
         assert not await accepts(bench, "product = ", "\n    done()\n"), "nobody knows yet"
+        assert not await accepts(bench, "\n    sum = ", "\n    done()\n"), "once may be chance"
         assert await accepts(bench, "\n    size = ", ""), "it has paid"
         assert not await accepts(bench, "\n    area = ", ""), "and does so no more"
 

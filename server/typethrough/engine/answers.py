@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 # What follows an acceptance is asked ahead where so many of the texts asked for behind one have had something to show. It saves
 # the way to the editor and back: the usual question is yet to come.
-_AHEAD_FROM: Final = 0.55
+_AHEAD_FROM: Final = 0.65
 # Suggestions beside the first, for who asks by hand.
 _MOST_OTHERS: Final = 3
 
