@@ -300,7 +300,9 @@ async def sit(seat: Seat) -> Harvest:
     session.protocol.output = wire
     wire.receive = session.protocol.receive
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
+        # The folder's name is in the prompt.
+        home = Path(folder) / "work"
+        home.mkdir()
         for source in neighbours:
             (home / source.name).write_text(text if source == seat.source else source.read_text())
         capabilities = {
