@@ -12,6 +12,7 @@ from tests.support.cursor import view_at
 from tests.support.engine_kit import URI, Bench, run
 from typethrough.core.document.document import Position
 from typethrough.core.filters import Fit, fitted
+from typethrough.core.outcome.causes import Cause
 from typethrough.core.outcome.outcome import Ending, Feedback, Source, Usage
 from typethrough.engine.pending import Request
 from typethrough.engine.ports import Finish, GatewayUnavailable
@@ -66,6 +67,27 @@ def test_whole_words_are_handed_out_as_they_come_and_the_answer_extends_them() -
         assert "first_shown" in growing.outcome.stages_ms
 
     run(scenario)
+
+
+def test_what_is_on_screen_in_part_is_not_taken_back_by_the_grammar() -> None:
+    pieces = ("size(", "width", ") + heig", "ht) * 2", "\n")
+
+    async def at_once() -> None:
+        growing = await asked(bench := Bench(CODE))
+        await bench.say("".join(pieces))
+        bench.stream.finish()
+        await bench.wait(10)
+        assert growing.outcome.cause is Cause.SYNTAX
+
+    async def in_pieces() -> None:
+        growing = await asked(bench := Bench(CODE))
+        for piece in pieces:
+            await bench.say(piece)
+        assert growing.texts
+        assert growing.outcome.suggestions[0].text.startswith(growing.texts[-1])
+
+    run(at_once)
+    run(in_pieces)
 
 
 def test_of_a_block_whole_lines_are_handed_out() -> None:

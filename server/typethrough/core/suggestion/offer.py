@@ -51,7 +51,7 @@ def from_hit(hit: Hit, view: View, amount: Amount) -> Offer:
     cut = enough(hit.remainder, _cut_at(view, hit.remainder), amount=amount, complete=hit.entry.complete)
     if cut is None:
         return Offer()
-    offer = _checked(hit.remainder[: cut.length], view)
+    offer = _checked(hit.remainder[: cut.length], view, is_on_screen=hit.entry.was_shown)
     return offer._replace(is_all=True) if cut.reason in _USELESS_AFTER else offer
 
 
@@ -71,7 +71,9 @@ def from_unfinished(hit: Hit, view: View, amount: Amount) -> Offer:
     if not hit.remainder:
         return Offer()
     cut = best_so_far(hit.remainder, _cut_at(view, hit.remainder), amount=amount)
-    return Offer() if cut is None else _checked(hit.remainder[: cut.length], view)
+    if cut is None:
+        return Offer()
+    return _checked(hit.remainder[: cut.length], view, is_on_screen=hit.entry.was_shown)
 
 
 def _cut_at(view: View, text: str) -> View:
@@ -79,7 +81,7 @@ def _cut_at(view: View, text: str) -> View:
     return view.with_suffix("") if view.line_suffix and fills_a_block(text, view) else view
 
 
-def _checked(text: str, view: View) -> Offer:
+def _checked(text: str, view: View, *, is_on_screen: bool = False) -> Offer:
     """The text as it may be shown."""
-    fit = fitted(text, view)
+    fit = fitted(text, view, is_on_screen=is_on_screen)
     return Offer(cause=fit.cause) if isinstance(fit, Refused) else Offer(fit.text, replaces=fit.replaces)
