@@ -69,18 +69,14 @@ def growing(raw: str, view: View, *, complete: bool = False) -> str:
 def fitted(text: str, view: View, *, is_on_screen: bool = False) -> Fit | Refused:
     """The cut text as it may be shown, with how much right of the cursor it takes the place of, or why it may not be.
 
-    The grammar is not asked about a text that `is_on_screen` in part: it could only take back what is shown.
+    The grammar may shorten a text that `is_on_screen` in part, and not refuse it: what is shown stays.
     """
     fit = behind(text, view)
     judged = fit if isinstance(fit, Refused) else _judged(fit, view)
-    if (
-        is_on_screen
-        or isinstance(judged, Refused)
-        or view.syntax is None
-        or view.syntax.accepts(view, *judged)
-    ):
+    if isinstance(judged, Refused) or view.syntax is None or view.syntax.accepts(view, *judged):
         return judged
-    return _agreed(judged, text, view, view.syntax)
+    agreed = _agreed(judged, text, view, view.syntax)
+    return judged if is_on_screen and isinstance(agreed, Refused) else agreed
 
 
 def fittings(text: str, view: View) -> Iterator[Fit]:
