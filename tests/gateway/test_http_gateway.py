@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import ssl
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -253,6 +255,48 @@ def test_a_compressed_stream_is_refused() -> None:
     play(scene())
 
 
+def _deflated(body: bytes, bits: int) -> bytes:
+    packer = zlib.compressobj(wbits=bits)
+    return packer.compress(body) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        *((name, _ANSWER) for name in ("none", "None", "identity", "", "utf-8", "text", "null", "chunked", "identity, none")),
+        *((name, gzip.compress(_ANSWER)) for name in ("gzip", "x-gzip", "GZIP", "gzip, identity", "none")),
+        ("gzip", _ANSWER),
+        ("gzip", gzip.compress(_ANSWER[:30]) + gzip.compress(_ANSWER[30:])),
+        ("deflate", _deflated(_ANSWER, 15)),
+        ("deflate", _deflated(_ANSWER, -15)),
+        ("deflate", _ANSWER),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 5, 10_000])
+def test_an_answer_under_any_content_encoding_is_read(encoding: str, body: bytes, size: int) -> None:
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    plain = httpx.Response(200, stream=httpx.ByteStream(_ANSWER))
+    answer = httpx.Response(200, headers={"content-encoding": encoding}, stream=_AtOnce(*pieces))
+
+    async def scene() -> None:
+        assert await text_of(_client(_Canned(answer))) == await text_of(_client(_Canned(plain)))
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b"data: " + b"x" * 20_000_000), gzip.compress(_ANSWER)[:4] + b"\xff" * 40]
+)
+def test_a_compressed_answer_that_cannot_be_read_is_an_error(body: bytes) -> None:
+    answer = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(body))
+
+    async def scene() -> None:
+        with pytest.raises(GatewayProtocolError, match="compressed answer"):
+            await text_of(_client(_Canned(answer)))
+
+    play(scene())
+
+
 class _AtOnce(httpx.AsyncByteStream):
     """Pieces that are all there: reading them never gives way to another task."""
 
@@ -406,5 +450,19 @@ def test_a_proxy_is_asked_in_place_of_the_gateway_and_cancelling_closes_it() -> 
             assert proxy.visits[0].requests[0].startswith(b"POST http://gateway.example/v1/chat/completions ")
             assert len(proxy.visits) == 1
             await client.aclose()
+
+    play(scene())
+
+
+def test_an_answer_without_an_ending_is_whole_only_where_none_has_had_one() -> None:
+    endless = b'data: {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]}\n\n'
+
+    async def scene() -> None:
+        bodies = [endless, _ANSWER, endless]
+        client = _client(_Canned(*(httpx.Response(200, stream=httpx.ByteStream(body)) for body in bodies)))
+        assert await text_of(client) == "a"
+        await text_of(client)
+        with pytest.raises(GatewayUnavailable, match="broke off"):
+            await text_of(client)
 
     play(scene())

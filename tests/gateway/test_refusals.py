@@ -25,6 +25,7 @@ from typethrough.engine.ports import (
 )
 from typethrough.gateway.proxies import Proxy
 from typethrough.gateway.refusals import error_in_stream, parse_error_body, rejection, retry_after_s
+from typethrough.gateway.wire import RequestEncoder
 
 _PLACE = replace(
     endpoint("https://gateway.example/v1", key=KEY),
@@ -245,3 +246,97 @@ def test_any_body_becomes_a_printable_gateway_error(status: int, body: bytes) ->
 @given(_ANY_JSON)
 def test_any_error_in_a_stream_becomes_a_printable_gateway_error(value: Any) -> None:
     assert str(error_in_stream(value, _PLACE, PROMPT)).isprintable()
+
+
+_UNKNOWN = 'Invalid JSON payload received. Unknown name "stream_options": Cannot find field.'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [{"error": {"code": 400, "message": _UNKNOWN, "status": "INVALID_ARGUMENT"}}],
+        {"errors": [{"code": 1, "message": "Unsupported parameter: stream_options"}]},
+        {"errors": ["Unsupported parameter: stream_options"]},
+        {"errors": {"stream_options": 1, "message": "stream_options is not supported"}},
+        {"error": {"error": {"message": "Unknown parameter: 'stream_options'"}}},
+        {"error": {"message": {"message": "Unknown parameter: 'stream_options'"}}},
+        {"error": {"message": json.dumps({"error": {"message": "Unknown parameter: 'stream_options'"}})}},
+        {"error": {"message": "Provider returned error", "metadata": {"raw": '{"message": "stream_options: unknown"}'}}},
+        {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}]},
+        {"detail": {"error": "stream_options is not supported"}},
+        {"title": "Bad Request", "detail": "Unrecognized field stream_options"},
+        {"code": 20015, "message": "stream_options is not supported", "data": None},
+        {"error": {"message": "Bad", "details": [{"fieldViolations": [{"field": "stream_options", "description": "unknown"}]}]}},
+        {"error": True, "message": "unsupported: stream_options"},
+        {"error": "bad_request", "error_description": "Unknown field stream_options"},
+        {"fault": {"message": "unknown field stream_options"}},
+        "unknown field stream_options",
+        b"unknown field stream_options",
+        b'json: unknown field "stream_options"\n',
+        b'data: {"error": {"message": "Unknown parameter: stream_options"}}\n\n',
+    ],
+)  # fmt: skip
+def test_a_refused_parameter_is_found_in_any_body(body: Any) -> None:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    encoder = RequestEncoder(_PLACE)
+    assert "stream_options" in encoder.parameters(PROMPT)
+    assert encoder.refuse(parse_error_body(raw), PROMPT)
+    assert "stream_options" not in encoder.parameters(PROMPT)
+    assert not encoder.refuse(parse_error_body(raw), PROMPT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT"}}],
+        {"error": {"message": "API key expired. Please renew the API key.", "details": [{"reason": "API_KEY_INVALID"}]}},
+        {"error": "Invalid API key"},
+        {"errors": [{"message": "Incorrect API key provided"}]},
+        {"error": {"type": "authentication_error", "message": "no"}},
+        {"error": {"code": "invalid_api_key", "message": "no"}},
+        {"detail": "Missing API key"},
+        {"message": "The API key is invalid"},
+        {"msg": "invalid api-key"},
+        {"error": {"status": "UNAUTHENTICATED", "message": "no"}},
+        {"error": {"message": "Invalid bearer token"}},
+        b"Invalid API key",
+    ],
+)  # fmt: skip
+def test_a_refused_key_with_status_400(body: Any) -> None:
+    told = _error(400, body if isinstance(body, bytes) else json.dumps(body).encode())
+    assert isinstance(told, CredentialsRejected)
+    assert "key" in str(told)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid token in the JSON at position 3", "max_tokens is not valid", "The key 'stop' is unknown",
+        "prompt_cache_key: unknown parameter", "tokens expired", "Invalid JSON",
+    ],
+)  # fmt: skip
+def test_other_words_with_status_400_do_not_blame_the_key(message: str) -> None:
+    assert type(_error(400, {"error": {"message": message}})) is GatewayRejected
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ([{"error": {"message": "Out of stock"}}], "Out of stock"),
+        ({"errors": [{"message": "Out of stock"}, {"message": "Come back"}]}, "Out of stock Come back"),
+        ({"error": {"error": {"error": {"message": "Out of stock"}}}}, "Out of stock"),
+        ({"error": {"message": "Out of stock", "details": "Out of stock"}}, '"Out of stock"'),
+        ({"response": {"error": "Out of stock"}}, "Out of stock"),
+        ({"error": {"message": '[{"msg": "Out of stock"}]'}}, "Out of stock"),
+        ({"error": {"message": "Out of stock. " + "x" * 400}}, '"Out of stock."'),
+        (b"Out\r\nof stock\n", '"Out of stock"'),
+        (b'{"error": "Out of st', ""),
+        (b"<html><body>Out of stock</body></html>", ""),
+        (b"\xff\xfe\x00", ""),
+        (b"[" * 60_000, ""),
+    ],
+)
+def test_the_words_of_any_body_reach_the_user(body: Any, says: str) -> None:
+    told = str(_error(400, body if isinstance(body, bytes) else json.dumps(body).encode()))
+    assert says in told
+    assert ("says" in told) is bool(says)

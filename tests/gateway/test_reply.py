@@ -14,6 +14,7 @@ from typethrough.engine.ports import (
     GatewayProtocolError,
     GatewayUnavailable,
     ModelNotFound,
+    NothingSaid,
     PaymentRequired,
     RateLimited,
 )
@@ -256,3 +257,106 @@ def test_all_the_text_so_far_in_each_delta_gives_the_text(text: str, sizes: list
     deltas = [text[:end] for end in ends if end < len(text)]
     said, reply = _read(_stream(*deltas, text))
     assert (said, reply.error) == (text, None)
+
+
+# --- streams that are not quite what the protocol promises
+
+
+def _read_lenient(stream: bytes) -> tuple[str, Reply]:
+    reply = Reply(_ENDPOINT, PROMPT)
+    return reply.feed(stream) + reply.end(may_lack_ending=True), reply
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        _data(_choice({"content": "a + b"})),
+        _data(_choice({"content": "a + "}), _choice({"content": "b"})).replace(b"\n\n", b"\n"),
+        _data(_choice({"content": "a + b"})).rstrip(),
+        _data(": comment", _choice({"content": "a + b"}), ": comment", "[DONE]"),
+        _data(":comment", _choice({"content": "a + b"}), "[DONE]").replace(b"\n\n", b"\n"),
+        _data(_choice({"content": "a + b"}), {"choices": [], "usage": _COUNTS}),
+        b"event: message\n" + _data(_choice({"content": "a + b"})),
+        _data("data: " + json.dumps(_choice({"content": "a + b"})), "data: [DONE]"),
+        _data({"type": "ping"}, _choice({"content": "a + b"})),
+        _data({"message": "queued"}, _choice({"content": "a + b"}), "[DONE]"),
+        b"".join(json.dumps(_choice({"content": one})).encode() + b"\n" for one in ("a ", "+ b")),
+        json.dumps({"choices": [{"message": {"content": "a + b"}}]}).encode(),
+    ],
+)
+def test_loose_forms_of_a_whole_answer(stream: bytes) -> None:
+    text, reply = _read_lenient(stream)
+    assert (text, reply.error, reply.is_done) == ("a + b", None, True)
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind", "says"),
+    [
+        (b'event: error\ndata: {"message":"Overloaded","type":"overloaded_error"}\n\n', GatewayUnavailable, "Overloaded"),
+        (b"event: error\ndata: Engine is dead\n\n", GatewayUnavailable, "Engine is dead"),
+        (b'event: error\ndata: {"error": {"message": "Slow down", "code": 429}}\n', RateLimited, "Slow down"),
+        (b'event: error\ndata: {"error":{"type":"overloaded_error","message":"Busy"}}', GatewayUnavailable, "Busy"),
+        (b'{"object":"error","message":"The model `m-x` does not exist.","code":404}', ModelNotFound, "m-x"),
+        (b'{"error": true, "message": "No worker is free"}', GatewayUnavailable, "No worker is free"),
+        (b'{"errors": [{"message": "No worker is free"}]}', GatewayUnavailable, "No worker is free"),
+        (b'[{"error": {"code": 429, "message": "Quota exceeded"}}]', RateLimited, "Quota exceeded"),
+        (b'{"detail": "No worker is free"}', GatewayUnavailable, "No worker is free"),
+        (b'{"code": "1001", "msg": "No worker is free"}', GatewayUnavailable, "No worker is free"),
+        (b'{"success": false, "message": "No worker is free"}', GatewayUnavailable, "No worker is free"),
+        (b'{"base_resp": {"status_code": 1004, "status_msg": "login fail"}, "choices": null}', GatewayUnavailable, "login fail"),
+        (b'{"statusCode": 503, "message": "Try later"}', GatewayUnavailable, "Try later"),
+        (b'data: {"message": "No worker is free"}\n\ndata: [DONE]\n\n', GatewayUnavailable, "No worker is free"),
+        (b'{"error":\n {"message": "No worker is free"}\n}', GatewayUnavailable, "No worker is free"),
+        (b"No worker is free", GatewayProtocolError, "No worker is free"),
+    ],
+)  # fmt: skip
+def test_an_error_with_status_200_is_told_in_the_providers_words(
+    stream: bytes, kind: type[GatewayError], says: str
+) -> None:
+    text, reply = _read_lenient(stream)
+    assert (text, type(reply.error)) == ("", kind)
+    assert says in str(reply.error)
+
+
+@pytest.mark.parametrize(
+    ("delta", "reason", "says"),
+    [
+        ({}, "content_filter", "filter"),
+        ({"content": ""}, "content-filter", "filter"),
+        ({"content": "\n"}, "SAFETY", "filter"),
+        ({}, "PROHIBITED_CONTENT", "filter"),
+        ({}, "sensitive", "filter"),
+        ({}, "refusal", "filter"),
+        ({}, "guardrail_intervened", "filter"),
+        ({"refusal": "I cannot help."}, "stop", "filter"),
+        ({"content": ""}, "load", "loading"),
+        ({"reasoning_content": "hm"}, "stop", "reasoned"),
+        ({"reasoning": "hm"}, "length", "reasoned"),
+        ({"thinking": "hm"}, "stop", "reasoned"),
+        (
+            {"content": [{"type": "text", "text": ""}], "reasoning_details": [{"text": "hm"}]},
+            "stop",
+            "reasoned",
+        ),
+        ({}, "length", "reasoned"),
+    ],
+)
+@pytest.mark.parametrize("ending", [(), ("[DONE]",), ({"choices": [], "usage": _COUNTS},)])
+def test_an_answer_that_was_kept_back_is_not_an_empty_one(
+    delta: object, reason: str, says: str, ending: tuple[object, ...]
+) -> None:
+    text, reply = _read(_data(_choice(delta), _choice({}, reason), *ending))
+    assert (text.strip(), type(reply.error)) == ("", NothingSaid)
+    assert says in str(reply.error)
+    assert str(reply.error).isprintable()
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "load", "length"])
+def test_text_counts_more_than_the_reason_of_its_ending(reason: str) -> None:
+    text, reply = _read(_data(_choice({"reasoning": "hm"}), _choice({"content": "a"}), _choice({}, reason)))
+    assert (text, reply.error, reply.is_done) == ("a", None, True)
+
+
+def test_an_honest_empty_answer_stays_one() -> None:
+    text, reply = _read(_data(_choice({"content": ""}), _choice({}, "stop"), "[DONE]"))
+    assert (text, reply.error, reply.is_done) == ("", None, True)

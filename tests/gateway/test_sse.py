@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from typethrough.gateway.sse import EventParser, EventTooLarge
+from typethrough.gateway.sse import ErrorEvent, EventParser, EventTooLarge
 
 _STREAM = (
     b'\xef\xbb\xbf: hello\r\ndata: {"a":\r\ndata:"\xc3\xa9\xf0\x9f\xa6\x8a"}\r\n\r\n'
@@ -76,4 +76,48 @@ def test_many_events_in_one_piece_may_exceed_the_bound_together() -> None:
 def test_what_a_stream_breaks_off_in_is_given_at_the_end(stream: bytes, rest: bytes) -> None:
     parser = EventParser()
     parser.feed(stream)
-    assert parser.finish() == rest
+    assert b"\n".join(parser.finish()) == rest
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        (b'data: {"a": 1}\ndata: {"b": 2}\ndata: [DONE]\n', [b'{"a": 1}', b'{"b": 2}', b"[DONE]"]),
+        (b'data:{"a": 1}\ndata:{"b": 2}\ndata:{"c": 3}', [b'{"a": 1}', b'{"b": 2}', b'{"c": 3}']),
+        (b'data: {"a": 1}\r\ndata: {"b": 2}\r\n\r\n', [b'{"a": 1}', b'{"b": 2}']),
+        (b'data: {"a": {"b": {}}}\rdata: [DONE]', [b'{"a": {"b": {}}}', b"[DONE]"]),
+        (b'data: : keep\ndata: {"a": 1}\ndata: : keep\ndata: {"b": 2}\n', [b'{"a": 1}', b'{"b": 2}']),
+        (b'id: 1\ndata: {"a": 1}\nid: 2\ndata: {"b": 2}\n', [b'{"a": 1}', b'{"b": 2}']),
+        (b': x\ndata: {"a": 1}\n: y\ndata: {"b": 2}\n', [b'{"a": 1}', b'{"b": 2}']),
+        (b'data: {"a": 1} \ndata:  {"b": 2}\n', [b'{"a": 1} ', b' {"b": 2}']),
+        (b'data: {"a": 1}\ndata: {"b": 2}\n\ndata: {"c": 3}\n\n', [b'{"a": 1}', b'{"b": 2}', b'{"c": 3}']),
+        (
+            b'data: {\ndata:  "a": {},\ndata:  "b": [{\ndata: },\ndata: {}]}\n\n',
+            [b'{\n "a": {},\n "b": [{\n},\n{}]}'],
+        ),
+        (b'data: {"a":\ndata: {"b": 2}}\n\n', [b'{"a":\n{"b": 2}}']),
+    ],
+)
+def test_events_without_a_blank_line_between_them(stream: bytes, events: list[bytes]) -> None:
+    for size in (1, 3, len(stream)):
+        parser = EventParser()
+        given = [one for at in range(0, len(stream), size) for one in parser.feed(stream[at : at + size])]
+        assert given + parser.finish() == events
+
+
+@pytest.mark.parametrize(
+    ("stream", "errors"),
+    [
+        (b"event: error\ndata: a\n\ndata: b\n\n", [True, False]),
+        (b"data: a\nevent:error\n\ndata: b\n\n", [True, False]),
+        (b"event: error\n\ndata: b\n\n", [False]),
+        (b"event: errors\ndata: b\n\n", [False]),
+        (b'event: error\ndata: {"a": 1}\ndata: {"b": 2}\n', [True, False]),
+        (b'data: {"a": 1}\nevent: error\ndata: {"b": 2}\n', [False, True]),
+        (b'data: {"a": 1}\ndata: {"b": 2}\nevent: error\ndata: {"c": 3}\n', [False, False, True]),
+        (b"event: error\ndata: a", [True]),
+    ],
+)
+def test_which_events_are_named_error(stream: bytes, errors: list[bool]) -> None:
+    parser = EventParser()
+    assert [isinstance(one, ErrorEvent) for one in parser.feed(stream) + parser.finish()] == errors

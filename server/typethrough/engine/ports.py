@@ -6,6 +6,7 @@ The tree, mapped from HTTP in one place (`gateway.client`)::
     ├── GatewayTimeout            no connection, or no byte for too long
     ├── GatewayUnavailable        connection refused or lost, 5xx, overload; worth trying again later
     ├── GatewayProtocolError      an answer that is not what the protocol promises
+    ├── NothingSaid               a whole answer without text, which somebody kept back
     └── GatewayRejected           the gateway said no: `status`, `code`, `message`
         ├── CredentialsRejected   401, 403: the key is missing, wrong, or not allowed
         ├── PaymentRequired       402: no balance, or a budget is used up
@@ -59,6 +60,12 @@ class GatewayProtocolError(GatewayError):
     """The answer was not an OpenAI-compatible stream."""
 
     end = StreamEnd.NOT_UNDERSTOOD
+
+
+class NothingSaid(GatewayError):
+    """A whole answer came without text, and not because the model has nothing to add: a filter, reasoning, a model that loads."""
+
+    end = StreamEnd.KEPT_BACK
 
 
 class GatewayRejected(GatewayError):

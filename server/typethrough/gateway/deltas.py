@@ -25,9 +25,9 @@ class Deltas:
         self._is_cumulative = False
 
     @property
-    def began(self) -> bool:
-        """Whether any text has come."""
-        return self._pieces > 0 or bool(self._held)
+    def has_words(self) -> bool:
+        """Whether any text has come that is not white space."""
+        return bool(self._text.strip()) or bool(self._held)
 
     def add(self, delta: str) -> str:
         """The text that a delta adds; empty while it may be a repetition."""

@@ -11,6 +11,7 @@ from typethrough.engine.ports import (
     CredentialsRejected,
     GatewayError,
     ModelNotFound,
+    NothingSaid,
     PaymentRequired,
     RateLimited,
 )
@@ -59,7 +60,10 @@ class Health:
     def failed(self, error: GatewayError, now_s: float) -> None:
         """A request ended in `error`."""
         self._is_probing = False
-        if isinstance(error, RateLimited):
+        if isinstance(error, NothingSaid):
+            # The gateway works; the next text may well be answered.
+            self.succeeded()
+        elif isinstance(error, RateLimited):
             self._limits += 1
             asked_s = error.retry_after_s
             pause_s = _pause_s(self._limits) if asked_s is None else min(asked_s, LONGEST_RETRY_AFTER_S)

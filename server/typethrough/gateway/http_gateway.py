@@ -24,6 +24,7 @@ from typethrough.engine.ports import (
     Preview,
 )
 from typethrough.gateway.connections import NoCertificates
+from typethrough.gateway.encoding import unpacker_for
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.health import RENEWABLE_TOKEN, Health
 from typethrough.gateway.model_facts import ModelFacts
@@ -71,6 +72,7 @@ class HttpGateway:
         self._transport = transport
         self._tokens = tokens
         self._refused_token = ""
+        self._says_endings = False
         self._error_body_s = error_body_s
         self._health = Health()
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
@@ -220,12 +222,12 @@ class HttpGateway:
         raise rejection(response.status_code, response.headers, error, self._endpoint, prompt)
 
     async def _read(self, response: httpx.Response, reply: Reply, on_text: Callable[[str], None]) -> Finish:
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
+        unpacker = unpacker_for(response.headers.get("content-encoding", ""))
         chunks, task = _body(response), asyncio.current_task()
+        is_whole = True
 
         def arrived(chunk: bytes) -> bool:
-            text = reply.feed(chunk)
+            text = reply.feed(chunk if unpacker is None else unpacker.feed(chunk))
             if text:
                 self._health.succeeded()
                 on_text(text)
@@ -244,13 +246,15 @@ class HttpGateway:
                 await asyncio.sleep(0)
         except httpx.RemoteProtocolError:
             # The bytes broke off; what was said until then may still be a whole answer.
-            pass
-        text = reply.end()
+            is_whole = False
+        # A gateway that has said once how an answer ends says it always: without it the answer broke off.
+        text = reply.end(may_lack_ending=is_whole and not self._says_endings)
         if text:
             self._health.succeeded()
             on_text(text)
         if reply.error:
             raise reply.error
+        self._says_endings = self._says_endings or reply.has_ending
         await _let_go(response, chunks)
         return reply.stream_end()
 
@@ -260,12 +264,14 @@ class HttpGateway:
     async def _error_body(self, response: httpx.Response) -> bytes:
         body = b""
         try:
+            unpacker = unpacker_for(response.headers.get("content-encoding", ""))
             async with asyncio.timeout(self._error_body_s):
                 async for chunk in _body(response):
-                    body += chunk[: _ERROR_BODY_BYTES - len(body)]
+                    told = chunk if unpacker is None else unpacker.feed(chunk)
+                    body += told[: _ERROR_BODY_BYTES - len(body)]
                     if len(body) >= _ERROR_BODY_BYTES:
                         break
-        except (TimeoutError, httpx.TransportError):
+        except (TimeoutError, httpx.TransportError, GatewayProtocolError):
             # The status alone says enough.
             pass
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from typethrough.engine.ports import (
     PromptTooLong,
     RateLimited,
 )
+from typethrough.gateway.sse import EventParser
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +46,42 @@ _TOO_LONG = re.compile(
 _CONTEXT_SAID = re.compile(r"context (?:size|length|window)\D{0,16}(\d{3,8})(?!\d)", re.IGNORECASE)
 # What a LiteLLM proxy without a database answers to a key that is not its own, for it would look others up there.
 _LITELLM_UNKNOWN_KEY = "no connected db"
+# Google's, and others', with status 400, and where there is no status at all.
+_KEY_REFUSED = re.compile(
+    r"api[ _-]?key (?:is |was )?(?:not (?:valid|found|provided|set)|invalid|incorrect|wrong|expired|missing|required|unknown)"
+    r"|(?:invalid|incorrect|wrong|expired|missing|unknown|no)(?: or (?:missing|invalid|expired))? (?:x-)?api[ _-]?key"
+    r"|api_?key_?(?:invalid|expired|service_blocked)|invalid_?api_?key|authentication_error|unauthenticated|authenticationerror"
+    r"|(?:invalid|expired) (?:access|auth|authentication|bearer) token|(?:invalid|incorrect|missing|bad) credentials",
+    re.IGNORECASE,
+)
+_ABOUT_RATE = re.compile(r"rate.?limit|too many requests", re.IGNORECASE)
+# Where a sentence may stand, an error in an error, and a parameter. The order is that of preference.
+_SENTENCES = (
+    "message", "msg", "Message", "error_message", "errorMessage", "error_msg", "status_msg", "error_description",
+    "errorDescription", "description", "title", "reason", "issue",
+)  # fmt: skip
+_NESTED = ("error", "errors", "detail", "details", "Error", "fault", "innererror", "inner_error", "cause", "body", "response",
+           "base_resp", "metadata", "raw", "data", "result", "fieldViolations")  # fmt: skip
+_PARAMETERS = ("param", "parameter", "loc", "field", "property", "path", "argument")
+_STATUSES = ("code", "status", "status_code", "statusCode", "http_status", "error_code", "errorCode")
+_DEPTH = 8
+_TEXT_CHARS = 2_000
 _QUOTE_CHARS = 160
 _SHINGLE_CHARS = 12
 
 # In a stream there is no HTTP status; these words stand for one.
 _STATUS_OF_WORD = {
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "INVALID_ARGUMENT": 400,
+    "RESOURCE_EXHAUSTED": 429,
+    "AuthenticationError": 401,
+    "NotFoundError": 404,
+    "not_found_error": 404,
+    "BadRequestError": 400,
+    "RateLimitError": 429,
+    "overloaded_error": 503,
     "authentication_error": 401,
     "invalid_api_key": 401,
     "insufficient_funds": 402,
@@ -87,14 +119,41 @@ class ErrorBody:
 
 
 def parse_error_body(body: bytes) -> ErrorBody:
-    """Read an error in any shape: an object, a string, a list of complaints, HTML, or nothing at all."""
+    """Read an error in any shape: an object, a list, one in another, events, plain text, HTML, or nothing at all."""
+    if body.lstrip().startswith((b"data:", b"event:")):
+        parser = EventParser()
+        body = b"\n".join([*parser.feed(body), *parser.finish()])
     try:
-        answer = json.loads(body)
+        return _parse_error(json.loads(body))
     except (ValueError, RecursionError):
-        return ErrorBody()
-    if not isinstance(answer, dict):
-        return ErrorBody()
-    return _parse_error(answer.get("error") or answer.get("detail") or answer)
+        return ErrorBody(message=_plain(body))
+
+
+def is_error(frame: Any) -> bool:
+    """Whether a frame of a stream, or an answer in place of one, says in so many words that it is an error."""
+    if isinstance(frame, list):
+        return bool(frame) and all(is_error(part) for part in frame[:16])
+    if not isinstance(frame, dict):
+        return False
+    if frame.get("error"):
+        return True
+    if frame.get("choices"):
+        return False
+    return bool(
+        frame.get("errors")
+        or "error" in (frame.get("object"), frame.get("type"))
+        or (_status_in(frame) and _parse_error(frame).message)
+    )
+
+
+def may_be_error(frame: dict[str, Any]) -> bool:
+    """Whether a frame without choices has a sentence where errors have it: an error if nothing else comes."""
+    return bool(_parse_error(frame).message)
+
+
+def quoted_text(body: bytes, endpoint: Endpoint, prompt: Prompt) -> str:
+    """What a server said in plain words in place of a stream, as the end of a sentence of ours; mostly empty."""
+    return _quote(_plain(body), endpoint, prompt)
 
 
 def rejection(
@@ -114,14 +173,28 @@ def rejection(
 
 
 def error_in_stream(error: Any, endpoint: Endpoint, prompt: Prompt) -> GatewayError:
-    """The error for an `error` member inside a stream that began well."""
+    """The error for a frame that is one, or for its `error` member, where the HTTP status said that all is well."""
     body = _parse_error(error)
-    code = error.get("code") if isinstance(error, dict) else None
-    if isinstance(code, int) and not isinstance(code, bool) and 400 <= code < 600:
-        status = code
-    else:
-        status = _STATUS_OF_WORD.get(body.code) or _STATUS_OF_WORD.get(body.kind) or 502
+    status = _status_in(error) or _STATUS_OF_WORD.get(body.code) or _STATUS_OF_WORD.get(body.kind)
+    if status is None:
+        text = f"{body.code} {body.kind} {body.message}"
+        status = 401 if _KEY_REFUSED.search(text) else 429 if _ABOUT_RATE.search(text) else 502
     return _leaf(status, body, endpoint, prompt, None)
+
+
+def _status_in(error: Any, depth: int = 0) -> int | None:
+    """The HTTP status that an error names, as a number or in figures."""
+    if isinstance(error, list):
+        error = error[0] if error else None
+    if not isinstance(error, dict) or depth > _DEPTH:
+        return None
+    for key in _STATUSES:
+        value = error.get(key)
+        if isinstance(value, str) and len(value) == 3 and value.isdecimal() and value.isascii():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600:
+            return value
+    return _status_in(error.get("error") or error.get("errors"), depth + 1)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -157,7 +230,7 @@ def _leaf(
     word = error.word if _is_word(error.word) and not endpoint.redaction.shows(error.word) else ""
     where = f"HTTP {status}, {word}" if word else f"HTTP {status}"
     if _is_unknown_model(status, error):
-        return ModelNotFound(_model_sentence(endpoint, where), status=status, code=word)
+        return ModelNotFound(_model_sentence(endpoint, where) + quote, status=status, code=word)
     if status in (400, 413, 422) and _is_too_long(error):
         return PromptTooLong(
             f"The prompt is longer than the model's context ({where}): less is sent from now on. The setting `context_tokens` "
@@ -178,7 +251,10 @@ def _leaf(
         )
     if status in (401, 403):
         return CredentialsRejected(_access_sentence(status, word, where, quote), status=status, code=word)
-    if status == 400 and error.message.strip().rstrip(".").lower() == _LITELLM_UNKNOWN_KEY:
+    is_key_refused = bool(_KEY_REFUSED.search(f"{error.code} {error.kind} {error.message}"))
+    if status == 400 and (
+        is_key_refused or error.message.strip().rstrip(".").lower() == _LITELLM_UNKNOWN_KEY
+    ):
         return CredentialsRejected(_access_sentence(401, word, where, quote), status=status, code=word)
     if status == 429:
         return RateLimited(
@@ -246,7 +322,10 @@ def _access_sentence(status: int, word: str, where: str, quote: str) -> str:
 
 def _quote(message: str, endpoint: Endpoint, prompt: Prompt) -> str:
     message = message.strip()
-    if not message or len(message) > _QUOTE_CHARS or not message.isprintable():
+    if len(message) > _QUOTE_CHARS:
+        # Its first sentences, as far as there is room for them.
+        message = message[: message.rfind(". ", 0, _QUOTE_CHARS) + 1]
+    if not message or not message.isprintable():
         return ""
     if endpoint.redaction.shows(message):
         return ""
@@ -256,25 +335,55 @@ def _quote(message: str, endpoint: Endpoint, prompt: Prompt) -> str:
     return f' The gateway says: "{message}"'
 
 
-def _parse_error(error: Any) -> ErrorBody:
+def _parse_error(error: Any, depth: int = 0) -> ErrorBody:
+    if depth > _DEPTH:
+        return ErrorBody()
     if isinstance(error, str):
+        if error.lstrip()[:1] in ("{", "["):
+            # What a provider said, handed on as it came.
+            try:
+                return _parse_error(json.loads(error), depth + 1)
+            except (ValueError, RecursionError):
+                pass
         return ErrorBody(message=error)
     if isinstance(error, list):
-        parts = [_parse_error(part) for part in error[:16]]
-        return ErrorBody(
-            message=" ".join(part.message for part in parts if part.message),
-            kind=" ".join(part.kind for part in parts if part.kind),
-            parameter=" ".join(part.parameter for part in parts if part.parameter),
-        )
+        return _joined([_parse_error(part, depth + 1) for part in error[:16]])
     if not isinstance(error, dict):
         return ErrorBody()
-    parameter = error.get("param") or error.get("loc") or ""
-    return ErrorBody(
-        message=_string(error.get("message") or error.get("msg")),
-        kind=_string(error.get("type")),
+    parameter = next((error[key] for key in _PARAMETERS if error.get(key)), "")
+    status = _string(error.get("status"))
+    own = ErrorBody(
+        message=next((error[key] for key in _SENTENCES if _string(error.get(key)).strip()), ""),
+        kind=_string(error.get("type")) or (status if _is_word(status) and status.isupper() else ""),
         code=_string(error.get("code")),
         parameter=parameter if isinstance(parameter, str) else json.dumps(parameter),
     )
+    if own.message.lstrip()[:1] in ("{", "["):
+        inner_message = _parse_error(own.message, depth + 1)
+        own = replace(inner_message, kind=inner_message.kind or own.kind, code=inner_message.code or own.code)
+    nested = [error[key] for key in _NESTED if isinstance(error.get(key), dict | list | str)]
+    if isinstance(error.get("message"), dict | list):
+        nested.append(error["message"])
+    return _joined([own, *(_parse_error(inner, depth + 1) for inner in nested)])
+
+
+def _joined(parts: list[ErrorBody]) -> ErrorBody:
+    """One error of several: all that they say, and the first word that each has for the cause."""
+    return ErrorBody(
+        message=" ".join(dict.fromkeys(part.message.strip() for part in parts if part.message.strip())),
+        kind=next((part.kind for part in parts if part.kind), ""),
+        code=next((part.code for part in parts if part.code), ""),
+        parameter=" ".join(part.parameter for part in parts if part.parameter),
+    )
+
+
+def _plain(body: bytes) -> str:
+    """A body that is plain text, on one line; empty where it is a page or not text."""
+    try:
+        text = body[:_TEXT_CHARS].decode()
+    except UnicodeDecodeError:
+        return ""
+    return "" if text.lstrip()[:1] in ("<", "{", "[") else " ".join(text.split())
 
 
 def _string(value: Any) -> str:

@@ -11,10 +11,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from typethrough.core.outcome.outcome import Usage
-from typethrough.engine.ports import Finish, GatewayError, GatewayProtocolError, GatewayUnavailable
+from typethrough.engine.ports import (
+    Finish,
+    GatewayError,
+    GatewayProtocolError,
+    GatewayUnavailable,
+    NothingSaid,
+)
 from typethrough.gateway.deltas import Deltas
-from typethrough.gateway.refusals import error_in_stream
-from typethrough.gateway.sse import EventParser, EventTooLarge
+from typethrough.gateway.refusals import error_in_stream, is_error, may_be_error, quoted_text
+from typethrough.gateway.sse import ErrorEvent, EventParser, EventTooLarge
 
 if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
@@ -22,10 +28,16 @@ if TYPE_CHECKING:
 
 _DECODE = json.JSONDecoder().decode
 _DONE = b"[DONE]"
-# The Vercel AI Gateway's: "gen_" and a ULID.
-_GENERATION = re.compile(r"gen_[0-9A-Za-z_-]{1,80}")
+# The Vercel AI Gateway's: this and a ULID.
+_GENERATION_MARK = "gen_"
+_GENERATION = re.compile(rf"{_GENERATION_MARK}[0-9A-Za-z_-]{{1,80}}")
 _SAID = frozenset(("text", "output_text", None))
 _HEAD_BYTES = 64 * 1024
+# How those who filter call it that they did, in any spelling.
+_FILTERED = re.compile(
+    r"filter|safety|refus|sensitive|blocked|blocklist|prohibited|recitation|guardrail|moderat", re.IGNORECASE
+)
+_REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 _BROKEN_OFF = "The gateway's answer broke off before its end."
 _NOT_A_STREAM = (
     "The gateway's answer was not a completion stream: check the setting `base_url` (TYPETHROUGH_BASE_URL)."
@@ -46,6 +58,8 @@ class Reply:
         self._seen_usage = False
         self._usage = Usage()
         self._finish_reason = ""
+        self._complaint: Any = None
+        self._has_reasoned = self._has_refused = self._has_done = False
         self._id = ""
         self.is_done = False
         self.error: GatewayError | None = None
@@ -66,30 +80,51 @@ class Reply:
                 break
         return text
 
-    def end(self) -> str:
-        """The bytes have ended: the text still held back. Afterwards `error` or `is_done` is set."""
+    def end(self, *, may_lack_ending: bool = False) -> str:
+        """The bytes have ended: the text still held back. Afterwards `error` or `is_done` is set.
+
+        `may_lack_ending` says that the HTTP body came to its end, and that this gateway may be one that says no more than that.
+        """
         if self._is_over():
             return ""
-        rest = self._events.finish().strip()
-        if not rest and not self._seen_frame:
-            rest = self._head.strip()
-        text = self._frame(rest) if rest == _DONE or _is_whole_object(rest) else ""
+        rests = self._events.finish()
+        if not any(rests) and not self._seen_frame and self._complaint is None:
+            rests = _objects(self._head)
+        text = ""
+        for rest in rests:
+            if self._is_over():
+                break
+            if isinstance(rest, ErrorEvent) or rest.strip() == _DONE or _is_json(rest):
+                text += self._frame(rest)
+            else:
+                may_lack_ending = False
         text += self._deltas.end()
         if self._is_over():
             return text
-        if self._finish_reason:
-            self.is_done = True
+        if (
+            self._finish_reason
+            or (may_lack_ending and (self._deltas.has_words or self._seen_usage))
+            or (self._complaint is not None and not self._deltas.has_words)
+        ):
+            self._finish()
         elif (
             self._seen_frame or self._head.lstrip().startswith((b"data:", b":", b"event:")) or not self._head
         ):
             self.error = GatewayUnavailable(_BROKEN_OFF)
         else:
-            self.error = GatewayProtocolError(_NOT_A_STREAM)
+            self.error = GatewayProtocolError(
+                _NOT_A_STREAM + quoted_text(self._head, self._endpoint, self._prompt)
+            )
         return text
 
     def stream_end(self) -> Finish:
         """How the stream ended; valid once `is_done`."""
         return Finish(self._finish_reason or "stop", self._usage)
+
+    @property
+    def has_ending(self) -> bool:
+        """Whether the gateway said that the answer ends, in whichever way."""
+        return bool(self._finish_reason) or self._has_done
 
     @property
     def uncounted_id(self) -> str:
@@ -100,32 +135,69 @@ class Reply:
         return self.is_done or self.error is not None
 
     def _frame(self, event: bytes) -> str:
+        names_error = isinstance(event, ErrorEvent)
         event = event.strip()
         if not event:
             return ""
         if event == _DONE:
-            self._seen_frame = self.is_done = True
-            return self._deltas.end()
+            text = self._deltas.end()
+            self._seen_frame = self._has_done = True
+            self._finish()
+            return text
+        frame: Any = None
         try:
             frame = _DECODE(event.decode())
         except (ValueError, RecursionError):
-            frame = None
+            if names_error:
+                frame = event.decode(errors="replace")
+            elif event.startswith(b":"):
+                # A comment that somebody on the way took for data.
+                return ""
+            elif event.startswith(b"data:") and not event.startswith(b"data:", 5):
+                return self._frame(event[5:])
+        choices = frame.get("choices") if isinstance(frame, dict) else None
+        if names_error or ((not choices or "error" in frame) and is_error(frame)):
+            self.error = error_in_stream(frame, self._endpoint, self._prompt)
+            return ""
         if not isinstance(frame, dict):
             self.error = GatewayProtocolError("The gateway sent an event that is not a JSON object.")
             return ""
-        self._seen_frame = self._seen_frame or "choices" in frame
-        if frame.get("error"):
-            self.error = error_in_stream(frame["error"], self._endpoint, self._prompt)
-            return ""
-        if not self._id and isinstance(frame.get("id"), str) and _GENERATION.fullmatch(frame["id"]):
-            self._id = frame["id"]
-        text = self._choice(frame.get("choices"))
+        if choices is not None:
+            self._seen_frame = True
+        elif may_be_error(frame):
+            self._complaint = frame
+        if not self._id:
+            known_as = frame.get("id")
+            # The first test is the quicker one, and most gateways have other ids.
+            if isinstance(known_as, str) and known_as.startswith(_GENERATION_MARK):
+                self._id = known_as if _GENERATION.fullmatch(known_as) else ""
+        text = self._choice(choices)
         if isinstance(frame.get("usage"), dict):
             self._usage = _usage(frame["usage"], frame.get("timings"))
             self._seen_usage = True
         # Nothing of worth can follow the ending and the counts, and a gateway may be slow to say [DONE].
-        self.is_done = bool(self._finish_reason) and self._seen_usage and self.error is None
+        if self._finish_reason and self._seen_usage and self.error is None:
+            self._finish()
         return text
+
+    def _finish(self) -> None:
+        """The answer is whole. One that somebody kept back is not an empty answer: the model may have more to say."""
+        reason = self._finish_reason
+        why = ""
+        if not self._deltas.has_words:
+            if self._has_refused or _FILTERED.search(reason):
+                why = f"The provider's content filter kept the answer back ({reason[:40] or 'refusal'})."
+            elif reason == "load":
+                why = "The server was still loading the model, and has said nothing yet."
+            elif self._has_reasoned or reason == "length":
+                why = "The model only reasoned, and its tokens ended before its answer began: take a model that does not reason."
+            elif self._complaint is not None and not reason:
+                self.error = error_in_stream(self._complaint, self._endpoint, self._prompt)
+                return
+        if why:
+            self.error = NothingSaid(why if why.isprintable() else "The provider kept the answer back.")
+        else:
+            self.is_done = True
 
     def _choice(self, choices: Any) -> str:
         choice = choices[0] if isinstance(choices, list) and choices else None
@@ -139,8 +211,17 @@ class Reply:
                     "The provider behind the gateway failed while it was answering."
                 )
         delta = _content(choice.get("delta"))
+        if not delta:
+            self._look_for_silence(choice.get("delta"))
+            self._look_for_silence(choice.get("message"))
         text = self._said(delta, _content(choice.get("message")), choice.get("text"))
         return text + self._deltas.end(in_last=bool(delta)) if self._finish_reason else text
+
+    def _look_for_silence(self, holder: Any) -> None:
+        """See what a delta without text has in its place."""
+        if isinstance(holder, dict):
+            self._has_refused = self._has_refused or bool(holder.get("refusal"))
+            self._has_reasoned = self._has_reasoned or any(holder.get(key) for key in _REASONING)
 
     def _said(self, delta: str, message: str, text: Any) -> str:
         """What a choice adds. A server that does not stream sends one `message` where others send many a `delta`."""
@@ -192,8 +273,16 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
-def _is_whole_object(data: bytes) -> bool:
+def _is_json(data: bytes) -> bool:
     try:
-        return isinstance(json.loads(data), dict)
+        return isinstance(json.loads(data), dict | list)
     except (ValueError, RecursionError):
         return False
+
+
+def _objects(body: bytes) -> list[bytes]:
+    """The JSON of a body that is no stream of events: one value, or an object a line; none where it is neither."""
+    if _is_json(body):
+        return [body]
+    lines = [line for line in body.splitlines() if line.strip()]
+    return lines if lines and all(_is_json(line) for line in lines) else []

@@ -13,11 +13,18 @@ class EventTooLarge(ValueError):
     """One event, or one line, grew beyond `MAX_EVENT_BYTES`."""
 
 
+class ErrorEvent(bytes):
+    """The data of an event that is named `error`."""
+
+
 class EventParser:
     """Splits a stream into the `data` of its events.
 
-    Lines may end in LF, CR or CRLF; comments and fields other than `data` are ignored; the space after the colon is
+    Lines may end in LF, CR or CRLF; comments and fields other than `data` and `event` are ignored; the space after the colon is
     optional; several `data` lines join with a line feed (WHATWG HTML, 9.2.6).
+
+    Some servers leave the blank line out. No JSON holds a "}" at the end of a line and a "{" at the start of the next, so there
+    one event ends and another begins. From then on a line that holds a whole object is an event at once.
     """
 
     def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
@@ -26,6 +33,9 @@ class EventParser:
         self._line_bytes = 0
         self._data: list[bytes] = []
         self._data_bytes = 0
+        self._name = b""
+        self._name_before = b""
+        self._is_one_a_line = False
         self._after_cr = False
         self._started = False
 
@@ -35,11 +45,10 @@ class EventParser:
             return []
         if b"\r" in chunk or self._after_cr:
             chunk = self._unix_line_ends(chunk)
-        head, newline, _ = chunk.partition(b"\n")
-        if not newline:
-            self._line_bytes += len(head)
+        if b"\n" not in chunk:
+            self._line_bytes += len(chunk)
             self._check()
-            self._line.append(head)
+            self._line.append(chunk)
             return []
         self._line.append(chunk)
         lines = b"".join(self._line).split(b"\n")
@@ -51,14 +60,16 @@ class EventParser:
         self._check()
         return events
 
-    def finish(self) -> bytes:
-        """What stood in an event that the stream broke off without its blank line; may be empty or half an event."""
+    def finish(self) -> list[bytes]:
+        """What stood in events that the stream broke off without their blank line; the last may be half an event."""
         line = b"".join(self._line)
+        events: list[bytes] = []
         if line:
-            self._take(line, [])
+            self._take(line, events)
             self._line = []
-        rest, self._data = b"\n".join(self._data), []
-        return rest
+        if self._data:
+            self._end(events, self._name)
+        return events
 
     def _take(self, line: bytes, events: list[bytes]) -> None:
         if not self._started:
@@ -66,14 +77,44 @@ class EventParser:
             line = line.removeprefix(_BOM)
         if not line:
             if self._data:
-                events.append(b"\n".join(self._data))
-                self._data = []
-                self._data_bytes = 0
+                self._end(events, self._name)
+            elif self._name:
+                self._name = self._name_before = b""
         elif line.startswith(b"data:"):
             value = line[6:] if line[5:6] == b" " else line[5:]
+            if self._data and not self._goes_on(value, events):
+                return
             self._data.append(value)
             self._data_bytes += len(value)
+            if self._name:
+                self._name_before = self._name
             self._check()
+            if self._is_one_a_line and _is_whole(value):
+                self._end(events, self._name)
+        elif line.startswith(b"event:"):
+            self._name = line[6:].strip()
+
+    def _goes_on(self, value: bytes, events: list[bytes]) -> bool:
+        """Whether a line of data is to be taken: not when it is a comment. Ends the event before it where it begins another."""
+        last, new = self._data[-1].strip(), value.lstrip()
+        if last.startswith(b":") and len(self._data) == 1:
+            self._data, self._data_bytes = [], 0
+        elif last.endswith(b"}") and new.startswith(b":"):
+            return False
+        elif last.endswith(b"}") and new.startswith((b"{", b"[DONE]")):
+            name, before, self._is_one_a_line = self._name, self._name_before, True
+            self._end(events, before)
+            # A name between the two lines is that of the second.
+            self._name = name if name != before else b""
+        return True
+
+    def _end(self, events: list[bytes], name: bytes) -> None:
+        data = b"\n".join(self._data)
+        events.append(ErrorEvent(data) if name == b"error" else data)
+        self._data = []
+        self._data_bytes = 0
+        if self._name:
+            self._name = self._name_before = b""
 
     def _unix_line_ends(self, chunk: bytes) -> bytes:
         # A CR that ends a piece has already ended its line, so that nothing waits for a LF that may never come.
@@ -86,3 +127,8 @@ class EventParser:
     def _check(self) -> None:
         if self._line_bytes + self._data_bytes > self._max:
             raise EventTooLarge
+
+
+def _is_whole(value: bytes) -> bool:
+    value = value.strip()
+    return (value.startswith(b"{") and value.endswith(b"}")) or value == b"[DONE]"

@@ -31,7 +31,9 @@ _OBFUSCATION = "stream_options.include_obfuscation"
 _OTHER_LIMIT = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _UNSUPPORTED = re.compile(
     r"unsupported|not supported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|extra"
-    r"|no longer accepted",
+    r"|no longer accepted|not recogni[sz]ed|not implemented|isn't supported|n't support|cannot find|no such|disallowed"
+    r"|invalid (?:parameter|field|argument|property|name|option)"
+    r"|not a (?:known|valid) (?:parameter|field|argument|property|option)",
     re.IGNORECASE,
 )
 

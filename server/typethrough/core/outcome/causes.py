@@ -173,6 +173,7 @@ class Cause(Enum):
         "",
         f"See whether `base_url` is that of an OpenAI-compatible endpoint. {_SETTINGS}",
     )
+    KEPT_BACK = Ending.FAILED, "", "Type a little more, or take another model."
     REQUEST_REFUSED = Ending.FAILED, "", f"See the log. {_SETTINGS}"
     BROKEN = Ending.FAILED, "the gateway client failed", "See the log, and report it as a fault of ours."
 
@@ -219,6 +220,7 @@ class StreamEnd(StrEnum):
     TIMED_OUT = "GatewayTimeout", Cause.TIMED_OUT
     UNAVAILABLE = "GatewayUnavailable", Cause.UNAVAILABLE
     NOT_UNDERSTOOD = "GatewayProtocolError", Cause.NOT_UNDERSTOOD
+    KEPT_BACK = "NothingSaid", Cause.KEPT_BACK
     REFUSED = "GatewayRejected", Cause.REQUEST_REFUSED
     KEY_REFUSED = "CredentialsRejected", Cause.KEY_REFUSED
     NO_BALANCE = "PaymentRequired", Cause.NO_BALANCE

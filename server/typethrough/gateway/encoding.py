@@ -1,0 +1,83 @@
+"""The bytes of an answer as they were before an HTTP content encoding. Pure.
+
+We ask for none, and some gateways compress all the same, or name an encoding that is none. Must not know what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from typethrough.engine.ports import GatewayProtocolError
+
+# The standard library cannot read them.
+_UNREADABLE = frozenset({"br", "compress", "x-compress", "dcb", "dcz", "zstd"})
+_GZIP = b"\x1f\x8b"
+# Deflated bytes have no mark of their own: so many that are all text are text.
+_HEAD_BYTES = 6
+# zlib's own numbers: a gzip or zlib header, and no header at all.
+_ANY_HEADER_BITS = 32 + zlib.MAX_WBITS
+_NO_HEADER_BITS = -zlib.MAX_WBITS
+_BLANKS = str.maketrans("\r\n\t", "   ")
+# A few bytes may become very many; an honest piece of an answer is never so long.
+_MOST_BYTES = 4 * 1024 * 1024
+
+
+class Unpacker:
+    """Reads one body, in any pieces. What the bytes look like counts for more than what the header says."""
+
+    def __init__(self, encodings: set[str]) -> None:
+        self._is_deflate = "deflate" in encodings
+        self._head = b""
+        self._is_plain = False
+        self._inflate = zlib.decompressobj(_ANY_HEADER_BITS)
+        self._began = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The bytes that a piece brings. Raises GatewayProtocolError."""
+        if self._is_plain:
+            return chunk
+        if not self._began:
+            chunk = self._head = self._head + chunk
+            if len(chunk) < (_HEAD_BYTES if self._is_deflate else len(_GZIP)):
+                return b""
+            self._began = True
+            if not chunk.startswith(_GZIP) and not self._begins_deflated(chunk):
+                self._is_plain = True
+                return chunk
+        try:
+            return self._inflated(chunk)
+        except zlib.error:
+            raise GatewayProtocolError("The gateway's compressed answer cannot be read.") from None
+
+    def _begins_deflated(self, head: bytes) -> bool:
+        if not self._is_deflate:
+            return False
+        if head[0] & 0x0F == zlib.DEFLATED and int.from_bytes(head[:2], "big") % 31 == 0:
+            return True
+        # Some servers leave the header out.
+        self._inflate = zlib.decompressobj(_NO_HEADER_BITS)
+        begin = head[:_HEAD_BYTES]
+        return not (begin.isascii() and begin.decode("ascii").translate(_BLANKS).isprintable())
+
+    def _inflated(self, chunk: bytes) -> bytes:
+        text = b""
+        while chunk:
+            text += self._inflate.decompress(chunk, _MOST_BYTES + 1 - len(text))
+            if len(text) > _MOST_BYTES:
+                raise GatewayProtocolError("The gateway's compressed answer is too large.")
+            if not self._inflate.eof:
+                return text
+            # Several compressed parts, one behind another, are one body.
+            chunk = self._inflate.unused_data
+            self._inflate = zlib.decompressobj(_ANY_HEADER_BITS)
+        return text
+
+
+def unpacker_for(header: str) -> Unpacker | None:
+    """What reads a body with this `Content-Encoding`, None where there is nothing to do. Raises GatewayProtocolError."""
+    encodings = {name.strip().lower() for name in header.split(",")} - {"", "identity"}
+    if not encodings:
+        return None
+    if encodings & _UNREADABLE:
+        raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
+    return Unpacker(encodings)
