@@ -9,6 +9,7 @@ from typethrough.engine.ports import (
     GatewayTimeout,
     GatewayUnavailable,
     ModelNotFound,
+    NothingSaid,
     PaymentRequired,
     RateLimited,
 )
@@ -107,3 +108,11 @@ def test_a_try_that_is_cancelled_lets_the_next_one_try() -> None:
     health.started()
     health.abandoned()
     assert health.refusal(2.0) == ""
+
+
+def test_an_answer_that_was_kept_back_never_pauses_requests() -> None:
+    health = Health()
+    for _ in range(10):
+        health.started()
+        health.failed(NothingSaid("The filter."), 0.0)
+        assert health.refusal(0.0) == ""

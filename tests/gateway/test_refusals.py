@@ -19,6 +19,7 @@ from typethrough.engine.ports import (
     GatewayTimeout,
     GatewayUnavailable,
     ModelNotFound,
+    NothingSaid,
     PaymentRequired,
     PromptTooLong,
     RateLimited,
@@ -340,3 +341,19 @@ def test_the_words_of_any_body_reach_the_user(body: Any, says: str) -> None:
     told = str(_error(400, body if isinstance(body, bytes) else json.dumps(body).encode()))
     assert says in told
     assert ("says" in told) is bool(says)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": {"code": "content_filter", "message": "No", "innererror": {"code": "ResponsibleAIPolicyViolation"}}}),
+        (400, {"error": {"message": "Filtered due to our content management policy."}}),
+        (400, {"code": "data_inspection_failed", "message": "Input data may contain it"}),
+        (403, {"error": {"code": 403, "message": "This model requires moderation and your input was flagged"}}),
+        (451, {"error": {"code": "content_policy_violation", "message": "No"}}),
+    ],
+)  # fmt: skip
+def test_a_text_that_a_filter_refuses_does_not_close_the_gateway(status: int, body: dict[str, Any]) -> None:
+    told = _error(status, body)
+    assert type(told) is NothingSaid
+    assert "content filter" in str(told)

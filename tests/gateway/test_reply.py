@@ -279,6 +279,7 @@ def _read_lenient(stream: bytes) -> tuple[str, Reply]:
         b"event: message\n" + _data(_choice({"content": "a + b"})),
         _data("data: " + json.dumps(_choice({"content": "a + b"})), "data: [DONE]"),
         _data({"type": "ping"}, _choice({"content": "a + b"})),
+        b"event: ping\n" + _data("ping", "[PING]", _choice({"content": "a + b"}), "[DONE]"),
         _data({"message": "queued"}, _choice({"content": "a + b"}), "[DONE]"),
         b"".join(json.dumps(_choice({"content": one})).encode() + b"\n" for one in ("a ", "+ b")),
         json.dumps({"choices": [{"message": {"content": "a + b"}}]}).encode(),

@@ -22,6 +22,7 @@ from typethrough.engine.ports import (
     GatewayTimeout,
     GatewayUnavailable,
     ModelNotFound,
+    NothingSaid,
     PaymentRequired,
     PromptTooLong,
     RateLimited,
@@ -52,6 +53,12 @@ _KEY_REFUSED = re.compile(
     r"|(?:invalid|incorrect|wrong|expired|missing|unknown|no)(?: or (?:missing|invalid|expired))? (?:x-)?api[ _-]?key"
     r"|api_?key_?(?:invalid|expired|service_blocked)|invalid_?api_?key|authentication_error|unauthenticated|authenticationerror"
     r"|(?:invalid|expired) (?:access|auth|authentication|bearer) token|(?:invalid|incorrect|missing|bad) credentials",
+    re.IGNORECASE,
+)
+# It is this text that is refused; the next may well be answered.
+_FILTERED = re.compile(
+    r"content[_ -]?filter|content (?:management )?policy|content_policy_violation|data_inspection_failed|was flagged"
+    r"|requires moderation|inappropriate content|ResponsibleAIPolicy",
     re.IGNORECASE,
 )
 _ABOUT_RATE = re.compile(r"rate.?limit|too many requests", re.IGNORECASE)
@@ -249,6 +256,8 @@ def _leaf(
         return GatewayUnavailable(
             f"The proxy named by {endpoint.proxy.named_by or 'the environment'} wants a user name and a password (HTTP 407)."
         )
+    if status in (400, 403, 451) and _FILTERED.search(f"{error.code} {error.kind} {error.message}"):
+        return NothingSaid(f"The provider's content filter refused the text ({where}).{quote}")
     if status in (401, 403):
         return CredentialsRejected(_access_sentence(status, word, where, quote), status=status, code=word)
     is_key_refused = bool(_KEY_REFUSED.search(f"{error.code} {error.kind} {error.message}"))

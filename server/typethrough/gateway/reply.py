@@ -37,6 +37,7 @@ _HEAD_BYTES = 64 * 1024
 _FILTERED = re.compile(
     r"filter|safety|refus|sensitive|blocked|blocklist|prohibited|recitation|guardrail|moderat", re.IGNORECASE
 )
+_SIGNS_OF_LIFE = frozenset({b"ping", b"[ping]", b"pong", b"keep-alive", b"keepalive", b"heartbeat"})
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 _BROKEN_OFF = "The gateway's answer broke off before its end."
 _NOT_A_STREAM = (
@@ -150,7 +151,7 @@ class Reply:
         except (ValueError, RecursionError):
             if names_error:
                 frame = event.decode(errors="replace")
-            elif event.startswith(b":"):
+            elif event.startswith(b":") or event.lower() in _SIGNS_OF_LIFE:
                 # A comment that somebody on the way took for data.
                 return ""
             elif event.startswith(b"data:") and not event.startswith(b"data:", 5):

@@ -45,6 +45,16 @@ class EventParser:
             return []
         if b"\r" in chunk or self._after_cr:
             chunk = self._unix_line_ends(chunk)
+        if (
+            chunk.startswith(b"data: ")
+            and chunk.endswith(b"\n\n")
+            and chunk.count(b"\n") == 2
+            and not (self._line_bytes or self._data or self._name)
+            and len(chunk) <= self._max
+        ):
+            # One event, whole: so nearly all of them come.
+            self._started = True
+            return [chunk[6:-2]]
         if b"\n" not in chunk:
             self._line_bytes += len(chunk)
             self._check()
