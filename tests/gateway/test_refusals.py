@@ -24,8 +24,9 @@ from typethrough.engine.ports import (
     PromptTooLong,
     RateLimited,
 )
+from typethrough.gateway.error_bodies import parse_error_body
 from typethrough.gateway.proxies import Proxy
-from typethrough.gateway.refusals import error_in_stream, parse_error_body, rejection, retry_after_s
+from typethrough.gateway.refusals import error_in_stream, rejection, retry_after_s
 from typethrough.gateway.wire import RequestEncoder
 
 _PLACE = replace(

@@ -12,8 +12,8 @@ from tests.gateway.stage import KEY, PROMPT, HandClock, endpoint, play
 from typethrough.cli.compose import Composition
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, GATEWAY_BASE_URL, SPECS
+from typethrough.gateway.error_bodies import ErrorBody
 from typethrough.gateway.http_gateway import HttpGateway, open_gateway
-from typethrough.gateway.refusals import ErrorBody
 from typethrough.gateway.routing import Routing
 from typethrough.gateway.wire import RequestEncoder
 

@@ -16,8 +16,8 @@ from typethrough.core.prompt.message import Message, Prompt
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.engine.ports import Finish, GatewayRejected
 from typethrough.gateway.endpoint import Endpoint
+from typethrough.gateway.error_bodies import ErrorBody
 from typethrough.gateway.http_gateway import HttpGateway, open_gateway
-from typethrough.gateway.refusals import ErrorBody
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.wire import RequestEncoder
 

@@ -9,7 +9,7 @@ import pytest
 from tests.gateway.stage import KEY, PROMPT, RULES, endpoint
 from typethrough.core.models import ModelProfile, profile_of
 from typethrough.core.prompt.message import Message, Prompt
-from typethrough.gateway.refusals import ErrorBody
+from typethrough.gateway.error_bodies import ErrorBody
 from typethrough.gateway.wire import RequestEncoder
 
 if TYPE_CHECKING:

@@ -26,10 +26,11 @@ from typethrough.engine.ports import (
 from typethrough.gateway.connections import NoCertificates
 from typethrough.gateway.encoding import unpacker_for
 from typethrough.gateway.errands import Errands
+from typethrough.gateway.error_bodies import parse_error_body
 from typethrough.gateway.health import RENEWABLE_TOKEN, Health
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.proxies import open_transport
-from typethrough.gateway.refusals import parse_error_body, rejection
+from typethrough.gateway.refusals import rejection
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.settlement import Settlement
 from typethrough.gateway.wire import RequestEncoder

@@ -19,7 +19,8 @@ from typethrough.engine.ports import (
     NothingSaid,
 )
 from typethrough.gateway.deltas import Deltas
-from typethrough.gateway.refusals import error_in_stream, is_error, may_be_error, quoted_text
+from typethrough.gateway.error_bodies import is_error, may_be_error
+from typethrough.gateway.refusals import error_in_stream, quoted_text
 from typethrough.gateway.sse import ErrorEvent, EventParser, EventTooLarge
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.prompt.message import Message, Prompt
     from typethrough.gateway.endpoint import Endpoint
-    from typethrough.gateway.refusals import ErrorBody
+    from typethrough.gateway.error_bodies import ErrorBody
 
 # Enough for two large anchors and everything round them; what is larger is encoded anew each time.
 _CACHE_BYTES = 4 * 1024 * 1024
