@@ -336,6 +336,7 @@ def test_other_words_with_status_400_do_not_blame_the_key(message: str) -> None:
         (b"<html><body>Out of stock</body></html>", ""),
         (b"\xff\xfe\x00", ""),
         (b"[" * 60_000, ""),
+        (b"data: " + b"x" * 2_000_000, ""),
     ],
 )
 def test_the_words_of_any_body_reach_the_user(body: Any, says: str) -> None:

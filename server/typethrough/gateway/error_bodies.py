@@ -73,10 +73,10 @@ class ErrorBody:
 
 def parse_error_body(body: bytes) -> ErrorBody:
     """Read an error in any shape: an object, a list, one in another, events, plain text, HTML, or nothing at all."""
-    if body.lstrip().startswith((b"data:", b"event:")):
-        parser = EventParser()
-        body = b"\n".join([*parser.feed(body), *parser.finish()])
     try:
+        if body.lstrip().startswith((b"data:", b"event:")):
+            parser = EventParser()
+            body = b"\n".join([*parser.feed(body), *parser.finish()])
         return read_error(json.loads(body))
     except (ValueError, RecursionError):
         return ErrorBody(message=plain_text(body))
