@@ -103,9 +103,11 @@ def test_the_next_word_is_accepted_alone_and_the_rest_stays(editor: VSCode) -> N
 
 @pytest.mark.parametrize("line", ["# 😀 naïve 漢字", "s = '😀😀' + "])
 def test_characters_outside_ascii_before_the_cursor_shift_nothing(editor: VSCode, line: str) -> None:
-    ghost = open_and_type(editor, content=HEAD + line + "\n\n\n")
+    # The line stands above all that the model is known by, so that it answers with what belongs there.
+    above = line + "\n\n\n" + HEAD
+    ghost = open_and_type(editor, content=above)
     editor.press("Tab")
-    editor.wait_for_text(HEAD + line + "\n\n\n" + TYPED + ghost)
+    editor.wait_for_text(above + TYPED + ghost)
 
 
 def test_a_file_with_crlf_keeps_its_line_ends(editor: VSCode) -> None:
