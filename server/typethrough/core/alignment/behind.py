@@ -144,7 +144,7 @@ def _covers(text: str, view: View) -> Iterator[Fit]:
     """The text in place of the rest of the line where it says all of that, or of closers right of the cursor."""
     suffix = view.line_suffix.rstrip()
     whole = len(suffix)
-    if len(_TOKEN.findall(suffix)) > 1 and whole <= _MOST_CHARS and _holds(text, suffix):
+    if len(_TOKEN.findall(suffix)) > 1 and whole <= _MOST_CHARS and holds(text, suffix):
         # First where it ends alike, so that nothing is left to stand there twice.
         alike = text.rstrip().endswith(suffix[-1])
         if alike:
@@ -160,7 +160,7 @@ def _closer_covers(text: str, view: View) -> Iterator[Fit]:
     suffix = view.line_suffix
     closers = _CLOSERS.match(suffix)
     for count in range(1, closers.end() + 1 if closers is not None else 0):
-        if not suffix[count - 1].isspace() and _holds(text, suffix[:count]):
+        if not suffix[count - 1].isspace() and holds(text, suffix[:count]):
             yield Fit(text, count)
 
 
@@ -215,7 +215,7 @@ def _angles(line: str) -> int:
 _ANGLE: Final = re.compile(r"[-=]>|<=|>=| <(?= )| >(?= )|<|>")
 
 
-def _holds(text: str, signs: str) -> bool:
+def holds(text: str, signs: str) -> bool:
     """Whether the signs stand in the text in this order: editors show a replacement only then."""
     rest = iter(text)
     return all(sign in rest for sign in signs if not sign.isspace())
