@@ -26,6 +26,7 @@ _CLOSERS: Final = re.compile(r"[ \t]*[)\]}>\"'`]{1,8}")
 _ONLY_CLOSERS: Final = re.compile(r"[ \t]*[)\]}]{1,8}[)\]};,:]*(?: *=>)?(?: *\{)?[ \t]*")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _LAST_WORD: Final = re.compile(r"[^\W\d]\w{2,}\Z")
+_QUOTES: Final = frozenset("\"'`")
 _PUNCTUATION: Final = frozenset(":;,.")
 # Families whose unclosed strings the scanner does not see.
 _WITHOUT_STRINGS: Final = frozenset(("data", "unknown", "css", "sql"))
@@ -121,6 +122,9 @@ def _on_the_line(text: str, view: View) -> Fit:
         cost = _imbalance(fit.text, suffix, view)
         if cost < least or (cost == least == as_is and _is_likely(text, fit.text, view)):
             best, least = fit, cost
+    if suffix[0] in _QUOTES and suffix[0] in best.text and text.rstrip() == best.text + suffix.rstrip():
+        # The quote behind the cursor is typed over before the text has come to its end, and would then be missing there.
+        return Fit(text.rstrip(), len(suffix.rstrip()))
     if best.text == text or least:
         for fit in _covers(text, view):
             cost = _imbalance(fit.text, suffix[fit.replaces :], view)
