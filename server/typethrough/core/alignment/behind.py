@@ -122,9 +122,15 @@ def _on_the_line(text: str, view: View) -> Fit:
         cost = _imbalance(fit.text, suffix, view)
         if cost < least or (cost == least == as_is and _is_likely(text, fit.text, view)):
             best, least = fit, cost
-    if suffix[0] in _QUOTES and suffix[0] in best.text and text.rstrip() == best.text + suffix.rstrip():
+    echoed = len(text.rstrip()) - len(best.text)
+    if (
+        suffix[0] in _QUOTES
+        and suffix[0] in best.text
+        and echoed > 0
+        and text.rstrip().endswith(suffix[:echoed])
+    ):
         # The quote behind the cursor is typed over before the text has come to its end, and would then be missing there.
-        return Fit(text.rstrip(), len(suffix.rstrip()))
+        return Fit(text.rstrip(), echoed)
     if best.text == text or least:
         for fit in _covers(text, view):
             cost = _imbalance(fit.text, suffix[fit.replaces :], view)
