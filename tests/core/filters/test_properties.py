@@ -111,4 +111,4 @@ def test_what_is_shown_while_a_text_grows_is_what_the_whole_of_it_begins_with(
             final = from_hit(Hit(entry, ""), scene.view, amount).text
         promises += bool(promised)
         assert final.startswith(promised)
-    assert promises >= 8
+    assert promises >= 10

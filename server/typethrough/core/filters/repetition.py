@@ -25,6 +25,8 @@ _NEVER: Final = 1_000_000
 _LOOP_CHARS: Final = 600
 _MOST_CLOSERS: Final = 16
 _MOST_LETTERS: Final = 40
+# Behind one of these a line hardly says its first word again.
+_OPENERS: Final = frozenset("([{.:")
 _CLOSERS: Final = frozenset(")]}>")
 # Between the same values, or before them, in a list, a row of a table or a format.
 _LIST_SIGNS: Final = frozenset(",;\"'`|%?:")
@@ -57,14 +59,13 @@ def is_row(line: str, language_id: str) -> bool:
 
 
 def may_loop(text: str, view: View) -> bool:
-    """Whether a growing line begins to say again what it said just before, or breaks off where that would show."""
-    text = text.rstrip()
-    if not text[-1:].isalnum():
-        return True
+    """Whether a growing line begins to say again what it said just before, or is too short to tell."""
     said = _TOKEN.findall(text)
     tokens = [*_TOKEN.findall(view.line_prefix[-_TAIL_CHARS:]), *said[-2 * _MAX_TOKEN_PERIOD :]]
     last = tokens[-1]
-    if len(said) < _TIMES or (len(said) == _TIMES and said[0].startswith(last)):
+    if len(said) < _TIMES and (len(said) == 1 or last not in _OPENERS):
+        return True
+    if len(said) == _TIMES and said[0].startswith(last):
         return True
     return any(
         tokens[-1 - period].startswith(last)
