@@ -154,7 +154,7 @@ def _covers(text: str, view: View) -> Iterator[Fit]:
     """The text in place of the rest of the line where it says all of that, or of closers right of the cursor."""
     suffix = view.line_suffix.rstrip()
     whole = len(suffix)
-    if len(_TOKEN.findall(suffix)) > 1 and whole <= _MOST_CHARS and holds(text, suffix):
+    if len(_TOKEN.findall(suffix)) > 1 and whole <= _MOST_CHARS and _holds(text, suffix):
         # First where it ends alike, so that nothing is left to stand there twice.
         alike = text.rstrip().endswith(suffix[-1])
         if alike:
@@ -170,7 +170,7 @@ def _closer_covers(text: str, view: View) -> Iterator[Fit]:
     suffix = view.line_suffix
     closers = _CLOSERS.match(suffix)
     for count in range(1, closers.end() + 1 if closers is not None else 0):
-        if not suffix[count - 1].isspace() and holds(text, suffix[:count]):
+        if not suffix[count - 1].isspace() and _holds(text, suffix[:count]):
             yield Fit(text, count)
 
 
@@ -196,15 +196,21 @@ def _imbalance(said: str, suffix: str, view: View) -> int:
     line = view.line_prefix + said + suffix
     family = family_of(view.language_id)
     if family in {"text", "markup"}:
-        brackets = sum(abs(line.count(opener) - line.count(closer)) for opener, closer in ("()", "[]", "{}"))
-        return brackets + (_angles(line) + line.count('"') % 2 if family == "markup" else 0)
+        return _brackets(line) + (_angles(line) + line.count('"') % 2 if family == "markup" else 0)
     state = scan(line, view.language_id)
+    # In a string the scanner sees no brackets, and what a format or a template holds has some.
+    hidden = _brackets(line) if view.state.inside[:1] in _QUOTES else 0
     quotes = line.count('"') % 2 if family in _WITHOUT_STRINGS else 0
-    cost = quotes + len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
+    cost = hidden + quotes + len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
     if line.rstrip().endswith("{") and state.opened[-1:] == ("{",):
         # What opens a block at the end is closed further down.
         cost -= 1
     return cost + (_angles(line) if ">" in view.line_suffix else 0)
+
+
+def _brackets(line: str) -> int:
+    """How many brackets open or close too much, wherever they stand."""
+    return sum(abs(line.count(opener) - line.count(closer)) for opener, closer in ("()", "[]", "{}"))
 
 
 def _angles(line: str) -> int:
@@ -225,7 +231,7 @@ def _angles(line: str) -> int:
 _ANGLE: Final = re.compile(r"[-=]>|<=|>=| <(?= )| >(?= )|<|>")
 
 
-def holds(text: str, signs: str) -> bool:
+def _holds(text: str, signs: str) -> bool:
     """Whether the signs stand in the text in this order: editors show a replacement only then."""
     rest = iter(text)
     return all(sign in rest for sign in signs if not sign.isspace())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from typethrough.core.alignment.behind import fills_a_block, holds
+from typethrough.core.alignment.behind import fills_a_block
 from typethrough.core.filters import Refused, finished, fitted
 from typethrough.core.filters.repetition import may_loop
 from typethrough.core.suggestion.cut import best_so_far, certain, enough
@@ -41,14 +41,7 @@ def from_shown(shown: Shown | None, view: View) -> Offer:
     if view.line_suffix == shown.line_suffix:
         return Offer(remainder, replaces=shown.replaces)
     # The editor has closed a bracket or quote behind the cursor: what it closed must not be there twice.
-    offer = _checked(remainder, view)
-    closed = len(view.line_suffix) - len(shown.line_suffix)
-    replaces = closed + shown.replaces
-    is_behind = closed > 0 and shown.line_suffix and view.line_suffix.endswith(shown.line_suffix)
-    if offer == Offer(remainder) and is_behind and holds(remainder, view.line_suffix[:replaces]):
-        # Inside a string no bracket is seen to be one too many.
-        return Offer(remainder, replaces=replaces)
-    return offer
+    return _checked(remainder, view)
 
 
 def from_hit(hit: Hit, view: View, amount: Amount) -> Offer:
