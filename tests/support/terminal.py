@@ -161,13 +161,14 @@ class Terminal:
         what = f"{path.name} to hold {content!r}"
 
         def holds() -> bool:
-            return path.exists() and path.read_bytes() == content
+            return _held(path) == content
 
         deadline = time.monotonic() + timeout_s
         while not holds():
             if time.monotonic() > deadline:
-                found = path.read_bytes() if path.exists() else None
-                raise AssertionError(self.report(f"waited {timeout_s:g} s for {what}; it holds {found!r}"))
+                raise AssertionError(
+                    self.report(f"waited {timeout_s:g} s for {what}; it holds {_held(path)!r}")
+                )
             time.sleep(POLL_S)
 
     def report(self, headline: str) -> str:
@@ -236,3 +237,11 @@ def _after(style: Style, codes: list[int]) -> Style:
         else:
             attributes -= _TAKEN_BACK.get(code, set())
     return Style(colour, attributes)
+
+
+def _held(path: Path) -> bytes | None:
+    """What a file holds; None while there is none, since an editor may put a new file in an old one's place at any time."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
