@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "server" / "typethrough"
-DOCUMENTS = ("README.md", "CHANGELOG.md", "server/ARCHITECTURE.md", "server/PROTOCOL.md", "editors/README.md")
+PAGES = tuple(f"server/docs/{path.name}" for path in sorted((ROOT / "server" / "docs").glob("*.md")))
+DOCUMENTS = (
+    "README.md",
+    "CHANGELOG.md",
+    "server/ARCHITECTURE.md",
+    "server/PROTOCOL.md",
+    "editors/README.md",
+    *PAGES,
+)
+MEASUREMENTS = "server/docs/measurements.md"
+GATEWAYS = "server/docs/gateways.md"
 FIGURES = ("<!-- figures:begin -->", "<!-- figures:end -->")
 # What a span must begin with to be a path in the repository, or, in ARCHITECTURE, in the package.
 _REPOSITORY = ("server/", "editors/", "tests/", ".ci/")
@@ -111,7 +121,7 @@ def test_every_path_in_backticks_exists(document: str) -> None:
     for span in spans(document):
         for word in span.split():
             if word.startswith(_REPOSITORY):
-                assert (ROOT / word).exists(), word
+                assert (ROOT / word.partition("::")[0]).exists(), word
             elif word.startswith(_LAYERS):
                 assert (PACKAGE / word).exists(), word
 
@@ -192,25 +202,40 @@ def test_every_environment_variable_is_one_that_is_read(document: str) -> None:
             assert endpoint_of(DEFAULTS, {name: "sk-0123456789"}).usable, name
 
 
-def test_the_readme_states_the_defaults_that_are_in_force() -> None:
-    rows = re.findall(r"^\| `(TYPETHROUGH_\w+)` \| `([^`]+)` \|", read("README.md"), re.MULTILINE)
+def test_the_page_of_gateways_states_the_defaults_that_are_in_force() -> None:
+    rows = re.findall(r"^\| `(TYPETHROUGH_\w+)` \| `([^`]+)` \|", read(GATEWAYS), re.MULTILINE)
     assert len(rows) >= 5
     for name, default in rows:
         value = getattr(DEFAULTS, name.removeprefix(ENVIRONMENT_PREFIX).lower())
         assert default == (str(value).lower() if isinstance(value, bool) else str(value)), name
 
 
-def test_the_readmes_user_file_is_taken_as_it_stands() -> None:
-    (example,) = blocks("README.md", "toml")
+def test_the_example_of_a_user_file_is_taken_as_it_stands() -> None:
+    (example,) = blocks(GATEWAYS, "toml")
     _, problems = resolve([Layer("example", Origin.USER_FILE, tomllib.loads(example))])
     assert problems == ()
 
 
-def test_the_readme_knows_the_default_models_end_and_successor() -> None:
+@pytest.mark.parametrize("document", ["README.md", GATEWAYS])
+def test_the_default_models_end_and_successor_are_told(document: str) -> None:
     profile = profile_of(DEFAULTS.model)
     for fact in (DEFAULTS.model, profile.shutdown, profile.successor):
         assert fact
-        assert fact in read("README.md")
+        assert fact in read(document)
+
+
+def test_the_readme_is_read_in_two_minutes() -> None:
+    assert len(read("README.md").encode()) <= 7_000
+
+
+def test_each_promise_about_privacy_names_tests_that_are_there() -> None:
+    promises = re.findall(r"^\| ([^|]+) \| (`[^|]+`) \|$", read("server/docs/privacy.md"), re.MULTILINE)
+    assert len(promises) >= 15
+    for promise, held_by in promises:
+        for name in _SPAN.findall(held_by):
+            path, separator, function = name.partition("::")
+            assert separator, promise
+            assert f"def {function}(" in read(path), name
 
 
 def test_the_readmes_first_screen_has_the_picture_and_the_first_command() -> None:
@@ -230,19 +255,29 @@ def test_the_readmes_set_up_puts_server_and_plugin_where_they_are_found(tmp_path
 
 
 def test_the_set_up_without_a_plugin_is_the_one_tried_in_a_real_neovim() -> None:
-    (snippet,) = (block for block in blocks("README.md", "lua") if "vim.lsp.enable" in block)
-    assert snippet in read("tests/support/neovim.py")
-    assert snippet in blocks("editors/README.md", "lua")
+    snippets = [
+        block for block in blocks("editors/README.md", "lua") if "vim.lsp.enable('typethrough')" in block
+    ]
+    assert len(snippets) == 1
+    assert snippets[0] in read("tests/support/neovim.py")
 
 
-def test_the_readmes_figures_are_the_benchmarks_table() -> None:
+def test_the_figures_are_the_benchmarks_table_and_the_readmes_are_among_them() -> None:
     begin, end = FIGURES
-    text = read("README.md")
+    text = read(MEASUREMENTS)
     assert (text.count(begin), text.count(end)) == (1, 1)
     figures = text.partition(begin)[2].partition(end)[0]
     assert figures.strip().startswith("| figure | naive | typethrough |")
     assert figures.count("\n|") > 20
     assert "nan /" not in figures
+    rows = {tuple(row.split("|")[1:4]) for row in figures.splitlines()}
+    readmes = [
+        row
+        for row in read("README.md").splitlines()
+        if row.count("|") == 4 and "naive" not in row and "--" not in row
+    ]
+    assert len(readmes) >= 5
+    assert [row for row in readmes if tuple(row.split("|")[1:4]) not in rows] == []
 
 
 @pytest.mark.parametrize(
@@ -253,8 +288,8 @@ def test_the_readmes_figures_are_the_benchmarks_table() -> None:
         ("accounts", "| account | streams |", 6),
     ],
 )
-def test_the_readme_has_the_context_benchmarks_three_parts(part: str, head: str, rows: int) -> None:
-    text = read("README.md").partition(f"<!-- {part}:begin -->")[2].partition(f"<!-- {part}:end -->")[0]
+def test_the_context_benchmarks_three_parts_are_there(part: str, head: str, rows: int) -> None:
+    text = read(MEASUREMENTS).partition(f"<!-- {part}:begin -->")[2].partition(f"<!-- {part}:end -->")[0]
     assert text.strip().startswith(head)
     assert text.count("\n|") >= rows
 
