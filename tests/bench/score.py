@@ -163,6 +163,15 @@ def accepted_wrong(traces: Sequence[Trace]) -> float:
     return share(sum(one.wrong for one in taken), sum(one.chars for one in taken))
 
 
+def unwanted_per_100_keys(traces: Sequence[Trace]) -> float:
+    """How many suggestions per 100 keys stood on screen when a key came down, the last that met them, and were not wanted."""
+    last = {
+        (number, key.ghost): key for number, trace in enumerate(traces) for key in trace.keys if key.ghost
+    }
+    keys = sum(len(trace.keys) for trace in traces)
+    return 100 * share(sum(not key.wanted for key in last.values()), keys)
+
+
 # --- what it cost upstream
 
 

@@ -25,7 +25,8 @@ _HANDS_FULL: Final = 20_000
 class Key:
     """One key: when, what, after how long, and the ghost text on screen when it came down.
 
-    `first` marks the first key of a hole, before which the person was elsewhere.
+    `first` marks the first key of a hole, before which the person was elsewhere. `ghost` tells suggestions apart, 0 for none;
+    `wanted`: the text goes on with all of its first line.
     """
 
     at_s: float
@@ -33,6 +34,8 @@ class Key:
     gap_s: float
     shown: str
     first: bool
+    ghost: int = 0
+    wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +128,13 @@ class Session:
         right = common_prefix(typed, hole.text) == len(typed)
         wanted = hole.text[len(typed) :] if right else ""
         if await self._waits(place, wanted, self._last_s + gap_s, in_pause=gap_s >= PAUSE_S):
-            self._note("accept", first=first)
+            self._note("accept", wanted, first=first)
             accepted = self.editor.accept()
             now = self.editor.text_between(start, self.editor.cursor)
             wrong = min(len(accepted), len(now) - common_prefix(now, hole.text))
             self.trace.accepted.append(Accepted(self._last_s, len(accepted), wrong))
             return
-        self._note(stroke.name, first=first)
+        self._note(stroke.name, wanted, first=first)
         if slip:
             self._slipped.add(place)
         line, column = self.editor.cursor
@@ -150,9 +153,13 @@ class Session:
             column = len(self.editor.lines[line])
         return line, column - count
 
-    def _note(self, name: str, *, first: bool) -> None:
-        now_s = _now_s()
-        self.trace.keys.append(Key(now_s, name, now_s - self._last_s, self.editor.ghost_text, first))
+    def _note(self, name: str, wanted: str, *, first: bool) -> None:
+        now_s, shown, ghost = _now_s(), self.editor.ghost_text, self.editor.ghost
+        # A line break that comes first belongs to the line behind it.
+        line = shown[: len(shown) - len(shown.lstrip("\n"))] + shown.lstrip("\n").partition("\n")[0]
+        is_wanted = wanted.startswith(line.rstrip(" \t"))
+        number = ghost.id if ghost is not None and shown else 0
+        self.trace.keys.append(Key(now_s, name, now_s - self._last_s, shown, first, number, is_wanted))
         self._last_s, self._last_name = now_s, name
 
     async def _waits(self, place: int, wanted: str, due_s: float, *, in_pause: bool) -> bool:

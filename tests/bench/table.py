@@ -23,7 +23,8 @@ A pause is a gap of 500 ms or more inside a hole. *Never shown* traces each disp
 sent its first line. *Text to answer* runs from the last line break (or token) that the answer needed to the answer's arrival
 in the editor. *Inside the budget* is {score.BUDGET_S:g} s and {1000 * score.BUDGET_SLACK_S:g} ms for the way there and back,
 over all requests that the editor did not cancel before. *Closed* is from an edit against a running stream, with the
-editor's cancel, to the simulator's disconnect."""
+editor's cancel, to the simulator's disconnect. *Not wanted*: when the last key came that found it on
+screen, the true text did not go on with its first line."""
 
 
 @dataclass(slots=True)
@@ -187,6 +188,11 @@ def saved(sessions: Sequence[Played]) -> str:
     return f"{percent(score.keystrokes_saved(traces))} / {percent(score.accepted_wrong(traces))} ({accepts} accepted)"
 
 
+def unwanted(sessions: Sequence[Played]) -> str:
+    """Suggestions per 100 keystrokes that stood on screen and were not wanted."""
+    return number(score.unwanted_per_100_keys([one.trace for one in sessions]))
+
+
 def _cost_per_hour(sessions: Sequence[Played]) -> str:
     hours = sum(one.trace.ended_s - one.trace.started_s for one in sessions) / 3600
     dollars = sum(score.cost_dollars(one.upstreams) for one in sessions)
@@ -267,6 +273,11 @@ FIGURES: Final[tuple[Figure, ...]] = (
         lambda h: saved(h.of("vscode")),
     ),
     (
+        "suggestions shown and not wanted per 100 keystrokes",
+        "≤ 0.5 × naive",
+        lambda h: unwanted(h.of("vscode")),
+    ),
+    (
         "prompt tokens from the provider's cache",
         "",
         lambda h: percent(score.cached_share([up for one in h.played for up in one.upstreams])),
@@ -288,6 +299,7 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ("Neovim: time to ghost text in a pause, p50 / p95 / p99", "", lambda h: time_to_ghost(h.of("neovim"))),
     ("Neovim: flicker / stale / unanswered / errors / invalid", "0", lambda h: annoyances(h.of("neovim"))),
     ("Neovim: keystrokes saved / wrong", "", lambda h: saved(h.of("neovim"))),
+    ("Neovim: not wanted per 100 keystrokes", "", lambda h: unwanted(h.of("neovim"))),
     ("keystrokes pressed", "", lambda h: f"{_keys(h.of('vscode'))} + {_keys(h.of('neovim'))}"),
 )
 

@@ -68,6 +68,15 @@ def test_saved_keystrokes_are_against_typing_alone_and_wrong_text_against_all_ac
     assert score.accepted_wrong([trace]) == pytest.approx(0.25)
 
 
+def test_a_suggestion_is_not_wanted_once_when_the_last_key_that_met_it_says_otherwise() -> None:
+    def met(ghost: int, *, wanted: bool) -> Key:
+        return Key(0, "type", 0.1, "x", False, ghost, wanted)
+
+    typed_through = [met(1, wanted=True), met(1, wanted=True), met(1, wanted=False)]
+    keys = [*typed_through, met(2, wanted=True), key(0, 0.1), met(3, wanted=False), *[key(0, 0.1)] * 4]
+    assert score.unwanted_per_100_keys([Trace(keys=keys)]) == pytest.approx(20.0)
+
+
 @pytest.mark.parametrize(
     ("shown", "at_s", "found"),
     [
