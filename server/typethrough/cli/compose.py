@@ -23,7 +23,7 @@ from typethrough.cli.user_file import (
     user_file_path,
 )
 from typethrough.core.settings.access import CLOSED, EndpointChoice, endpoint_of, keys_of
-from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve
+from typethrough.core.settings.layers import Layer, Origin, Problem, environment_layer, resolve, resolved
 from typethrough.engine.loop import AsyncioClock
 from typethrough.telemetry.logs import set_level, start_logging
 
@@ -92,6 +92,10 @@ class Composition:
         more = (Problem("settings", "api_key", sentence) for sentence in said)
         return settings, (*self._user_problems, *problems, *more, *self._token_problems(settings))
 
+    def sources(self, editor_layers: Sequence[Layer] = ()) -> Mapping[str, str]:
+        """For each setting that somebody has set, the name of the place whose value holds."""
+        return resolved((*self._layers, *editor_layers)).sources
+
     async def fetch_key(self, settings: Settings) -> Problem | None:
         """Run `api_key_command`, if there is one and no key yet; `settings()` has the key afterwards. Takes up to 10 seconds."""
         command = self.endpoint(settings).command
@@ -100,11 +104,13 @@ class Composition:
         self._keys[command], problem = await key_from_command(command)
         return problem
 
-    async def ready_settings(self) -> tuple[Settings, tuple[Problem, ...]]:
-        """The settings in force with no editor, the key fetched."""
-        settings, problems = self.settings()
+    async def ready_settings(
+        self, editor_layers: Sequence[Layer] = ()
+    ) -> tuple[Settings, tuple[Problem, ...]]:
+        """The settings in force, with no editor unless its layers are given; the key is fetched."""
+        settings, problems = self.settings(editor_layers)
         problem = await self.fetch_key(settings)
-        return self.settings()[0], problems if problem is None else (*problems, problem)
+        return self.settings(editor_layers)[0], problems if problem is None else (*problems, problem)
 
     def endpoint(self, settings: Settings) -> EndpointChoice:
         """Where the model lane goes, and why."""

@@ -25,6 +25,21 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Clock, Gateway, WallClock
 
 
+def endpoint_for(settings: Settings, choice: EndpointChoice, environment: Mapping[str, str]) -> Endpoint:
+    """The endpoint of the model of the settings, with the way there."""
+    model = choice.model_there(settings.model)
+    return Endpoint(
+        choice.base_url,
+        choice.api_key,
+        model,
+        profile_of(model),
+        _routing(settings),
+        settings.prompt_form,
+        proxy=proxy_for(choice.base_url, environment) if choice.usable else DIRECT,
+        refused=choice.why if choice.is_refused else "",
+    )
+
+
 def open_gateways(
     settings: Settings,
     choice: EndpointChoice,
@@ -36,19 +51,8 @@ def open_gateways(
 
     `hide` hears of each further secret.
     """
-    proxy = proxy_for(choice.base_url, environment) if choice.usable else DIRECT
-    hide(proxy.password)
-    model = choice.model_there(settings.model)
-    endpoint = Endpoint(
-        choice.base_url,
-        choice.api_key,
-        model,
-        profile_of(model),
-        _routing(settings),
-        settings.prompt_form,
-        proxy=proxy,
-        refused=choice.why if choice.is_refused else "",
-    )
+    endpoint = endpoint_for(settings, choice, environment)
+    hide(endpoint.proxy.password)
     transport = open_transport(endpoint, clock)
     tokens = None
     if choice.is_oidc:

@@ -149,6 +149,15 @@ class HttpGateway:
                 # The next request meets the same cause, and reports it.
                 return
 
+    async def connect(self) -> None:
+        """Have a connection open, as `warm` does, but say why it cannot be had. Raises GatewayError."""
+        if refusal := self.refusal():
+            raise GatewayUnavailable(refusal)
+        try:
+            await self._transport.warm()
+        except httpx.TransportError as error:
+            raise _network_error(error, self._endpoint.proxy) from None
+
     async def aclose(self) -> None:
         """Close every connection."""
         if self._facts is not None:

@@ -68,7 +68,7 @@ class ModelFacts:
             facts, holds_s = kept
             self._use(facts, holds_s)
             return
-        facts = await self._ask()
+        facts = await listing_of(self._endpoint, self._errands)
         self._use(facts, KEPT_FAILURE_S if facts is None else KEPT_S)
         if facts is not None:
             # Only who has asked speaks of it: once a day, and not in every window.
@@ -81,26 +81,25 @@ class ModelFacts:
         if facts is not None:
             self.profile = refined(self._embedded, facts, is_loopback=self._endpoint.is_loopback)
 
-    async def _ask(self) -> Listing | None:
-        endpoint = self._endpoint
-        # The Vercel AI Gateway's lists are open to all, so the key stays here.
-        with_key = not endpoint.is_vercel
-        answer = await self._errands.get(endpoint.beside("/models"), with_key=with_key)
-        found = (
-            facts_in_list(answer.value, endpoint.model)
-            if answer is not None and answer.status == 200
-            else None
-        )
-        if found is None:
-            return None
-        facts, has_endpoints = found
-        slug = endpoint.model.strip()
-        if has_endpoints and _SLUG.fullmatch(slug) and ".." not in slug:
-            path = f"/models/{quote(slug, safe='/:')}/endpoints"
-            answer = await self._errands.get(endpoint.beside(path), with_key=with_key)
-            if answer is not None and answer.status == 200:
-                facts = with_endpoints(facts, answer.value, endpoint.providers)
-        return facts
+
+async def listing_of(endpoint: Endpoint, errands: Errands) -> Listing | None:
+    """What the endpoint's own lists say of its model now; None when it has none that can be read."""
+    # The Vercel AI Gateway's lists are open to all, so the key stays here.
+    with_key = not endpoint.is_vercel
+    answer = await errands.get(endpoint.beside("/models"), with_key=with_key)
+    found = (
+        facts_in_list(answer.value, endpoint.model) if answer is not None and answer.status == 200 else None
+    )
+    if found is None:
+        return None
+    facts, has_endpoints = found
+    slug = endpoint.model.strip()
+    if has_endpoints and _SLUG.fullmatch(slug) and ".." not in slug:
+        path = f"/models/{quote(slug, safe='/:')}/endpoints"
+        answer = await errands.get(endpoint.beside(path), with_key=with_key)
+        if answer is not None and answer.status == 200:
+            facts = with_endpoints(facts, answer.value, endpoint.providers)
+    return facts
 
 
 class CatalogueFile:

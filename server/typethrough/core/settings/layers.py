@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typethrough.core.gate.patterns import problem
 from typethrough.core.settings.access import CLOSED, Access, mended_note, named_access
@@ -70,6 +70,14 @@ class Problem:
     message: str
 
 
+class Resolved(NamedTuple):
+    """Settings in force, what was wrong with the layers, and for each setting that somebody has set, the name of that layer."""
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, str]
+
+
 def environment_layer(environment: Mapping[str, str]) -> Layer:
     """The layer of every TYPETHROUGH_* variable that is not empty."""
     start = len(ENVIRONMENT_PREFIX)
@@ -87,6 +95,12 @@ def resolve(layers: Sequence[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
     Layers of one origin override each other in the order given. Addresses and keys are not merged: each layer that says anything
     of them gives one `Access`.
     """
+    found = resolved(layers)
+    return found.settings, found.problems
+
+
+def resolved(layers: Sequence[Layer]) -> Resolved:
+    """The same as `resolve`, with where each value comes from."""
     resolution = _Resolution()
     for layer in sorted(layers, key=lambda layer: _PRECEDENCE[layer.origin]):
         resolution.take(layer)
@@ -100,6 +114,7 @@ class _Resolution:
         self._settings = DEFAULTS
         self._problems: list[Problem] = []
         self._closed: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
 
     def take(self, layer: Layer) -> None:
         """Put a layer's values in place of those below it."""
@@ -128,6 +143,7 @@ class _Resolution:
         if access := _access(layer, halves, self._problems):
             changes["access"] = (access, *self._settings.access)
         self._settings = replace(self._settings, **changes)
+        self._sources |= dict.fromkeys((name for name in changes if name in SPECS), layer.name)
 
     def _checked(self, layer: Layer, name: str, value: object) -> object:
         """A value in its setting's type. Raises BadValue, which closes the model lane where it may have kept something back."""
@@ -143,7 +159,7 @@ class _Resolution:
             self._closed.pop(name, None)
         return value
 
-    def result(self) -> tuple[Settings, tuple[Problem, ...]]:
+    def result(self) -> Resolved:
         """The settings and every problem, with what follows from it."""
         closed = [*self._closed.values()]
         settings = replace(self._settings, closed=closed[0] if closed else "")
@@ -151,10 +167,11 @@ class _Resolution:
         if (named := named_access(settings.access)) is not None:
             closed.append(named.problem)
         closing = {f"{sentence}." for sentence in closed}
-        return settings, tuple(
+        problems = tuple(
             replace(one, message=f"{one.message} {CLOSED}") if one.message in closing else one
             for one in self._problems
         )
+        return Resolved(settings, problems, self._sources)
 
 
 def _shown(layer: Layer, name: str) -> str:
