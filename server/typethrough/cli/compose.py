@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typethrough.engine.engine import Engine
     from typethrough.engine.gateways import Gateways
     from typethrough.engine.ports import Gateway, Recorder
+    from typethrough.gateway.endpoint import Endpoint
     from typethrough.telemetry.logs import Redactor
 
 logger = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ class Composition:
         log_file: Path | None = None,
     ) -> None:
         self.clock = AsyncioClock()
-        self._environment = environment
-        self._log_file = log_file
+        self.environment = environment
+        self.log_file = log_file
         self._user_problems = tuple(user_problems)
         self._layers = (
             user_layer,
@@ -116,11 +117,11 @@ class Composition:
         """Where the model lane goes, and why."""
         token = self._token_in_file(settings)
         if not token:
-            return endpoint_of(settings, self._environment)
+            return endpoint_of(settings, self.environment)
         from typethrough.gateway.oidc import VARIABLE, later
 
-        token = later(self._environment.get(VARIABLE, ""), token)
-        return endpoint_of(settings, {**self._environment, VARIABLE: token})
+        token = later(self.environment.get(VARIABLE, ""), token)
+        return endpoint_of(settings, {**self.environment, VARIABLE: token})
 
     def gateway(self, settings: Settings) -> Gateway | Gateways | None:
         """A gateway for the settings, or None when nobody asks for one. Opens no connection, but imports the HTTP client.
@@ -132,7 +133,20 @@ class Composition:
             return None
         from typethrough.cli.upstream import open_gateways
 
-        return open_gateways(settings, choice, self._environment, self.clock, self._hide)
+        return open_gateways(settings, choice, self.environment, self.clock, self._hide)
+
+    def gateways(self, settings: Settings) -> Gateways | None:
+        """The same, with a name for each of them."""
+        from typethrough.engine.gateways import Gateways
+
+        gateway = self.gateway(settings)
+        return Gateways.of(gateway) if gateway is not None else None
+
+    def endpoint_of_model(self, settings: Settings) -> Endpoint:
+        """The model lane's endpoint, where there is a model lane."""
+        from typethrough.cli.upstream import endpoint_for
+
+        return endpoint_for(settings, self.endpoint(settings), self.environment)
 
     @contextmanager
     def recorder(self, settings: Settings) -> Iterator[Recorder]:
@@ -194,9 +208,9 @@ class Composition:
     ) -> None:
         """Begin to log, and log what is wrong with the settings. Raises UsageError."""
         try:
-            self._redactor = start_logging(settings.log_level, self._log_file, to_stderr=to_stderr)
+            self._redactor = start_logging(settings.log_level, self.log_file, to_stderr=to_stderr)
         except OSError as error:
-            raise UsageError(f"{self._log_file} cannot be written ({error.strerror})") from None
+            raise UsageError(f"{self.log_file} cannot be written ({error.strerror})") from None
         self._follow(settings)
         for problem in problems:
             logger.warning("%s", problem.message)
@@ -223,7 +237,7 @@ class Composition:
     def _follow(self, settings: Settings) -> None:
         """Keep every key that may be sent out of the log, and log as much as the settings say."""
         if self._redactor is not None:
-            self._redactor.hide(*keys_of(settings, self._environment), self.endpoint(settings).api_key)
+            self._redactor.hide(*keys_of(settings, self.environment), self.endpoint(settings).api_key)
             set_level(settings.log_level)
 
 

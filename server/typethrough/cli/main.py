@@ -54,6 +54,10 @@ def _run(options: argparse.Namespace) -> int:
             from typethrough.cli.demo.verb import run_demo
 
             return run_demo(options)
+        case "doctor":
+            from typethrough.cli.doctor.verb import run_doctor
+
+            return run_doctor(options)
         case "evaluate":
             from typethrough.cli.evaluate.verb import run_evaluate
 
@@ -93,6 +97,7 @@ def _parser() -> _Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
     _add_complete(verbs)
     _add_demo(verbs)
+    _add_doctor(verbs)
     _add_evaluate(verbs)
     settings = verbs.add_parser("settings", help="print the settings in force, and what is wrong with them")
     form = settings.add_mutually_exclusive_group()
@@ -134,6 +139,23 @@ def _add_demo(verbs: argparse._SubParsersAction[_Parser]) -> None:
         "--plain", action="store_true", help="print events line by line; the default when not on a terminal"
     )
     _add_log_options(demo, argparse.SUPPRESS)
+
+
+def _add_doctor(verbs: argparse._SubParsersAction[_Parser]) -> None:
+    doctor = verbs.add_parser(
+        "doctor",
+        help="look at all that suggestions need, with two real completions, and say what to do about what fails",
+    )
+    form = doctor.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the findings for programs instead")
+    form.add_argument("--html", action="store_true", help="print them as a page instead")
+    doctor.add_argument(
+        "--no-request", action="store_true", help="ask for no completion, which may cost money"
+    )
+    doctor.add_argument(
+        "--settings", metavar="JSON", help="an editor's settings, as it hands them to the server"
+    )
+    _add_log_options(doctor, argparse.SUPPRESS)
 
 
 def _add_evaluate(verbs: argparse._SubParsersAction[_Parser]) -> None:

@@ -170,9 +170,12 @@ def in_force(settings: Settings, choice: EndpointChoice) -> Iterator[str]:
     }
     for name, spec in SPECS.items():
         value = pair[name] if name in pair else getattr(settings, name)
-        if isinstance(value, tuple):
-            shown = ", ".join(map(str, value)) or "(none)"
-        else:
-            shown = str(value).lower() if isinstance(value, bool) else str(value) or "(not set)"
-        unit = f" {spec.unit}" if spec.unit and not isinstance(value, str) else ""
-        yield printable(f"{name:<{width}}  {shown}{unit}")
+        yield printable(f"{name:<{width}}  {shown(spec, value)}")
+
+
+def shown(spec: Spec, value: Any) -> str:
+    """A value as people read it, with its unit."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "(none)"
+    text = str(value).lower() if isinstance(value, bool) else str(value) or "(not set)"
+    return f"{text} {spec.unit}" if spec.unit and not isinstance(value, str) else text

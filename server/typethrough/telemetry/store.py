@@ -167,6 +167,20 @@ def read_outcomes(path: Path, limit: int) -> list[KeptOutcome]:
         return [outcome_of(row) for row in rows]
 
 
+def spent_on(path: Path, day: str) -> float:
+    """What streams of all servers on this machine have cost on a day, in US dollars. Raises Unreadable."""
+    import sqlite3
+
+    try:
+        with record(path) as connection:
+            (dollars,) = connection.execute(
+                "SELECT TOTAL(dollars) FROM stream WHERE day = ?", (day,)
+            ).fetchone()
+            return float(dollars)
+    except sqlite3.Error as error:
+        raise Unreadable(f"{path} cannot be read ({type(error).__name__})") from None
+
+
 @contextmanager
 def record(path: Path) -> Iterator[sqlite3.Connection]:
     """The record as this version has it, to be read only; an empty one when there is no file. Raises Unreadable."""

@@ -1,0 +1,178 @@
+"""The doctor's look at the model lane: the key, the way to the gateway, the model's entry in the list, and a real completion."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from typethrough.cli.doctor.completion import completion
+from typethrough.cli.doctor.findings import Level, failure, ok, warning
+from typethrough.cli.doctor.machine import is_closing
+from typethrough.cli.doctor.network import Place, address
+from typethrough.core.outcome.causes import Cause, StreamEnd
+from typethrough.core.settings.access import named_access
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from typethrough.cli.compose import Composition
+    from typethrough.cli.doctor.findings import Finding
+    from typethrough.core.settings.access import EndpointChoice
+    from typethrough.core.settings.layers import Problem
+    from typethrough.core.settings.schema import Settings
+    from typethrough.engine.gateways import Gateways
+    from typethrough.gateway.endpoint import Endpoint
+
+_CONNECT_S = 6.0
+_LIST_S = 6.0
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_SET_KEY = "For a model as well, set AI_GATEWAY_API_KEY, OPENAI_API_KEY, or `base_url` and `api_key` of your own endpoint."
+
+
+async def lane(
+    composition: Composition,
+    settings: Settings,
+    problems: Sequence[Problem],
+    *,
+    is_limit_spent: bool,
+    sends: bool,
+) -> AsyncIterator[Finding]:
+    """All of it, one finding after the other; what cannot work because something before it failed is left out."""
+    choice = composition.endpoint(settings)
+    for finding in (found := list(_endpoint(settings, choice, problems))):
+        yield finding
+    if not choice.usable or any(one.level is Level.FAILURE for one in found):
+        return
+    endpoint = composition.endpoint_of_model(settings)
+    if endpoint.problem:
+        yield failure(
+            "model lane",
+            f"nothing is sent: {endpoint.problem}",
+            "Mend the setting or variable that it names.",
+        )
+        return
+    for finding in _way(endpoint, composition.environment):
+        yield finding
+    reached = await address(_place(endpoint, choice), composition.clock.now)
+    yield reached
+    if reached.level is Level.FAILURE:
+        return
+    settings = replace(settings, routes=())
+    gateways = composition.gateways(settings)
+    if gateways is None:
+        return
+    try:
+        connected = await _connected(gateways, endpoint, composition)
+        yield connected
+        if connected.level is Level.FAILURE:
+            return
+        yield await _listed(endpoint, composition)
+        if not sends:
+            yield ok("completion", "not asked (--no-request)")
+        elif is_limit_spent:
+            yield ok("completion", "not asked: today's limit is spent")
+        else:
+            yield await completion(composition, settings, gateways)
+    finally:
+        await gateways.aclose()
+
+
+def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Problem]) -> list[Finding]:
+    """Where the model lane goes, and with whose key."""
+    if choice.usable:
+        address_from = f" ({choice.address_name})" if choice.address_name else ""
+        key = f"from {choice.key_name}" if choice.key_name else "none: a loopback address needs none"
+        return [ok("model lane", f"{choice.model} at {choice.base_url}{address_from}"), ok("key", key)]
+    closing = [one for one in problems if is_closing(one)]
+    if not settings.model_lane:
+        found = [ok("model lane", "switched off (setting model_lane): local lane only")]
+    elif any(one.setting == "api_key_command" or choice.problem in one.message for one in closing):
+        found = [warning("model lane", "no model is asked before that is mended", "See the settings above.")]
+    elif choice.is_refused:
+        remedy = "Mend what it names; `typethrough settings` shows what is in force."
+        found = [failure("model lane", choice.why, remedy)]
+    elif (named := named_access(settings.access)) is not None:
+        remedy = f"Give the key in the same place as {named.address_name}, as `api_key` or `api_key_command`."
+        found = [failure("key", choice.why, remedy)]
+    else:
+        found = [ok("key", choice.why, more=[_SET_KEY])]
+    if not settings.local_lane:
+        remedy = "Set `local_lane` to true, or set up the model lane."
+        found.append(
+            failure("local lane", "switched off (setting local_lane), and there is no model lane", remedy)
+        )
+    return found
+
+
+def _way(endpoint: Endpoint, environment: Mapping[str, str]) -> list[Finding]:
+    """The proxy and the certificates in force."""
+    proxy = endpoint.proxy
+    if proxy.url:
+        parts = urlsplit(proxy.url)
+        named = f"{parts.scheme}://{parts.hostname}:{_port(proxy.url)}"
+        with_password = ", with a user name and a password" if parts.username else ""
+        found = [ok("proxy", f"{named}{with_password} ({proxy.named_by})")]
+    else:
+        found = [ok("proxy", "none")]
+    if endpoint.url.scheme == "https":
+        named_by = next((name for name in _CERTIFICATES if environment.get(name)), "")
+        found.append(ok("certificates", f"those of {named_by}" if named_by else "the usual ones"))
+    return found
+
+
+def _place(endpoint: Endpoint, choice: EndpointChoice) -> Place:
+    if endpoint.proxy.url:
+        host = urlsplit(endpoint.proxy.url).hostname or ""
+        return Place(host, _port(endpoint.proxy.url), endpoint.proxy.named_by, is_proxy=True)
+    return Place(endpoint.url.host, _port(choice.base_url), choice.address_name or "`base_url`")
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+async def _connected(gateways: Gateways, endpoint: Endpoint, composition: Composition) -> Finding:
+    """A connection as requests have it, TLS included."""
+    from typethrough.engine.ports import GatewayError
+    from typethrough.gateway.http_gateway import HttpGateway
+
+    began_s = composition.clock.now()
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            if isinstance(gateways.default, HttpGateway):
+                await gateways.default.connect()
+    except TimeoutError:
+        return failure("connection", f"none within {_CONNECT_S:g} s", StreamEnd.TIMED_OUT.cause.advice)
+    except GatewayError as error:
+        return failure("connection", str(error), error.end.cause.advice)
+    ms = (composition.clock.now() - began_s) * 1_000
+    kind = "TCP and TLS" if endpoint.url.scheme == "https" else "TCP, no TLS"
+    return ok("connection", f"open after {ms:.1f} ms ({kind})", open_ms=round(ms, 1))
+
+
+async def _listed(endpoint: Endpoint, composition: Composition) -> Finding:
+    """What the endpoint's list says of the model."""
+    from typethrough.gateway import catalogue
+    from typethrough.gateway.errands import Errands
+    from typethrough.gateway.model_facts import listing_of
+    from typethrough.gateway.proxies import open_transport
+
+    errands = Errands(
+        lambda: open_transport(endpoint, composition.clock, keeps_spare=False),
+        lambda: endpoint.key,
+        limit_s=_LIST_S / 2,
+    )
+    try:
+        facts = await listing_of(endpoint, errands)
+    finally:
+        await errands.aclose()
+    if facts is None:
+        return ok("model", f"{endpoint.model}; the endpoint has no list of models that can be read")
+    if said := catalogue.warning(facts, endpoint.profile, endpoint.model, endpoint.setting):
+        return warning(
+            "model", said, Cause.MODEL_UNKNOWN.advice, listed=facts.listed, ends=facts.ends or None
+        )
+    return ok("model", f"{endpoint.model} is listed, with no end announced", listed=True, ends=None)

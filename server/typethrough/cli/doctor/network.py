@@ -1,0 +1,155 @@
+"""The doctor's look at the way to the gateway: the name, the addresses behind it, and whether somebody listens there.
+
+With limits of its own on every step. A name is looked up in a thread that nothing waits for: where a network has no name server
+that answers, the system takes half a minute to say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from typethrough.cli.doctor.findings import Finding, failure, ok
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NAME_S = 5.0
+_CONNECT_S = 3.0
+_MOST_ADDRESSES = 6
+_FAMILIES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
+_CHECK = "Check the network, a VPN, and"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the first connection goes: the gateway itself, or the proxy before it. `setting` is what names it."""
+
+    host: str
+    port: int
+    setting: str
+    is_proxy: bool = False
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return f"the proxy {self.host}" if self.is_proxy else self.host
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A connection to one address: how long it took, or why there was none."""
+
+    family: str
+    address: str
+    ms: float = 0.0
+    fault: str = ""
+    is_refused: bool = False
+
+    def __str__(self) -> str:
+        outcome = self.fault or f"connected in {self.ms:.1f} ms"
+        return f"{self.family} {self.address}: {outcome}"
+
+
+async def address(place: Place, now: Callable[[], float]) -> Finding:
+    """Whether the name leads to an address, and whether one of these takes a connection. `now` is a clock in seconds."""
+    began_s = now()
+    try:
+        found = await _resolved(place.host, place.port)
+    except TimeoutError:
+        text = f"the name {place.host} was not resolved within {_NAME_S:g} s"
+        return failure("address", text, f"{_CHECK} the name server.")
+    except OSError as error:
+        text = f"the name {place.host} does not resolve ({error.strerror or type(error).__name__})"
+        return failure("address", text, f"Correct {place.setting}, or check the network and the name server.")
+    resolved_ms = (now() - began_s) * 1_000
+    tries = await asyncio.gather(*(_tried(*one, place.port, now) for one in found[:_MOST_ADDRESSES]))
+    reached = [one for one in tries if not one.fault]
+    if not reached:
+        return _unreachable(place, tries)
+    kinds = " and ".join(sorted({one.family for one in tries}))
+    return ok(
+        "address",
+        f"{place.what}: {kinds}, resolved in {resolved_ms:.1f} ms",
+        more=list(map(str, tries)),
+        resolved_ms=round(resolved_ms, 1),
+        connect_ms=round(min(one.ms for one in reached), 1),
+        families=sorted({one.family for one in reached}),
+    )
+
+
+def _unreachable(place: Place, tries: list[_Try]) -> Finding:
+    more = "; ".join(map(str, tries))
+    if tries and all(one.is_refused for one in tries):
+        text = f"nothing listens at {place.what}, port {place.port}: the connection is refused ({more})"
+        what = "the proxy" if place.is_proxy else "the server there"
+        return failure("address", text, f"Start {what}, or correct {place.setting}.")
+    text = f"{place.what}, port {place.port}, cannot be reached ({more or 'no address'})"
+    proxy = f"{place.setting}." if place.is_proxy else f"{place.setting}; behind a proxy set HTTPS_PROXY."
+    return failure("address", text, f"{_CHECK} {proxy}")
+
+
+async def _resolved(host: str, port: int) -> list[tuple[str, str]]:
+    """Families and addresses of a name. Raises OSError and TimeoutError."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[tuple[str, str]]] = loop.create_future()
+
+    def look_up() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            known = [(_FAMILIES[info[0]], str(info[4][0])) for info in infos if info[0] in _FAMILIES]
+            _hand_over(loop, answer, list(dict.fromkeys(known)))
+        except UnicodeError:
+            _hand_over(loop, answer, OSError(0, "it is no name"))
+        except OSError as error:
+            _hand_over(loop, answer, error)
+
+    threading.Thread(target=look_up, name="typethrough-name", daemon=True).start()
+    async with asyncio.timeout(_NAME_S):
+        return await answer
+
+
+def _hand_over(
+    loop: asyncio.AbstractEventLoop,
+    answer: asyncio.Future[list[tuple[str, str]]],
+    value: list[tuple[str, str]] | OSError,
+) -> None:
+    def settle() -> None:
+        if answer.done():
+            return
+        if isinstance(value, OSError):
+            answer.set_exception(value)
+        else:
+            answer.set_result(value)
+
+    try:
+        loop.call_soon_threadsafe(settle)
+    except RuntimeError:
+        # Nobody waits any more.
+        return
+
+
+async def _tried(family: str, address: str, port: int, now: Callable[[], float]) -> _Try:
+    began_s = now()
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            _, writer = await asyncio.open_connection(address, port)
+    except TimeoutError:
+        return _Try(family, address, fault=f"no answer within {_CONNECT_S:g} s")
+    except ConnectionRefusedError:
+        return _Try(family, address, fault="refused", is_refused=True)
+    except OSError as error:
+        return _Try(family, address, fault=_plain(error))
+    ms = (now() - began_s) * 1_000
+    writer.transport.abort()
+    return _Try(family, address, ms)
+
+
+def _plain(error: OSError) -> str:
+    """The system's own words for an error, which asyncio wraps into a longer sentence."""
+    import os
+
+    return os.strerror(error.errno).lower() if error.errno else type(error).__name__
