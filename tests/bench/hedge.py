@@ -109,6 +109,9 @@ class Provider:
     def refusal(self) -> str:
         return ""
 
+    def try_again(self) -> None:
+        """It is always asked."""
+
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
     ) -> Finish:

@@ -163,6 +163,9 @@ class Model:
     def refusal(self) -> str:
         return ""
 
+    def try_again(self) -> None:
+        """It is always asked."""
+
     def race(self) -> None:
         return None
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.engine.ports import (
     CredentialsRejected,
     GatewayError,
@@ -13,7 +14,13 @@ from typethrough.engine.ports import (
     PaymentRequired,
     RateLimited,
 )
-from typethrough.gateway.health import ACCOUNT_PAUSE_S, LONGEST_PAUSE_S, LONGEST_RETRY_AFTER_S, Health
+from typethrough.gateway.health import (
+    FIRST_PATIENCE_S,
+    LONGEST_PATIENCE_S,
+    LONGEST_PAUSE_S,
+    LONGEST_RETRY_AFTER_S,
+    Health,
+)
 
 _DOWN = GatewayUnavailable("It is down.")
 _YEAR_S = 31_536_000.0
@@ -32,11 +39,11 @@ def _pause_s(health: Health, now_s: float) -> float:
         (RateLimited("Slow.", retry_after_s=0.0), 1.0),
         (RateLimited("Slow.", retry_after_s=86_400.0), LONGEST_RETRY_AFTER_S),
         (RateLimited("Slow."), 2.0),
-        (PaymentRequired("Pay.", status=402), ACCOUNT_PAUSE_S),
-        (CredentialsRejected("Card.", status=403, code="customer_verification_required"), ACCOUNT_PAUSE_S),
-        (CredentialsRejected("Wrong.", status=401), _YEAR_S),
-        (CredentialsRejected("No.", status=403, code="forbidden"), _YEAR_S),
-        (ModelNotFound("Gone.", status=404), _YEAR_S),
+        (PaymentRequired("Pay.", status=402), FIRST_PATIENCE_S),
+        (CredentialsRejected("Card.", status=403, fault=Fault.CARD_WANTED), FIRST_PATIENCE_S),
+        (CredentialsRejected("Wrong.", status=401), FIRST_PATIENCE_S),
+        (CredentialsRejected("A page.", status=403, fault=Fault.WEB_PAGE), FIRST_PATIENCE_S),
+        (ModelNotFound("Gone.", status=404), FIRST_PATIENCE_S),
         (_DOWN, 0.0),
         (GatewayTimeout("Late."), 0.0),
     ],
@@ -75,6 +82,43 @@ def test_failures_in_a_row_open_the_breaker_and_one_answer_between_them_does_not
         health.failed(_DOWN, 0.0)
         health.succeeded()
     assert health.refusal(0.0) == ""
+
+
+def test_what_somebody_must_mend_is_looked_at_in_seconds_then_in_minutes_and_never_given_up() -> None:
+    health, now_s, pauses = Health(), 0.0, []
+    for _ in range(9):
+        health.failed(CredentialsRejected("Wrong.", status=401), now_s)
+        pauses.append(_pause_s(health, now_s))
+        now_s += pauses[-1]
+    assert pauses == [3.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0, LONGEST_PATIENCE_S, LONGEST_PATIENCE_S]
+    health.started()
+    health.succeeded()
+    health.failed(CredentialsRejected("Wrong.", status=401), now_s)
+    assert _pause_s(health, now_s) == FIRST_PATIENCE_S
+
+
+@pytest.mark.parametrize(
+    ("error", "after_s", "is_asked"),
+    [
+        (CredentialsRejected("Wrong.", status=401), 1.0, True),
+        (CredentialsRejected("Wrong.", status=401), 0.5, False),
+        (RateLimited("Slow.", retry_after_s=60.0), 30.0, False),
+        (RateLimited("Slow."), 1.0, False),
+    ],
+)
+def test_who_looks_again_is_not_made_to_wait_unless_the_gateway_asked_for_it(
+    error: GatewayError, after_s: float, is_asked: bool
+) -> None:
+    health = Health()
+    health.failed(error, 0.0)
+    health.try_again(after_s)
+    assert (health.refusal(after_s) == "") is is_asked
+    if is_asked:
+        # One at a time, and when it fails the pause goes on where it was.
+        health.started()
+        assert health.refusal(after_s)
+        health.failed(error, after_s)
+        assert _pause_s(health, after_s) == 2 * FIRST_PATIENCE_S
 
 
 def _opened() -> Health:

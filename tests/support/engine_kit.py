@@ -122,6 +122,9 @@ class ScriptedGateway:
     def refusal(self) -> str:
         return self.reason
 
+    def try_again(self) -> None:
+        pass
+
     async def stream(
         self,
         prompt: Prompt,
@@ -178,7 +181,7 @@ class Notes:
     def today(self) -> Spent:
         return self.spent
 
-    def notice(self, key: str, message: str) -> None:
+    def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
         self.notices.append(message)
 
     def status(self, kind: str, message: str) -> None:

@@ -41,6 +41,8 @@ export function activate(context: ExtensionContext): void {
     command("settings", () => commands.executeCommand("workbench.action.openSettings", OURS)),
     command("sample", () => openSample(context)),
     window.onDidChangeActiveTextEditor(async () => (await ready).focus()),
+    // Who comes back to the window may have mended elsewhere what kept the model from answering.
+    window.onDidChangeWindowState(async ({ focused }) => focused && (await ready).focus()),
     workspace.onDidChangeConfiguration((event) => {
       if (needsRestart(context, event.affectsConfiguration)) startSoon();
     }),

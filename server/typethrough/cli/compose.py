@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typethrough.cli import UsageError
+from typethrough.cli.key_commands import KeyCommands
 from typethrough.cli.user_file import (
-    key_from_command,
     read_user_file,
     record_path,
     user_file_path,
@@ -63,7 +63,9 @@ class Composition:
             environment_layer(environment),
             Layer(Origin.COMMAND_LINE.value, Origin.COMMAND_LINE, command_line or {}),
         )
-        self._keys: dict[tuple[str, ...], str] = {}
+        self._commands = KeyCommands(self.clock)
+        self._user_file: Path | None = None
+        self._stamps: dict[Path, tuple[int, int] | None] = {}
         self._redactor: Redactor | None = None
 
     @classmethod
@@ -71,18 +73,20 @@ class Composition:
         """The composition for this process: its environment, the user's file, and what the command line said."""
         user_layer, problems = read_user_file(user_file_path())
         log_level = getattr(options, "log_level", None)
-        return cls(
+        composition = cls(
             environment=os.environ,
             user_layer=user_layer,
             user_problems=problems,
             command_line={"log_level": log_level},
             log_file=getattr(options, "log_file", None),
         )
+        composition._user_file = user_file_path()
+        return composition
 
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
         """The settings in force with what an editor said, and every problem."""
         settings, problems = resolve((*self._layers, *editor_layers))
-        access = tuple(access.with_fetched(self._keys) for access in settings.access)
+        access = tuple(access.with_fetched(self._commands.keys) for access in settings.access)
         settings = replace(settings, access=access)
         self._follow(settings)
         choice = self.endpoint(settings)
@@ -97,13 +101,35 @@ class Composition:
         """For each setting that somebody has set, the name of the place whose value holds."""
         return resolved((*self._layers, *editor_layers)).sources
 
-    async def fetch_key(self, settings: Settings) -> Problem | None:
-        """Run `api_key_command`, if there is one and no key yet; `settings()` has the key afterwards. Takes up to 10 seconds."""
-        command = self.endpoint(settings).command
-        if not command or command in self._keys:
-            return None
-        self._keys[command], problem = await key_from_command(command)
-        return problem
+    async def fetch_key(self, settings: Settings, *, is_refused: bool = False) -> Problem | None:
+        """Run `api_key_command`, if there is one and no key yet, or the key is refused; `settings()` has the key afterwards.
+
+        Takes up to 10 seconds, and does nothing while it is too early for another try.
+        """
+        choice = self.endpoint(settings)
+        command = choice.command
+        if is_refused and not command:
+            own = (one for one in settings.access if one.api_key and one.api_key == choice.api_key)
+            command = next((one.api_key_command for one in own), ())
+        return await self._commands.fetch(command, is_refused=is_refused)
+
+    def try_again(self) -> None:
+        """The user is back: the command for a key need not be waited with."""
+        self._commands.try_again()
+
+    def files_changed(self, settings: Settings) -> bool:
+        """Whether the user's settings file, or that with the token, has changed since this was asked last. The settings are those
+        of the file as it is now then. The first time it is only looked at.
+        """
+        files = [path for path in (self._user_file, _path(settings.oidc_token_file)) if path is not None]
+        stamps = {path: _stamp(path) for path in files}
+        changed = [path for path in files if path in self._stamps and self._stamps[path] != stamps[path]]
+        self._stamps = stamps
+        if self._user_file in changed and self._user_file is not None:
+            user_layer, problems = read_user_file(self._user_file)
+            self._layers = (user_layer, *self._layers[1:])
+            self._user_problems = tuple(problems)
+        return bool(changed)
 
     async def ready_settings(
         self, editor_layers: Sequence[Layer] = ()
@@ -239,6 +265,19 @@ class Composition:
         if self._redactor is not None:
             self._redactor.hide(*keys_of(settings, self.environment), self.endpoint(settings).api_key)
             set_level(settings.log_level)
+
+
+def _path(name: str) -> Path | None:
+    return Path(name).expanduser() if name else None
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells one state of a file from another; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def workspace_of(file: Path) -> Path | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.document import Position
     from typethrough.core.gate.rules import Folder
     from typethrough.core.outcome.causes import Refusal
+    from typethrough.core.outcome.faults import Fault
     from typethrough.core.outcome.outcome import Outcome
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.gateways import Gateways
@@ -180,8 +181,18 @@ class Engine:
 
     def focused(self, uri: str) -> None:
         """The user looks at a document."""
+        self.try_again()
         self.surroundings.focused(uri)
         self._warm_up(uri)
+
+    def try_again(self) -> None:
+        """What kept the model from being asked may be gone: the next request finds out."""
+        self._model.try_again()
+
+    @property
+    def trouble(self) -> Fault | None:
+        """Why the default model failed when it was asked last; None when it did not."""
+        return self._model.trouble.get(self._model.model_for(None))
 
     def _warm_up(self, uri: str) -> None:
         if (document := self._documents.get(uri)) is not None:

@@ -32,6 +32,11 @@ class Gateways:
         """Why the default model would not be asked, or the empty string."""
         return self.default.refusal()
 
+    def try_again(self) -> None:
+        """What kept any of them from being asked may be gone."""
+        for gateway in self._all():
+            gateway.try_again()
+
     async def warm(self) -> None:
         """Have every gateway make ready; the connection is one for all, which stand behind one address."""
         for gateway in self._all():

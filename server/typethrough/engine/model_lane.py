@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.gate.gate import SendPermit
     from typethrough.core.outcome.causes import Refusal
+    from typethrough.core.outcome.faults import Fault
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.sent import Sent
     from typethrough.core.settings.schema import Settings
@@ -45,7 +46,10 @@ class Question(NamedTuple):
 
 
 class ModelLane:
-    """Streams to the models of one endpoint. Without a gateway, or switched off, it is `absent`."""
+    """Streams to the models of one endpoint. Without a gateway, or switched off, it is `absent`.
+
+    `trouble` has the cause of what failed last, by the model.
+    """
 
     def __init__(
         self, gateway: Gateway | Gateways | None, settings: Settings, clock: Clock, recorder: Recorder
@@ -56,6 +60,9 @@ class ModelLane:
         self._recorder = recorder
         self._experiences: dict[str, Experience] = {}
         self._warned: set[str] = set()
+        self.trouble: dict[str, Fault] = {}
+        # Whether the user has been told of something that he was to mend, and has had no answer since.
+        self._is_missed = False
         self._asked_last = ""
         self._ids = count(1)
         self._background = Background()
@@ -92,6 +99,8 @@ class ModelLane:
         """Ask another gateway from now on; the old one is closed in the background."""
         before = self._gateways
         if before is not None and gateway not in (before, before.default):
+            self._is_missed = self._is_missed or any(fault.lasts for fault in self.trouble.values())
+            self.trouble.clear()
             self._background.start(before.aclose())
             self._gateways = None
         if self._gateways is None and gateway is not None:
@@ -173,6 +182,11 @@ class ModelLane:
         waited_ms = (self._clock.now() - flight.started_s) * 1_000
         return flight.ttft_ms is None and waited_ms > _STALLED_WAITS * waits.median_ms()
 
+    def try_again(self) -> None:
+        """The user is back, or a key has changed: what kept the models from being asked may be gone."""
+        if self._gateways is not None and self.trouble:
+            self._gateways.try_again()
+
     def warm(self) -> None:
         """Have the next question find an open connection."""
         if self._gateways is not None and not self.refusal():
@@ -219,7 +233,7 @@ class ModelLane:
             counts.record(record_unheard(self._id(), flight, unheard), unheard)
             if isinstance(unheard.error, ModelNotFound | CredentialsRejected):
                 # The request is none the worse, but without a word the setting would stay wrong.
-                self._recorder.notice(f"{unheard.end} {unheard.model}", str(unheard.error))
+                self._recorder.notice(f"{unheard.error.fault.name} {unheard.model}", str(unheard.error))
         if not is_warm_up or flight.error is not None:
             # A warm-up's failure too: the request that comes next may be refused for the same cause, without a word.
             self._report(flight, gateway)
@@ -235,18 +249,27 @@ class ModelLane:
 
     def _report(self, flight: Flight, gateway: Gateway) -> None:
         """Tell the user what state a stream has left the lane in."""
-        error = flight.error
-        if error is not None and gateway.model != self.model_for(None) and not self.refusal():
-            # The default model answers in its place, so all is well but for the route.
-            self._recorder.notice(f"{type(error).__name__} {gateway.model}", str(error))
-            self._recorder.status("ready", "")
-        elif error is not None:
-            self._recorder.notice(type(error).__name__, str(error))
-            self._recorder.status("rate_limited" if isinstance(error, RateLimited) else "error", str(error))
-        elif limit := self._over_limit():
+        error, model = flight.error, gateway.model
+        if error is not None:
+            self.trouble[model] = error.fault
+            # Of a route whose place the default model takes, all is well but for the route.
+            is_routed = model != self.model_for(None) and not self.refusal()
+            self._recorder.notice(
+                f"{error.fault.name} {model}" if is_routed else error.fault.name, str(error)
+            )
+            kind = "rate_limited" if isinstance(error, RateLimited) else "error"
+            self._recorder.status(*(("ready", "") if is_routed else (kind, str(error))))
+            return
+        is_heard = flight.ttft_ms is not None or flight.end is StreamEnd.COMPLETE
+        if is_heard:
+            fault = self.trouble.pop(model, None)
+            if self._is_missed or (fault is not None and fault.lasts):
+                self._is_missed = False
+                self._recorder.notice(f"well {model}", f"The model {model} answers again.", is_good=True)
+        if limit := self._over_limit():
             self._recorder.notice("over_limit", limit)
             self._recorder.status("over_limit", limit)
-        else:
+        elif is_heard or not self.trouble.get(self.model_for(None)):
             self._recorder.status("ready", "")
 
     def _over_limit(self) -> str:

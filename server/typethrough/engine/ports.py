@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checka
 
 from typethrough.core.gate.rules import Disk
 from typethrough.core.outcome.causes import StreamEnd
+from typethrough.core.outcome.faults import Fault
 from typethrough.core.outcome.outcome import Usage
 
 if TYPE_CHECKING:
@@ -38,43 +39,53 @@ if TYPE_CHECKING:
 class GatewayError(Exception):
     """A request that brought no completion. `str()` is one sentence for people: no key, no text of a document.
 
-    `end` is how a stream ends that fails so.
+    `end` is how a stream ends that fails so. `fault` is the cause; `usual` is that of an error which names none.
     """
 
     end: ClassVar[StreamEnd] = StreamEnd.BROKEN
+    usual: ClassVar[Fault] = Fault.BROKEN
+
+    def __init__(self, message: str, *, fault: Fault | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault or self.usual
 
 
 class GatewayTimeout(GatewayError):
     """No connection, or no byte, for too long."""
 
     end = StreamEnd.TIMED_OUT
+    usual = Fault.SILENT
 
 
 class GatewayUnavailable(GatewayError):
     """The gateway or its provider is down, overloaded, or unreachable."""
 
     end = StreamEnd.UNAVAILABLE
+    usual = Fault.NOT_WORKING
 
 
 class GatewayProtocolError(GatewayError):
     """The answer was not an OpenAI-compatible stream."""
 
     end = StreamEnd.NOT_UNDERSTOOD
+    usual = Fault.NOT_UNDERSTOOD
 
 
 class NothingSaid(GatewayError):
     """A whole answer came without text, and not because the model has nothing to add: a filter, reasoning, a model that loads."""
 
     end = StreamEnd.KEPT_BACK
+    usual = Fault.ANSWER_FILTERED
 
 
 class GatewayRejected(GatewayError):
     """The gateway refused the request. `status` is the HTTP status, `code` its own word for the cause."""
 
     end = StreamEnd.REFUSED
+    usual = Fault.REFUSED
 
-    def __init__(self, message: str, *, status: int, code: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, status: int, code: str = "", fault: Fault | None = None) -> None:
+        super().__init__(message, fault=fault)
         self.status = status
         self.code = code
 
@@ -83,24 +94,28 @@ class CredentialsRejected(GatewayRejected):
     """The key or token is missing, wrong, expired, or not allowed to do this."""
 
     end = StreamEnd.KEY_REFUSED
+    usual = Fault.KEY_REFUSED
 
 
 class PaymentRequired(GatewayRejected):
     """The account has no balance, or a spending limit is reached."""
 
     end = StreamEnd.NO_BALANCE
+    usual = Fault.NO_BALANCE
 
 
 class ModelNotFound(GatewayRejected):
     """The model's name is unknown to the gateway, or the model was shut down."""
 
     end = StreamEnd.MODEL_UNKNOWN
+    usual = Fault.MODEL_UNKNOWN
 
 
 class PromptTooLong(GatewayRejected):
     """The prompt is longer than the model's context, which is `limit_tokens`, 0 when the gateway did not say."""
 
     end = StreamEnd.PROMPT_TOO_LONG
+    usual = Fault.PROMPT_TOO_LONG
 
     def __init__(self, message: str, *, status: int, code: str = "", limit_tokens: int = 0) -> None:
         super().__init__(message, status=status, code=code)
@@ -111,6 +126,7 @@ class RateLimited(GatewayRejected):
     """Too many requests; `retry_after_s` is what the gateway asked for, None when it did not say."""
 
     end = StreamEnd.RATE_LIMITED
+    usual = Fault.RATE_LIMITED
 
     def __init__(
         self, message: str, *, status: int = 429, code: str = "", retry_after_s: float | None = None
@@ -150,6 +166,10 @@ class Gateway(Protocol):
 
     def refusal(self) -> str:
         """Why a request would not be sent now (rate limited, no key, model unknown …), or the empty string."""
+        ...
+
+    def try_again(self) -> None:
+        """The cause of a refusal may be gone: let the next request find out, unless the gateway has asked for a pause."""
         ...
 
     async def stream(
@@ -310,8 +330,10 @@ class Recorder(Protocol):
         """What streams have cost today, on this machine as far as that is known."""
         ...
 
-    def notice(self, key: str, message: str) -> None:
-        """Something the user should know, once per `key` until `cleared`."""
+    def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
+        """Something the user should know; of one `key` he is told once until that has been away for a while. `is_good`: it is
+        no trouble.
+        """
         ...
 
     def status(self, kind: str, message: str) -> None:

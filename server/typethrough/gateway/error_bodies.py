@@ -54,12 +54,13 @@ STATUS_OF_WORD = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """An error as the provider worded it; every field may be empty."""
+    """An error as the provider worded it; every field may be empty. `is_page`: a web page came in its place."""
 
     message: str = ""
     kind: str = ""
     code: str = ""
     parameter: str = ""
+    is_page: bool = False
 
     @property
     def word(self) -> str:
@@ -79,7 +80,7 @@ def parse_error_body(body: bytes) -> ErrorBody:
             body = b"\n".join([*parser.feed(body), *parser.finish()])
         return read_error(json.loads(body))
     except (ValueError, RecursionError):
-        return ErrorBody(message=plain_text(body))
+        return ErrorBody(message=plain_text(body), is_page=body.lstrip().startswith(b"<"))
 
 
 def is_error(frame: Any) -> bool:

@@ -1,31 +1,25 @@
 """Whether to ask the gateway at all: pauses after refusals, a circuit breaker after failures. Pure; time is handed in.
 
-One object for one endpoint: a changed setting is a new endpoint, and starts with a clean slate.
+`Again`, which each fault has, says how long. A changed setting is a new endpoint, and starts with a clean slate. Nothing is for
+ever: what was wrong is mostly mended where we cannot see it.
 """
 
 from __future__ import annotations
 
 import math
 
-from typethrough.engine.ports import (
-    CredentialsRejected,
-    GatewayError,
-    ModelNotFound,
-    NothingSaid,
-    PaymentRequired,
-    RateLimited,
-)
+from typethrough.core.outcome.faults import Again
+from typethrough.engine.ports import GatewayError, RateLimited
 
 FAILURES_TO_OPEN = 3
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
 LONGEST_RETRY_AFTER_S = 300.0
-# Somebody pays a bill or adds a card meanwhile, and no setting of ours changes.
-ACCOUNT_PAUSE_S = 300.0
-# Somebody has a new token written to its file meanwhile; looking there costs next to nothing.
-TOKEN_PAUSE_S = 15.0
-RENEWABLE_TOKEN = "renewable_token"
-_ACCOUNT_CODES = frozenset({"customer_verification_required", "no_providers_available"})
+# Somebody mends what is wrong: in seconds when he is at it, else some time today.
+FIRST_PATIENCE_S = 3.0
+LONGEST_PATIENCE_S = 300.0
+# Windows are gone through quickly, and each of them gets the focus.
+_BETWEEN_TRIES_S = 1.0
 
 
 class Health:
@@ -33,9 +27,12 @@ class Health:
 
     def __init__(self) -> None:
         self._reason = ""
+        self._again = Again.NEXT
         self._blocked_until_s = -math.inf
+        self._failed_s = -math.inf
         self._failures = 0
         self._limits = 0
+        self._refusals = 0
         self._is_probing = False
 
     def refusal(self, now_s: float) -> str:
@@ -50,46 +47,51 @@ class Health:
         """The gateway has answered as it should."""
         self._reason = ""
         self._blocked_until_s = -math.inf
-        self._failures = self._limits = 0
+        self._failures = self._limits = self._refusals = 0
         self._is_probing = False
 
     def abandoned(self) -> None:
         """A request was cancelled before it told anything."""
         self._is_probing = False
 
+    def try_again(self, now_s: float) -> None:
+        """What was wrong may be mended: the next request tries, unless the gateway itself asked for the pause."""
+        if self._again is not Again.AS_ASKED and now_s - self._failed_s >= _BETWEEN_TRIES_S:
+            self._blocked_until_s = -math.inf
+
     def failed(self, error: GatewayError, now_s: float) -> None:
         """A request ended in `error`."""
         self._is_probing = False
-        if isinstance(error, NothingSaid):
-            # The gateway works; the next text may well be answered.
-            self.succeeded()
-        elif isinstance(error, RateLimited):
-            self._limits += 1
-            asked_s = error.retry_after_s
-            pause_s = _pause_s(self._limits) if asked_s is None else min(asked_s, LONGEST_RETRY_AFTER_S)
-            # Asked to wait no time at all, we still must not hammer.
-            self._block(error, max(pause_s, FIRST_PAUSE_S / 2), now_s)
-        elif isinstance(error, PaymentRequired) or (
-            isinstance(error, CredentialsRejected) and error.code in _ACCOUNT_CODES
-        ):
-            self._block(error, ACCOUNT_PAUSE_S, now_s)
-        elif isinstance(error, CredentialsRejected) and error.code == RENEWABLE_TOKEN:
-            self._block(error, TOKEN_PAUSE_S, now_s)
-        elif isinstance(error, CredentialsRejected | ModelNotFound):
-            self._block(error, math.inf, now_s)
-        else:
-            self._failures += 1
-            if self._failures >= FAILURES_TO_OPEN:
-                self._block(error, _pause_s(self._failures - FAILURES_TO_OPEN + 1), now_s)
+        self._failed_s = now_s
+        self._again = error.fault.again
+        match self._again:
+            case Again.NEXT:
+                # The gateway works; the next text may well be answered.
+                self.succeeded()
+            case Again.AS_ASKED:
+                self._limits += 1
+                asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
+                pause_s = _pause_s(self._limits) if asked_s is None else min(asked_s, LONGEST_RETRY_AFTER_S)
+                # Asked to wait no time at all, we still must not hammer.
+                self._block(error, max(pause_s, FIRST_PAUSE_S / 2), now_s)
+            case Again.PATIENT:
+                self._refusals += 1
+                self._block(error, _patience_s(self._refusals), now_s)
+            case _:
+                self._failures += 1
+                if self._reason:
+                    self._reason = str(error)
+                if self._failures >= FAILURES_TO_OPEN:
+                    self._block(error, _pause_s(self._failures - FAILURES_TO_OPEN + 1), now_s)
 
     def _block(self, error: GatewayError, pause_s: float, now_s: float) -> None:
-        if math.isinf(pause_s):
-            hint = "No request is sent until the setting changes."
-        else:
-            hint = f"Requests pause for {max(1, round(pause_s))} s."
-        self._reason = f"{error} {hint}"
+        self._reason = f"{error} Asked again in {max(1, round(pause_s))} s."
         self._blocked_until_s = now_s + pause_s
 
 
 def _pause_s(times: int) -> float:
     return float(min(FIRST_PAUSE_S * 2 ** min(times - 1, 16), LONGEST_PAUSE_S))
+
+
+def _patience_s(times: int) -> float:
+    return float(min(FIRST_PATIENCE_S * 2 ** min(times - 1, 16), LONGEST_PATIENCE_S))

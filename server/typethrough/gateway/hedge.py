@@ -92,6 +92,11 @@ class HedgedGateway:
         """Why the first gateway would not be asked, or the empty string."""
         return self._first.refusal()
 
+    def try_again(self) -> None:
+        """Both may be asked again."""
+        self._first.try_again()
+        self._hedging.second.gateway.try_again()
+
     def preview(self, prompt: Prompt) -> Preview:
         """What the first would send."""
         if not isinstance(self._first, Previews):

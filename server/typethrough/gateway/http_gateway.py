@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.engine.ports import (
     CredentialsRejected,
     Finish,
@@ -27,7 +28,7 @@ from typethrough.gateway.connections import NoCertificates
 from typethrough.gateway.encoding import unpacker_for
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.error_bodies import parse_error_body
-from typethrough.gateway.health import RENEWABLE_TOKEN, Health
+from typethrough.gateway.health import Health
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.proxies import open_transport
 from typethrough.gateway.refusals import rejection
@@ -102,6 +103,10 @@ class HttpGateway:
         """Why a request would not be sent now, or the empty string."""
         return self._endpoint.problem or self._health.refusal(self._clock.now())
 
+    def try_again(self) -> None:
+        """Let the next request find out whether the cause of a refusal is gone."""
+        self._health.try_again(self._clock.now())
+
     async def stream(
         self,
         prompt: Prompt,
@@ -110,7 +115,7 @@ class HttpGateway:
     ) -> Finish:
         """Send `prompt`, hand its text to `on_text` as it arrives, and return how it ended. Raises GatewayError."""
         if self._encoder is None:
-            raise CredentialsRejected(self._endpoint.problem, status=0, code="settings")
+            raise CredentialsRejected(self._endpoint.problem, status=0, code="settings", fault=Fault.SETTINGS)
         refusal = self._health.refusal(self._clock.now())
         if refusal:
             raise GatewayUnavailable(refusal)
@@ -129,7 +134,7 @@ class HttpGateway:
     def preview(self, prompt: Prompt) -> Preview:
         """What `stream` would send now. Raises GatewayRejected when the settings allow no request."""
         if self._encoder is None:
-            raise CredentialsRejected(self._endpoint.problem, status=0, code="settings")
+            raise CredentialsRejected(self._endpoint.problem, status=0, code="settings", fault=Fault.SETTINGS)
         return Preview(str(self._url(prompt)), self._encoder.body(prompt))
 
     def _url(self, prompt: Prompt) -> httpx.URL:
@@ -192,20 +197,17 @@ class HttpGateway:
         if tokens is None:
             return await self._send_once(encoder, prompt)
         if tokens.is_ending(self._endpoint.key) or self._endpoint.key == self._refused_token:
-            # One that has ended by this machine's clock is sent all the same: it is the gateway's clock that counts.
+            # Without another the same one is sent: it is the gateway's clock that counts, and it may have been wrong about it.
             await self._renew(tokens, encoder)
-        if self._endpoint.key != self._refused_token:
-            try:
-                return await self._send_once(encoder, prompt)
-            except CredentialsRejected as error:
-                if error.status != 401:
-                    raise
-            self._refused_token = self._endpoint.key
-            if await self._renew(tokens, encoder):
-                return await self._send_once(encoder, prompt)
-        raise CredentialsRejected(
-            tokens.advice(), status=401, code=RENEWABLE_TOKEN if tokens.can_renew else "token"
-        )
+        try:
+            return await self._send_once(encoder, prompt)
+        except CredentialsRejected as error:
+            if error.status != 401:
+                raise
+        self._refused_token = self._endpoint.key
+        if await self._renew(tokens, encoder):
+            return await self._send_once(encoder, prompt)
+        raise CredentialsRejected(tokens.advice(), status=401, fault=Fault.TOKEN_ENDED)
 
     async def _renew(self, tokens: TokenSource, encoder: RequestEncoder) -> bool:
         """Go on with the next token, if there is one."""

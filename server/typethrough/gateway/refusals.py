@@ -12,6 +12,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.engine.ports import (
     CredentialsRejected,
     GatewayError,
@@ -85,10 +86,7 @@ def rejection(
 ) -> GatewayError:
     """The error for an HTTP answer other than 200."""
     if 300 <= status < 400:
-        return GatewayProtocolError(
-            f"The gateway redirects (HTTP {status}), and a key must not travel: "
-            "correct the setting `base_url` (TYPETHROUGH_BASE_URL)."
-        )
+        return GatewayProtocolError(Fault.REDIRECTED.says(status=status), fault=Fault.REDIRECTED)
     return _leaf(status, error, endpoint, prompt, retry_after_s(headers))
 
 
@@ -131,61 +129,84 @@ def _unix_time_s(date: str) -> float:
 def _leaf(
     status: int, error: ErrorBody, endpoint: Endpoint, prompt: Prompt, wait_s: float | None
 ) -> GatewayError:
-    quote = _quote(error.message, endpoint, prompt)
     word = error.word if is_word(error.word) and not endpoint.redaction.shows(error.word) else ""
-    where = f"HTTP {status}, {word}" if word else f"HTTP {status}"
+    places = {
+        "where": f"HTTP {status}, {word}" if word else f"HTTP {status}",
+        "quote": _quote(error.message, endpoint, prompt),
+        "host": endpoint.url.host,
+        "proxy": endpoint.proxy.named_by or "the environment",
+    }
+    fault = _fault_of(status, word, error, prompt)
+    if fault is Fault.MODEL_UNKNOWN:
+        return ModelNotFound(
+            fault.says(**places, **_model_places(endpoint)) + places["quote"], status=status, code=word
+        )
+    told = fault.says(**places)
+    if fault is Fault.PROMPT_TOO_LONG:
+        said = _CONTEXT_SAID.search(error.message)
+        return PromptTooLong(told, status=status, code=word, limit_tokens=int(said[1]) if said else 0)
+    if fault is Fault.RATE_LIMITED:
+        return RateLimited(told, code=word, retry_after_s=wait_s)
+    if fault in _REJECTIONS:
+        return _REJECTIONS[fault](told, status=status, code=word, fault=fault)
+    return _FAILURES.get(fault, GatewayUnavailable)(told, fault=fault)
+
+
+_REJECTIONS: dict[Fault, type[GatewayRejected]] = {
+    Fault.WEB_PAGE: CredentialsRejected,
+    Fault.KEY_REFUSED: CredentialsRejected,
+    Fault.CARD_WANTED: CredentialsRejected,
+    Fault.NO_PROVIDER: CredentialsRejected,
+    Fault.NOT_ALLOWED: CredentialsRejected,
+    Fault.NO_BALANCE: PaymentRequired,
+    Fault.WRONG_ADDRESS: GatewayRejected,
+    Fault.NO_TEXT_COMPLETIONS: GatewayRejected,
+    Fault.REFUSED: GatewayRejected,
+}
+_FAILURES: dict[Fault, type[GatewayError]] = {
+    Fault.TEXT_FILTERED: NothingSaid,
+    Fault.GAVE_UP: GatewayTimeout,
+}
+
+
+def _fault_of(status: int, word: str, error: ErrorBody, prompt: Prompt) -> Fault:
+    """The cause that a status and what came with it stand for; the first that fits."""
+    said = f"{error.code} {error.kind} {error.message}"
+    if error.is_page and status in (401, 403, 407, 451, 511):
+        return Fault.WEB_PAGE
     if _is_unknown_model(status, error):
-        return ModelNotFound(_model_sentence(endpoint, where) + quote, status=status, code=word)
-    if status in (400, 413, 422) and _is_too_long(error):
-        return PromptTooLong(
-            f"The prompt is longer than the model's context ({where}): less is sent from now on. The setting `context_tokens` "
-            "(TYPETHROUGH_CONTEXT_TOKENS) bounds it from the start.",
-            status=status,
-            code=word,
-            limit_tokens=int(said[1]) if (said := _CONTEXT_SAID.search(error.message)) else 0,
-        )
-    if status == 402 or error.code == "insufficient_quota" or error.kind == "insufficient_quota":
-        return PaymentRequired(
-            f"The account has no balance left, or a spending limit is reached ({where}).{quote}",
-            status=status,
-            code=word,
-        )
-    if status == 407:
-        return GatewayUnavailable(
-            f"The proxy named by {endpoint.proxy.named_by or 'the environment'} wants a user name and a password (HTTP 407)."
-        )
-    if status in (400, 403, 451) and _FILTERED.search(f"{error.code} {error.kind} {error.message}"):
-        return NothingSaid(f"The provider's content filter refused the text ({where}).{quote}")
-    if status in (401, 403):
-        return CredentialsRejected(_access_sentence(status, word, where, quote), status=status, code=word)
-    is_key_refused = bool(_KEY_REFUSED.search(f"{error.code} {error.kind} {error.message}"))
+        return Fault.MODEL_UNKNOWN
+    if status in (400, 413, 422) and _TOO_LONG.search(said):
+        return Fault.PROMPT_TOO_LONG
+    if status == 402 or "insufficient_quota" in (error.code, error.kind):
+        return Fault.NO_BALANCE
+    if status in (400, 403, 451) and _FILTERED.search(said):
+        return Fault.TEXT_FILTERED
     if status == 400 and (
-        is_key_refused or error.message.strip().rstrip(".").lower() == _LITELLM_UNKNOWN_KEY
+        _KEY_REFUSED.search(said) or error.message.strip().rstrip(".").lower() == _LITELLM_UNKNOWN_KEY
     ):
-        return CredentialsRejected(_access_sentence(401, word, where, quote), status=status, code=word)
-    if status == 429:
-        return RateLimited(
-            f"The gateway limits requests for now ({where}).{quote}", code=word, retry_after_s=wait_s
-        )
-    if status in (408, 504):
-        return GatewayTimeout(f"The gateway gave up waiting for its provider ({where}).")
-    if status in (409, 424) or status >= 500:
-        return GatewayUnavailable(f"The gateway or the provider behind it is not working ({where}).{quote}")
-    if status in (404, 405) and prompt.raw:
-        return GatewayRejected(
-            f"The server does not serve text completions at this address ({where}): set `prompt_form` "
-            "(TYPETHROUGH_PROMPT_FORM) to `chat`, or check the setting `base_url` (TYPETHROUGH_BASE_URL).",
-            status=status,
-            code=word,
-        )
+        return Fault.KEY_REFUSED
+    if status == 403:
+        return _ACCESS_WORDS.get(word, Fault.NOT_ALLOWED)
     if status in (404, 405):
-        return GatewayRejected(
-            f"The gateway does not serve chat completions at this address ({where}): check the setting "
-            "`base_url` (TYPETHROUGH_BASE_URL), which mostly ends in /v1.",
-            status=status,
-            code=word,
-        )
-    return GatewayRejected(f"The gateway refused the request ({where}).{quote}", status=status, code=word)
+        return Fault.NO_TEXT_COMPLETIONS if prompt.raw else Fault.WRONG_ADDRESS
+    usual = Fault.NOT_WORKING if status >= 500 else Fault.REFUSED
+    return _BY_STATUS.get(status, usual)
+
+
+_ACCESS_WORDS = {
+    "customer_verification_required": Fault.CARD_WANTED,
+    "no_providers_available": Fault.NO_PROVIDER,
+}
+_BY_STATUS = {
+    401: Fault.KEY_REFUSED,
+    407: Fault.PROXY_PASSWORD,
+    408: Fault.GAVE_UP,
+    409: Fault.NOT_WORKING,
+    424: Fault.NOT_WORKING,
+    429: Fault.RATE_LIMITED,
+    504: Fault.GAVE_UP,
+}
 
 
 def _is_unknown_model(status: int, error: ErrorBody) -> bool:
@@ -196,35 +217,19 @@ def _is_unknown_model(status: int, error: ErrorBody) -> bool:
     return status in (404, 410) and about_model
 
 
-def _is_too_long(error: ErrorBody) -> bool:
-    return bool(_TOO_LONG.search(f"{error.code} {error.kind} {error.message}"))
-
-
-def _model_sentence(endpoint: Endpoint, where: str) -> str:
+def _model_places(endpoint: Endpoint) -> dict[str, str]:
     profile = endpoint.profile
-    model = endpoint.model if endpoint.model.isprintable() and len(endpoint.model) <= 100 else "asked for"
-    history = f", whose vendor announced its shutdown for {profile.shutdown}" if profile.shutdown else ""
-    advice = f", for instance to {profile.successor}" if profile.successor else ""
-    return (
-        f"The gateway at {endpoint.url.host} does not know the model {model}{history} ({where}): "
-        f"change the setting `{endpoint.setting}` (TYPETHROUGH_{endpoint.setting.upper()}){advice}."
-    )
-
-
-def _access_sentence(status: int, word: str, where: str, quote: str) -> str:
-    if status == 401:
-        return (
-            f"The gateway does not accept the key ({where}): it is missing, wrong, or expired. Set TYPETHROUGH_API_KEY, "
-            "or AI_GATEWAY_API_KEY or VERCEL_OIDC_TOKEN for the Vercel AI Gateway (`vercel env pull` renews the token)."
-        )
-    if word == "customer_verification_required":
-        return (
-            f"The gateway wants a payment card on file before it serves any model ({where}): add one to the account. "
-            "The key may well be right, and so may the model's name."
-        )
-    if word == "no_providers_available":
-        return f"No provider is open to this account for this model ({where}).{quote}"
-    return f"The gateway does not allow this request with this key ({where}).{quote}"
+    return {
+        "model": endpoint.model
+        if endpoint.model.isprintable() and len(endpoint.model) <= 100
+        else "asked for",
+        "history": f", whose vendor announced its shutdown for {profile.shutdown}"
+        if profile.shutdown
+        else "",
+        "setting": endpoint.setting,
+        "variable": endpoint.setting.upper(),
+        "advice": f", for instance to {profile.successor}" if profile.successor else "",
+    }
 
 
 def _quote(message: str, endpoint: Endpoint, prompt: Prompt) -> str:

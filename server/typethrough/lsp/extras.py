@@ -19,6 +19,8 @@ from typethrough.lsp.fields import InvalidParams, is_integer, text_of
 from typethrough.lsp.protocol import INTERNAL_ERROR, as_object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typethrough.core.outcome.history import KeptOutcome
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import Clock, Recorder
@@ -53,6 +55,7 @@ class Extras:
         status: Status,
         clock: Clock,
         pages: Parts,
+        on_focus: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._documents = documents
@@ -61,6 +64,7 @@ class Extras:
         self._status = status
         self._clock = clock
         self._pages = pages
+        self._on_focus = on_focus
         self._shown_id = ""
         protocol.requests |= {
             SWITCH: self.switch,
@@ -85,6 +89,7 @@ class Extras:
         if isinstance(uri, str):
             uri = self._documents.engine_uri(uri)
             self._status.focus(uri)
+            self._on_focus()
             self._engine.focused(uri)
         else:
             self._status.focus("")

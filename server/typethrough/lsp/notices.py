@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-
-from typethrough.core.outcome.causes import StreamEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Clock, Recorder
     from typethrough.lsp.status import Status
 
+# A cause is told again only when it has been away for a while, and this long after it was told.
+_TOLD_AGAIN_S = 3_600.0
+_AWAY_S = 600.0
 # No longer than the record takes to write what it is given.
 _TOGETHER_S = 1.0
 
@@ -24,7 +26,7 @@ _TOGETHER_S = 1.0
 class Notices:
     """A `Recorder` that passes everything on to another, and tells the client what concerns its user.
 
-    A notice of the same key is shown again only after the gateway has worked in between. `tell` sends a notification. Requests
+    A notice of the same key is shown once an hour at most, and only when it has been away. `tell` sends a notification. Requests
     that have ended are passed on together: to record one at each key costs the next key four times as much.
     """
 
@@ -37,6 +39,10 @@ class Notices:
         self._tell = tell
         self._status = status
         self._shown: set[str] = set()
+        # Called when a model has failed.
+        self.on_trouble: Callable[[], None] = lambda: None
+        # By the key: when it was told, and when it came last.
+        self._told_s: dict[str, tuple[float, float]] = {}
 
     @property
     def history(self) -> History:
@@ -61,12 +67,10 @@ class Notices:
             self._inner.request_ended(uri, outcome)
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """Pass on; a stream that ended well makes old causes worth a message again."""
+        """Pass on."""
         self.pass_on()
         self._inner.stream_ended(stream)
         self._status.spent(self._inner.today())
-        if stream.end is StreamEnd.COMPLETE:
-            self._shown.clear()
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
         """Pass on."""
@@ -82,25 +86,34 @@ class Notices:
         """As the other knows it."""
         return self._inner.today()
 
-    def notice(self, key: str, message: str) -> None:
+    def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
         """Show a message, once per cause."""
-        self._inner.notice(key, message)
-        if key not in self._shown:
-            self._shown.add(key)
-            self._warn(message)
+        self._inner.notice(key, message, is_good=is_good)
+        now_s = self._clock.now()
+        told_s, came_s = self._told_s.get(key, (-math.inf, -math.inf))
+        is_news = now_s - told_s >= _TOLD_AGAIN_S and now_s - came_s >= _AWAY_S
+        self._told_s[key] = (now_s if is_news else told_s, now_s)
+        if is_news:
+            self._show(message, types.MessageType.Info if is_good else types.MessageType.Warning)
+
+    def forget(self) -> None:
+        """The user has changed something: what was told before may be true for another reason now."""
+        self._told_s.clear()
 
     def status(self, kind: str, message: str) -> None:
         """Tell the client's status line, when something changed."""
         self._inner.status(kind, message)
         self._status.lane(kind, message)
+        if kind == "error":
+            self.on_trouble()
 
     def problems(self, sentences: Iterable[str]) -> None:
         """Show what is wrong with the settings, all of it in one message, each problem once."""
         fresh = [sentence for sentence in sentences if sentence not in self._shown]
         if fresh:
             self._shown.update(fresh)
-            self._warn("\n".join(fresh))
+            self._show("\n".join(fresh), types.MessageType.Warning)
 
-    def _warn(self, message: str) -> None:
-        shown = types.ShowMessageParams(types.MessageType.Warning, f"typethrough: {message}")
+    def _show(self, message: str, kind: types.MessageType) -> None:
+        shown = types.ShowMessageParams(kind, f"typethrough: {message}")
         self._tell(types.WINDOW_SHOW_MESSAGE, shown)

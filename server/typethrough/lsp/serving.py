@@ -47,6 +47,7 @@ class Serving:
         status: Status,
         clock: WallClock,
         parts: Parts,
+        on_focus: Callable[[], None],
     ) -> None:
         self.engine = engine = Engine(
             settings=settings,
@@ -62,7 +63,7 @@ class Serving:
         self.requests = requests = Requests(
             engine, documents, protocol, clock, client, client.accepted_command
         )
-        Extras(engine, documents, protocol, notices, status, clock, parts)
+        Extras(engine, documents, protocol, notices, status, clock, parts, on_focus)
         protocol.on_cancel = requests.cancel
         protocol.requests |= {
             client.offered: requests.inline_completion if client.inline_completion else requests.completion,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.core.settings.layers import SECTION, Layer, Origin
 from typethrough.engine.loop import AsyncioClock, Background
 from typethrough.lsp import copilot
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# While no model answers, it is looked this often for a new key.
+_LOOK_S = 2.0
 # A client that has not answered by then never will; what waits for its settings goes on without them.
 _ANSWER_S = 10.0
 
@@ -46,8 +49,16 @@ class Parts(Protocol):
         """The settings in force with what an editor said, and every problem."""
         ...
 
-    async def fetch_key(self, settings: Settings) -> Problem | None:
-        """Run the key command, if there is one."""
+    async def fetch_key(self, settings: Settings, *, is_refused: bool = False) -> Problem | None:
+        """Run the key command, if there is one and it is needed, or its key `is_refused`; with patience."""
+        ...
+
+    def try_again(self) -> None:
+        """The user is back: do not wait with the key command."""
+        ...
+
+    def files_changed(self, settings: Settings) -> bool:
+        """Whether a file with settings or keys has changed since this was asked last; it is read anew then."""
         ...
 
     def endpoint(self, settings: Settings) -> EndpointChoice:
@@ -88,6 +99,8 @@ class Session:
         self._gateway: Gateway | Gateways | None = None
         self._serving: Serving | None = None
         self._background = Background()
+        self._is_looking = self._lacks_key = False
+        self.notices.on_trouble = self._look_soon
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
     def _initialize(self, message_id: MessageId, params: Params) -> None:
@@ -103,7 +116,14 @@ class Session:
         from typethrough.lsp.serving import Serving
 
         self._serving = Serving(
-            self.protocol, client, settings, self.notices, self.status, self._clock, self._parts
+            self.protocol,
+            client,
+            settings,
+            self.notices,
+            self.status,
+            self._clock,
+            self._parts,
+            self._is_back,
         )
         self.engine = self._serving.engine
 
@@ -203,15 +223,56 @@ class Session:
             logger.warning("the client did not answer %s: %s", method, type(error).__name__)
             return None
 
-    async def _apply(self) -> None:
+    async def _apply(self, *, is_refused: bool = False, has_changed: bool = False) -> None:
         """Put the settings in force, with a new gateway when something it depends on has changed."""
-        problem = await self._parts.fetch_key(self._settings())
+        problem = await self._parts.fetch_key(self._settings(), is_refused=is_refused)
         settings = self._settings()
         if problem is not None:
+            self._lacks_key = True
             self.notices.problems([problem.message])
-        if settings != self._applied:
+        elif self._lacks_key and (choice := self._parts.endpoint(settings)).usable:
+            self._lacks_key = False
+            self.notices.notice("key", f"The key is there now: {choice.why}.", is_good=True)
+        if settings != self._applied or has_changed:
+            self.notices.forget()
             self._use(settings)
             self._report_lane()
+
+    def _is_back(self) -> None:
+        """The user looks at a document: what kept the model from answering may have been mended elsewhere."""
+        self._parts.try_again()
+        if self._applied is not None and self._has_trouble():
+            self._background.start(self._look())
+
+    def _has_trouble(self) -> bool:
+        """Whether no model answers that should."""
+        if self._applied is None or not self._applied.model_lane or self.engine is None:
+            return False
+        if self.engine.trouble is not None or (self._gateway is not None and self._gateway.refusal()):
+            return True
+        return not self._parts.endpoint(self._applied).usable
+
+    def _look_soon(self) -> None:
+        """Begin to look for what may end the trouble, unless somebody does."""
+        if not self._is_looking and self._applied is not None and self._has_trouble():
+            self._is_looking = True
+            self._parts.files_changed(self._applied)
+            self._clock.call_at(self._clock.now() + _LOOK_S, self._look_now)
+
+    def _look_now(self) -> None:
+        self._is_looking = False
+        if self._has_trouble():
+            self._background.start(self._look())
+            self._is_looking = True
+            self._clock.call_at(self._clock.now() + _LOOK_S, self._look_now)
+
+    async def _look(self) -> None:
+        """See whether there is a key that was not there before."""
+        if self._applied is None or self.engine is None:
+            return
+        has_changed = self._parts.files_changed(self._applied)
+        is_refused = self.engine.trouble in (Fault.KEY_REFUSED, Fault.TOKEN_ENDED)
+        await self._apply(is_refused=is_refused, has_changed=has_changed)
 
     def _use(self, settings: Settings) -> None:
         if self.engine is not None:
@@ -241,6 +302,7 @@ class Session:
             self.notices.status("error", choice.why)
         else:
             self.notices.status("local" if not self._applied.model_lane else "no_key", choice.why)
+        self._look_soon()
 
     def _off_reason(self, uri: str) -> str:
         refusal = self.engine.admission.refusal(uri) if self.engine is not None else None

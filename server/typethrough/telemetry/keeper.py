@@ -105,9 +105,9 @@ class Keeper:
         """What this and every other server on this machine has spent today."""
         return added(self._spent(self._now()[:10]), self._store.others())
 
-    def notice(self, key: str, message: str) -> None:
+    def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
         """Log."""
-        self._inner.notice(key, message)
+        self._inner.notice(key, message, is_good=is_good)
 
     def status(self, kind: str, message: str) -> None:
         """Log."""

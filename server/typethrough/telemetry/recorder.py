@@ -103,12 +103,12 @@ class LogRecorder:
         """What this process has spent."""
         return self.counters.spent
 
-    def notice(self, key: str, message: str) -> None:
+    def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
         """Log what the user should know, the first time for each `key`."""
         if key not in self._noticed:
             self._noticed.add(key)
             self.notices.append(message)
-            logger.warning("%s", message)
+            logger.log(logging.INFO if is_good else logging.WARNING, "%s", message)
 
     def status(self, kind: str, message: str) -> None:
         """Log a change of what the model lane is doing, but not each busy and ready."""
