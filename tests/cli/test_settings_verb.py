@@ -93,3 +93,31 @@ def test_the_page_says_what_is_so(
     assert all(any(one.startswith(line) for one in said) for line in lines), out
     assert errors in error
     assert KEY not in out + error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the user's folder is found by XDG's variables")
+def test_what_the_administrator_has_set_is_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "administrator.toml"
+    file.write_text(f'base_url = "{ONE}"\ncontext_tokens = 2000\nbudget_ms = 800\n', "utf-8")
+    monkeypatch.setattr("typethrough.cli.user_file._administrator_places", lambda: (tmp_path / "none", file))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    for name, value in {
+        "TYPETHROUGH_CONTEXT_TOKENS": "9000",
+        "TYPETHROUGH_BUDGET_MS": "600",
+        "TYPETHROUGH_BASE_URL": ONE,
+        "TYPETHROUGH_API_KEY": KEY,
+        "XDG_CONFIG_HOME": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert main(["settings"]) == 1
+    out, error = capsys.readouterr()
+    said = [" ".join(line.split()) for line in out.splitlines()]
+    assert f"administrator's file: {file}" in said
+    assert "context_tokens 2000 tokens (set by your administrator)" in said
+    assert "budget_ms 600 ms" in said
+    assert f"base_url {ONE} (set by your administrator)" in said
+    assert error.splitlines() == [
+        "environment: TYPETHROUGH_CONTEXT_TOKENS is set by your administrator; others may only lower it. This is ignored."
+    ]

@@ -12,8 +12,10 @@ import pytest
 
 from typethrough.cli.compose import Composition
 from typethrough.cli.user_file import (
+    administrator_file_path,
     catalogue_path,
     key_from_command,
+    read_administrator_file,
     read_user_file,
     record_path,
     user_file_path,
@@ -37,6 +39,43 @@ def test_the_file_is_a_layer_of_its_own_origin(tmp_path: Path) -> None:
     layer, problems = read_user_file(path)
     assert layer.origin is Origin.USER_FILE
     assert (layer.values, problems) == ({"budget_ms": 700, "debounce": {"min_ms": 10}}, ())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"model = ", "is not TOML"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"#" * 1_000_001, "is larger than"),
+    ],
+)
+def test_an_administrators_file_that_cannot_be_understood_closes_the_model_lane(
+    content: bytes, says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    layer = read_administrator_file(path)
+    assert layer.unread.startswith(f"administrator's file: {says}")
+    assert layer.unread.endswith(f"mend {path}")
+    settings, _ = resolve([layer])
+    assert settings.closed
+
+
+def test_one_that_is_gone_or_a_folder_by_now_closes_it_too_and_none_at_all_does_not(tmp_path: Path) -> None:
+    for path in (tmp_path / "config.toml", tmp_path):
+        assert read_administrator_file(path).unread.startswith("administrator's file: cannot be read (")
+    assert resolve([read_administrator_file(None)])[0].closed == ""
+
+
+def test_no_variable_says_where_the_administrators_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = administrator_file_path()
+    (tmp_path / "typethrough").mkdir()
+    (tmp_path / "typethrough" / "config.toml").write_text("", "utf-8")
+    for name in ("XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "HOME", "ProgramData"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert administrator_file_path() == before
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from typethrough.cli import UsageError
 from typethrough.cli.key_commands import KeyCommands
 from typethrough.cli.user_file import (
+    administrator_file_path,
+    read_administrator_file,
     read_user_file,
     record_path,
     user_file_path,
@@ -51,6 +53,7 @@ class Composition:
         environment: Mapping[str, str],
         user_layer: Layer,
         user_problems: Sequence[Problem] = (),
+        administrator_layer: Layer | None = None,
         command_line: Mapping[str, object] | None = None,
         log_file: Path | None = None,
     ) -> None:
@@ -59,6 +62,7 @@ class Composition:
         self.log_file = log_file
         self._user_problems = tuple(user_problems)
         self._layers = (
+            *((administrator_layer,) if administrator_layer is not None else ()),
             user_layer,
             environment_layer(environment),
             Layer(Origin.COMMAND_LINE.value, Origin.COMMAND_LINE, command_line or {}),
@@ -77,6 +81,7 @@ class Composition:
             environment=os.environ,
             user_layer=user_layer,
             user_problems=problems,
+            administrator_layer=read_administrator_file(administrator_file_path()),
             command_line={"log_level": log_level},
             log_file=getattr(options, "log_file", None),
         )

@@ -11,14 +11,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from typethrough.cli.compose import begin_verb
-from typethrough.cli.user_file import user_file_path
+from typethrough.cli.user_file import administrator_file_path, user_file_path
 from typethrough.core.document.uris import printable
+from typethrough.core.settings.layers import Origin
 from typethrough.core.settings.schema import ACCESS_SPECS, DEFAULT_EXCLUDE, DEFAULTS, SPECS, environment_name
-from typethrough.core.settings.values import Kind, Reach, Spec
+from typethrough.core.settings.values import Kind, Others, Reach, Spec
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from typethrough.core.settings.access import EndpointChoice
     from typethrough.core.settings.schema import Settings
@@ -57,6 +58,37 @@ model is asked until it is mended, and a message says what to write. The same ho
 
 """
 
+_FOR_A_TEAM = """
+## For a team
+
+An administrator's file is read first. It is `/etc/typethrough/config.toml` (or `/etc/xdg/typethrough/config.toml`) on Linux,
+`/Library/Application Support/typethrough/config.toml` on macOS, and `typethrough\\config.toml` in `%ProgramData%` on Windows; no
+variable moves it. It has the same settings as the user file. What it sets holds for everybody on the machine, and who uses the
+machine may only make it tighter: what goes further is ignored, and a message says so once. `typethrough settings` marks what
+your administrator has set.
+
+- With `base_url` in it, code goes to that address and to no other. A key is taken that is given for the same host: in this file,
+  or as `base_url` and `api_key` beside each other in the user's own place. The file is for all to read, so `api_key_command` is
+  the better way to give a key in it.
+- Its `exclude` adds to the default, and that of others to both.
+- Who fixes `model` and lets no other model read the code fixes `routes` and `fallback_models` too, with an empty value.
+- A file that cannot be read, or has a mistake in it, closes the model lane: no model is asked before it is mended.
+
+"""
+_TEAM_EXAMPLE = """
+
+```toml
+base_url = "https://llm.corp.example/v1"
+api_key_command = ["corp-token", "llm"]
+model = "corp/code"
+routes = {}
+fallback_models = []
+daily_limit_cents = 200
+exclude = ["secret/", "*.pem"]
+hide_secrets = true
+```
+"""
+
 
 def run_settings(options: argparse.Namespace) -> int:
     """Print; exit code 1 when something is wrong with what is set."""
@@ -65,13 +97,15 @@ def run_settings(options: argparse.Namespace) -> int:
         return 0
     composition = begin_verb(options)
     settings, problems = asyncio.run(composition.ready_settings())
+    if (administrator_file := administrator_file_path()) is not None:
+        print(f"administrator's file: {administrator_file}")
     print(f"user file: {user_file_path()}")
     choice, gateway = composition.endpoint(settings), composition.gateway(settings)
     print(f"model lane: {choice.why}")
     refusal = gateway.refusal() if gateway is not None else ""
     if refusal and choice.usable:
         print(f"nothing is sent: {refusal}")
-    print("\n" + "\n".join(in_force(settings, choice)))
+    print("\n" + "\n".join(in_force(settings, choice, composition.sources())))
     for problem in problems:
         print(problem.message, file=sys.stderr)
     return 1 if problems or refusal or choice.is_refused else 0
@@ -88,12 +122,19 @@ def markdown() -> str:
     example = '\n## An example of the user file\n\n```toml\nmodel = "openai/gpt-4.1-nano"\nbudget_ms = 700\n'
     example += 'api_key_command = ["pass", "show", "ai-gateway"]\ndisabled_languages = ["markdown"]\n'
     example += '\n[routes]\ninvoked = "openai/gpt-4.1-mini 1500 ms"\n```\n'
+    rows_of_others = [
+        f"| {others} | {', '.join(f'`{name}`' for name, spec in SPECS.items() if spec.others is others)} |"
+        for others in Others
+    ]
     guards = ", ".join(f"`{name}`" for name, spec in SPECS.items() if spec.guards)
     return (
         _INTRO.replace("{guards}", guards)
         + "\n".join(rows)
         + f"\n\nThe default of `exclude`: {excluded}.\n"
         + example
+        + _FOR_A_TEAM
+        + "\n".join(["| others may | settings |", "|---|---|", *rows_of_others])
+        + _TEAM_EXAMPLE
     )
 
 
@@ -115,6 +156,7 @@ def as_json() -> str:
             "unit": spec.unit,
             "reach": reaches[spec.reach],
             "secret": spec.secret,
+            "others": spec.others.name.lower(),
             "description": spec.description,
         }
         for name, spec in SPECS.items()
@@ -160,8 +202,15 @@ def _default(name: str) -> str:
     return f"`{value}`" if value not in ("", ()) else ""
 
 
-def in_force(settings: Settings, choice: EndpointChoice) -> Iterator[str]:
-    """One line for each setting: its name and the value in force; a key is only said to be set, and by whom."""
+def in_force(
+    settings: Settings, choice: EndpointChoice, sources: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """One line for each setting: its name and the value in force, and whether the administrator has set it; a key is only said to
+    be set, and by whom.
+    """
+    held = {name for name, source in (sources or {}).items() if source == Origin.ADMINISTRATOR}
+    if any(one.base_url and one.address_name.endswith(Origin.ADMINISTRATOR) for one in settings.access):
+        held.add("base_url")
     width = max(map(len, SPECS))
     pair = {
         "base_url": choice.base_url or "(none in force)",
@@ -170,7 +219,8 @@ def in_force(settings: Settings, choice: EndpointChoice) -> Iterator[str]:
     }
     for name, spec in SPECS.items():
         value = pair[name] if name in pair else getattr(settings, name)
-        yield printable(f"{name:<{width}}  {shown(spec, value)}")
+        by = " (set by your administrator)" if name in held else ""
+        yield printable(f"{name:<{width}}  {shown(spec, value)}{by}")
 
 
 def shown(spec: Spec, value: Any) -> str:

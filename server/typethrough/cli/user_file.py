@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import stat
+import sys
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,25 @@ def user_file_path() -> Path:
     from platformdirs import user_config_path
 
     return _of_the_user(user_config_path("typethrough", appauthor=False)) / "config.toml"
+
+
+def administrator_file_path() -> Path | None:
+    """The administrator's settings file on this system; None where there is none.
+
+    No variable decides where it is: users could point one elsewhere.
+    """
+    return next((path for path in _administrator_places() if os.path.lexists(path)), None)
+
+
+def _administrator_places() -> tuple[Path, ...]:
+    if sys.platform == "win32":
+        from platformdirs import site_config_path
+
+        # %ProgramData%, as the system itself says it.
+        return (site_config_path("typethrough", appauthor=False) / "config.toml",)
+    if sys.platform == "darwin":
+        return (Path("/Library/Application Support/typethrough/config.toml"),)
+    return Path("/etc/typethrough/config.toml"), Path("/etc/xdg/typethrough/config.toml")
 
 
 def record_path() -> Path:
@@ -52,29 +72,57 @@ def _of_the_user(folder: Path) -> Path:
 
 
 def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
-    """The layer in the file, empty when there is no file. What is wrong is told by the file's place, not by its contents."""
+    """The layer in the user's file, empty when there is no file. What is wrong is told by its place, not by its contents."""
     name = Origin.USER_FILE.value
+    try:
+        values, mode = _read_toml(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return Layer(name, Origin.USER_FILE, {}), ()
+    except _Unreadable as error:
+        return Layer(name, Origin.USER_FILE, {}, f"{name}: {error}"), ()
+    return Layer(name, Origin.USER_FILE, values), _exposed(name, mode, values)
+
+
+def read_administrator_file(path: Path | None) -> Layer:
+    """The layer in the administrator's file, empty for None. One that cannot be read closes the model lane."""
+    name = Origin.ADMINISTRATOR.value
+    if path is None:
+        return Layer(name, Origin.ADMINISTRATOR, {})
+    try:
+        values, _ = _read_toml(path)
+    except (_Unreadable, OSError) as error:
+        why = error if isinstance(error, _Unreadable) else f"cannot be read ({error.strerror})"
+        return Layer(
+            name, Origin.ADMINISTRATOR, {}, f"{name}: {why}: ask who looks after this machine to mend {path}"
+        )
+    return Layer(name, Origin.ADMINISTRATOR, values)
+
+
+class _Unreadable(Exception):
+    """A file that is there and cannot be used; `str()` continues a sentence that begins with its name."""
+
+
+def _read_toml(path: Path) -> tuple[dict[str, object], int]:
+    """A file's values and mode. Raises _Unreadable, and FileNotFoundError or NotADirectoryError when there is none."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             data = file.read(_MAX_FILE_BYTES + 1)
         if len(data) > _MAX_FILE_BYTES:
-            return Layer(name, Origin.USER_FILE, {}, f"{name}: is larger than {_MAX_FILE_BYTES} bytes"), ()
-        text = data.decode("utf-8-sig")
-        values = tomllib.loads(text)
+            raise _Unreadable(f"is larger than {_MAX_FILE_BYTES} bytes")
+        return tomllib.loads(data.decode("utf-8-sig")), mode
     except (FileNotFoundError, NotADirectoryError):
-        return Layer(name, Origin.USER_FILE, {}), ()
+        raise
     except OSError as error:
-        return Layer(name, Origin.USER_FILE, {}, f"{name}: cannot be read ({error.strerror})"), ()
+        raise _Unreadable(f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        return Layer(name, Origin.USER_FILE, {}, f"{name}: is not UTF-8 text"), ()
+        raise _Unreadable("is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         # The error's own words may quote the line, and the line may hold a key; its place is at the end of them.
         place = str(error).rpartition("(")[2].rstrip(")")
-        return Layer(name, Origin.USER_FILE, {}, f"{name}: is not TOML ({place})"), ()
+        raise _Unreadable(f"is not TOML ({place})") from None
     except RecursionError:
-        return Layer(name, Origin.USER_FILE, {}, f"{name}: is not TOML (nested too deeply)"), ()
-    return Layer(name, Origin.USER_FILE, values), _exposed(name, mode, values)
+        raise _Unreadable("is not TOML (nested too deeply)") from None
 
 
 def _exposed(name: str, mode: int, values: dict[str, object]) -> tuple[Problem, ...]:

@@ -16,7 +16,7 @@ from typethrough import __version__
 from typethrough.cli import UsageError
 from typethrough.cli.doctor.findings import Finding, failure, ok, warning
 from typethrough.cli.settings import shown
-from typethrough.cli.user_file import record_path, user_file_path
+from typethrough.cli.user_file import administrator_file_path, record_path, user_file_path
 from typethrough.core.outcome.causes import Cause
 from typethrough.core.settings.access import CLOSED
 from typethrough.core.settings.layers import Origin
@@ -81,6 +81,10 @@ def settings_in_force(
     ]
     there = "is there" if file.exists() else "is not there: the defaults hold where nothing else is set"
     yield ok("settings", f"user file {file} {there}", more=own, changed=len(own))
+    if (administrator_file := administrator_file_path()) is not None:
+        yield ok(
+            "settings", f"administrator's file {administrator_file}: what it sets can only be made tighter"
+        )
     if not settings.enabled:
         yield warning("settings", "suggestions are switched off (enabled = false)", Cause.SWITCHED_OFF.advice)
 
@@ -154,6 +158,8 @@ def _damaged(path: Path) -> str:
 
 def _remedy(problem: Problem, file: Path) -> str:
     match problem.layer:
+        case Origin.ADMINISTRATOR:
+            return "Ask who looks after this machine to mend the administrator's file."
         case Origin.USER_FILE:
             return f"Edit {file}."
         case Origin.ENVIRONMENT:

@@ -1,7 +1,8 @@
 """How layers of settings become one `Settings`: precedence, names as people spell them, and what a layer may not set.
 
-Knows no file, no process environment and no protocol: layers are handed in as plain values, whatever shape they have. A
-project's own settings reach us through an editor's, so nothing an editor says can change where code or keys go.
+What an administrator has set bounds every other layer: each setting's `Others` says how. Knows no file, no process environment
+and no protocol: layers are handed in as plain values, whatever shape they have. A project's own settings reach us through an
+editor's, so nothing an editor says can change where code or keys go.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typethrough.core.gate.patterns import problem
-from typethrough.core.settings.access import CLOSED, Access, mended_note, named_access
+from typethrough.core.settings.access import CLOSED, Access, is_same_origin, mended_note, named_access
 from typethrough.core.settings.halves import unwrapped
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,
@@ -23,7 +24,7 @@ from typethrough.core.settings.schema import (
     Settings,
     environment_name,
 )
-from typethrough.core.settings.values import BadValue, Kind, Reach, checked
+from typethrough.core.settings.values import BadValue, Kind, Others, Reach, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ class Origin(StrEnum):
     """Where a layer comes from, lowest precedence first; the value is what people call it."""
 
     DEFAULTS = "defaults"
+    ADMINISTRATOR = "administrator's file"
     USER_FILE = "user file"
     ENVIRONMENT = "environment"
     INITIALIZATION_OPTIONS = "initializationOptions"
@@ -45,6 +47,7 @@ class Origin(StrEnum):
 _PRECEDENCE = {origin: rank for rank, origin in enumerate(Origin)}
 # An editor mixes the settings of the project it has open into these, so they may not say where code and keys go.
 _FROM_EDITOR = frozenset({Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION})
+_FILES = frozenset({Origin.ADMINISTRATOR, Origin.USER_FILE})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,9 +118,12 @@ class _Resolution:
         self._problems: list[Problem] = []
         self._closed: dict[str, str] = {}
         self._sources: dict[str, str] = {}
+        # What the administrator has set, which the layers above may only tighten.
+        self._held: dict[str, Any] = {}
 
     def take(self, layer: Layer) -> None:
-        """Put a layer's values in place of those below it."""
+        """Put a layer's values in place of those below it, as far as the administrator's let them."""
+        first = len(self._problems)
         changes, halves = dict[str, Any](), dict[str, object]()
         if layer.unread:
             self._closed[layer.name] = layer.unread
@@ -137,13 +143,23 @@ class _Resolution:
                 # What forbids must not be lost with what is wrong beside it.
                 value = (*self._settings.exclude, *_texts(value))
             if isinstance(value, tuple) and SPECS[name].kind is Kind.GLOBS:
-                value = _patterns(name, value, layer, self._settings, self._problems)
+                only_adds = layer.origin in _FROM_EDITOR or name in self._held
+                if layer.origin is Origin.ADMINISTRATOR:
+                    value = (*self._settings.exclude, *value)
+                value = _patterns(name, value, layer, self._settings, self._problems, only_adds=only_adds)
             if name not in ACCESS_SPECS:
-                changes[name] = value
-        if access := _access(layer, halves, self._problems):
+                changes[name] = self._tightened(layer, name, value)
+        access = _access(layer, halves, self._problems)
+        if access is not None and (access := self._at_address(layer, access)) is not None:
             changes["access"] = (access, *self._settings.access)
         self._settings = replace(self._settings, **changes)
-        self._sources |= dict.fromkeys((name for name in changes if name in SPECS), layer.name)
+        if layer.origin is Origin.ADMINISTRATOR:
+            self._held = changes
+            # A rule with a slip of the pen in it may have been the one that keeps code in the house.
+            self._closed |= {one.message: one.message.rstrip(".") for one in self._problems[first:]}
+        for name in SPECS.keys() & changes.keys():
+            if layer.origin is Origin.ADMINISTRATOR or changes[name] != self._held.get(name):
+                self._sources[name] = layer.name
 
     def _checked(self, layer: Layer, name: str, value: object) -> object:
         """A value in its setting's type. Raises BadValue, which closes the model lane where it may have kept something back."""
@@ -159,14 +175,37 @@ class _Resolution:
             self._closed.pop(name, None)
         return value
 
+    def _tightened(self, layer: Layer, name: str, value: Any) -> Any:
+        """A layer's value, or one that is as tight as the administrator's."""
+        if name not in self._held:
+            return value
+        others = SPECS[name].others
+        tight = others.tightened(self._held[name], value)
+        if tight != value and others is not Others.ADD:
+            self._loosens(layer, name, others)
+        return tight
+
+    def _at_address(self, layer: Layer, access: Access) -> Access | None:
+        """What a layer gives, at the administrator's address where that is set; None for a key that was given to another."""
+        held = next((one for one in self._held.get("access", ()) if one.base_url), None)
+        if held is None or not access.base_url or access.base_url == held.base_url:
+            return access
+        self._loosens(layer, "base_url", SPECS["base_url"].others)
+        is_there = is_same_origin(access.base_url, held.base_url)
+        return replace(access, base_url=held.base_url) if is_there else None
+
+    def _loosens(self, layer: Layer, name: str, others: Others) -> None:
+        message = f"{layer.name}: {_shown(layer, name)} is set by your administrator; others may {others}. This is ignored."
+        self._problems.append(Problem(layer.name, name, message))
+
     def result(self) -> Resolved:
         """The settings and every problem, with what follows from it."""
         closed = [*self._closed.values()]
         settings = replace(self._settings, closed=closed[0] if closed else "")
-        settings = _consistent(settings, self._problems)
+        settings = _consistent(settings, self._held, self._problems)
         if (named := named_access(settings.access)) is not None:
             closed.append(named.problem)
-        closing = {f"{sentence}." for sentence in closed}
+        closing = {f"{sentence}." for sentence in closed} | set(closed)
         problems = tuple(
             replace(one, message=f"{one.message} {CLOSED}") if one.message in closing else one
             for one in self._problems
@@ -187,7 +226,7 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
     for name, value in halves.items():
         spec, shown = ACCESS_SPECS[name], _shown(layer, name)
         try:
-            if spec.reach is Reach.FILE and layer.origin is not Origin.USER_FILE:
+            if spec.reach is Reach.FILE and layer.origin not in _FILES:
                 problems.append(
                     Problem(layer.name, name, f"{layer.name}: {shown} can only be set in the user file.")
                 )
@@ -278,7 +317,13 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _patterns(
-    name: str, patterns: tuple[str, ...], layer: Layer, held: Settings, problems: list[Problem]
+    name: str,
+    patterns: tuple[str, ...],
+    layer: Layer,
+    held: Settings,
+    problems: list[Problem],
+    *,
+    only_adds: bool,
 ) -> tuple[str, ...]:
     """The patterns of a layer that may hold; what can match nothing, and what would take from those held, is a problem."""
     kept = []
@@ -286,8 +331,9 @@ def _patterns(
         fault = ""
         if pattern not in held.exclude:
             fault = problem(pattern)
-            if layer.origin in _FROM_EDITOR and pattern.startswith("!"):
-                fault = "begins with !, and an editor's settings cannot take from what is excluded"
+            if only_adds and pattern.startswith("!"):
+                who = "an editor's settings" if layer.origin in _FROM_EDITOR else "who is no administrator"
+                fault = f"begins with !, and {who} cannot take from what is excluded"
                 pattern = ""
         if fault:
             # The pattern itself is not repeated: a setting's value may be a secret in the wrong place.
@@ -298,11 +344,10 @@ def _patterns(
     return tuple(kept)
 
 
-def _consistent(settings: Settings, problems: list[Problem]) -> Settings:
+def _consistent(settings: Settings, held: Mapping[str, Any], problems: list[Problem]) -> Settings:
     if settings.debounce_min_ms <= settings.debounce_max_ms:
         return settings
     message = "settings: debounce_min_ms is above debounce_max_ms; the defaults of both hold."
     problems.append(Problem("settings", "debounce_min_ms", message))
-    return replace(
-        settings, debounce_min_ms=DEFAULTS.debounce_min_ms, debounce_max_ms=DEFAULTS.debounce_max_ms
-    )
+    names = ("debounce_min_ms", "debounce_max_ms")
+    return replace(settings, **{name: held.get(name, getattr(DEFAULTS, name)) for name in names})

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
+from typing import Any
 
 from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.settings.halves import KEY_RULE, address_problem, usable_key
@@ -40,17 +41,55 @@ class Reach(StrEnum):
     FILE = "user file"
 
 
+class Others(StrEnum):
+    """What users and editors may do with a value that an administrator has set; the value ends "others may".
+
+    Each is what tightening means for a setting. `LIMIT` is `LOWER` where 0 is no limit at all, `CHOOSE` is `LEAVE_OUT` where an
+    empty list is all there is.
+    """
+
+    KEEP = "not change it"
+    SWITCH_OFF = "only switch it off"
+    SWITCH_ON = "only switch it on"
+    LOWER = "only lower it"
+    LIMIT = "only lower it, and not to 0"
+    ADD = "only add to it"
+    LEAVE_OUT = "only leave some of it out"
+    CHOOSE = "only choose among it"
+
+    def tightened(self, held: Any, wanted: Any) -> Any:
+        """The value in force where an administrator's is `held` and another is `wanted`: that, or as near to it as is tight."""
+        match self:
+            case Others.KEEP:
+                return held
+            case Others.SWITCH_OFF:
+                return held and wanted
+            case Others.SWITCH_ON:
+                return held or wanted
+            case Others.LOWER:
+                return min(held, wanted)
+            case Others.LIMIT:
+                return min(held or wanted, wanted or held)
+            case Others.ADD:
+                return (*held, *(item for item in wanted if item not in held))
+            case Others.LEAVE_OUT:
+                return tuple(item for item in wanted if item in held)
+            case Others.CHOOSE:
+                return (tuple(item for item in wanted if item in held) or held) if held else wanted
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """What is known about a setting besides its name and default.
 
-    `choices` are the words that it may be; a number may be one of them in place of a number.
-    `grows`: an editor's value is added, not put in place. `guards`: it can keep something back, so a value that cannot be read
-    closes the model lane, and the default does not hold in its place.
+    `others` is what may be done with an administrator's value. `choices` are the words that it may be; a number may be one of
+    them in place of a number. `grows`: an editor's value is added, not put in place. `guards`: it can keep something back, so a
+    value that cannot be read closes the model lane, and the default does not hold in its place.
     """
 
     kind: Kind
     description: str
+    others: Others
     unit: str = ""
     minimum: int = 0
     maximum: int = 0
