@@ -97,6 +97,7 @@ def test_settings_as_json_hold_every_setting_with_what_a_settings_page_needs(
         "unit": "ms",
         "reach": "anywhere",
         "secret": False,
+        "others": "lower",
         "description": SPECS["budget_ms"].description,
     }
     assert (rows["base_url"]["reach"], rows["api_key"]["secret"]) == ("environment", True)

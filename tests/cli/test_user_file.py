@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
@@ -65,6 +66,31 @@ def test_one_that_is_gone_or_a_folder_by_now_closes_it_too_and_none_at_all_does_
     for path in (tmp_path / "config.toml", tmp_path):
         assert read_administrator_file(path).unread.startswith("administrator's file: cannot be read (")
     assert resolve([read_administrator_file(None)])[0].closed == ""
+
+
+def test_files_that_change_take_their_own_places_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, own = tmp_path / "held.toml", tmp_path / "typethrough" / "config.toml"
+    own.parent.mkdir()
+    held.write_text("context_tokens = 2000", "utf-8")
+    own.write_text("context_tokens = 900", "utf-8")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("typethrough.cli.user_file._administrator_places", lambda: (held,))
+    parts = Composition.from_process(argparse.Namespace())
+
+    def in_force() -> int:
+        parts.files_changed(parts.settings()[0])
+        return parts.settings()[0].context_tokens
+
+    assert in_force() == 900
+    own.write_text("context_tokens = 90000", "utf-8")
+    assert in_force() == 2000
+    held.write_text("context_tokens = 500", "utf-8")
+    assert in_force() == 500
+    held.write_text("context_tokens =", "utf-8")
+    assert in_force() == 90_000
+    assert parts.settings()[0].closed.startswith("administrator's file: is not TOML")
 
 
 def test_no_variable_says_where_the_administrators_file_is(

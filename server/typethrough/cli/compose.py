@@ -69,6 +69,7 @@ class Composition:
         )
         self._commands = KeyCommands(self.clock)
         self._user_file: Path | None = None
+        self._administrator_file: Path | None = None
         self._stamps: dict[Path, tuple[int, int] | None] = {}
         self._redactor: Redactor | None = None
 
@@ -76,16 +77,18 @@ class Composition:
     def from_process(cls, options: argparse.Namespace) -> Composition:
         """The composition for this process: its environment, the user's file, and what the command line said."""
         user_layer, problems = read_user_file(user_file_path())
+        administrator_file = administrator_file_path()
         log_level = getattr(options, "log_level", None)
         composition = cls(
             environment=os.environ,
             user_layer=user_layer,
             user_problems=problems,
-            administrator_layer=read_administrator_file(administrator_file_path()),
+            administrator_layer=read_administrator_file(administrator_file),
             command_line={"log_level": log_level},
             log_file=getattr(options, "log_file", None),
         )
         composition._user_file = user_file_path()
+        composition._administrator_file = administrator_file
         return composition
 
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
@@ -123,18 +126,25 @@ class Composition:
         self._commands.try_again()
 
     def files_changed(self, settings: Settings) -> bool:
-        """Whether the user's settings file, or that with the token, has changed since this was asked last. The settings are those
-        of the file as it is now then. The first time it is only looked at.
+        """Whether one of the files with settings, or that with the token, has changed since this was asked last. The settings are
+        those of the files as they are now then. The first time they are only looked at.
         """
-        files = [path for path in (self._user_file, _path(settings.oidc_token_file)) if path is not None]
+        known = (self._administrator_file, self._user_file, _path(settings.oidc_token_file))
+        files = [path for path in known if path is not None]
         stamps = {path: _stamp(path) for path in files}
         changed = [path for path in files if path in self._stamps and self._stamps[path] != stamps[path]]
         self._stamps = stamps
         if self._user_file in changed and self._user_file is not None:
             user_layer, problems = read_user_file(self._user_file)
-            self._layers = (user_layer, *self._layers[1:])
+            self._replace(user_layer)
             self._user_problems = tuple(problems)
+        if self._administrator_file in changed:
+            self._replace(read_administrator_file(self._administrator_file))
         return bool(changed)
+
+    def _replace(self, layer: Layer) -> None:
+        """Put a layer in the place of the one with the same origin."""
+        self._layers = tuple(layer if one.origin is layer.origin else one for one in self._layers)
 
     async def ready_settings(
         self, editor_layers: Sequence[Layer] = ()
