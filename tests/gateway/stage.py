@@ -9,15 +9,17 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from typethrough.core.models import profile_of
 from typethrough.core.prompt.message import Message, Prompt
+from typethrough.gateway.certificates import Certificates
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.endpoint import Endpoint
 from typethrough.gateway.http_gateway import HttpGateway
+from typethrough.gateway.way import CONNECT_S, Way
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -28,7 +30,7 @@ RULES = Message("system", "Complete the code.")
 WINDOW = Message("user", "def secret_sauce(x):\n    return <CURSOR>\n")
 PROMPT = Prompt((RULES, WINDOW), 1, ("\n\n",), 64, "shard-1")
 
-_CERTIFICATE = Path(__file__).parent / "loopback.pem"
+CERTIFICATE = str(Path(__file__).parent / "loopback.pem")
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -187,13 +189,8 @@ async def answer_all(visit: Visit) -> None:
 def server_tls() -> ssl.SSLContext:
     """TLS for a server on loopback; its key is in the repository and protects nothing."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_CERTIFICATE)
+    context.load_cert_chain(CERTIFICATE)
     return context
-
-
-def client_tls() -> ssl.SSLContext:
-    """TLS that trusts `server_tls` and nothing else."""
-    return ssl.create_default_context(cafile=str(_CERTIFICATE))
 
 
 async def first_text_then_silence(visit: Visit) -> None:
@@ -213,12 +210,19 @@ def endpoint(base_url: str, *, key: str = "", model: str = NANO) -> Endpoint:
 
 
 def gateway(
-    server: Server, clock: HandClock | None = None, *, key: str = "", **options: Any
+    server: Server,
+    clock: HandClock | None = None,
+    *,
+    key: str = "",
+    trusting: str = CERTIFICATE,
+    connect_timeout_s: float = CONNECT_S,
+    **options: Any,
 ) -> tuple[HttpGateway, WarmTransport]:
     """A gateway at a server, and its transport."""
     clock = clock or HandClock()
-    place = endpoint(server.base_url, key=key)
-    transport = WarmTransport(place.url, clock, **options)
+    place = replace(endpoint(server.base_url, key=key), certificates=Certificates(file=trusting))
+    way = Way(place.url, clock, certificates=place.certificates, connect_timeout_s=connect_timeout_s)
+    transport = WarmTransport(way, clock, **options)
     return HttpGateway(place, clock, transport), transport
 
 

@@ -15,7 +15,6 @@ from tests.gateway.stage import (
     Visit,
     answer_all,
     chunk,
-    client_tls,
     frame,
     gateway,
     play,
@@ -31,7 +30,7 @@ from typethrough.gateway.connections import IDLE_S, MAX_IDLE
 def test_requests_one_after_another_share_one_connection(tls: bool) -> None:
     async def scene() -> None:
         async with Server(answer_all, tls=server_tls() if tls else None) as server:
-            client, transport = gateway(server, key="k", make_tls=client_tls)
+            client, transport = gateway(server, key="k")
             for _ in range(3):
                 assert await text_of(client) == "x + 1"
                 # The spare stands ready too, and is left alone.

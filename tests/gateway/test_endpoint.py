@@ -11,9 +11,8 @@ from tests.gateway.stage import KEY, PROMPT, HandClock, endpoint, play
 from typethrough.core.models import profile_of
 from typethrough.core.settings.halves import address_problem
 from typethrough.engine.ports import GatewayError
-from typethrough.gateway.connections import WarmTransport
+from typethrough.gateway.connections import WarmTransport, open_transport
 from typethrough.gateway.http_gateway import open_gateway
-from typethrough.gateway.proxies import open_transport
 from typethrough.gateway.routing import Routing
 
 

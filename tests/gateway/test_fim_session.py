@@ -15,9 +15,9 @@ from tests.gateway.stage import until
 from tests.support.engine_kit import Bench
 from tests.support.simulator import Simulator, start
 from typethrough.core.models import profile_of
+from typethrough.gateway.connections import open_transport
 from typethrough.gateway.endpoint import Endpoint
 from typethrough.gateway.http_gateway import HttpGateway
-from typethrough.gateway.proxies import open_transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from dataclasses import replace
 from socket import AF_INET, SOCK_STREAM, socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -16,8 +14,6 @@ from tests.gateway.stage import (
     Server,
     Visit,
     answer_all,
-    client_tls,
-    endpoint,
     first_text_then_silence,
     gateway,
     play,
@@ -27,14 +23,8 @@ from tests.gateway.stage import (
     until,
 )
 from typethrough.engine.ports import GatewayTimeout, GatewayUnavailable
-from typethrough.gateway import sockets
 from typethrough.gateway.connections import READ_S
-from typethrough.gateway.http_gateway import open_gateway
-from typethrough.gateway.proxies import DIRECT, Proxy
-from typethrough.gateway.sockets import connect
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from typethrough.gateway.way import Way
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
@@ -49,7 +39,7 @@ def test_cancelling_closes_the_connection_and_the_next_request_uses_the_spare(
             await (script if visit.number == 1 else answer_all)(visit)
 
         async with Server(act, tls=server_tls() if tls else None) as server:
-            client, transport = gateway(server, key="k", make_tls=client_tls)
+            client, transport = gateway(server, key="k")
             task = asyncio.create_task(client.stream(PROMPT, lambda _: None))
             first = await server.visited(1)
             await until(lambda: bool(first.requests))
@@ -103,7 +93,7 @@ def test_an_error_of_on_text_closes_the_connection_and_propagates() -> None:
 def test_cancelling_at_any_turn_of_connecting_leaves_nothing_behind(turns: int) -> None:
     async def scene() -> None:
         async with Server(answer_all, tls=server_tls()) as server:
-            client, transport = gateway(server, key="k", make_tls=client_tls)
+            client, transport = gateway(server, key="k")
             task = asyncio.create_task(client.stream(PROMPT, lambda _: None))
             for _ in range(turns):
                 await asyncio.sleep(0)
@@ -124,9 +114,8 @@ def test_closing_in_the_middle_of_a_tls_handshake_leaves_nothing_open() -> None:
     async def scene() -> None:
         async with Server(silence) as server:
             client, transport = gateway(server, key="k")
-            dial = asyncio.create_task(
-                connect(httpx.URL(f"https://127.0.0.1:{server.port}"), client_tls(), HandClock(), 60.0)
-            )
+            url = httpx.URL(f"https://127.0.0.1:{server.port}")
+            dial = asyncio.create_task(Way(url, HandClock(), connect_timeout_s=60.0).open())
             visit = await server.visited(1)
             dial.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -145,28 +134,33 @@ def test_of_several_addresses_the_first_that_answers_is_taken(
     async def scene() -> None:
         async with Server(silence) as server:
             loop = asyncio.get_running_loop()
-            hanging: asyncio.Future[None] = loop.create_future()
-            connect_there = loop.sock_connect
+            hanging: list[asyncio.Future[None]] = []
+            connect_there, tried = loop.sock_connect, list[str]()
 
             async def resolve(host: str, port: int, **_: Any) -> list[Any]:
                 assert (host, port) == ("gateway.example", 8443)
                 return [(AF_INET, SOCK_STREAM, 6, "", (f"127.0.0.{n}", server.port)) for n in (2, 1)]
 
             async def reach(sock: socket, address: Any) -> None:
+                tried.append(address[0])
                 if address[0] == "127.0.0.2" and first == "never answers":
-                    await hanging
+                    hanging.append(loop.create_future())
+                    await hanging[-1]
                 elif address[0] == "127.0.0.2":
                     raise ConnectionRefusedError
                 await connect_there(sock, address)
 
             monkeypatch.setattr(loop, "getaddrinfo", resolve)
             monkeypatch.setattr(loop, "sock_connect", reach)
-            monkeypatch.setattr(sockets, "_NEXT_ADDRESS_S", 0.0)
-            link = await connect(httpx.URL("http://gateway.example:8443/v1"), None, HandClock(), 60.0)
+            way = Way(httpx.URL("http://gateway.example:8443/v1"), HandClock(), next_address_s=0.0)
+            link = await way.open()
             assert link.is_open
             await server.visited(1)
             link.abort()
-            await until(lambda: first == "refuses" or hanging.cancelled())
+            await until(lambda: first == "refuses" or hanging[0].cancelled())
+            # What answered is asked first from now on.
+            (await way.open()).abort()
+            assert tried[:3] == ["127.0.0.2", "127.0.0.1", "127.0.0.1"]
 
     play(scene())
 
@@ -176,7 +170,7 @@ def test_a_read_that_is_given_up_has_closed_its_connection(way: str) -> None:
     async def scene() -> None:
         async with Server(silence) as server:
             clock = HandClock()
-            link = await connect(httpx.URL(server.base_url), None, clock, 60.0)
+            link = await Way(httpx.URL(server.base_url), clock).open()
             visit = await server.visited(1)
             read = asyncio.create_task(link.read(1.0))
             await asyncio.sleep(0)
@@ -241,33 +235,13 @@ def test_closing_while_a_request_connects_ends_it_with_a_gateway_error() -> None
 def test_a_certificate_that_is_not_trusted_is_one_clear_sentence() -> None:
     async def scene() -> None:
         async with Server(answer_all, tls=server_tls()) as server:
-            client, _ = gateway(server, key="k", make_tls=ssl.create_default_context)
-            with pytest.raises(GatewayUnavailable, match=r"certificate is not trusted.*SSL_CERT_FILE"):
+            client, _ = gateway(server, key="k", trusting="")
+            with pytest.raises(
+                GatewayUnavailable,
+                match=r"127.0.0.1 is not trusted: it is signed by itself.*SSL_CERT_FILE",
+            ):
                 await text_of(client)
             await client.aclose()
-
-    play(scene())
-
-
-@pytest.mark.parametrize(
-    "proxy", [DIRECT, Proxy("http://127.0.0.1:9", "https_proxy")], ids=["direct", "proxy"]
-)
-@pytest.mark.parametrize("content", [None, "no certificate"])
-def test_certificates_that_cannot_be_read_are_one_sentence_with_the_variable(
-    proxy: Proxy, content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "ca.pem"
-    if content is not None:
-        file.write_text(content)
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-
-    async def scene() -> None:
-        place = replace(endpoint("https://127.0.0.1:1/v1", key="k"), proxy=proxy)
-        client = open_gateway(place, HandClock())
-        await client.warm()
-        with pytest.raises(GatewayUnavailable, match="SSL_CERT_FILE"):
-            await client.stream(PROMPT, lambda _: None)
-        await client.aclose()
 
     play(scene())
 

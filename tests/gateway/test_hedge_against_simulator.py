@@ -27,7 +27,7 @@ LUNA = "openai/gpt-6-luna"
 def gateways_at(simulator: Simulator, clock: HandClock, hedge_model: str, share: int) -> Gateways:
     """The gateways as the composition root makes them, over one transport."""
     place = endpoint(simulator.base_url)
-    transport = WarmTransport(place.url, clock)
+    transport = WarmTransport(place.way(clock), clock)
 
     def open_model(model: str) -> Gateway:
         return HttpGateway(place.routed(model, profile_of(model)), clock, transport)

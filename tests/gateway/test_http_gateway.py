@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import ssl
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -41,9 +41,11 @@ from typethrough.engine.ports import (
     PaymentRequired,
     RateLimited,
 )
-from typethrough.gateway.connections import GatewayTransport
+from typethrough.gateway.connections import GatewayTransport, open_transport
+from typethrough.gateway.http1 import NotHttp
 from typethrough.gateway.http_gateway import HttpGateway
-from typethrough.gateway.proxies import ProxiedTransport
+from typethrough.gateway.network_faults import Unreachable
+from typethrough.gateway.proxies import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,16 +71,6 @@ class _Canned(GatewayTransport):
 
 def _client(transport: GatewayTransport, clock: HandClock | None = None) -> HttpGateway:
     return HttpGateway(endpoint("https://gateway.example/v1", key=KEY), clock or HandClock(), transport)
-
-
-def _led_to(*causes: Exception) -> httpx.ConnectError:
-    """A connection that failed, and what led to it, the nearest cause first; through a proxy there is more than one."""
-    error: Exception | None = None
-    for cause in reversed(causes):
-        cause.__cause__, error = error, cause
-    failed = httpx.ConnectError("x")
-    failed.__cause__ = error
-    return failed
 
 
 def _unsupported(name: str) -> httpx.Response:
@@ -222,13 +214,11 @@ def test_settings_that_cannot_work_send_nothing() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
-        (httpx.ConnectTimeout("x"), GatewayTimeout, "reached in time"),
+        (Unreachable("Nobody is there.", is_late=True), GatewayTimeout, "Nobody is there"),
+        (Unreachable("Nobody is there."), GatewayUnavailable, "Nobody is there"),
         (httpx.ReadTimeout("x"), GatewayTimeout, "nothing for too long"),
-        (httpx.ConnectError("x"), GatewayUnavailable, "base_url"),
-        (httpx.ProxyError("x"), GatewayUnavailable, "The proxy named by"),
-        (_led_to(ssl.SSLCertVerificationError("x")), GatewayUnavailable, "not trusted.*SSL_CERT_FILE"),
-        (_led_to(OSError("x"), ssl.SSLCertVerificationError("x")), GatewayUnavailable, "not trusted"),
-        (_led_to(OSError("x"), ssl.SSLError("x")), GatewayUnavailable, "does not speak TLS"),
+        (NotHttp(b"SSH-2.0"), GatewayUnavailable, "does not speak HTTP.*base_url"),
+        (NotHttp(b"\x15\x03\x03\x00"), GatewayUnavailable, "wants TLS.*base_url"),
         (httpx.ReadError("x"), GatewayUnavailable, "broke off"),
         (httpx.RemoteProtocolError("x"), GatewayUnavailable, "broke off"),
         (httpx.LocalProtocolError(KEY), GatewayProtocolError, "HTTP/1.1"),
@@ -436,9 +426,9 @@ def test_a_proxy_is_asked_in_place_of_the_gateway_and_cancelling_closes_it() -> 
             await visit.watch()
 
         async with Server(first_text) as proxy:
-            place = endpoint("http://gateway.example/v1", key=KEY)
-            client = HttpGateway(place, HandClock(), ProxiedTransport(f"http://127.0.0.1:{proxy.port}"))
-            await client.warm()
+            way = Proxy(f"http://127.0.0.1:{proxy.port}", "HTTP_PROXY")
+            place = replace(endpoint("http://gateway.example/v1", key=KEY), proxy=way)
+            client = HttpGateway(place, HandClock(), open_transport(place, HandClock()))
             assert await text_of(client) == "a"
             heard: list[str] = []
             task = asyncio.create_task(client.stream(PROMPT, heard.append))
@@ -448,7 +438,8 @@ def test_a_proxy_is_asked_in_place_of_the_gateway_and_cancelling_closes_it() -> 
                 await task
             await proxy.visits[0].closed.wait()
             assert proxy.visits[0].requests[0].startswith(b"POST http://gateway.example/v1/chat/completions ")
-            assert len(proxy.visits) == 1
+            # The spare goes through the proxy too.
+            await proxy.visited(2)
             await client.aclose()
 
     play(scene())

@@ -15,10 +15,10 @@ from typethrough.core.models import profile_of
 from typethrough.core.settings.layers import Layer, Origin
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.catalogue import Listing
+from typethrough.gateway.connections import open_transport
 from typethrough.gateway.errands import MAX_BYTES, Errands
 from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.model_facts import CatalogueFile, ModelFacts
-from typethrough.gateway.proxies import open_transport
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,9 @@ from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, GATEWAY_BASE_URL
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
+from typethrough.gateway.connections import open_transport
 from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.oidc import TokenSource, expiry_unix_s, later, read_token, token_in
-from typethrough.gateway.proxies import open_transport
 from typethrough.telemetry.logs import Redactor
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from tests.support.gateway_simulator.prompt_cache import Usage as Counted
 from tests.support.gateway_simulator.wire import cost
 from tests.support.simulator import Simulator, start
 from typethrough.core.outcome.outcome import StreamRecord, Usage
+from typethrough.gateway.connections import open_transport
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.http_gateway import HttpGateway
-from typethrough.gateway.proxies import open_transport
 from typethrough.gateway.settlement import MAX_AT_ONCE, MAX_WAITING, WAITS_S, Settlement, usage_of
 
 if TYPE_CHECKING:

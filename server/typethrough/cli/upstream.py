@@ -9,12 +9,14 @@ from typethrough.cli.user_file import catalogue_path
 from typethrough.core.asking.routes import RoutePurpose, hedge_model
 from typethrough.core.models import profile_of
 from typethrough.engine.gateways import Gateways
+from typethrough.gateway.certificates import certificates_of
+from typethrough.gateway.connections import open_transport
 from typethrough.gateway.endpoint import Endpoint
 from typethrough.gateway.hedge import Hedging
 from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.model_facts import CatalogueFile
 from typethrough.gateway.oidc import TokenSource
-from typethrough.gateway.proxies import DIRECT, open_transport, proxy_for
+from typethrough.gateway.proxies import DIRECT, proxy_for
 from typethrough.gateway.routing import Routing
 
 if TYPE_CHECKING:

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import httpx
 
 from typethrough.gateway.http1 import Http1Connection
-from typethrough.gateway.sockets import connect
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Coroutine
 
     from typethrough.engine.ports import Cancellable, Clock
+    from typethrough.gateway.endpoint import Endpoint
+    from typethrough.gateway.way import Way
 
-CONNECT_S = 3.0
 READ_S = 15.0
 # A model at home reads a long context for a minute before its first word; closed earlier it would begin anew each time.
 LOCAL_READ_S = 120.0
@@ -33,10 +32,6 @@ _LINGER_S = 0.25
 _T = TypeVar("_T")
 
 
-class NoCertificates(httpx.ConnectError):
-    """TLS cannot be set up on this machine: the certificates that the environment names cannot be read."""
-
-
 class GatewayTransport(httpx.AsyncBaseTransport):
     """An httpx transport that can also be asked to have a connection ready."""
 
@@ -45,7 +40,7 @@ class GatewayTransport(httpx.AsyncBaseTransport):
 
 
 class WarmTransport(GatewayTransport):
-    """HTTP/1.1 to the host of `url`, with one spare connection kept open while requests go on, if it `keeps_spare`.
+    """HTTP/1.1 to the server at the end of `way`, with one spare connection kept open while requests go on, if it `keeps_spare`.
 
     A response carries the extension "release": call it when nothing more is wanted of an answer that is about to end, and
     the connection is kept; and "hand_on": await it in place of the body's iterator, and each part is given to a function in the
@@ -54,23 +49,18 @@ class WarmTransport(GatewayTransport):
 
     def __init__(
         self,
-        url: httpx.URL,
+        way: Way,
         clock: Clock,
         *,
-        make_tls: Callable[[], ssl.SSLContext] = httpx.create_ssl_context,
-        connect_timeout_s: float = CONNECT_S,
         read_timeout_s: float = READ_S,
         idle_s: float = IDLE_S,
         keeps_spare: bool = True,
     ) -> None:
-        self._url = url
+        self._way = way
         self._keeps_spare = keeps_spare
         self._clock = clock
-        self._make_tls = make_tls
-        self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._idle_s = idle_s
-        self._tls: asyncio.Future[ssl.SSLContext] | None = None
         self._idle: deque[_Idle] = deque()
         self._active: set[Http1Connection] = set()
         self._spares_opening: deque[asyncio.Task[Http1Connection]] = deque()
@@ -79,7 +69,8 @@ class WarmTransport(GatewayTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request. A kept connection that fails before any byte of an answer costs one try on a new one."""
-        if request.url.host != self._url.host or request.url.port != self._url.port:
+        url = self._way.url
+        if (request.url.scheme, request.url.host, request.url.port) != (url.scheme, url.host, url.port):
             raise httpx.UnsupportedProtocol("this transport speaks to one host only")
         if self._is_closed:
             raise httpx.ConnectError("the transport is closed")
@@ -211,26 +202,21 @@ class WarmTransport(GatewayTransport):
                 self.keep(task.result())
 
     async def _open(self) -> Http1Connection:
-        tls = await self._tls_context() if self._url.scheme == "https" else None
-        return Http1Connection(await connect(self._url, tls, self._clock, self._connect_timeout_s))
-
-    async def _tls_context(self) -> ssl.SSLContext:
-        # Reading the certificates takes some 60 ms: once, and off the loop.
-        if self._tls is None:
-            self._tls = asyncio.get_running_loop().run_in_executor(None, self._make_tls)
-        try:
-            context = await asyncio.shield(self._tls)
-        except OSError as error:
-            self._tls = None
-            raise NoCertificates("certificates cannot be read") from error
-        context.set_alpn_protocols(["http/1.1"])
-        return context
+        return Http1Connection(await self._way.open(), self._way)
 
     def _start(self, work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def open_transport(endpoint: Endpoint, clock: Clock, *, keeps_spare: bool = True) -> GatewayTransport:
+    """The transport for an endpoint; one that sends nothing when the endpoint has a `problem`. Opens nothing yet."""
+    if endpoint.problem:
+        return GatewayTransport()
+    read_timeout_s = LOCAL_READ_S if endpoint.is_loopback else READ_S
+    return WarmTransport(endpoint.way(clock), clock, read_timeout_s=read_timeout_s, keeps_spare=keeps_spare)
 
 
 class _Idle:

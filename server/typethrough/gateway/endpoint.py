@@ -15,11 +15,15 @@ from typethrough.core.settings.access import is_loopback
 from typethrough.core.settings.halves import address_problem
 from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
+from typethrough.gateway.certificates import SYSTEM, Certificates
 from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
+from typethrough.gateway.way import Way, server_party
 
 if TYPE_CHECKING:
     from typethrough.core.models import FimMarks, ModelProfile
+    from typethrough.engine.ports import Clock
+    from typethrough.gateway.network_faults import Party
 
 AUTO, CHAT, FIM = "auto", "chat", "fim"
 _CHAT_PATH = "/chat/completions"
@@ -47,7 +51,7 @@ class Endpoint:
     - `prompt_form`: "auto", "chat" or "fim" (fill-in-the-middle marks in a text completion). "auto" takes "fim" where the model's
       marks are known and the address has text completions.
     - `setting`: the setting that names the model.
-    - `proxy`: the way there.
+    - `proxy` and `certificates`: the way there.
     - `refused`: why what was set cannot be used, as a sentence. Then nothing is sent.
     """
 
@@ -59,6 +63,7 @@ class Endpoint:
     prompt_form: str = AUTO
     setting: str = "model"
     proxy: Proxy = DIRECT
+    certificates: Certificates = SYSTEM
     refused: str = ""
 
     def routed(self, model: str, profile: ModelProfile) -> Endpoint:
@@ -94,6 +99,15 @@ class Endpoint:
     def beside(self, path: str) -> httpx.URL:
         """The address of something else that the endpoint serves, such as "/models"."""
         return httpx.URL(self._base + path)
+
+    def way(self, clock: Clock) -> Way:
+        """How to get there."""
+        return Way(self.url, clock, proxy=self.proxy, certificates=self.certificates)
+
+    @cached_property
+    def party(self) -> Party:
+        """The gateway, in sentences about its connection."""
+        return server_party(self.url, self.proxy, has_certificate=bool(self.certificates.client))
 
     @cached_property
     def providers(self) -> tuple[str, ...]:

@@ -14,29 +14,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typethrough.gateway.sockets import Link
+    from typethrough.gateway.way import Way
 
 _MAX_HEADER_BYTES = 64 * 1024
 
 
-class Http1Connection:
-    """A link that speaks HTTP/1.1 as a client."""
+class NotHttp(httpx.RemoteProtocolError):
+    """What came is no answer of HTTP/1.1 at all. `is_tls`: it is one of TLS."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, begins: bytes) -> None:
+        super().__init__("the answer is not HTTP/1.1")
+        self.is_tls = begins[:2] in (b"\x15\x03", b"\x16\x03")
+
+
+class Http1Connection:
+    """A link that speaks HTTP/1.1 as a client, with the server at the end of `way` or with a proxy that sends requests on."""
+
+    def __init__(self, link: Link, way: Way) -> None:
         self.link = link
+        self._way = way
         self.was_used = False
-        self.has_answered = False
+        self._has_head = False
+        self._begins = b""
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEADER_BYTES)
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether any byte of an answer to the last request has come."""
+        return bool(self._begins)
+
     async def send(self, request: httpx.Request, body: bytes, read_timeout_s: float) -> h11.Response:
-        """Send a request and wait for the head of its answer; `has_answered` tells whether any byte came back.
+        """Send a request and wait for the head of its answer.
 
         Raises httpx.TransportError.
         """
-        self.was_used, self.has_answered = True, False
+        self.was_used, self._has_head, self._begins = True, False, b""
         try:
-            head = self._h11.send(
-                h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-            )
+            target = str(request.url) if self._way.forwards else request.url.raw_path
+            headers = [*request.headers.raw, *self._way.in_requests()]
+            head = self._h11.send(h11.Request(method=request.method, target=target, headers=headers))
             data = self._h11.send(h11.Data(body)) if body else b""
             end = self._h11.send(h11.EndOfMessage())
         except h11.LocalProtocolError as error:
@@ -46,6 +62,7 @@ class Http1Connection:
         while True:
             event = await self._next(read_timeout_s)
             if isinstance(event, h11.Response):
+                self._has_head = True
                 return event
             if not isinstance(event, h11.InformationalResponse):
                 raise httpx.RemoteProtocolError("the answer has no head")
@@ -124,9 +141,11 @@ class Http1Connection:
         while (event := self._event()) is h11.NEED_DATA:
             chunk = await self.link.read(read_timeout_s)
             if chunk:
-                self.has_answered = True
+                self._begins = self._begins or chunk[:5]
             elif self._h11.their_state is h11.SEND_RESPONSE:
-                raise httpx.RemoteProtocolError("the server closed the connection without an answer")
+                raise httpx.RemoteProtocolError(
+                    "the server closed the connection without an answer"
+                ) from self.link.fault
             self._h11.receive_data(chunk)
         return event
 
@@ -134,4 +153,6 @@ class Http1Connection:
         try:
             return self._h11.next_event()
         except h11.RemoteProtocolError as error:
+            if not self._has_head and not b"HTTP/".startswith(self._begins[:5]):
+                raise NotHttp(self._begins) from error
             raise httpx.RemoteProtocolError("the answer is not HTTP/1.1, or broke off") from error

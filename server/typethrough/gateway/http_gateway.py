@@ -7,8 +7,6 @@ completion is wanted.
 from __future__ import annotations
 
 import asyncio
-import re
-import ssl
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -24,20 +22,21 @@ from typethrough.engine.ports import (
     GatewayUnavailable,
     Preview,
 )
-from typethrough.gateway.connections import NoCertificates
+from typethrough.gateway.connections import open_transport
 from typethrough.gateway.encoding import unpacker_for
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.error_bodies import parse_error_body
 from typethrough.gateway.health import Health
+from typethrough.gateway.http1 import NotHttp
 from typethrough.gateway.model_facts import ModelFacts
-from typethrough.gateway.proxies import open_transport
+from typethrough.gateway.network_faults import Unreachable, refused_certificate
 from typethrough.gateway.refusals import rejection
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.settlement import Settlement
 from typethrough.gateway.wire import RequestEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
 
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from typethrough.gateway.endpoint import Endpoint
     from typethrough.gateway.model_facts import CatalogueFile
     from typethrough.gateway.oidc import TokenSource
-    from typethrough.gateway.proxies import Proxy
 
 _ERROR_BODY_BYTES = 64 * 1024
 _ERROR_BODY_S = 2.0
@@ -190,7 +188,7 @@ class HttpGateway:
                 self._settlement.claim(reply.uncounted_id, on_counted)
             raise
         except httpx.TransportError as error:
-            raise _network_error(error, self._endpoint.proxy) from None
+            raise _network_error(error, self._endpoint) from None
 
     async def _send(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
         tokens = self._tokens
@@ -315,45 +313,21 @@ def _body(response: httpx.Response) -> AsyncIterator[bytes]:
     return aiter(cast("httpx.AsyncByteStream", response.stream))
 
 
-def _network_error(error: httpx.TransportError, proxy: Proxy) -> GatewayError:
-    causes = list(_causes(error))
-    if isinstance(error, NoCertificates):
-        return GatewayUnavailable(
-            "TLS cannot be set up on this machine: a file that SSL_CERT_FILE, SSL_CERT_DIR or SSLKEYLOGFILE names cannot be used."
-        )
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return GatewayUnavailable(
-            "The gateway's certificate is not trusted: if your network has its own authority, set SSL_CERT_FILE."
-        )
-    if isinstance(error, httpx.ProxyError):
-        # The proxy's own words may be anything; they begin with a status when it has answered.
-        status = next(iter(re.findall(r"^[1-5][0-9]{2}\b", str(error))), "")
-        said = f"refuses the connection (HTTP {status})" if status else "does not work"
-        return GatewayUnavailable(f"The proxy named by {proxy.named_by} {said}.")
-    if proxy.url and isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
-        return GatewayUnavailable(
-            f"The gateway cannot be reached through the proxy named by {proxy.named_by}: check that the proxy is right and runs."
-        )
-    if isinstance(error, httpx.ConnectTimeout):
-        return GatewayTimeout("The gateway could not be reached in time.")
+def _network_error(error: httpx.TransportError, endpoint: Endpoint) -> GatewayError:
+    if isinstance(error, Unreachable):
+        return (GatewayTimeout if error.is_late else GatewayUnavailable)(str(error))
     if isinstance(error, httpx.TimeoutException):
         return GatewayTimeout("The gateway sent nothing for too long.")
-    if isinstance(error, httpx.ConnectError):
-        if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if isinstance(error, NotHttp):
+        advice = "check the setting `base_url` (TYPETHROUGH_BASE_URL)"
+        if error.is_tls:
             return GatewayUnavailable(
-                "The gateway does not speak TLS as expected: check the setting `base_url` (TYPETHROUGH_BASE_URL)."
+                f"The gateway wants TLS there: {advice}, and write https:// and not http://."
             )
-        return GatewayUnavailable(
-            "The gateway cannot be reached: check the network and the setting `base_url` (TYPETHROUGH_BASE_URL)."
-        )
+        return GatewayUnavailable(f"What answers there does not speak HTTP: {advice}.")
+    if said := refused_certificate(error.__cause__, endpoint.party):
+        return GatewayUnavailable(said)
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
         return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
-    return GatewayUnavailable("The connection to the gateway broke off.")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions that led to this one; through a proxy httpx wraps what httpcore wraps."""
-    cause = error.__cause__ or error.__context__
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
+    through = f" through the proxy named by {endpoint.proxy.named_by}" if endpoint.proxy.url else ""
+    return GatewayUnavailable(f"The connection to the gateway{through} broke off.")

@@ -1,43 +1,45 @@
-"""The way to a gateway: direct, with warm spares, or through the proxy that the environment names.
+"""Which proxy the environment names for an address, if any.
 
 Follows curl's rules for the variables ("Environment" and `--noproxy` in its manual), so that a machine where curl gets through
-is one where we do. An address on this machine is never asked through a proxy. Must not know what is sent.
+is one where we do. An address on this machine is never asked through a proxy. Must not know how a proxy is spoken to.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import httpx
-
 from typethrough.core.settings.access import is_loopback
 from typethrough.core.settings.halves import address_problem
-from typethrough.gateway.connections import (
-    CONNECT_S,
-    LOCAL_READ_S,
-    READ_S,
-    GatewayTransport,
-    NoCertificates,
-    WarmTransport,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from typethrough.engine.ports import Clock
-    from typethrough.gateway.endpoint import Endpoint
+    from urllib.parse import SplitResult
 
 _SYSTEM = "the system's settings"
+_MOST_SOCKS_BYTES = 255
 
 
-@dataclass(frozen=True, slots=True)
+class Speaks(StrEnum):
+    """What a proxy speaks. SOCKS5 with the proxy looking up the gateway's name, or this machine."""
+
+    HTTP = "http"
+    HTTPS = "https"
+    SOCKS5H = "socks5h"
+    SOCKS5 = "socks5"
+
+
+_PORTS = {Speaks.HTTP: 80, Speaks.HTTPS: 443, Speaks.SOCKS5H: 1080, Speaks.SOCKS5: 1080}
+
+
+@dataclass(frozen=True)
 class Proxy:
     """A proxy and who names it: a variable, or the system. `url` is empty for none, or when `problem` says what is wrong."""
 
@@ -45,10 +47,45 @@ class Proxy:
     named_by: str = ""
     problem: str = ""
 
+    @cached_property
+    def _parts(self) -> SplitResult:
+        return urlsplit(self.url)
+
+    @property
+    def speaks(self) -> Speaks:
+        """What it speaks."""
+        # GNOME writes socks:// for what every other program calls SOCKS5, and its name servers are the proxy's.
+        return Speaks.SOCKS5H if self._parts.scheme == "socks" else Speaks(self._parts.scheme)
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether it passes on bytes without reading them."""
+        return self.speaks in (Speaks.SOCKS5, Speaks.SOCKS5H)
+
+    @property
+    def host(self) -> str:
+        """Its host."""
+        return self._parts.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return self._parts.port or _PORTS[self.speaks]
+
+    @property
+    def user(self) -> str:
+        """The user's name in its address, as it is sent."""
+        return unquote(self._parts.username or "")
+
     @property
     def password(self) -> str:
         """The password in its address, as it is sent."""
-        return unquote(urlsplit(self.url).password or "")
+        return unquote(self._parts.password or "")
+
+    @property
+    def has_login(self) -> bool:
+        """Whether its address has a user's name."""
+        return bool(self.user or self.password)
 
 
 DIRECT = Proxy()
@@ -128,61 +165,23 @@ def _of_system(scheme: str, host: str) -> str:
 def _checked(name: str, value: str) -> Proxy:
     """The proxy in a variable, which may lack its http://."""
     url = value if "://" in value else f"http://{value}"
-    if re.match(r"socks", url, re.IGNORECASE):
-        advice = "which is not supported: name an HTTP proxy, such as http://host:3128, or exempt the gateway in NO_PROXY."
-        return Proxy(named_by=name, problem=f"The proxy in {name} is a SOCKS proxy, {advice}")
-    parts = re.fullmatch(r"(https?://)(?:[!-.0-?A-~]*@)?([^@/?#]*)/?", url, re.IGNORECASE)
-    if parts is None or address_problem(parts[1] + parts[2]):
+    scheme, _, rest = url.partition("://")
+    speaks = scheme.lower()
+    if speaks in ("socks4", "socks4a"):
+        advice = "which has no passwords and no IPv6 and is not supported: name one that speaks SOCKS5, like socks5h://host:1080."
+        return Proxy(named_by=name, problem=f"The proxy in {name} is one for SOCKS4, {advice}")
+    if speaks in ("socks", "socks5", "socks5h"):
+        speaks, example = "http", "socks5h://host:1080"
+    else:
+        example = "http://host:3128"
+    parts = re.fullmatch(r"(?:[!-.0-?A-~]*@)?([^@/?#]*)/?", rest)
+    if parts is None or speaks not in ("http", "https") or address_problem(f"{speaks}://{parts[1]}"):
         return Proxy(
             named_by=name,
-            problem=f"{name} holds no address of a proxy; write it like http://host:3128, or unset it.",
+            problem=f"{name} holds no address of a proxy; write it like {example}, or unset it.",
         )
-    return Proxy(url, name)
-
-
-def open_transport(endpoint: Endpoint, clock: Clock, *, keeps_spare: bool = True) -> GatewayTransport:
-    """The transport for an endpoint; one that sends nothing when the endpoint has a `problem`. Opens nothing yet."""
-    if endpoint.problem:
-        return GatewayTransport()
-    if endpoint.proxy.url:
-        return ProxiedTransport(endpoint.proxy.url)
-    read_timeout_s = LOCAL_READ_S if endpoint.is_loopback else READ_S
-    return WarmTransport(endpoint.url, clock, read_timeout_s=read_timeout_s, keeps_spare=keeps_spare)
-
-
-class ProxiedTransport(GatewayTransport):
-    """httpx's own transport through a proxy, built off the loop at its first use. It keeps no spares."""
-
-    def __init__(self, proxy: str) -> None:
-        self._proxy = proxy
-        self._inner: asyncio.Future[httpx.AsyncHTTPTransport] | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request through the proxy."""
-        timeout = httpx.Timeout(READ_S, connect=CONNECT_S).as_dict()
-        request.extensions = {**request.extensions, "timeout": timeout}
-        return await (await self._transport()).handle_async_request(request)
-
-    async def warm(self) -> None:
-        """Read the certificates; a connection through a proxy is not opened ahead of need."""
-        await self._transport()
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        if self._inner is not None:
-            await (await self._transport()).aclose()
-
-    async def _transport(self) -> httpx.AsyncHTTPTransport:
-        if self._inner is None:
-            self._inner = asyncio.get_running_loop().run_in_executor(None, self._build)
-        try:
-            return await asyncio.shield(self._inner)
-        except OSError as error:
-            self._inner = None
-            raise NoCertificates("certificates cannot be read") from error
-        except (ValueError, ImportError) as error:
-            self._inner = None
-            raise httpx.ProxyError("cannot be used") from error
-
-    def _build(self) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(proxy=self._proxy)
+    proxy = Proxy(url, name)
+    if proxy.is_socks and max(len(proxy.user.encode()), len(proxy.password.encode())) > _MOST_SOCKS_BYTES:
+        problem = f"{name} has a user name or a password of more than {_MOST_SOCKS_BYTES} bytes, which SOCKS5 cannot carry."
+        return Proxy(named_by=name, problem=problem)
+    return proxy

@@ -1,29 +1,28 @@
-"""One TCP or TLS connection: opening it, bytes in, bytes out, and an `abort` that closes at once without awaiting anything.
+"""One connection: bytes in, bytes out, TLS put on it where it is wanted, and an `abort` that closes at once and awaits nothing.
 
-Raises httpx's own errors, as its transports do. Must not know HTTP, nor what the connection is for.
+Raises httpx's own errors, as its transports do. Must not know HTTP, how a connection is opened, nor what it is for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-import ssl
 from typing import TYPE_CHECKING
 
 import httpx
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from typethrough.engine.ports import Cancellable, Clock
 
-# The next address is tried so long after the one before (RFC 8305, section 8); a dead IPv6 route is the usual cause.
-_NEXT_ADDRESS_S = 0.25
 _HIGH_WATER_BYTES = 256 * 1024
 
 
 class Link(asyncio.Protocol):
-    """A connected socket. `on_lost` is called once, when the connection is gone from either side."""
+    """A connected socket. `on_lost` is called once, when the connection is gone from either side, and `fault` says why, as far as
+    asyncio knows: a server of TLS 1.3 tells only after the handshake that it wants another certificate.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -38,12 +37,24 @@ class Link(asyncio.Protocol):
         self._due_s = 0.0
         self._timed_out = False
         self.is_open = False
+        self.fault: Exception | None = None
         self.on_lost: Callable[[], None] | None = None
 
     @property
     def is_quiet(self) -> bool:
         """Open, and nothing has arrived unasked: a proxy that ends an idle connection may send a 408 first."""
         return self.is_open and not self._chunks
+
+    async def secure(self, tls: ssl.SSLContext, host: str) -> None:
+        """Speak TLS from here on, with the server of this name, whatever carries the bytes. Raises OSError, as ssl does."""
+        if self._transport is None or not self.is_open:
+            raise ConnectionResetError
+        transport = await asyncio.get_running_loop().start_tls(
+            self._transport, self, tls, server_hostname=host
+        )
+        if transport is None or not self.is_open:
+            raise ConnectionResetError
+        self._transport = transport
 
     def write(self, data: bytes) -> None:
         """Send `data`, as far as the kernel takes it now and the rest as it can. Raises httpx.WriteError."""
@@ -162,8 +173,9 @@ class Link(asyncio.Protocol):
         self._lost()
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """asyncio: the connection is gone. Why is of no use: a reset and an early end are treated alike."""
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: the connection is gone."""
+        self.fault = exc
         self._lost()
 
     def _lost(self) -> None:
@@ -173,35 +185,3 @@ class Link(asyncio.Protocol):
         on_lost, self.on_lost = self.on_lost, None
         if on_lost is not None:
             on_lost()
-
-
-async def connect(url: httpx.URL, tls: ssl.SSLContext | None, clock: Clock, timeout_s: float) -> Link:
-    """Open a connection to the host of `url`, TLS handshake included when `tls` is given.
-
-    Raises httpx.ConnectTimeout and httpx.ConnectError. Cancelling closes what was open; only in the few turns of the loop in
-    which a race between addresses has just been won, asyncio (3.11 to 3.13) leaves that socket to the garbage collector.
-    """
-    link = Link(clock)
-    # One address needs no race, and so it is not given the tasks of one.
-    is_address = ":" in url.host or re.fullmatch(r"[0-9.]+", url.host)
-    try:
-        async with asyncio.timeout(timeout_s):
-            await asyncio.get_running_loop().create_connection(
-                lambda: link,
-                url.host,
-                url.port or (443 if url.scheme == "https" else 80),
-                ssl=tls,
-                server_hostname=url.host if tls is not None else None,
-                happy_eyeballs_delay=None if is_address else _NEXT_ADDRESS_S,
-            )
-    except TimeoutError as error:
-        link.abort()
-        raise httpx.ConnectTimeout("no connection in time") from error
-    except ssl.SSLCertVerificationError as error:
-        raise httpx.ConnectError("certificate verify failed") from error
-    except (OSError, UnicodeError) as error:
-        raise httpx.ConnectError("no connection") from error
-    except asyncio.CancelledError:
-        link.abort()
-        raise
-    return link

@@ -1,0 +1,162 @@
+"""The way to one server: a byte stream over TCP or a Unix socket, through a proxy's tunnel where one is named, with TLS on top.
+
+One piece of code opens them all, so that every way has warm connections and an abort that takes effect at once. A way is never
+changed for another: when the proxy does not work, nothing is sent. Must not know how long a connection is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from typethrough.gateway.certificates import SYSTEM, BadCertificates, Certificates
+from typethrough.gateway.dialing import NEXT_ADDRESS_S, Dialer
+from typethrough.gateway.network_faults import BASE_URL, Party, Unreachable, not_reached, not_secured
+from typethrough.gateway.proxies import DIRECT, Proxy, Speaks
+from typethrough.gateway.sockets import Link
+from typethrough.gateway.tunnels import TunnelRefused, login_header, tunnel
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
+
+    from typethrough.engine.ports import Clock
+
+CONNECT_S = 3.0
+
+
+class Way:
+    """How the server of `url` is reached, and `open`, which goes there."""
+
+    def __init__(
+        self,
+        url: httpx.URL,
+        clock: Clock,
+        *,
+        proxy: Proxy = DIRECT,
+        certificates: Certificates = SYSTEM,
+        connect_timeout_s: float = CONNECT_S,
+        next_address_s: float = NEXT_ADDRESS_S,
+    ) -> None:
+        self.url = url
+        self.proxy = proxy
+        self._clock = clock
+        self._certificates = certificates
+        self._connect_timeout_s = connect_timeout_s
+        self._is_secure = url.scheme == "https"
+        self._port = url.port or (443 if self._is_secure else 80)
+        self._tls: asyncio.Future[ssl.SSLContext] | None = None
+        host, port = (proxy.host, proxy.port) if proxy.url else (url.host, self._port)
+        self._dialer = Dialer(host, port, next_address_s=next_address_s)
+        self.party = server_party(url, proxy, has_certificate=bool(certificates.client))
+        self._first = proxy_party(proxy, url.host) if proxy.url else self.party
+
+    @property
+    def forwards(self) -> bool:
+        """Whether requests are given to the proxy to send on, since a request without TLS needs no tunnel for HTTP proxies."""
+        return bool(self.proxy.url) and not self.proxy.is_socks and not self._is_secure
+
+    def in_requests(self) -> list[tuple[bytes, bytes]]:
+        """Headers that each request needs on this way."""
+        return [login_header(self.proxy)] if self.forwards and self.proxy.has_login else []
+
+    async def open(self) -> Link:
+        """A connection that stands, TLS included. Raises Unreachable. Cancelling closes what was open."""
+        link = Link(self._clock)
+        until_s = asyncio.get_running_loop().time() + self._connect_timeout_s
+        try:
+            with _told(not_reached, self._first):
+                async with asyncio.timeout_at(until_s):
+                    await self._dial(link)
+            if self.proxy.url and self.proxy.speaks is Speaks.HTTPS:
+                await self._secure(link, self.proxy.host, self._first, until_s)
+            if self.proxy.url and not self.forwards:
+                await self._tunnel(link, until_s)
+            if self._is_secure:
+                await self._secure(link, self.url.host, self.party, until_s)
+        except BaseException:
+            link.abort()
+            raise
+        return link
+
+    async def _dial(self, link: Link) -> None:
+        sock = await self._dialer.dial()
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: link, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def _tunnel(self, link: Link, until_s: float) -> None:
+        host = self.url.host
+        if self.proxy.speaks is Speaks.SOCKS5:
+            host = await self._looked_up(until_s)
+        with _told(_no_tunnel, self._first):
+            async with asyncio.timeout_at(until_s):
+                await tunnel(link, self.proxy, host, self._port, self._first)
+
+    async def _looked_up(self, until_s: float) -> str:
+        """The gateway's address, or its name when this machine does not know it and the proxy may."""
+        try:
+            async with asyncio.timeout_at(until_s):
+                addresses = await Dialer(self.url.host, self._port).addresses()
+        except (OSError, UnicodeError):
+            return self.url.host
+        return str(addresses[0][4][0])
+
+    async def _secure(self, link: Link, host: str, party: Party, until_s: float) -> None:
+        tls = await self._context()
+        with _told(not_secured, party):
+            async with asyncio.timeout_at(until_s):
+                await link.secure(tls, host)
+
+    async def ready(self) -> None:
+        """Read the certificates, if this way needs any. Raises Unreachable."""
+        if self._is_secure:
+            await self._context()
+
+    async def _context(self) -> ssl.SSLContext:
+        # Reading the certificates takes some 30 ms: once, and off the loop.
+        if self._tls is None:
+            self._tls = asyncio.get_running_loop().run_in_executor(None, self._certificates.context)
+        try:
+            return await asyncio.shield(self._tls)
+        except (BadCertificates, OSError) as error:
+            self._tls = None
+            raise Unreachable(f"TLS cannot be set up on this machine. {error}") from error
+
+
+def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False) -> Party:
+    """The gateway, in sentences about its connection."""
+    advice = f"check the network and {BASE_URL}."
+    who = f"The gateway at {url.netloc.decode()}"
+    if proxy.url:
+        who += f" behind the proxy named by {proxy.named_by}"
+    return Party(who, url.host, advice, has_certificate)
+
+
+def proxy_party(proxy: Proxy, host: str) -> Party:
+    """The proxy, in sentences about its connection."""
+    advice = f"check that the address in {proxy.named_by} is right and that the proxy runs, or name {host} in NO_PROXY."
+    return Party(f"The proxy named by {proxy.named_by}", proxy.host, advice)
+
+
+def _no_tunnel(error: Exception, party: Party) -> str:
+    if isinstance(error, TunnelRefused):
+        return str(error)
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        return f"{party.who} took the connection and opened no tunnel in time: {party.advice}"
+    return f"{party.who} closed the connection: {party.advice}"
+
+
+@contextmanager
+def _told(explain: Callable[[Exception, Party], str], party: Party) -> Iterator[None]:
+    try:
+        yield
+    except Unreachable:
+        raise
+    except (OSError, UnicodeError, httpx.TransportError, TunnelRefused) as error:
+        raise Unreachable(explain(error, party), is_late=isinstance(error, TimeoutError)) from error
