@@ -115,7 +115,8 @@ Script = Callable[[Visit], Awaitable[None]]
 class Server:
     """A server on loopback; `script` plays every connection, which ends when it returns."""
 
-    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+        self._host = host
         self._script = script
         self._tls = tls
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -123,7 +124,7 @@ class Server:
         self.visits: list[Visit] = []
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._visit, "127.0.0.1", 0, ssl=self._tls)
+        self._server = await asyncio.start_server(self._visit, self._host, 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

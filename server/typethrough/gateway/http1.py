@@ -27,6 +27,10 @@ class NotHttp(httpx.RemoteProtocolError):
         self.is_tls = begins[:2] in (b"\x15\x03", b"\x16\x03")
 
 
+class NoAnswer(httpx.RemoteProtocolError):
+    """The other side has closed, and not a byte of an answer has come."""
+
+
 class Http1Connection:
     """A link that speaks HTTP/1.1 as a client, with the server at the end of `way` or with a proxy that sends requests on."""
 
@@ -143,9 +147,7 @@ class Http1Connection:
             if chunk:
                 self._begins = self._begins or chunk[:5]
             elif self._h11.their_state is h11.SEND_RESPONSE:
-                raise httpx.RemoteProtocolError(
-                    "the server closed the connection without an answer"
-                ) from self.link.fault
+                raise NoAnswer("the server closed the connection without an answer") from self.link.fault
             self._h11.receive_data(chunk)
         return event
 

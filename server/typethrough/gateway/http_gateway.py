@@ -27,7 +27,7 @@ from typethrough.gateway.encoding import unpacker_for
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.error_bodies import parse_error_body
 from typethrough.gateway.health import Health
-from typethrough.gateway.http1 import NotHttp
+from typethrough.gateway.http1 import NoAnswer, NotHttp
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.network_faults import Unreachable, refused_certificate
 from typethrough.gateway.refusals import rejection
@@ -329,5 +329,12 @@ def _network_error(error: httpx.TransportError, endpoint: Endpoint) -> GatewayEr
         return GatewayUnavailable(said)
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
         return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
+    if isinstance(error, NoAnswer) and not endpoint.proxy.url:
+        advice = (
+            ""
+            if endpoint.url.scheme == "https"
+            else " If it wants TLS, write https:// in the setting `base_url`."
+        )
+        return GatewayUnavailable(f"The gateway closed the connection without an answer.{advice}")
     through = f" through the proxy named by {endpoint.proxy.named_by}" if endpoint.proxy.url else ""
     return GatewayUnavailable(f"The connection to the gateway{through} broke off.")

@@ -9,8 +9,12 @@ import errno
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
+
+if TYPE_CHECKING:
+    from typethrough.gateway.proxies import Proxy
 
 BASE_URL = "the setting `base_url` (TYPETHROUGH_BASE_URL)"
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
@@ -106,6 +110,14 @@ def refused_certificate(error: BaseException | None, party: Party) -> str:
             "(TYPETHROUGH_CLIENT_CERTIFICATE) names: it may have ended, or be signed by somebody else."
         )
     return ""
+
+
+def wants_login(proxy: Proxy) -> str:
+    """What a proxy's HTTP 407 means, which depends on whether it was shown a name and a password."""
+    who = f"The proxy named by {proxy.named_by or 'nobody here'}"
+    if proxy.has_login:
+        return f"{who} does not accept the user name and the password in its address (HTTP 407): correct them there."
+    return f"{who} wants a user name and a password (HTTP 407): write them into its address, like http://name:password@host:3128."
 
 
 def _not_trusted(error: ssl.SSLCertVerificationError, party: Party) -> str:

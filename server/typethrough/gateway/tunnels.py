@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import h11
 
+from typethrough.gateway.network_faults import wants_login
+
 if TYPE_CHECKING:
     from typethrough.gateway.network_faults import Party
     from typethrough.gateway.proxies import Proxy
@@ -87,7 +89,7 @@ def _refusal(answer: h11.Response, target: str, proxy: Proxy, party: Party, *, i
                 f"{party.who} wants a login of a kind that typethrough does not speak, such as Kerberos or NTLM ({where}): a "
                 "helper on this machine such as px or cntlm can stand between, and be named in its place."
             )
-        return wants_login(proxy, party)
+        return wants_login(proxy)
     if status < 400:
         return _page(party, where)
     if status in (403, 451):
@@ -97,16 +99,6 @@ def _refusal(answer: h11.Response, target: str, proxy: Proxy, party: Party, *, i
     if is_page or status in (400, 404, 405, 501):
         return f"{party.who} opens no tunnels ({where}), so that it may be a web server and no proxy: {party.advice}"
     return f"{party.who} refuses the connection to {target} ({where}): {party.advice}"
-
-
-def wants_login(proxy: Proxy, party: Party) -> str:
-    """What HTTP 407 means, which depends on whether we have shown a name and a password."""
-    if proxy.has_login:
-        return f"{party.who} does not accept the user name and the password in its address (HTTP 407): correct them there."
-    return (
-        f"{party.who} wants a user name and a password (HTTP 407): write them into its address, like "
-        f"{proxy.speaks}://name:password@{proxy.host}:{proxy.port}."
-    )
 
 
 def _page(party: Party, where: str) -> str:

@@ -1,0 +1,239 @@
+"""The networks that people have, each with a real server on loopback: every way answers, stays warm, and ends at once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.gateway.proxies import LoopbackProxy
+from tests.gateway.stage import (
+    CERTIFICATE,
+    KEY,
+    PROMPT,
+    HandClock,
+    Server,
+    Visit,
+    answer_all,
+    endpoint,
+    first_text_then_silence,
+    play,
+    server_tls,
+    text_of,
+    until,
+)
+from typethrough.engine.ports import GatewayError
+from typethrough.gateway.certificates import Certificates
+from typethrough.gateway.connections import WarmTransport
+from typethrough.gateway.http_gateway import HttpGateway
+from typethrough.gateway.proxies import DIRECT, Proxy
+
+if TYPE_CHECKING:
+    from typethrough.gateway.endpoint import Endpoint
+
+LOGIN = "me:s3cr%t/w"
+SHOWN = "me:s3cr%25t%2Fw"
+
+
+def at(server: Server, proxy: Proxy = DIRECT, *, base_url: str = "", trusting: str = CERTIFICATE) -> Endpoint:
+    place = endpoint(base_url or server.base_url, key=KEY)
+    return replace(place, proxy=proxy, certificates=Certificates(file=trusting))
+
+
+def opened(place: Endpoint) -> tuple[HttpGateway, WarmTransport]:
+    clock = HandClock()
+    transport = WarmTransport(place.way(clock), clock)
+    return HttpGateway(place, clock, transport), transport
+
+
+async def fault_at(place: Endpoint) -> str:
+    """What a person reads when a request to this place fails."""
+    client, _ = opened(place)
+    with pytest.raises(GatewayError) as caught:
+        await text_of(client)
+    await client.aclose()
+    said = str(caught.value)
+    assert KEY not in said
+    assert "s3cr" not in said
+    return said
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("login", ["", LOGIN], ids=["open", "login"])
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
+def test_behind_a_proxy_an_answer_comes_a_spare_stands_ready_and_giving_up_closes_at_once(
+    scheme: str, login: str, tls: bool
+) -> None:
+    async def scene() -> None:
+        async def act(visit: Visit) -> None:
+            await (first_text_then_silence if visit.number == 2 else answer_all)(visit)
+
+        proxy = LoopbackProxy(scheme, login=login, tls=server_tls() if scheme == "https" else None)
+        async with Server(act, tls=server_tls() if tls else None) as server, proxy:
+            place = at(server, proxy.proxy(login=SHOWN if login else ""))
+            client, transport = opened(place)
+            assert await text_of(client) == "x + 1"
+            await until(lambda: len(transport._idle) == 2)
+            # The second is the spare's, when the first is in use.
+            first = transport._take_idle()
+            heard: list[str] = []
+            asking = asyncio.create_task(client.stream(PROMPT, heard.append))
+            await until(lambda: bool(heard))
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            await proxy.tunnels[1].closed.wait()
+            assert not proxy.tunnels[0].closed.is_set()
+            assert first is not None
+            first.link.abort()
+            assert {tunnel.target for tunnel in proxy.tunnels} == {f"127.0.0.1:{server.port}"}
+            await client.aclose()
+
+    play(scene())
+
+
+def test_a_proxy_that_sends_requests_on_is_asked_by_the_whole_address_and_sees_the_login_alone() -> None:
+    async def scene() -> None:
+        async with Server(answer_all) as server, LoopbackProxy("http", login=LOGIN) as proxy:
+            client, _ = opened(at(server, proxy.proxy(login=SHOWN)))
+            assert await text_of(client) == "x + 1"
+            asked = server.visits[0].requests[0]
+            assert asked.startswith(b"POST http://127.0.0.1:%d/v1/chat/completions HTTP/1.1" % server.port)
+            assert b"Proxy-Authorization: Basic " in asked
+            await client.aclose()
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "target"),
+    [
+        ("socks5h", "gateway.test", "gateway.test"),
+        # A name that only the proxy knows is left to it, and one that is known here is not.
+        ("socks5", "gateway.invalid", "gateway.invalid"),
+        ("socks5", "localhost", "127.0.0.1"),
+        ("socks", "gateway.test", "gateway.test"),
+        ("http", "gateway.test", "gateway.test"),
+    ],
+)
+def test_who_looks_up_the_gateways_name(scheme: str, host: str, target: str) -> None:
+    async def scene() -> None:
+        proxy = LoopbackProxy(scheme, hosts={"gateway.test": "127.0.0.1", "gateway.invalid": "127.0.0.1"})
+        async with Server(answer_all) as server, proxy:
+            client, _ = opened(at(server, proxy.proxy(), base_url=f"http://{host}:{server.port}/v1"))
+            assert await text_of(client) == "x + 1"
+            assert proxy.tunnels[0].target == f"{target}:{server.port}"
+            await client.aclose()
+
+    play(scene())
+
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "says"),
+    [
+        ("http", b"", "closed the connection without an answer"),
+        ("http", b"SSH-2.0-OpenSSH\r\n", "does not speak HTTP"),
+        ("http", b"\x05\x00", "does not speak HTTP"),
+        ("http", b"HTTP/1.1 403 No\r\n\r\n", "refuses the connection to g.test:443 (HTTP 403)"),
+        ("http", b"HTTP/1.1 502 No\r\n\r\n", "works, but cannot reach g.test:443"),
+        ("http", b"HTTP/1.1 405 No\r\n\r\n", "opens no tunnels (HTTP 405), so that it may be a web server"),
+        ("http", b"HTTP/1.1 302 Login\r\nLocation: /\r\n\r\n", "answers with a web page"),
+        ("http", _OK + b"Content-Type: text/html\r\n\r\n<html>log in</html>", "answers with a web page"),
+        ("http", _OK + b"\r\n<html>log in</html>", "answers with a web page"),
+        ("http", b"HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\n\r\n", "Kerberos or NTLM"),
+        ("http", b"HTTP/1.1 429 No\r\n\r\n", "refuses the connection to g.test:443 (HTTP 429)"),
+        ("http", _OK + b"\r\n", "behind the proxy named by ALL_PROXY ended the connection in the middle of TLS"),
+        ("socks5h", b"", "closed the connection in the middle of SOCKS5's greeting"),
+        ("socks5h", b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak SOCKS5"),
+        ("socks5h", b"\x05\xff", "wants a user name and a password"),
+        ("socks5h", b"\x05\x00\x05\x02\x00\x01", "does not allow connections to g.test:443"),
+        ("socks5h", b"\x05\x00\x05\x05\x00\x01", "was refused the connection by g.test:443"),
+        ("socks5h", b"\x05\x00\x05\x63\x00\x01", "does not open the connection to g.test:443 (SOCKS error 99)"),
+        ("socks5h", b"\x05\x00\x05\x00", "closed the connection in the middle"),
+    ],
+)  # fmt: skip
+def test_what_a_proxy_answers_is_told_with_the_variable_that_names_it(
+    scheme: str, answer: bytes, says: str
+) -> None:
+    async def scene() -> None:
+        async with LoopbackProxy(scheme, answer=answer) as proxy:
+            place = replace(endpoint("https://g.test/v1", key=KEY), proxy=proxy.proxy())
+            said = await fault_at(place)
+            assert says in said
+            assert "named by ALL_PROXY" in said
+
+    play(scene())
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+def test_a_wrong_login_is_told_apart_from_none(scheme: str, tls: bool) -> None:
+    async def scene() -> None:
+        server = Server(answer_all, tls=server_tls() if tls else None)
+        async with server, LoopbackProxy(scheme, login=LOGIN) as proxy:
+            assert "wants a user name and a password" in await fault_at(at(server, proxy.proxy(login="")))
+            said = await fault_at(at(server, proxy.proxy(login="me:s3cret")))
+            assert "does not accept the user name and the password" in said
+            assert not server.visits
+
+    play(scene())
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+def test_a_proxy_that_breaks_in_mid_stream_is_named(scheme: str) -> None:
+    async def scene() -> None:
+        async def break_off(visit: Visit) -> None:
+            await visit.request()
+
+        async with Server(break_off) as server, LoopbackProxy(scheme) as proxy:
+            said = await fault_at(at(server, proxy.proxy()))
+            assert said == "The connection to the gateway through the proxy named by ALL_PROXY broke off."
+
+    play(scene())
+
+
+def test_a_proxy_that_is_down_is_never_passed_by() -> None:
+    async def scene() -> None:
+        async with Server(answer_all) as server:
+            async with LoopbackProxy("socks5h") as proxy:
+                down = proxy.proxy()
+            said = await fault_at(at(server, down))
+            assert said.startswith(
+                "The proxy named by ALL_PROXY cannot be reached, since nothing listens there"
+            )
+            assert "NO_PROXY" in said
+            assert not server.visits
+
+    play(scene())
+
+
+def test_an_ipv6_address_is_an_address() -> None:
+    async def scene() -> None:
+        async with Server(answer_all, host="::1") as server:
+            client, _ = opened(at(server, base_url=f"http://[::1]:{server.port}/v1"))
+            assert await text_of(client) == "x + 1"
+            assert b"Host: [::1]:%d\r\n" % server.port in server.visits[0].requests[0]
+            await client.aclose()
+
+    play(scene())
+
+
+def test_a_server_without_tls_and_one_with_it_are_told_apart() -> None:
+    async def scene() -> None:
+        async def refuse(visit: Visit) -> None:
+            # What nginx and most others answer to bytes that are no request.
+            await visit.reader.read(1)
+            await visit.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+        async with Server(refuse) as plain, Server(answer_all, tls=server_tls()) as secure:
+            said = await fault_at(at(plain, base_url=f"https://127.0.0.1:{plain.port}/v1"))
+            assert "does not speak TLS there: to ask it without, write http://" in said
+            said = await fault_at(at(secure, base_url=f"http://127.0.0.1:{secure.port}/v1"))
+            assert "without an answer. If it wants TLS, write https://" in said
+
+    play(scene())
