@@ -20,6 +20,7 @@ from typethrough.core.models import profile_of
 from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, ENVIRONMENT_PREFIX, SPECS, environment_name
+from typethrough.gateway.certificates import SYSTEM, certificates_of
 from typethrough.gateway.proxies import DIRECT, proxy_for
 
 if TYPE_CHECKING:
@@ -198,6 +199,11 @@ def test_every_environment_variable_is_one_that_is_read(document: str) -> None:
         elif name == "NO_PROXY":
             found = {"ALL_PROXY": "http://127.0.0.1:1", name: "*"}
             assert proxy_for("https://gateway.example/v1", found) == DIRECT
+        elif name.endswith("_PROXY"):
+            base_url = "http://gateway.example/v1" if name == "HTTP_PROXY" else "https://gateway.example/v1"
+            assert proxy_for(base_url, {name: "http://127.0.0.1:1"}).named_by == name
+        elif name.startswith("SSL_"):
+            assert certificates_of({name: "/ca.pem"}) != SYSTEM
         else:
             assert endpoint_of(DEFAULTS, {name: "sk-0123456789"}).usable, name
 

@@ -30,6 +30,7 @@ from tests.gateway.stage import (
     text_of,
     until,
 )
+from typethrough.core.outcome.faults import Fault
 from typethrough.engine.ports import (
     CredentialsRejected,
     Gateway,
@@ -44,13 +45,14 @@ from typethrough.engine.ports import (
 from typethrough.gateway.connections import GatewayTransport, open_transport
 from typethrough.gateway.http1 import NotHttp
 from typethrough.gateway.http_gateway import HttpGateway
-from typethrough.gateway.network_faults import Unreachable
+from typethrough.gateway.network_faults import Party
 from typethrough.gateway.proxies import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
+PARTY = Party("The one", "one.test", "ask him.")
 _ANSWER = frame("x + 1") + STOP + DONE
 
 
@@ -214,11 +216,15 @@ def test_settings_that_cannot_work_send_nothing() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
-        (Unreachable("Nobody is there.", is_late=True), GatewayTimeout, "Nobody is there"),
-        (Unreachable("Nobody is there."), GatewayUnavailable, "Nobody is there"),
+        (
+            PARTY.fault(Fault.TLS_SILENT),
+            GatewayTimeout,
+            "The one took the connection and then said nothing.*: ask him",
+        ),
+        (PARTY.fault(Fault.NOBODY_LISTENS), GatewayUnavailable, "The one cannot be reached.*: ask him"),
         (httpx.ReadTimeout("x"), GatewayTimeout, "nothing for too long"),
         (NotHttp(b"SSH-2.0"), GatewayUnavailable, "does not speak HTTP.*base_url"),
-        (NotHttp(b"\x15\x03\x03\x00"), GatewayUnavailable, "wants TLS.*base_url"),
+        (NotHttp(b"\x15\x03\x03\x00"), GatewayUnavailable, "but TLS.*base_url"),
         (httpx.ReadError("x"), GatewayUnavailable, "broke off"),
         (httpx.RemoteProtocolError("x"), GatewayUnavailable, "broke off"),
         (httpx.LocalProtocolError(KEY), GatewayProtocolError, "HTTP/1.1"),

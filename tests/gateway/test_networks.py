@@ -137,24 +137,24 @@ _OK = b"HTTP/1.1 200 OK\r\n"
     ("scheme", "answer", "says"),
     [
         ("http", b"", "closed the connection without an answer"),
-        ("http", b"SSH-2.0-OpenSSH\r\n", "does not speak HTTP"),
-        ("http", b"\x05\x00", "does not speak HTTP"),
+        ("http", b"SSH-2.0-OpenSSH\r\n", "is no proxy of that kind (it does not speak HTTP)"),
+        ("http", b"\x05\x00", "is no proxy of that kind (it does not speak HTTP)"),
         ("http", b"HTTP/1.1 403 No\r\n\r\n", "refuses the connection to g.test:443 (HTTP 403)"),
         ("http", b"HTTP/1.1 502 No\r\n\r\n", "works, but cannot reach g.test:443"),
-        ("http", b"HTTP/1.1 405 No\r\n\r\n", "opens no tunnels (HTTP 405), so that it may be a web server"),
+        ("http", b"HTTP/1.1 405 No\r\n\r\n", "is no proxy of that kind (HTTP 405)"),
         ("http", b"HTTP/1.1 302 Login\r\nLocation: /\r\n\r\n", "answers with a web page"),
         ("http", _OK + b"Content-Type: text/html\r\n\r\n<html>log in</html>", "answers with a web page"),
         ("http", _OK + b"\r\n<html>log in</html>", "answers with a web page"),
         ("http", b"HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\n\r\n", "Kerberos or NTLM"),
         ("http", b"HTTP/1.1 429 No\r\n\r\n", "refuses the connection to g.test:443 (HTTP 429)"),
         ("http", _OK + b"\r\n", "behind the proxy named by ALL_PROXY ended the connection in the middle of TLS"),
-        ("socks5h", b"", "closed the connection in the middle of SOCKS5's greeting"),
-        ("socks5h", b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak SOCKS5"),
+        ("socks5h", b"", "closed the connection without an answer"),
+        ("socks5h", b"HTTP/1.1 400 Bad Request\r\n\r\n", "is no proxy of that kind (it does not speak SOCKS5)"),
         ("socks5h", b"\x05\xff", "wants a user name and a password"),
-        ("socks5h", b"\x05\x00\x05\x02\x00\x01", "does not allow connections to g.test:443"),
-        ("socks5h", b"\x05\x00\x05\x05\x00\x01", "was refused the connection by g.test:443"),
-        ("socks5h", b"\x05\x00\x05\x63\x00\x01", "does not open the connection to g.test:443 (SOCKS error 99)"),
-        ("socks5h", b"\x05\x00\x05\x00", "closed the connection in the middle"),
+        ("socks5h", b"\x05\x00\x05\x02\x00\x01", "refuses the connection to g.test:443 (SOCKS error 2: its rules)"),
+        ("socks5h", b"\x05\x00\x05\x05\x00\x01", "cannot reach g.test:443 (SOCKS error 5: connection refused)"),
+        ("socks5h", b"\x05\x00\x05\x63\x00\x01", "cannot reach g.test:443 (SOCKS error 99"),
+        ("socks5h", b"\x05\x00\x05\x00", "closed the connection without an answer"),
     ],
 )  # fmt: skip
 def test_what_a_proxy_answers_is_told_with_the_variable_that_names_it(
@@ -234,6 +234,6 @@ def test_a_server_without_tls_and_one_with_it_are_told_apart() -> None:
             said = await fault_at(at(plain, base_url=f"https://127.0.0.1:{plain.port}/v1"))
             assert "does not speak TLS there: to ask it without, write http://" in said
             said = await fault_at(at(secure, base_url=f"http://127.0.0.1:{secure.port}/v1"))
-            assert "without an answer. If it wants TLS, write https://" in said
+            assert "broke off. If that server wants TLS, write https://" in said
 
     play(scene())

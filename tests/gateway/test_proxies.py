@@ -173,7 +173,7 @@ def test_a_proxys_password_is_in_no_representation() -> None:
             "refuses the connection to g.example:443 (HTTP 403)",
         ),
         (b"", "nothing listens there"),
-        (b"not http\r\n\r\n", "does not speak HTTP"),
+        (b"not http\r\n\r\n", "is no proxy of that kind"),
     ],
 )
 def test_a_fault_of_the_proxy_is_told_with_its_variable(answer: bytes, says: str) -> None:

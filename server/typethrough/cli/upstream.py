@@ -38,6 +38,7 @@ def endpoint_for(settings: Settings, choice: EndpointChoice, environment: Mappin
         _routing(settings),
         settings.prompt_form,
         proxy=proxy_for(choice.base_url, environment) if choice.usable else DIRECT,
+        certificates=certificates_of(environment),
         refused=choice.why if choice.is_refused else "",
     )
 

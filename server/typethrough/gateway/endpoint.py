@@ -18,7 +18,7 @@ from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.certificates import SYSTEM, Certificates
 from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
-from typethrough.gateway.way import Way, server_party
+from typethrough.gateway.way import Way, proxy_party, server_party
 
 if TYPE_CHECKING:
     from typethrough.core.models import FimMarks, ModelProfile
@@ -108,6 +108,11 @@ class Endpoint:
     def party(self) -> Party:
         """The gateway, in sentences about its connection."""
         return server_party(self.url, self.proxy, has_certificate=bool(self.certificates.client))
+
+    @cached_property
+    def proxy_party(self) -> Party:
+        """The proxy, likewise."""
+        return proxy_party(self.proxy, self.url.host)
 
     @cached_property
     def providers(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from typethrough.core.outcome.faults import Again
+from typethrough.core.outcome.again import Again
 from typethrough.engine.ports import GatewayError, RateLimited
 
 FAILURES_TO_OPEN = 3

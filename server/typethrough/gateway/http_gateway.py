@@ -159,7 +159,7 @@ class HttpGateway:
         try:
             await self._transport.warm()
         except httpx.TransportError as error:
-            raise _network_error(error, self._endpoint.proxy) from None
+            raise _network_error(error, self._endpoint) from None
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -314,27 +314,23 @@ def _body(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def _network_error(error: httpx.TransportError, endpoint: Endpoint) -> GatewayError:
+    if not isinstance(error, Unreachable) and (
+        refused := refused_certificate(error.__cause__, endpoint.party)
+    ):
+        # TLS 1.3 tells it with the first bytes after the handshake.
+        error = refused
     if isinstance(error, Unreachable):
-        return (GatewayTimeout if error.is_late else GatewayUnavailable)(str(error))
+        return (GatewayTimeout if error.is_late else GatewayUnavailable)(str(error), fault=error.fault)
     if isinstance(error, httpx.TimeoutException):
-        return GatewayTimeout("The gateway sent nothing for too long.")
+        return GatewayTimeout(Fault.SILENT.says(), fault=Fault.SILENT)
     if isinstance(error, NotHttp):
-        advice = "check the setting `base_url` (TYPETHROUGH_BASE_URL)"
-        if error.is_tls:
-            return GatewayUnavailable(
-                f"The gateway wants TLS there: {advice}, and write https:// and not http://."
-            )
-        return GatewayUnavailable(f"What answers there does not speak HTTP: {advice}.")
-    if said := refused_certificate(error.__cause__, endpoint.party):
-        return GatewayUnavailable(said)
+        hint = ", but TLS (write https:// in place of http://)" if error.is_tls else ""
+        return GatewayUnavailable(Fault.NOT_HTTP.says(hint=hint), fault=Fault.NOT_HTTP)
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
         return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
-    if isinstance(error, NoAnswer) and not endpoint.proxy.url:
-        advice = (
-            ""
-            if endpoint.url.scheme == "https"
-            else " If it wants TLS, write https:// in the setting `base_url`."
-        )
-        return GatewayUnavailable(f"The gateway closed the connection without an answer.{advice}")
-    through = f" through the proxy named by {endpoint.proxy.named_by}" if endpoint.proxy.url else ""
-    return GatewayUnavailable(f"The connection to the gateway{through} broke off.")
+    proxy = endpoint.proxy
+    way = f" through the proxy named by {proxy.named_by}" if proxy.url else ""
+    may_want_tls = isinstance(error, NoAnswer) and endpoint.url.scheme == "http" and not proxy.url
+    hint = " If that server wants TLS, write https:// in the setting `base_url`." if may_want_tls else ""
+    fault = Fault.BROKEN_CONNECTION
+    return GatewayUnavailable(fault.says(way=way, hint=hint), fault=fault)

@@ -47,6 +47,13 @@ class Proxy:
     named_by: str = ""
     problem: str = ""
 
+    def __str__(self) -> str:
+        """Where it is and who names it, for people; without its password."""
+        if not self.url:
+            return "none"
+        login = ", with a user name and a password" if self.has_login else ""
+        return f"{self.speaks}://{self.host}:{self.port}{login} ({self.named_by})"
+
     @cached_property
     def _parts(self) -> SplitResult:
         return urlsplit(self.url)

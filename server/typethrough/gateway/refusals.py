@@ -34,6 +34,7 @@ from typethrough.gateway.error_bodies import (
     read_error,
     status_in,
 )
+from typethrough.gateway.network_faults import wants_login
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,12 +130,14 @@ def _unix_time_s(date: str) -> float:
 def _leaf(
     status: int, error: ErrorBody, endpoint: Endpoint, prompt: Prompt, wait_s: float | None
 ) -> GatewayError:
+    if status == 407 and endpoint.proxy.url:
+        login = wants_login(endpoint.proxy, endpoint.proxy_party, "HTTP 407")
+        return GatewayUnavailable(str(login), fault=login.fault)
     word = error.word if is_word(error.word) and not endpoint.redaction.shows(error.word) else ""
     places = {
         "where": f"HTTP {status}, {word}" if word else f"HTTP {status}",
         "quote": _quote(error.message, endpoint, prompt),
         "host": endpoint.url.host,
-        "proxy": endpoint.proxy.named_by or "the environment",
     }
     fault = _fault_of(status, word, error, prompt)
     if fault is Fault.MODEL_UNKNOWN:
@@ -200,7 +203,6 @@ _ACCESS_WORDS = {
 }
 _BY_STATUS = {
     401: Fault.KEY_REFUSED,
-    407: Fault.PROXY_PASSWORD,
     408: Fault.GAVE_UP,
     409: Fault.NOT_WORKING,
     424: Fault.NOT_WORKING,

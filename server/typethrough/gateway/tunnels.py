@@ -1,7 +1,7 @@
 """Asking a proxy for a tunnel, on a connection to it that stands: HTTP's CONNECT (RFC 9110, 9.3.6) or SOCKS5 (RFC 1928, 1929).
 
-Afterwards the bytes of the connection are the gateway's. A proxy that gives none raises `TunnelRefused` with the cause. Known
-libraries for SOCKS open the socket themselves, or take an answer in two pieces for a broken one.
+Afterwards the bytes of the connection are the gateway's. Known libraries for SOCKS open the socket themselves, or take an answer
+in two pieces for a broken one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import h11
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.gateway.network_faults import wants_login
 
 if TYPE_CHECKING:
-    from typethrough.gateway.network_faults import Party
+    from typethrough.gateway.network_faults import Party, Unreachable
     from typethrough.gateway.proxies import Proxy
     from typethrough.gateway.sockets import Link
 
@@ -23,21 +24,21 @@ _MAX_HEAD_BYTES = 64 * 1024
 # A stage of connecting has a time of its own, so this is only what ends a read that nobody else ends.
 _READ_S = 60.0
 _SOCKS, _LOGIN = 5, 1
-_NO_LOGIN, _BY_PASSWORD, _NONE_WILL_DO = 0, 2, 255
+_NO_HTTP, _NO_SOCKS = "it does not speak HTTP", "it does not speak SOCKS5"
+_NO_LOGIN, _BY_PASSWORD = 0, 2
 _CONNECT, _IPV4, _NAME, _IPV6 = 1, 1, 3, 4
-# RFC 1928, section 6.
+# RFC 1928, section 6: what a server says of a connection that it has not opened.
 _SOCKS_ANSWERS = {
-    2: "does not allow connections to {target}: ask who runs it to allow them",
-    3: "finds no way to the network of {target}",
-    4: "cannot reach {target}",
-    5: "was refused the connection by {target}: nothing listens there",
-    6: "could not reach {target} in time",
-    8: "cannot reach addresses of the kind of {target}: write socks5h:// so that the proxy looks up the name",
+    1: "it has failed",
+    2: "its rules",
+    3: "no way to that network",
+    4: "no such host",
+    5: "connection refused",
+    6: "no answer in time",
+    7: "no such command",
+    8: "no such kind of address",
 }
-
-
-class TunnelRefused(Exception):
-    """A proxy gives no tunnel; `str()` is a sentence for people."""
+_BY_RULES = 2
 
 
 def login_header(proxy: Proxy) -> tuple[bytes, bytes]:
@@ -46,7 +47,7 @@ def login_header(proxy: Proxy) -> tuple[bytes, bytes]:
 
 
 async def tunnel(link: Link, proxy: Proxy, host: str, port: int, party: Party) -> None:
-    """Have the proxy join the connection to a host. Raises TunnelRefused and httpx.TransportError."""
+    """Have the proxy join the connection to a host. Raises Unreachable and httpx.TransportError."""
     if proxy.is_socks:
         await _by_socks(_Reader(link), proxy, host, port, party)
     else:
@@ -68,79 +69,60 @@ async def _by_connect(link: Link, proxy: Proxy, host: str, port: int, party: Par
                 speaker.receive_data(piece)
             event = speaker.next_event()
         except h11.RemoteProtocolError as error:
-            fault = "does not speak HTTP there" if began else "closed the connection without an answer"
-            raise TunnelRefused(f"{party.who} {fault}: {party.advice}") from error
+            raise (
+                party.fault(Fault.NO_PROXY, where=_NO_HTTP) if began else party.fault(Fault.PROXY_CLOSED)
+            ) from error
         if isinstance(event, h11.ConnectionClosed):
-            raise TunnelRefused(f"{party.who} closed the connection without an answer: {party.advice}")
-    kind = dict(event.headers).get(b"content-type", b"").lower()
+            raise party.fault(Fault.PROXY_CLOSED)
+    is_page = b"html" in dict(event.headers).get(b"content-type", b"").lower()
     if event.status_code >= 300:
-        raise TunnelRefused(_refusal(event, target, proxy, party, is_page=b"html" in kind))
-    if b"html" in kind or speaker.trailing_data[0]:
-        raise TunnelRefused(_page(party, "HTTP 200"))
+        raise _refusal(event, target, proxy, party, is_page=is_page)
+    if is_page or speaker.trailing_data[0]:
+        raise party.fault(Fault.PROXY_PAGE, where=f"HTTP {event.status_code}")
 
 
-def _refusal(answer: h11.Response, target: str, proxy: Proxy, party: Party, *, is_page: bool) -> str:
+def _refusal(answer: h11.Response, target: str, proxy: Proxy, party: Party, *, is_page: bool) -> Unreachable:
     status = answer.status_code
     where = f"HTTP {status}"
     if status == 407:
         offered = b" ".join(value for name, value in answer.headers if name == b"proxy-authenticate").lower()
         if offered and b"basic" not in offered:
-            return (
-                f"{party.who} wants a login of a kind that typethrough does not speak, such as Kerberos or NTLM ({where}): a "
-                "helper on this machine such as px or cntlm can stand between, and be named in its place."
-            )
-        return wants_login(proxy)
+            return party.fault(Fault.PROXY_LOGIN_UNKNOWN, where=where)
+        return wants_login(proxy, party, where)
     if status < 400:
-        return _page(party, where)
-    if status in (403, 451):
-        return f"{party.who} refuses the connection to {target} ({where}): ask who runs it to allow that address."
+        return party.fault(Fault.PROXY_PAGE, where=where)
     if status in (502, 503, 504):
-        return f"{party.who} works, but cannot reach {target} ({where}): check {party.host}, or ask who runs the proxy."
-    if is_page or status in (400, 404, 405, 501):
-        return f"{party.who} opens no tunnels ({where}), so that it may be a web server and no proxy: {party.advice}"
-    return f"{party.who} refuses the connection to {target} ({where}): {party.advice}"
-
-
-def _page(party: Party, where: str) -> str:
-    return (
-        f"{party.who} answers with a web page in place of a tunnel ({where}): it may want you to log in with a browser first, "
-        f"or be no proxy; {party.advice}"
-    )
+        return party.fault(Fault.PROXY_CANNOT_REACH, where=where, target=target)
+    if status not in (403, 451) and (is_page or status in (400, 404, 405, 501)):
+        return party.fault(Fault.NO_PROXY, where=where)
+    return party.fault(Fault.PROXY_FORBIDS, where=where, target=target)
 
 
 async def _by_socks(reader: _Reader, proxy: Proxy, host: str, port: int, party: Party) -> None:
-    target = f"{host}:{port}"
     methods = (_NO_LOGIN, _BY_PASSWORD) if proxy.has_login else (_NO_LOGIN,)
     reader.link.write(bytes((_SOCKS, len(methods), *methods)))
     version, method = await reader.exactly(2, party)
     if version != _SOCKS:
-        raise TunnelRefused(f"{party.who} does not speak SOCKS5 there: {party.advice}")
-    if method == _NONE_WILL_DO or method not in methods:
-        wanted = (
-            "does not accept a user name and a password"
-            if proxy.has_login
-            else "wants a user name and a password"
-        )
-        advice = "" if proxy.has_login else f", like {proxy.speaks}://name:password@{proxy.host}:{proxy.port}"
-        raise TunnelRefused(f"{party.who} {wanted}: correct its address{advice}.")
+        raise party.fault(Fault.NO_PROXY, where=_NO_SOCKS)
+    if method not in methods:
+        raise wants_login(proxy, party, "SOCKS5")
     if method == _BY_PASSWORD:
         user, password = proxy.user.encode(), proxy.password.encode()
         reader.link.write(bytes((_LOGIN, len(user))) + user + bytes((len(password),)) + password)
         if (await reader.exactly(2, party))[1] != 0:
-            raise TunnelRefused(
-                f"{party.who} does not accept the user name and the password in its address: correct them there."
-            )
+            raise wants_login(proxy, party, "SOCKS5")
     reader.link.write(bytes((_SOCKS, _CONNECT, 0)) + _socks_address(host) + port.to_bytes(2, "big"))
     version, answer, _, kind = await reader.exactly(4, party)
     if version != _SOCKS:
-        raise TunnelRefused(f"{party.who} does not speak SOCKS5 there: {party.advice}")
+        raise party.fault(Fault.NO_PROXY, where=_NO_SOCKS)
     if answer != 0:
-        said = _SOCKS_ANSWERS.get(answer, "does not open the connection to {target}").format(target=target)
-        raise TunnelRefused(f"{party.who} {said} (SOCKS error {answer}).")
+        where = f"SOCKS error {answer}: {_SOCKS_ANSWERS.get(answer, 'unknown')}"
+        fault = Fault.PROXY_FORBIDS if answer == _BY_RULES else Fault.PROXY_CANNOT_REACH
+        raise party.fault(fault, where=where, target=f"{host}:{port}")
     length = {_IPV4: 4, _IPV6: 16}.get(kind)
     await reader.exactly((length if length is not None else (await reader.exactly(1, party))[0]) + 2, party)
     if reader.rest:
-        raise TunnelRefused(f"{party.who} does not speak SOCKS5 there: {party.advice}")
+        raise party.fault(Fault.NO_PROXY, where=_NO_SOCKS)
 
 
 def _socks_address(host: str) -> bytes:
@@ -162,8 +144,7 @@ class _Reader:
         while len(self.rest) < count:
             piece = await self.link.read(_READ_S)
             if not piece:
-                said = f"{party.who} closed the connection in the middle of SOCKS5's greeting: {party.advice}"
-                raise TunnelRefused(said)
+                raise party.fault(Fault.PROXY_CLOSED)
             self.rest += piece
         taken, self.rest = self.rest[:count], self.rest[count:]
         return taken

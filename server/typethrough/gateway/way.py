@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.gateway.certificates import SYSTEM, BadCertificates, Certificates
 from typethrough.gateway.dialing import NEXT_ADDRESS_S, Dialer
-from typethrough.gateway.network_faults import BASE_URL, Party, Unreachable, not_reached, not_secured
+from typethrough.gateway.network_faults import (
+    BASE_URL,
+    Party,
+    Unreachable,
+    no_tunnel,
+    not_reached,
+    not_secured,
+)
 from typethrough.gateway.proxies import DIRECT, Proxy, Speaks
 from typethrough.gateway.sockets import Link
-from typethrough.gateway.tunnels import TunnelRefused, login_header, tunnel
+from typethrough.gateway.tunnels import login_header, tunnel
 
 if TYPE_CHECKING:
     import ssl
@@ -94,7 +102,7 @@ class Way:
         host = self.url.host
         if self.proxy.speaks is Speaks.SOCKS5:
             host = await self._looked_up(until_s)
-        with _told(_no_tunnel, self._first):
+        with _told(no_tunnel, self._first):
             async with asyncio.timeout_at(until_s):
                 await tunnel(link, self.proxy, host, self._port, self._first)
 
@@ -126,7 +134,7 @@ class Way:
             return await asyncio.shield(self._tls)
         except (BadCertificates, OSError) as error:
             self._tls = None
-            raise Unreachable(f"TLS cannot be set up on this machine. {error}") from error
+            raise Unreachable(Fault.CERTIFICATES_UNUSABLE, problem=error) from error
 
 
 def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False) -> Party:
@@ -144,19 +152,11 @@ def proxy_party(proxy: Proxy, host: str) -> Party:
     return Party(f"The proxy named by {proxy.named_by}", proxy.host, advice)
 
 
-def _no_tunnel(error: Exception, party: Party) -> str:
-    if isinstance(error, TunnelRefused):
-        return str(error)
-    if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return f"{party.who} took the connection and opened no tunnel in time: {party.advice}"
-    return f"{party.who} closed the connection: {party.advice}"
-
-
 @contextmanager
-def _told(explain: Callable[[Exception, Party], str], party: Party) -> Iterator[None]:
+def _told(fault_of: Callable[[Exception, Party], Unreachable], party: Party) -> Iterator[None]:
     try:
         yield
     except Unreachable:
         raise
-    except (OSError, UnicodeError, httpx.TransportError, TunnelRefused) as error:
-        raise Unreachable(explain(error, party), is_late=isinstance(error, TimeoutError)) from error
+    except (OSError, UnicodeError, httpx.TransportError) as error:
+        raise fault_of(error, party) from error

@@ -108,14 +108,7 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
 
 def _way(endpoint: Endpoint, environment: Mapping[str, str]) -> list[Finding]:
     """The proxy and the certificates in force."""
-    proxy = endpoint.proxy
-    if proxy.url:
-        parts = urlsplit(proxy.url)
-        named = f"{parts.scheme}://{parts.hostname}:{_port(proxy.url)}"
-        with_password = ", with a user name and a password" if parts.username else ""
-        found = [ok("proxy", f"{named}{with_password} ({proxy.named_by})")]
-    else:
-        found = [ok("proxy", "none")]
+    found = [ok("proxy", str(endpoint.proxy))]
     if endpoint.url.scheme == "https":
         named_by = next((name for name in _CERTIFICATES if environment.get(name)), "")
         found.append(ok("certificates", f"those of {named_by}" if named_by else "the usual ones"))
@@ -124,8 +117,7 @@ def _way(endpoint: Endpoint, environment: Mapping[str, str]) -> list[Finding]:
 
 def _place(endpoint: Endpoint, choice: EndpointChoice) -> Place:
     if endpoint.proxy.url:
-        host = urlsplit(endpoint.proxy.url).hostname or ""
-        return Place(host, _port(endpoint.proxy.url), endpoint.proxy.named_by, is_proxy=True)
+        return Place(endpoint.proxy.host, endpoint.proxy.port, endpoint.proxy.named_by, is_proxy=True)
     return Place(endpoint.url.host, _port(choice.base_url), choice.address_name or "`base_url`")
 
 
@@ -156,9 +148,9 @@ async def _connected(gateways: Gateways, endpoint: Endpoint, composition: Compos
 async def _listed(endpoint: Endpoint, composition: Composition) -> Finding:
     """What the endpoint's list says of the model."""
     from typethrough.gateway import catalogue
+    from typethrough.gateway.connections import open_transport
     from typethrough.gateway.errands import Errands
     from typethrough.gateway.model_facts import listing_of
-    from typethrough.gateway.proxies import open_transport
 
     errands = Errands(
         lambda: open_transport(endpoint, composition.clock, keeps_spare=False),

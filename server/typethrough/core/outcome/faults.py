@@ -7,30 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-
-class Again(Enum):
-    """When the gateway is asked again after a fault, and what is sent until then; both in words for the page."""
-
-    NEXT = "with the next question", "every question"
-    AT_ONCE = "at once, in the same request", "the same question, changed so that it is taken"
-    BREAKER = (
-        "with the next question; from the third failure in a row after 2 s, then twice as long each time, up to a minute",
-        "every question; from the third failure in a row one at a time",
-    )
-    AS_ASKED = (
-        "when the gateway says, within 5 minutes; else after 2 s, then twice as long each time, up to a minute",
-        "nothing until then, then one question first",
-    )
-    PATIENT = (
-        "after 3 s, then twice as long each time, up to 5 minutes; at once on focus, with a new key, after a restart",
-        "nothing until then, then one question first",
-    )
-    SETTING = "when the setting has changed", "nothing"
-    TOMORROW = "after midnight, or when the setting has changed", "nothing"
-
-    def __init__(self, when: str, sent: str) -> None:
-        self.when = when
-        self.sent = sent
+from typethrough.core.outcome.again import Again
 
 
 class Fault(Enum):
@@ -41,14 +18,34 @@ class Fault(Enum):
     """
 
     # The way to the gateway.
+    NAME_UNKNOWN = (
+        "the name of the gateway or of the proxy is not known",
+        "{who} cannot be reached, since the name {host} is not known here: {advice}",
+        Again.BREAKER,
+    )
+    NOBODY_LISTENS = (
+        "the connection is refused",
+        "{who} cannot be reached, since nothing listens there (connection refused): {advice}",
+        Again.BREAKER,
+    )
+    NO_ROUTE = (
+        "no way to the network of the gateway or of the proxy",
+        "{who} cannot be reached, since there is no way to its network: {advice}",
+        Again.BREAKER,
+    )
+    NOT_LET_OUT = (
+        "this machine forbids the connection",
+        "{who} cannot be reached, since this machine does not allow it (a firewall, or a sandbox): {advice}",
+        Again.BREAKER,
+    )
     UNREACHABLE = (
-        "the address cannot be resolved, or nobody listens there",
-        "The gateway cannot be reached: check the network and the setting `base_url` (TYPETHROUGH_BASE_URL).",
+        "no connection for another cause",
+        "{who} cannot be reached: {advice}",
         Again.BREAKER,
     )
     UNREACHABLE_IN_TIME = (
         "no connection within the time for one",
-        "The gateway could not be reached in time.",
+        "{who} could not be reached in time: {advice}",
         Again.BREAKER,
     )
     SILENT = (
@@ -58,22 +55,131 @@ class Fault(Enum):
     )
     BROKEN_CONNECTION = (
         "the connection is reset or closed before an answer",
-        "The connection to the gateway broke off.",
+        "The connection to the gateway{way} broke off.{hint}",
         Again.BREAKER,
     )
-    UNTRUSTED = (
-        "a certificate that nobody vouches for",
-        "The gateway's certificate is not trusted: if your network has its own authority, set SSL_CERT_FILE.",
+    NOT_HTTP = (
+        "what answers speaks another protocol",
+        "What answers there does not speak HTTP{hint}: check the setting `base_url` (TYPETHROUGH_BASE_URL).",
         Again.BREAKER,
     )
     NO_TLS = (
         "no TLS where the address begins with https",
-        "The gateway does not speak TLS as expected: check the setting `base_url` (TYPETHROUGH_BASE_URL).",
+        "{who} does not speak TLS there: to ask it without, write http:// in place of https://; {advice}",
+        Again.PATIENT,
+    )
+    OLD_TLS = (
+        "no version of TLS that both sides allow",
+        "{who} speaks only versions of TLS that are no longer safe, or none that is known here: {advice}",
+        Again.PATIENT,
+    )
+    TLS_ENDED = (
+        "the connection ends in the middle of the handshake of TLS",
+        (
+            "{who} ended the connection in the middle of TLS's handshake: something between may block it, or it wants a "
+            "client's certificate (the setting `client_certificate`); {advice}"
+        ),
         Again.BREAKER,
     )
+    TLS_SILENT = (
+        "nothing comes in the handshake of TLS",
+        "{who} took the connection and then said nothing in time for TLS: {advice}",
+        Again.BREAKER,
+    )
+    UNTRUSTED = (
+        "a certificate that nobody vouches for",
+        (
+            "The certificate of {host} is not trusted: {cause}. If your network or that server has an authority of its own, "
+            "add its certificate to the system's store, or name its PEM file in SSL_CERT_FILE."
+        ),
+        Again.PATIENT,
+    )
+    CERTIFICATE_ENDED = (
+        "a certificate that has expired, is not valid yet, or was revoked",
+        (
+            "The certificate of {host} is not trusted: {cause}. Whoever runs that server has to renew it; look at this "
+            "machine's date as well."
+        ),
+        Again.PATIENT,
+    )
+    CERTIFICATE_OF_OTHERS = (
+        "a certificate for another host",
+        (
+            "The certificate of {host} is not trusted: it is for another host name. Correct the address, or ask whoever runs "
+            "that server."
+        ),
+        Again.PATIENT,
+    )
+    CERTIFICATES_UNUSABLE = (
+        "files of certificates that cannot be used",
+        "TLS cannot be set up on this machine: {problem}",
+        Again.PATIENT,
+    )
+    CLIENT_CERTIFICATE_WANTED = (
+        "the server asks for a certificate, and there is none",
+        (
+            "{who} wants a certificate of its clients: name yours by the settings `client_certificate` "
+            "(TYPETHROUGH_CLIENT_CERTIFICATE) and `client_key` (TYPETHROUGH_CLIENT_KEY)."
+        ),
+        Again.PATIENT,
+    )
+    CLIENT_CERTIFICATE_REFUSED = (
+        "the server does not accept the certificate that it is shown",
+        (
+            "{who} does not accept the client's certificate that the setting `client_certificate` "
+            "(TYPETHROUGH_CLIENT_CERTIFICATE) names: it may have ended, or be signed by somebody else."
+        ),
+        Again.PATIENT,
+    )
     PROXY_PASSWORD = (
-        "status 407",
-        "The proxy named by {proxy} wants a user name and a password (HTTP 407).",
+        "the proxy wants a login, and its address has none",
+        "{who} wants a user name and a password ({where}): write them into its address, like {example}.",
+        Again.PATIENT,
+    )
+    PROXY_PASSWORD_REFUSED = (
+        "the proxy does not accept the login",
+        "{who} does not accept the user name and the password in its address ({where}): correct them there.",
+        Again.PATIENT,
+    )
+    PROXY_LOGIN_UNKNOWN = (
+        "the proxy wants a login by Kerberos or NTLM",
+        (
+            "{who} wants a login of a kind that typethrough does not speak, such as Kerberos or NTLM ({where}): a helper on "
+            "this machine such as px or cntlm can stand between, and be named in its place."
+        ),
+        Again.PATIENT,
+    )
+    PROXY_FORBIDS = (
+        "the proxy refuses the address",
+        "{who} refuses the connection to {target} ({where}): ask who runs it to allow that address.",
+        Again.PATIENT,
+    )
+    PROXY_CANNOT_REACH = (
+        "the proxy cannot reach the gateway",
+        "{who} works, but cannot reach {target} ({where}): check that address, or ask who runs the proxy.",
+        Again.BREAKER,
+    )
+    PROXY_PAGE = (
+        "the proxy answers with a web page",
+        (
+            "{who} answers with a web page in place of a tunnel ({where}): it may want you to log in with a browser first, or"
+            " be no proxy; {advice}"
+        ),
+        Again.PATIENT,
+    )
+    NO_PROXY = (
+        "what is named as a proxy is none, or one of another kind",
+        "{who} is no proxy of that kind ({where}): {advice}",
+        Again.PATIENT,
+    )
+    PROXY_CLOSED = (
+        "the proxy closes before there is a tunnel",
+        "{who} closed the connection without an answer: {advice}",
+        Again.BREAKER,
+    )
+    PROXY_SILENT = (
+        "the proxy says nothing in time",
+        "{who} took the connection and opened no tunnel in time: {advice}",
         Again.BREAKER,
     )
     REDIRECTED = (
