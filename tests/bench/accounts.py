@@ -20,7 +20,7 @@ from tests.bench import process
 from tests.bench.play import SOURCES
 from tests.bench.steady import Steady
 from tests.support import record
-from tests.support.fake_editor import FakeEditor
+from tests.support.fake_editor import INVOKED, FakeEditor
 from tests.support.gateway_simulator.prompt_cache import Usage
 from tests.support.gateway_simulator.tokens import tokenize
 from tests.support.gateway_simulator.wire import cost
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.support.record import KeptStream
+    from tests.support.simulator import Simulator
 
 STROKES: Final = 400
 
@@ -115,11 +116,24 @@ async def _play(seed: int, strokes: int, style: str) -> Accounts:
                 editor = FakeEditor(client)
                 editor.open((home / source.name).as_uri(), person.text)
                 await person.run(editor)
+                await _leave_one_open(editor, gateway)
             finally:
                 await client.stop()
             rows = await asyncio.to_thread(gateway.log)
         kept = record.streams(home)
     return compare(rows, kept, editor.faults.messages, client.problems)
+
+
+async def _leave_one_open(editor: FakeEditor, gateway: Simulator) -> None:
+    """Ask for one text that does not come before the server ends: at least one stream is closed early, on any machine."""
+    await asyncio.to_thread(gateway.control, latency={"ttft_ms": 60_000})
+    before = len(await asyncio.to_thread(gateway.log))
+    editor.type("~")
+    asked = editor.ask(INVOKED)
+    while len(await asyncio.to_thread(gateway.log)) == before:
+        if asked.reply.done.is_set():
+            raise RuntimeError("the last question was answered without the gateway")
+    await asked.reply.value()
 
 
 def compare(

@@ -61,7 +61,7 @@ async def _ask(client: LspClient, home: Path) -> list[str]:
     params: dict[str, Any] = {
         "textDocument": {"uri": uri},
         "position": {"line": 4, "character": 4},
-        "context": {"triggerKind": 0},
+        "context": {"triggerKind": 1},
     }
     found = await client.request("textDocument/inlineCompletion", params).value()
     return [item["insertText"] for item in (found or {"items": []})["items"]]
