@@ -12,13 +12,14 @@ import asyncio
 import logging
 import sys
 from enum import Enum, auto
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
+from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, default_converter, lsp_method
 
 from typethrough import __version__
 from typethrough.lsp.fields import InvalidParams, is_integer
@@ -251,6 +252,10 @@ class Protocol(LanguageServerProtocol):
             self.output.write(frame(message))
 
 
+# One a process: it compiles a function for each type that it meets, and holds no values.
+_converter: Callable[[], Converter] = cache(default_converter)
+
+
 class Server(LanguageServer):
     """pygls' server without pop-ups: what a user should know is decided in `notices`."""
 
@@ -260,7 +265,13 @@ class Server(LanguageServer):
         # Every cell of every notebook: those that hold no code are told to the model as comments.
         selector = types.NotebookDocumentFilterWithNotebook(notebook="*")
         sync = types.NotebookDocumentSyncOptions(notebook_selector=[selector], save=True)
-        super().__init__("typethrough", __version__, protocol_cls=Protocol, notebook_document_sync=sync)
+        super().__init__(
+            "typethrough",
+            __version__,
+            protocol_cls=Protocol,
+            converter_factory=_converter,
+            notebook_document_sync=sync,
+        )
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Pygls': a handler of a typed message failed."""
