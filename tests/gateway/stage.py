@@ -24,6 +24,8 @@ from typethrough.gateway.way import CONNECT_S, Way
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from typethrough.engine.ports import Gateway
+
 KEY = "vck_3n0tArealKeyButLong9876"
 NANO = "openai/gpt-4.1-nano"
 RULES = Message("system", "Complete the code.")
@@ -227,7 +229,7 @@ def gateway(
     return HttpGateway(place, clock, transport), transport
 
 
-async def text_of(gateway: HttpGateway, prompt: Prompt = PROMPT) -> str:
+async def text_of(gateway: Gateway, prompt: Prompt = PROMPT) -> str:
     """The whole text of one answer."""
     pieces: list[str] = []
     await gateway.stream(prompt, pieces.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -262,6 +263,31 @@ def test_a_model_that_goes_is_one_sentence_with_the_setting_and_the_successor(
         if says
         else ""
     )
+
+
+@pytest.mark.parametrize(
+    ("today", "says"), [("2026-09-22", ""), ("2026-09-23", " ends it on "), ("2026-10-24", " ended it on ")]
+)
+def test_an_end_is_told_a_month_ahead(today: str, says: str) -> None:
+    told = warning(Listing(ends="2026-10-23"), profile_of(NANO), NANO, today=date.fromisoformat(today))
+    assert says in told
+    assert bool(told) is bool(says)
+
+
+@pytest.mark.parametrize(
+    ("listed", "successor"),
+    [
+        (["gpt-6-luna", "x"], "gpt-6-luna"),
+        (["x", "openai/gpt-5.6-luna", "openai/gpt-6-luna"], "openai/gpt-6-luna"),
+        (["x", "y"], ""),
+    ],
+)
+def test_of_its_successors_the_first_that_is_listed_takes_its_place(
+    listed: list[str], successor: str
+) -> None:
+    found = facts_in_list({"data": [{"id": name} for name in listed]}, NANO, profile_of(NANO).successors)
+    assert found is not None
+    assert (found[0].listed, found[0].successor) == (False, successor)
 
 
 def test_a_model_of_a_route_names_that_setting() -> None:

@@ -60,7 +60,8 @@ class Wall:
 
     def __init__(self, clock: HandClock) -> None:
         self.clock = clock
-        self.start_s = 1_790_000_000.0
+        # 2026-10-14, nine days before the model's end.
+        self.start_s = 1_792_000_000.0
 
     def __call__(self) -> float:
         return self.start_s + self.clock.now()
@@ -247,13 +248,13 @@ class _Detour:
     def __init__(self, real: Endpoint, here: Endpoint) -> None:
         self.is_loopback = False
         self.is_vercel, self.providers = real.is_vercel, real.providers
-        self.model, self.setting = real.model, real.setting
+        self.model, self.setting, self.profile = real.model, real.setting, real.profile
         self.beside = here.beside
 
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_the_setting_switches_it_off(simulator: Simulator, tmp_path: Path, wanted: bool) -> None:
-    user = {"base_url": simulator.base_url, "catalogue": wanted}
+    user = {"base_url": simulator.base_url, "catalogue": wanted, "model": NANO}
     composition = Composition(environment={}, user_layer=Layer("user file", Origin.USER_FILE, user))
     settings, problems = composition.settings()
     assert problems == ()

@@ -189,7 +189,7 @@ def test_a_fault_of_the_proxy_is_told_with_its_variable(answer: bytes, says: str
             proxy = Proxy(f"http://127.0.0.1:{port}", "https_proxy")
             gateway = open_gateway(replace(endpoint(SECURE, key=KEY), proxy=proxy), HandClock())
             with pytest.raises(GatewayUnavailable) as caught:
-                await text_of(gateway)  # type: ignore[arg-type]  # it is an HttpGateway
+                await text_of(gateway)
             await gateway.aclose()
         assert says in str(caught.value)
         assert "https_proxy" in str(caught.value)

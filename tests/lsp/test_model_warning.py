@@ -45,7 +45,7 @@ def test_an_announced_end_is_told_once_and_kept_for_the_next_server(tmp_path: Pa
         gateway.control(latency={"ttft_ms": 20})
         told = asyncio.run(session(gateway.base_url))
         assert len(told) == 1
-        assert "ends it on 2026-10-23" in told[0]
+        assert "ended it on 2026-10-23" in told[0]
         assert "TYPETHROUGH_MODEL" in told[0]
         (kept,) = (tmp_path / "cache").rglob("*.json")
         assert json.loads(kept.read_text())["facts"]["ends"] == "2026-10-23"

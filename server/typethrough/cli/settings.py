@@ -119,9 +119,9 @@ def markdown() -> str:
         *(_row(name, spec) for name, spec in SPECS.items()),
     ]
     excluded = ", ".join(f"`{glob}`" for glob in DEFAULT_EXCLUDE)
-    example = '\n## An example of the user file\n\n```toml\nmodel = "openai/gpt-4.1-nano"\nbudget_ms = 700\n'
+    example = '\n## An example of the user file\n\n```toml\nmodel = "openai/gpt-6-luna"\nbudget_ms = 700\n'
     example += 'api_key_command = ["pass", "show", "ai-gateway"]\ndisabled_languages = ["markdown"]\n'
-    example += '\n[routes]\ninvoked = "openai/gpt-4.1-mini 1500 ms"\n```\n'
+    example += '\n[routes]\ninvoked = "openai/gpt-6-luna 1500 ms"\n```\n'
     rows_of_others = [
         f"| {others} | {', '.join(f'`{name}`' for name, spec in SPECS.items() if spec.others is others)} |"
         for others in Others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from typethrough.gateway.model_facts import CatalogueFile
 from typethrough.gateway.oidc import TokenSource
 from typethrough.gateway.proxies import DIRECT, proxy_for
 from typethrough.gateway.routing import Routing
+from typethrough.gateway.succession import SucceededGateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,10 +66,20 @@ def open_gateways(
 
     def open_model(model: str) -> Gateway:
         """The gateway of one of the models that the settings name, all of them over one transport."""
-        chosen = endpoint
         if model != settings.model:
             name = choice.model_there(model)
-            chosen = endpoint.routed(name, profile_of(name))
+            return open_at(endpoint.routed(name, profile_of(name)))
+        first = open_at(endpoint)
+        if settings.model_is_named or not endpoint.profile.successors:
+            return first
+        return SucceededGateway(first, open_successor)
+
+    def open_successor(model: str) -> HttpGateway:
+        """The gateway of a model that takes the default one's place."""
+        name = choice.model_there(model)
+        return open_at(replace(endpoint, model=name, profile=profile_of(name)))
+
+    def open_at(chosen: Endpoint) -> HttpGateway:
         catalogue = None
         if settings.catalogue:
             catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, lambda: _unix_s(clock))

@@ -42,7 +42,8 @@ class ModelProfile:
     `cache_write_price` is that of tokens which the provider says it wrote to its cache; 0 means they cost what fresh ones do.
     `fim` are the marks of a model that can fill in the middle. `ttft_ms` and `ttft_p95_ms` are the provider's times to first
     token as its gateway measured them lately, 0 when nobody said. `is_local`: the model itself runs on this machine, so asking
-    costs time alone. `warning` is a sentence for the user, when the gateway's list says that the model ends or does not have it.
+    costs time alone. `successors` can take its place, the best first; `shutdown` is the day that its vendor set for its end.
+    `warning` is a sentence for the user, when the gateway's list says that the model ends or does not have it.
     """
 
     token_limit_field: str = "max_tokens"
@@ -58,13 +59,18 @@ class ModelProfile:
     cached_price: float = 0.0
     cache_write_price: float = 0.0
     output_price: float = 0.0
-    successor: str = ""
+    successors: tuple[str, ...] = ()
     shutdown: str = ""
     fim: FimMarks | None = None
     ttft_ms: float = 0.0
     ttft_p95_ms: float = 0.0
     is_local: bool = False
     warning: str = ""
+
+    @property
+    def successor(self) -> str:
+        """The model to change to, or the empty string."""
+        return next(iter(self.successors), "")
 
     def cost_dollars(self, usage: Usage) -> float:
         """What these tokens cost."""
@@ -89,14 +95,17 @@ _NANO = ModelProfile(
     input_price=0.10,
     cached_price=0.025,
     output_price=0.40,
-    successor="openai/gpt-6-luna",
+    successors=("openai/gpt-6-luna", "openai/gpt-5.6-luna", "openai/gpt-5.4-nano"),
     shutdown="2026-10-23",
 )
 # The same model in the vendor's priority tier, which the Vercel AI Gateway sells under a name of its own. No price of cached
 # tokens is published for such names, nor for gpt-5.4-nano: theirs is the same share as their siblings'.
 _NANO_FAST = replace(
-    _NANO, input_price=0.20, cached_price=0.05, output_price=0.80, successor="openai/gpt-6-luna-fast"
+    _NANO, input_price=0.20, cached_price=0.05, output_price=0.80, successors=("openai/gpt-6-luna-fast",)
 )
+
+_GPT_4_1 = replace(_NANO, input_price=2.0, cached_price=0.50, output_price=8.0, shutdown="2027-01-14")
+_GPT_4_1_MINI = replace(_GPT_4_1, input_price=0.40, cached_price=0.10, output_price=1.60)
 
 # From GPT-5 on: the limit has another name, reasoning is on by default and must be turned off, sampling is fixed.
 _REASONING = ModelProfile(
@@ -195,15 +204,9 @@ _MELLUM_MARKS = FimMarks(
 _BY_NAME: tuple[tuple[str, ModelProfile], ...] = (
     ("gpt-4.1-nano-fast*", _NANO_FAST),
     ("gpt-4.1-nano*", _NANO),
-    (
-        "gpt-4.1-mini*",
-        ModelProfile(context_tokens=1_047_576, input_price=0.40, cached_price=0.10, output_price=1.60),
-    ),
-    (
-        "gpt-4.1*",
-        ModelProfile(context_tokens=1_047_576, input_price=2.0, cached_price=0.50, output_price=8.0),
-    ),
-    ("gpt-4o*", ModelProfile()),
+    ("gpt-4.1-mini*", _GPT_4_1_MINI),
+    ("gpt-4.1*", _GPT_4_1),
+    ("gpt-4o*", ModelProfile(successors=_NANO.successors, shutdown="2027-01-14")),
     ("gpt-6-luna-fast*", _LUNA_6_FAST),
     ("gpt-6-luna*", _LUNA_6),
     ("gpt-5.6-luna-fast*", _LUNA_5_6_FAST),

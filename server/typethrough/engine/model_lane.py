@@ -116,7 +116,7 @@ class ModelLane:
     ) -> Flight:
         """Send a question about a document. Only when `refusal` is None."""
         gateway, terms, prompt, view, purpose = question
-        self._warn(gateway.profile.warning)
+        self._warn(gateway)
         counts, now_s = Counts(self._recorder), self._clock.now()
 
         @cache
@@ -127,6 +127,7 @@ class ModelLane:
         def ended(flight: Flight) -> None:
             document.landed(flight)
             self._learn(flight, gateway, counts, sent())
+            self._warn(gateway)
             on_end(flight)
 
         flight = Flight(view, purpose, self._clock, on_text, ended)
@@ -238,11 +239,12 @@ class ModelLane:
             # A warm-up's failure too: the request that comes next may be refused for the same cause, without a word.
             self._report(flight, gateway)
 
-    def _warn(self, warning: str) -> None:
-        """Tell the user once what the endpoint's list says against a model."""
+    def _warn(self, gateway: Gateway) -> None:
+        """Tell the user once what the endpoint says against a model, or that another has taken its place."""
+        warning = gateway.profile.warning
         if warning and warning not in self._warned:
             self._warned.add(warning)
-            self._recorder.notice("model", warning)
+            self._recorder.notice(f"model {gateway.model}", warning)
 
     def _id(self) -> str:
         return str(next(self._ids))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typethrough.core.models import ModelProfile
 
 _PER_MILLION = 1_000_000
@@ -22,6 +24,7 @@ _MAX_TTFT_MS = 60_000.0
 _CONTEXT_NAMES = ("context_window", "context_length", "max_model_len", "max_context_length")
 # What llama.cpp, vLLM, SGLang and Ollama say of themselves; who stands before a vendor's models names the vendor, or nobody.
 _MODEL_SERVERS = frozenset(("llamacpp", "vllm", "sglang", "library"))
+_AHEAD = timedelta(days=30)
 _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
 
 
@@ -29,7 +32,8 @@ _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
 class Listing:
     """What was said of a model; None or the empty string where nothing was. Prices in US dollars per million tokens.
 
-    `listed` is False only when a list was read that should have held the model. `ends` is a date. `context_limit_tokens` is the
+    `listed` is False only when a list was read that should have held the model; `successor` is then the first of its successors
+    that the list has, as the list spells it. `ends` is a date. `context_limit_tokens` is the
     most that the context can be, whatever it is. `runs_model`: it is a model server that says so, and nothing in front of one.
     """
 
@@ -43,6 +47,7 @@ class Listing:
     ttft_ms: float | None = None
     ttft_p95_ms: float | None = None
     ends: str = ""
+    successor: str = ""
     runs_model: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -65,11 +70,12 @@ class Listing:
             ttft_ms=_within(data["ttft_ms"], _MAX_TTFT_MS),
             ttft_p95_ms=_within(data["ttft_p95_ms"], _MAX_TTFT_MS),
             ends=_date(data["ends"]),
+            successor=data["successor"] if isinstance(data["successor"], str) else "",
             runs_model=data["runs_model"] is True,
         )
 
 
-def facts_in_list(listing: Any, model: str) -> tuple[Listing, bool] | None:
+def facts_in_list(listing: Any, model: str, successors: Sequence[str] = ()) -> tuple[Listing, bool] | None:
     """What a list of models says of one, and whether there are `/endpoints` to ask about; None when it is no such list."""
     data = _members(listing).get("data")
     if not isinstance(data, list):
@@ -83,7 +89,8 @@ def facts_in_list(listing: Any, model: str) -> tuple[Listing, bool] | None:
     if item is None:
         # A name that stands for many may stand for this one too.
         is_absent = bool(items) and not any("*" in name for name in names)
-        return (Listing(listed=False), False) if is_absent else None
+        spelt = (name for heir in successors for name in _spellings(heir) if name in names)
+        return (Listing(listed=False, successor=next(spelt, "")), False) if is_absent else None
     return _facts(item), isinstance(item.get("pricing"), dict)
 
 
@@ -122,13 +129,21 @@ def refined(profile: ModelProfile, facts: Listing, *, is_loopback: bool = False)
     return _priced(profile, facts)
 
 
-def warning(facts: Listing, profile: ModelProfile, model: str, setting: str = "model") -> str:
-    """What the user should know about the model, as a sentence that names the setting it stands in, or the empty string."""
-    if facts.listed and not facts.ends:
+def warning(
+    facts: Listing, profile: ModelProfile, model: str, setting: str = "model", *, today: date | None = None
+) -> str:
+    """What the user should know about the model, as a sentence that names the setting it stands in, or the empty string.
+
+    An end that is farther away than a month, counted from `today`, is no news yet.
+    """
+    if facts.listed and (
+        not facts.ends or (today is not None and date.fromisoformat(facts.ends) - today > _AHEAD)
+    ):
         return ""
     name = model if model.isprintable() and len(model) <= 100 else "asked for"
+    ends = "ended" if today is not None and facts.ends and date.fromisoformat(facts.ends) < today else "ends"
     what = (
-        f"The provider of the model {name} ends it on {facts.ends}"
+        f"The provider of the model {name} {ends} it on {facts.ends}"
         if facts.listed
         else f"The endpoint's list of models does not have {name}"
     )

@@ -30,7 +30,7 @@ from typethrough.gateway.health import Health
 from typethrough.gateway.http1 import NoAnswer, NotHttp
 from typethrough.gateway.model_facts import ModelFacts
 from typethrough.gateway.network_faults import Unreachable, refused_certificate
-from typethrough.gateway.refusals import rejection
+from typethrough.gateway.refusals import model_places, rejection
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.settlement import Settlement
 from typethrough.gateway.wire import RequestEncoder
@@ -96,6 +96,25 @@ class HttpGateway:
     def profile(self) -> ModelProfile:
         """What is known of the model here; `fim` is set exactly when the fill-in-the-middle form is to be used."""
         return self._facts.profile if self._facts is not None else self._profile
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """The models that can take its place where the endpoint has it no more; none where its list has none of them."""
+        is_alone = self._facts is not None and self._facts.has_no_successor
+        return () if is_alone else self._endpoint.profile.successors
+
+    @property
+    def listed_successor(self) -> str:
+        """The model that takes its place, where it is known to be gone; mostly empty."""
+        return self._facts.successor if self._facts is not None else ""
+
+    def is_gone(self, successor: str) -> bool:
+        """The endpoint has it no more, and answers for a successor; whether that is news to the user."""
+        return self._facts.is_gone(successor) if self._facts is not None else True
+
+    def model_places(self) -> dict[str, str]:
+        """What a message about its end has to say."""
+        return model_places(self._endpoint)
 
     def refusal(self) -> str:
         """Why a request would not be sent now, or the empty string."""

@@ -14,6 +14,7 @@ import re
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -33,15 +34,21 @@ KEPT_S = 24 * 3_600.0
 # A server that has no list, or could not be reached, is asked again sooner.
 KEPT_FAILURE_S = 3_600.0
 _MAX_BYTES = 16_384
+_GONE = "gone"
 
 
 class ModelFacts:
-    """The profile of an endpoint's model, as it is known now."""
+    """The profile of an endpoint's model, as it is known now, and the model that takes its place where it is gone."""
 
     def __init__(
         self, endpoint: Endpoint, profile: ModelProfile, errands: Errands, file: CatalogueFile, clock: Clock
     ) -> None:
         self.profile = profile
+        self.successor = ""
+        # A list was read, and neither the model nor any that could take its place is in it.
+        self.has_no_successor = False
+        self._is_refused = self._is_told_gone = False
+        self._writing: asyncio.Future[None] | None = None
         self._endpoint = endpoint
         self._embedded = profile
         self._errands = errands
@@ -61,24 +68,47 @@ class ModelFacts:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
 
     async def _look(self) -> None:
         kept = await asyncio.to_thread(self._file.read)
+        self._is_told_gone = await asyncio.to_thread(self._file.told) == _GONE
         if kept is not None:
             facts, holds_s = kept
             self._use(facts, holds_s)
             return
+        told = await asyncio.to_thread(self._file.told)
         facts = await listing_of(self._endpoint, self._errands)
+        if self._is_refused:
+            # What the model lane met itself counts for more than a list.
+            return
         self._use(facts, KEPT_FAILURE_S if facts is None else KEPT_S)
         if facts is not None:
-            # Only who has asked speaks of it: once a day, and not in every window.
-            said = warning(facts, self._embedded, self._endpoint.model, self._endpoint.setting)
-            self.profile = replace(self.profile, warning=said)
-        await asyncio.to_thread(self._file.write, facts)
+            # Only who has asked speaks of it, and not of what was told before.
+            endpoint, today = self._endpoint, self._file.today()
+            said = warning(facts, self._embedded, endpoint.model, endpoint.setting, today=today)
+            news = (facts.ends if facts.listed else _GONE) if said else told
+            self.profile = replace(self.profile, warning="" if news == told else said)
+            told = news
+        await asyncio.to_thread(self._file.write, facts, told)
+
+    def is_gone(self, successor: str) -> bool:
+        """The endpoint has refused the model, and answers for a successor: keep that, and say whether it is news."""
+        self._is_refused = True
+        self._use(Listing(listed=False, successor=successor), KEPT_S)
+        is_news = not self._is_told_gone
+        self._is_told_gone = True
+        self._writing = asyncio.ensure_future(
+            asyncio.to_thread(self._file.write, Listing(listed=False, successor=successor), _GONE)
+        )
+        return is_news
 
     def _use(self, facts: Listing | None, holds_s: float) -> None:
         self._holds_until_s = self._clock.now() + holds_s
         if facts is not None:
+            self.successor = "" if facts.listed else facts.successor
+            self.has_no_successor = not facts.listed and not facts.successor
             self.profile = refined(self._embedded, facts, is_loopback=self._endpoint.is_loopback)
 
 
@@ -88,7 +118,9 @@ async def listing_of(endpoint: Endpoint, errands: Errands) -> Listing | None:
     with_key = not endpoint.is_vercel
     answer = await errands.get(endpoint.beside("/models"), with_key=with_key)
     found = (
-        facts_in_list(answer.value, endpoint.model) if answer is not None and answer.status == 200 else None
+        facts_in_list(answer.value, endpoint.model, endpoint.profile.successors)
+        if answer is not None and answer.status == 200
+        else None
     )
     if found is None:
         return None
@@ -126,9 +158,26 @@ class CatalogueFile:
         # A file from the future was written by a clock that was wrong.
         return (facts, left_s) if age_s >= 0 and left_s > 0 else None
 
-    def write(self, facts: Listing | None) -> None:
+    def told(self) -> str:
+        """What the user was told last of the model, however long ago: the day of its end, that it is gone, or nothing."""
+        try:
+            with self._path.open("rb") as file:
+                told = json.loads(file.read(_MAX_BYTES))["told"]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return ""
+        return told if isinstance(told, str) else ""
+
+    def today(self) -> date:
+        """The day that it is now."""
+        return datetime.fromtimestamp(self._unix_s(), UTC).date()
+
+    def write(self, facts: Listing | None, told: str = "") -> None:
         """Keep what was said, whole or not at all, for the user alone; a disk that refuses is no reason to fail."""
-        data = {"read_at": round(self._unix_s()), "facts": facts.as_json() if facts else None}
+        data = {
+            "read_at": round(self._unix_s()),
+            "facts": facts.as_json() if facts else None,
+            "told": told,
+        }
         with suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Made with mode 600.

@@ -142,7 +142,7 @@ def _leaf(
     fault = _fault_of(status, word, error, prompt)
     if fault is Fault.MODEL_UNKNOWN:
         return ModelNotFound(
-            fault.says(**places, **_model_places(endpoint)) + places["quote"], status=status, code=word
+            fault.says(**(places | model_places(endpoint))) + places["quote"], status=status, code=word
         )
     told = fault.says(**places)
     if fault is Fault.PROMPT_TOO_LONG:
@@ -219,15 +219,18 @@ def _is_unknown_model(status: int, error: ErrorBody) -> bool:
     return status in (404, 410) and about_model
 
 
-def _model_places(endpoint: Endpoint) -> dict[str, str]:
+def model_places(endpoint: Endpoint) -> dict[str, str]:
+    """The places in a message about an endpoint's model."""
     profile = endpoint.profile
     return {
+        "host": endpoint.url.host,
         "model": endpoint.model
         if endpoint.model.isprintable() and len(endpoint.model) <= 100
         else "asked for",
         "history": f", whose vendor announced its shutdown for {profile.shutdown}"
         if profile.shutdown
         else "",
+        "ended": f" (its vendor's day for its end was {profile.shutdown})" if profile.shutdown else "",
         "setting": endpoint.setting,
         "variable": endpoint.setting.upper(),
         "advice": f", for instance to {profile.successor}" if profile.successor else "",

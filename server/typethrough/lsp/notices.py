@@ -39,8 +39,8 @@ class Notices:
         self._tell = tell
         self._status = status
         self._shown: set[str] = set()
-        # Called when a model has failed.
-        self.on_trouble: Callable[[], None] = lambda: None
+        # Called with what the model lane does: "error", "ready" and so on.
+        self.on_lane: Callable[[str], None] = lambda _: None
         # By the key: when it was told, and when it came last.
         self._told_s: dict[str, tuple[float, float]] = {}
 
@@ -104,8 +104,7 @@ class Notices:
         """Tell the client's status line, when something changed."""
         self._inner.status(kind, message)
         self._status.lane(kind, message)
-        if kind == "error":
-            self.on_trouble()
+        self.on_lane(kind)
 
     def problems(self, sentences: Iterable[str]) -> None:
         """Show what is wrong with the settings, all of it in one message, each problem once."""

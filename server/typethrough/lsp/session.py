@@ -13,6 +13,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from typethrough.core.outcome.faults import Fault
 from typethrough.core.settings.layers import SECTION, Layer, Origin
+from typethrough.engine.gateways import Gateways
 from typethrough.engine.loop import AsyncioClock, Background
 from typethrough.lsp import copilot
 from typethrough.lsp.initialize import EVERYTHING, client_of, introduction
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from typethrough.core.settings.layers import Problem
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.engine import Engine
-    from typethrough.engine.gateways import Gateways
     from typethrough.engine.ports import Gateway, Recorder, WallClock
     from typethrough.lsp.initialize import Client
     from typethrough.lsp.protocol import MessageId, Params
@@ -100,7 +100,8 @@ class Session:
         self._serving: Serving | None = None
         self._background = Background()
         self._is_looking = self._lacks_key = False
-        self.notices.on_trouble = self._look_soon
+        self._told_model = ""
+        self.notices.on_lane = self._lane_changed
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
     def _initialize(self, message_id: MessageId, params: Params) -> None:
@@ -252,6 +253,17 @@ class Session:
             return True
         return not self._parts.endpoint(self._applied).usable
 
+    def _lane_changed(self, kind: str) -> None:
+        """The model lane does something else: look for a remedy, or say which model it is that answers."""
+        if kind == "error":
+            self._look_soon()
+        elif kind == "ready" and self._model_in_use() not in ("", self._told_model):
+            self._report_lane()
+
+    def _model_in_use(self) -> str:
+        gateway = self._gateway.default if isinstance(self._gateway, Gateways) else self._gateway
+        return gateway.model if gateway is not None else ""
+
     def _look_soon(self) -> None:
         """Begin to look for what may end the trouble, unless somebody does."""
         if not self._is_looking and self._applied is not None and self._has_trouble():
@@ -297,7 +309,10 @@ class Session:
             self.notices.notice("endpoint", refusal)
             self.notices.status("error", refusal)
         elif choice.usable:
-            self.notices.status("ready", choice.why)
+            self._told_model = self._model_in_use()
+            # Its successor may have taken the default model's place.
+            why = choice.why.removeprefix(choice.model)
+            self.notices.status("ready", f"{self._told_model}{why}")
         elif choice.is_refused:
             self.notices.status("error", choice.why)
         else:

@@ -44,7 +44,9 @@ def test_every_default_is_a_legal_value_of_its_own_setting(name: str) -> None:
 def test_every_setting_says_what_it_means_in_one_sentence() -> None:
     assert [name for name, spec in SPECS.items() if not spec.description.endswith(".")] == []
     assert all(spec.unit for spec in SPECS.values() if spec.kind is Kind.NUMBER)
-    assert {item.name for item in fields(Settings)} - {"access", "closed"} == set(SPECS) - set(ACCESS_SPECS)
+    assert {item.name for item in fields(Settings)} - {"access", "closed", "model_is_named"} == set(
+        SPECS
+    ) - set(ACCESS_SPECS)
 
 
 def test_a_key_is_not_in_the_representation_of_settings_or_of_a_layer() -> None:

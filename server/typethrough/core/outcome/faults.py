@@ -249,7 +249,7 @@ class Fault(Enum):
     MODEL_RETIRED = (
         "the same, or a list of models without it, for the default model that no setting names",
         (
-            "The default model {model} is not served by {host} any more{history}: {successor} is asked in its place. "
+            "The default model {model} is gone at {host}{ended}: {successor} is asked in its place. "
             "Set `model` (TYPETHROUGH_MODEL) to choose another."
         ),
         Again.AT_ONCE,

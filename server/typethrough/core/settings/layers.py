@@ -201,7 +201,8 @@ class _Resolution:
     def result(self) -> Resolved:
         """The settings and every problem, with what follows from it."""
         closed = [*self._closed.values()]
-        settings = replace(self._settings, closed=closed[0] if closed else "")
+        is_named = "model" in self._sources
+        settings = replace(self._settings, closed=closed[0] if closed else "", model_is_named=is_named)
         settings = _consistent(settings, self._held, self._problems)
         if (named := named_access(settings.access)) is not None:
             closed.append(named.problem)

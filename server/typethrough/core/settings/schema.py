@@ -79,6 +79,7 @@ class Settings:
 
     `access`: where code may go and with which key, one for each place that says anything of it, the place that wins first.
     `closed`, a sentence: why no model may be asked, since what was set to keep something back could not be read.
+    `model_is_named`: somebody has set the model, so no other may take its place.
     """
 
     enabled: bool = _setting(
@@ -86,6 +87,7 @@ class Settings:
     )
     access: tuple[Access, ...] = field(default=(), repr=False)
     closed: str = ""
+    model_is_named: bool = False
     oidc_token_file: str = _setting(
         "",
         Kind.PATH,

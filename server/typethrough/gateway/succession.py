@@ -1,0 +1,126 @@
+"""The default model, and its successor where the endpoint does not have it any more.
+
+Only of a model that nobody has named: a model of the user's own choice is never exchanged. That it is gone is known from the
+endpoint's list of models or from a refusal; the question that was refused goes to the successor at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from typethrough.core.outcome.faults import Fault
+from typethrough.engine.ports import GatewayError, ModelNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typethrough.core.models import ModelProfile
+    from typethrough.core.prompt.message import Prompt
+    from typethrough.engine.ports import Finish, OnCounted, Preview
+    from typethrough.gateway.http_gateway import HttpGateway
+
+
+class SucceededGateway:
+    """A `Gateway` of a model, or of the one of its successors that takes its place. `open_model` gives the gateway of one."""
+
+    def __init__(self, first: HttpGateway, open_model: Callable[[str], HttpGateway]) -> None:
+        self._first = first
+        self._open_model = open_model
+        self._heir: HttpGateway | None = None
+        self._warning = ""
+
+    @property
+    def model(self) -> str:
+        """The model in use."""
+        return self._asked.model
+
+    @property
+    def profile(self) -> ModelProfile:
+        """That of the model in use; the exchange is its warning."""
+        asked = self._asked
+        return replace(asked.profile, warning=self._warning) if self._warning else asked.profile
+
+    @property
+    def _asked(self) -> HttpGateway:
+        if self._heir is None and (name := self._first.listed_successor):
+            self._use(self._open_model(name), is_news=bool(self._first.profile.warning))
+        return self._heir or self._first
+
+    def refusal(self) -> str:
+        """As the gateway in use says."""
+        return self._asked.refusal()
+
+    def try_again(self) -> None:
+        """Have the gateway in use try again."""
+        self._asked.try_again()
+
+    def preview(self, prompt: Prompt) -> Preview:
+        """What would be sent."""
+        return self._asked.preview(prompt)
+
+    def race(self) -> None:
+        """None: one model at a time."""
+
+    async def stream(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
+    ) -> Finish:
+        """Ask the model in use; when the first is gone, ask those that may take its place. Raises GatewayError."""
+        asked = self._asked
+        try:
+            return await asked.stream(prompt, on_text, on_counted)
+        except ModelNotFound:
+            if asked is not self._first:
+                raise
+            end = await self._stream_heirs(prompt, on_text, on_counted)
+            if end is None:
+                raise
+            return end
+
+    async def _stream_heirs(
+        self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None
+    ) -> Finish | None:
+        """The answer of the first successor that the endpoint knows; None when it knows none."""
+        for name in self._first.successors:
+            heir = self._open_model(name)
+
+            def heard(text: str, heir: HttpGateway = heir) -> None:
+                # Before the text, since who hears it may close the stream.
+                self._take_over(heir)
+                on_text(text)
+
+            try:
+                end = await heir.stream(prompt, heard, on_counted)
+            except ModelNotFound:
+                continue
+            except GatewayError:
+                # It is known, whatever else is wrong.
+                self._take_over(heir)
+                raise
+            self._take_over(heir)
+            return end
+        return None
+
+    def _take_over(self, heir: HttpGateway) -> None:
+        if self._heir is None:
+            self._use(heir, is_news=self._first.is_gone(heir.model))
+
+    def _use(self, heir: HttpGateway, *, is_news: bool) -> None:
+        self._heir = heir
+        if is_news:
+            places = self._first.model_places() | {"successor": heir.model}
+            self._warning = Fault.MODEL_RETIRED.says(**places)
+
+    async def warm(self) -> None:
+        """Have the gateway in use make ready."""
+        await self._asked.warm()
+
+    async def connect(self) -> None:
+        """Have a connection open. Raises GatewayError."""
+        await self._asked.connect()
+
+    async def aclose(self) -> None:
+        """Close both."""
+        await self._first.aclose()
+        if self._heir is not None:
+            await self._heir.aclose()
