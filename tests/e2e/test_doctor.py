@@ -148,7 +148,7 @@ class Page:
 def doctor(tmp_path: Path) -> Callable[..., Page]:
     """Runs the verb as a person without anything of their own; `{name}` in a variable is a place of this test's."""
 
-    def run(*arguments: str, user: str = "", **environment: str) -> Page:
+    def run(*arguments: str, user: str = "", is_told: str = "", **environment: str) -> Page:
         config = tmp_path / "config" / "typethrough" / "config.toml"
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(user, "utf-8")
@@ -162,7 +162,7 @@ def doctor(tmp_path: Path) -> Callable[..., Page]:
             check=False,
             timeout=50,
         )
-        assert process.stderr == ""
+        assert process.stderr == is_told
         return Page(process.returncode, process.stdout, json.loads(process.stdout)["findings"])
 
     return run
@@ -298,6 +298,32 @@ def test_its_completions_are_on_record(doctor: Callable[..., Page], tmp_path: Pa
     with sqlite3.connect(tmp_path / "xdg_state_home" / "typethrough" / "record.sqlite3") as record:
         rows = record.execute("SELECT prompt_tokens, dollars > 0 FROM stream").fetchall()
     assert rows == [(3_000, 1), (3_000, 1)]
+
+
+def test_the_report_for_a_fault_has_nothing_that_is_only_the_users(
+    doctor: Callable[..., Page], tmp_path: Path
+) -> None:
+    said = {
+        "error": {"message": f"Incorrect API key {KEY} of jane@acme.example", "type": "authentication_error"}
+    }
+    report = tmp_path / "report.txt"
+    with OddGateway(status=401, body=said) as gateway:
+        page = doctor(
+            "--bundle",
+            str(report),
+            user='exclude = ["merger/"]\nmodel = "acme/merger-model"\nmodle = "zebra"',
+            TYPETHROUGH_BASE_URL=gateway.base_url,
+            TYPETHROUGH_API_KEY=KEY,
+            HTTPS_PROXY=f"http://jane:{PASSWORD}@proxy.acme.example:3128",
+            USER="jane",
+            is_told=f"{report} is written: read it before you send it.\n",
+        )
+    assert page.code == 1
+    text = report.read_text("utf-8")
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert "completion" in text
+    for planted in (KEY, KEY[4:], PASSWORD, "merger", "proxy.acme", "zebra", str(tmp_path), "xdg_state_home"):
+        assert planted not in text
 
 
 def spend(state: Path, *, dollars: float) -> None:

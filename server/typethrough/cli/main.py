@@ -153,6 +153,14 @@ def _add_doctor(verbs: argparse._SubParsersAction[_Parser]) -> None:
         "--no-request", action="store_true", help="ask for no completion, which may cost money"
     )
     doctor.add_argument(
+        "--bundle",
+        metavar="FILE",
+        nargs="?",
+        const=Path(),
+        type=Path,
+        help="write a report for who is to find a fault: no text, no path, no key (default: a new file in this folder)",
+    )
+    doctor.add_argument(
         "--settings", metavar="JSON", help="an editor's settings, as it hands them to the server"
     )
     _add_log_options(doctor, argparse.SUPPRESS)

@@ -44,7 +44,7 @@ def editors(environment: Mapping[str, str], home: Path) -> Iterator[Finding]:
             yield warning("editor", f"{name}: extension {version}, and this is {__version__}", remedy)
     for path in _plugins(environment, home):
         found = True
-        yield ok("editor", f"Neovim: plugin in {path}")
+        yield ok("editor", f"Neovim: plugin in {path}", private=[path])
     if not found:
         yield ok(
             "editor", "no extension for VS Code and no plugin for Neovim: any editor's own LSP client will do"

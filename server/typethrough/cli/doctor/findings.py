@@ -30,7 +30,8 @@ class Level(StrEnum):
 class Finding:
     """One thing, how it is, and, when it is not well, what to do. `more` are lines below it.
 
-    `figures` are the same facts for programs: numbers, words and truth values, no text of a document and no key.
+    `figures` are the same facts for programs: numbers, words and truth values, no text of a document and no key. `private` are
+    words of it that a report for others must not have: paths, hosts, names of somebody's own.
     """
 
     name: str
@@ -39,21 +40,24 @@ class Finding:
     remedy: str = ""
     more: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
+    private: tuple[object, ...] = ()
 
 
-def ok(name: str, text: str, *, more: Sequence[str] = (), **figures: Any) -> Finding:
+def ok(
+    name: str, text: str, *, more: Sequence[str] = (), private: Sequence[object] = (), **figures: Any
+) -> Finding:
     """A thing that is as it should be."""
-    return Finding(name, Level.OK, text, more=tuple(more), figures=figures)
+    return Finding(name, Level.OK, text, more=tuple(more), figures=figures, private=tuple(private))
 
 
-def warning(name: str, text: str, remedy: str, **figures: Any) -> Finding:
+def warning(name: str, text: str, remedy: str, *, private: Sequence[object] = (), **figures: Any) -> Finding:
     """A thing that could be better, or soon will not do any more."""
-    return Finding(name, Level.WARNING, text, remedy, figures=figures)
+    return Finding(name, Level.WARNING, text, remedy, figures=figures, private=tuple(private))
 
 
-def failure(name: str, text: str, remedy: str, **figures: Any) -> Finding:
+def failure(name: str, text: str, remedy: str, *, private: Sequence[object] = (), **figures: Any) -> Finding:
     """A thing that is needed and does not work."""
-    return Finding(name, Level.FAILURE, text, remedy, figures=figures)
+    return Finding(name, Level.FAILURE, text, remedy, figures=figures, private=tuple(private))
 
 
 def is_well(findings: Sequence[Finding]) -> bool:

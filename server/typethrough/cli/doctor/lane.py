@@ -108,7 +108,8 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
 
 def _way(endpoint: Endpoint, environment: Mapping[str, str]) -> list[Finding]:
     """The proxy and the certificates in force."""
-    found = [ok("proxy", str(endpoint.proxy))]
+    proxy = endpoint.proxy
+    found = [ok("proxy", str(proxy), private=[proxy.host] if proxy.url else [])]
     if endpoint.url.scheme == "https":
         named_by = next((name for name in _CERTIFICATES if environment.get(name)), "")
         found.append(ok("certificates", f"those of {named_by}" if named_by else "the usual ones"))

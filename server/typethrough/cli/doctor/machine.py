@@ -61,26 +61,28 @@ def program() -> Iterator[Finding]:
             "PATH",
             f"{found} {said}, and this is {__version__}",
             "An editor that looks on PATH starts that one: install it again, or put this one's folder first.",
+            private=[found],
         )
     else:
-        yield ok("PATH", found)
+        yield ok("PATH", found, private=[found])
 
 
 def settings_in_force(
     settings: Settings, problems: Sequence[Problem], sources: Mapping[str, str]
 ) -> Iterator[Finding]:
     """What is wrong with what is set, and what differs from the defaults, with the place that it comes from."""
-    file = user_file_path()
+    file, administrator_file = user_file_path(), administrator_file_path()
+    places = [administrator_file] if administrator_file is not None else []
     for problem in problems:
         make = failure if is_closing(problem) else warning
-        yield make("settings", problem.message, _remedy(problem, file))
+        yield make("settings", problem.message, _remedy(problem, file), private=[file, *places])
     own = [
         f"{name} = {shown(SPECS[name], getattr(settings, name))} ({source})"
         for name, source in sorted(sources.items())
         if name not in ACCESS_SPECS
     ]
     there = "is there" if file.exists() else "is not there: the defaults hold where nothing else is set"
-    yield ok("settings", f"user file {file} {there}", more=own, changed=len(own))
+    yield ok("settings", f"user file {file} {there}", more=own, private=[file], changed=len(own))
     if (administrator_file := administrator_file_path()) is not None:
         yield ok(
             "settings", f"administrator's file {administrator_file}: what it sets can only be made tighter"
@@ -106,7 +108,7 @@ def record(settings: Settings, today: str) -> Iterator[Finding]:
     try:
         dollars = spent_on(path, today)
     except Unreadable as error:
-        yield failure("limit", f"what today has cost is not known: {error}", _damaged(path))
+        yield failure("limit", f"what today has cost is not known: {error}", _damaged(path), private=[path])
         return
     text = f"${dollars:.4f} of ${limit_cents / 100:.2f} spent today (setting daily_limit_cents)"
     figures: dict[str, Any] = {"dollars": dollars, "limit_dollars": limit_cents / 100}
@@ -122,15 +124,21 @@ def log(composition: Composition, settings: Settings) -> Finding:
     try:
         composition.start_logging(settings, (), to_stderr=False)
     except UsageError as error:
-        return failure("log", str(error), "Name a file that you can write with --log-file, or leave it out.")
+        return failure(
+            "log",
+            str(error),
+            "Name a file that you can write with --log-file, or leave it out.",
+            private=[file],
+        )
     where = f"{file} too" if file is not None else "no file of its own (--log-file FILE names one)"
     text = f"to standard error, which the editor keeps; {where}; from level {settings.log_level} on"
-    return ok("log", text)
+    return ok("log", text, private=[file] if file is not None else [])
 
 
 def _record_file(path: Path) -> Finding:
     import sqlite3
 
+    private = [path, path.parent]
     try:
         # What a server does when it starts.
         with closing(schema.opened(path)) as connection:
@@ -139,13 +147,19 @@ def _record_file(path: Path) -> Finding:
         size_bytes = path.stat().st_size
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            return warning("record", f"{path} is held by another program", "Look again in a moment.")
-        return failure("record", f"{path} cannot be written", _unwritable(path))
+            return warning(
+                "record", f"{path} is held by another program", "Look again in a moment.", private=private
+            )
+        return failure("record", f"{path} cannot be written", _unwritable(path), private=private)
     except sqlite3.Error:
-        return failure("record", f"{path} is damaged, or of a later version", _damaged(path))
+        return failure("record", f"{path} is damaged, or of a later version", _damaged(path), private=private)
     except OSError as error:
-        return failure("record", f"{path} cannot be written ({error.strerror})", _unwritable(path))
-    return ok("record", f"{path}, {size_bytes / 1_000:,.0f} kB, can be written", bytes=size_bytes)
+        return failure(
+            "record", f"{path} cannot be written ({error.strerror})", _unwritable(path), private=private
+        )
+    return ok(
+        "record", f"{path}, {size_bytes / 1_000:,.0f} kB, can be written", private=private, bytes=size_bytes
+    )
 
 
 def _unwritable(path: Path) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from typethrough.cli.doctor.findings import Finding, failure, ok
+from typethrough.core.settings.access import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,10 +62,11 @@ async def address(place: Place, now: Callable[[], float]) -> Finding:
         found = await _resolved(place.host, place.port)
     except TimeoutError:
         text = f"the name {place.host} was not resolved within {_NAME_S:g} s"
-        return failure("address", text, f"{_CHECK} the name server.")
+        return failure("address", text, f"{_CHECK} the name server.", private=[place.host])
     except OSError as error:
         text = f"the name {place.host} does not resolve ({error.strerror or type(error).__name__})"
-        return failure("address", text, f"Correct {place.setting}, or check the network and the name server.")
+        remedy = f"Correct {place.setting}, or check the network and the name server."
+        return failure("address", text, remedy, private=[place.host])
     resolved_ms = (now() - began_s) * 1_000
     tries = await asyncio.gather(*(_tried(*one, place.port, now) for one in found[:_MOST_ADDRESSES]))
     reached = [one for one in tries if not one.fault]
@@ -75,6 +77,7 @@ async def address(place: Place, now: Callable[[], float]) -> Finding:
         "address",
         f"{place.what}: {kinds}, resolved in {resolved_ms:.1f} ms",
         more=list(map(str, tries)),
+        private=_private(place, tries),
         resolved_ms=round(resolved_ms, 1),
         connect_ms=round(min(one.ms for one in reached), 1),
         families=sorted({one.family for one in reached}),
@@ -86,10 +89,25 @@ def _unreachable(place: Place, tries: list[_Try]) -> Finding:
     if tries and all(one.is_refused for one in tries):
         text = f"nothing listens at {place.what}, port {place.port}: the connection is refused ({more})"
         what = "the proxy" if place.is_proxy else "the server there"
-        return failure("address", text, f"Start {what}, or correct {place.setting}.")
+        return failure(
+            "address", text, f"Start {what}, or correct {place.setting}.", private=_private(place, tries)
+        )
     text = f"{place.what}, port {place.port}, cannot be reached ({more or 'no address'})"
     proxy = f"{place.setting}." if place.is_proxy else f"{place.setting}; behind a proxy set HTTPS_PROXY."
-    return failure("address", text, f"{_CHECK} {proxy}")
+    return failure("address", text, f"{_CHECK} {proxy}", private=_private(place, tries))
+
+
+def _private(place: Place, tries: list[_Try]) -> list[str]:
+    """What others need not know; that it is this machine itself they may."""
+    return [
+        word
+        for word in (place.host, *(one.address for one in tries))
+        if not is_loopback(f"http://{_bracketed(word)}/")
+    ]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 async def _resolved(host: str, port: int) -> list[tuple[str, str]]:

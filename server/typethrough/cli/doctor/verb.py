@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from typethrough.cli import UsageError
 from typethrough.cli.compose import begin_verb
 from typethrough.cli.doctor import editors, machine
+from typethrough.cli.doctor.bundle import bundle, write_bundle
 from typethrough.cli.doctor.findings import Level, as_json, failure, is_well, lines, summary
 from typethrough.cli.doctor.lane import lane
 from typethrough.core.settings.layers import Layer, Origin
@@ -50,12 +51,26 @@ def run_doctor(options: argparse.Namespace) -> int:
         print(json.dumps(as_json(found), indent=2))
     else:
         print(doctor_page(found, summary(found)))
+    if options.bundle is not None:
+        _write_report(options.bundle, composition, layers, found)
     code = 0 if is_well(found) else 1
     if examination.hangs:
         # Threads that wait for something that never comes would keep the process.
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def _write_report(path: Path, composition: Composition, layers: list[Layer], found: list[Finding]) -> None:
+    """Raises UsageError."""
+    now = composition.clock.local_time()
+    if not path.name:
+        path = Path(f"typethrough-report-{now:%Y-%m-%d-%H%M%S}.txt")
+    settings, _ = composition.settings(layers)
+    sources = composition.sources(layers)
+    at = now.isoformat(timespec="seconds")
+    write_bundle(path, bundle(found, settings, sources, composition.environment, at))
+    print(f"{path} is written: read it before you send it.", file=sys.stderr)
 
 
 class _Examination:

@@ -1,0 +1,237 @@
+"""`typethrough doctor --bundle`: a report for who is to find a fault, with nothing in it that is only the user's business.
+
+Names of somebody's own are taken out three times over: by what each finding says is private, by what this process knows of keys,
+hosts and people, and by their looks. What is wanted of the record is its causes, which are words of ours.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from typethrough import __version__
+from typethrough.cli import UsageError
+from typethrough.cli.doctor.findings import lines, summary
+from typethrough.cli.settings import shown
+from typethrough.cli.user_file import administrator_file_path, record_path, user_file_path
+from typethrough.core.models import profile_of
+from typethrough.core.secrets.detector import redacted
+from typethrough.core.settings.access import OPENAI_BASE_URL, is_loopback, keys_of
+from typethrough.core.settings.redaction import Redaction
+from typethrough.core.settings.schema import ACCESS_SPECS, GATEWAY_BASE_URL, SPECS
+from typethrough.core.settings.values import Kind
+from typethrough.telemetry.store import Unreadable, read_outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from urllib.parse import SplitResult
+
+    from typethrough.cli.doctor.findings import Finding
+    from typethrough.core.settings.schema import Settings
+
+_HEAD = """\
+typethrough: a report for who is to find a fault. Read it before you send it.
+
+In it: what `typethrough doctor` found, which settings differ from the defaults, the names of the variables that count,
+and how the last requests ended.
+Not in it: text of any document, keys and passwords, paths and names of files, names of people and of this machine, and names of
+hosts and models but those that everybody knows.
+"""
+_OUTCOMES = 50
+# What these settings hold may be somebody's own words.
+_OWN_WORDS = frozenset(
+    {Kind.NAME, Kind.NAMES, Kind.GLOBS, Kind.PATH, Kind.ROUTES, Kind.URL, Kind.KEY, Kind.COMMAND}
+)
+_COUNTS = re.compile(
+    r"TYPETHROUGH_|(?:https?|all|no)_proxy$|SSL_CERT_|SSLKEYLOGFILE$|XDG_|NVIM_APPNAME$|VSCODE_EXTENSIONS$",
+    re.IGNORECASE,
+)
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
+_SHORTEST_SECRET = 6
+# The root folder of some systems is nobody's.
+_SHORTEST_PATH = 4
+_MODEL_NAME = re.compile(r"[\w.:-]{1,60}(?:/[\w.:-]{1,60})?", re.ASCII)
+_KNOWN_HOSTS = frozenset(
+    {
+        urlsplit(GATEWAY_BASE_URL).hostname,
+        urlsplit(OPENAI_BASE_URL).hostname,
+        "openrouter.ai",
+        "api.mistral.ai",
+    }
+)
+# A path, by its looks: from its root, the user's home or a drive on, as far as nothing else can begin.
+_PATH = re.compile(
+    r"(?<![\w/.:<])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\:;,()'\"`]+[/\\])*[^\s/\\:;,()'\"`]+|~[/\\]\S+"
+)
+
+
+def write_bundle(path: Path, text: str) -> None:
+    """Write the report, for the user alone. Raises UsageError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror})") from None
+
+
+def bundle(
+    findings: Sequence[Finding],
+    settings: Settings,
+    sources: Mapping[str, str],
+    environment: Mapping[str, str],
+    at: str,
+) -> str:
+    """The report as text. `at` is the time, `sources` says where each setting comes from."""
+    parts = [
+        _HEAD,
+        f"typethrough {__version__}, {at}",
+        "",
+        *(line for finding in findings for line in lines(_without_own_words(finding))),
+        "",
+        summary(findings),
+        "",
+        "Settings that differ from the defaults:",
+        *(f"  {line}" for line in _settings(settings, sources)),
+        "",
+        "Variables that are set:",
+        *(
+            f"  {name}"
+            for name in sorted(environment)
+            if _COUNTS.match(name) or name in _known_keys(environment)
+        ),
+        "",
+        "The last requests, newest first:",
+        *(f"  {line}" for line in _outcomes()),
+        "",
+    ]
+    private = [word for finding in findings for word in finding.private]
+    return scrubbed("\n".join(parts), settings, environment, private)
+
+
+def scrubbed(
+    text: str, settings: Settings, environment: Mapping[str, str], private: Iterable[object] = ()
+) -> str:
+    """The text without keys, paths, hosts and names of somebody's own."""
+    paths, names = set[str](), set[str]()
+    for word in map(str, (*private, *_own(settings, environment))):
+        (paths if "/" in word or "\\" in word else names).add(word)
+    for path in sorted(paths, key=len, reverse=True):
+        if len(path) < _SHORTEST_PATH:
+            continue
+        text = text.replace(path, "[path]")
+    text = _PATH.sub("[path]", text)
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = re.sub(
+            rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", "[name]", text, flags=re.IGNORECASE
+        )
+    hide = Redaction(_secrets(settings, environment)).hidden
+    return redacted("\n".join(map(hide, text.split("\n")))).rstrip() + "\n"
+
+
+def _without_own_words(finding: Finding) -> Finding:
+    """A finding less the lines below that have settings as the user wrote them: they stand in a list of their own."""
+    from dataclasses import replace
+
+    return replace(finding, more=()) if finding.name == "settings" else finding
+
+
+def _settings(settings: Settings, sources: Mapping[str, str]) -> Iterator[str]:
+    for name, source in sorted(sources.items()):
+        spec = SPECS[name]
+        if name in ACCESS_SPECS:
+            continue
+        value = getattr(settings, name)
+        if spec.kind in _OWN_WORDS:
+            said = f"({len(value)} items)" if isinstance(value, tuple) else "(set)"
+        else:
+            said = shown(spec, value)
+        yield f"{name} = {said} ({source})"
+
+
+def _outcomes() -> Iterator[str]:
+    try:
+        entries = read_outcomes(record_path(), _OUTCOMES)
+    except Unreadable:
+        yield "(the record cannot be read)"
+        return
+    for entry in entries:
+        cause = entry.cause.name.lower() if entry.cause is not None else ""
+        stages = ", ".join(f"{name} {ms:.1f}" for name, ms in entry.stages_ms.items())
+        yield f"{entry.at} {entry.ending} {entry.source or cause} ({stages} ms)"
+    if not entries:
+        yield "(none)"
+
+
+def _own(settings: Settings, environment: Mapping[str, str]) -> Iterator[object]:
+    """Paths, hosts, models and names that this process knows of and that others need not."""
+    yield from (
+        Path.home(),
+        Path.home().name,
+        Path.cwd(),
+        user_file_path(),
+        record_path(),
+        administrator_file_path() or "",
+    )
+    yield socket.gethostname()
+    try:
+        yield getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        yield ""
+    addresses = [
+        *(access.base_url for access in settings.access),
+        *_proxies(environment),
+        environment.get("OPENAI_BASE_URL", ""),
+    ]
+    for address in addresses:
+        host = _host(address)
+        if host not in _KNOWN_HOSTS and not is_loopback(f"http://{f'[{host}]' if ':' in host else host}/"):
+            yield host
+    models = (settings.model, *settings.fallback_models, *(route.model for route in settings.routes))
+    for model in models:
+        if not _MODEL_NAME.fullmatch(model) or profile_of(model) == profile_of(""):
+            yield from (model, model.removeprefix("openai/"))
+
+
+def _secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
+    """Every key and password that this process knows of, those of other programs among them."""
+    yield from keys_of(settings, environment)
+    yield from (
+        word for access in settings.access for word in access.api_key_command if len(word) >= _SHORTEST_SECRET
+    )
+    for address in _proxies(environment):
+        parts = _split(address)
+        yield from (unquote(word) for word in (parts.username or "", parts.password or ""))
+    for name, value in environment.items():
+        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET and not value.startswith(("/", "~")):
+            yield value
+
+
+def _known_keys(environment: Mapping[str, str]) -> frozenset[str]:
+    names = ("AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+    return frozenset(name for name in names if environment.get(name))
+
+
+def _proxies(environment: Mapping[str, str]) -> list[str]:
+    named = [
+        value
+        for name, value in environment.items()
+        if name.lower().endswith("_proxy") and name.lower() != "no_proxy"
+    ]
+    return [value if "://" in value else f"http://{value}" for value in named if value]
+
+
+def _host(address: str) -> str:
+    return _split(address).hostname or ""
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
