@@ -101,7 +101,7 @@ def timed(first_ms: float | None, total_ms: float = 500.0, output: int = 11) -> 
     ("first", "second", "level", "says"),
     [
         (timed(800.0), timed(300.0), Level.OK, "after 800 ms and 300 ms, then 50 tokens a second; 3000 tokens in, 2816"),
-        (timed(950.0), timed(300.0), Level.OK, "first text after 950 ms and 300 ms"),
+        (timed(950.0), timed(300.0), Level.OK, "m: first text after 950 ms and 300 ms"),
         (timed(300.0), timed(950.0), Level.FAILURE, "That is later than the budget of 900 ms"),
         (timed(7_000.0, 7_100.0), None, Level.FAILURE, "That is later than the budget of 900 ms"),
         (timed(None), timed(None), Level.WARNING, "no text in it"),
@@ -112,7 +112,7 @@ def timed(first_ms: float | None, total_ms: float = 500.0, output: int = 11) -> 
 def test_two_completions_are_judged_by_the_second(
     first: Timed, second: Timed | None, level: Level, says: str
 ) -> None:
-    finding = judged(first, second, 900, lambda usage: usage.output_tokens / 1_000)
+    finding = judged(first, second, 900, "m", lambda usage: usage.output_tokens / 1_000)
     assert finding.level is level
     assert says in finding.text
     assert bool(finding.remedy) == (level is not Level.OK)

@@ -65,17 +65,44 @@ CASES = {
     "a key with a space in it": Case(["TYPETHROUGH_API_KEY must be a key"], "variable", key="vck_ab cd"),
     "a key with letters that are not ASCII": Case(["TYPETHROUGH_API_KEY must be a key"], "variable", key="vck_abcé"),
     "nothing listens": Case(
-        ["nothing listens", "refused"], "Start the server", None, {"TYPETHROUGH_BASE_URL": "http://127.0.0.1:{free}/v1"}
+        ["cannot be reached", "nothing listens"], "Start the server", None, {"TYPETHROUGH_BASE_URL": "http://127.0.0.1:{free}/v1"}
     ),
     "a name that does not resolve": Case(
-        [NO_NAME, "resolve"], "Correct TYPETHROUGH_BASE_URL", None, {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1"}
+        [NO_NAME, "since the name"], "Correct TYPETHROUGH_BASE_URL", None, {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1"}
     ),
     "an address without https": Case(
         ["TYPETHROUGH_BASE_URL must begin with https://"], "variable", None, {"TYPETHROUGH_BASE_URL": "myhost:8443/v1"}
     ),
     "the proxy is down": Case(
-        ["nothing listens at the proxy", "refused"], "Start the proxy, or correct HTTPS_PROXY", None,
+        ["The proxy named by HTTPS_PROXY cannot be reached", "nothing listens"], "Start the proxy, or correct HTTPS_PROXY", None,
         {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1", "HTTPS_PROXY": "http://me:" + PASSWORD + "@127.0.0.1:{free}"},
+    ),
+    "a SOCKS proxy is down": Case(
+        ["The proxy named by ALL_PROXY cannot be reached"], "Start the proxy, or correct ALL_PROXY", None,
+        {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1", "ALL_PROXY": "socks5h://127.0.0.1:{free}"},
+    ),
+    "the gateway is no proxy": Case(
+        ["HTTPS_PROXY"], "Mend what it names", {"status": 501},
+        {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1", "HTTPS_PROXY": "http://127.0.0.1:{port}"},
+    ),
+    "no TLS where the address says so": Case(
+        ["does not speak TLS"], "Mend what it names", {}, {"TYPETHROUGH_BASE_URL": "https://127.0.0.1:{port}/v1"}
+    ),
+    "TLS where the address says none": Case(
+        ["gateway"], "", {"tls": True}, {"TYPETHROUGH_BASE_URL": "http://127.0.0.1:{port}/v1"}
+    ),
+    "a web filter": Case(
+        ["A web page came in place of the gateway's answer"], "",
+        {"status": 403, "body": b"<!DOCTYPE html><html>blocked</html>", "content_type": "text/html"},
+    ),
+    "the gateway sends us elsewhere": Case(["redirects", "302"], "", {"status": 302, "body": b"", "models": None}),
+    "a promise that this gateway does not make": Case(
+        ["zero_data_retention"], "Mend", {}, {"TYPETHROUGH_ZERO_DATA_RETENTION": "true"}
+    ),
+    "a model of one's own is retired": Case(
+        ["does not know the model acme/old"], "Set `model`",
+        {"status": 404, "body": {"error": {"message": "The model acme/old has been shut down", "code": "model_not_found"}}},
+        {"TYPETHROUGH_MODEL": "acme/old"},
     ),
     "the proxy wants a password": Case(
         ["HTTPS_PROXY", "407"], "", {"status": 407},
@@ -85,7 +112,7 @@ CASES = {
         ["HTTPS_PROXY holds no address"], "Mend", None,
         {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1", "HTTPS_PROXY": "http://proxy:port"},
     ),
-    "a certificate that nobody trusts": Case(["certificate is not trusted"], "", {"tls": True}),
+    "a certificate that nobody trusts": Case(["certificate of 127.0.0.1 is not trusted"], "", {"tls": True}),
     "a file of certificates that is none": Case(
         ["SSL_CERT_FILE"], "", {"tls": True}, {"SSL_CERT_FILE": str(Path(__file__))}
     ),
@@ -251,7 +278,7 @@ def test_without_a_request_nothing_is_asked_that_costs_money(doctor: Callable[..
     with OddGateway() as gateway:
         page = doctor("--no-request", TYPETHROUGH_BASE_URL=gateway.base_url, TYPETHROUGH_API_KEY=KEY)
     assert page.code == 0
-    assert gateway.requests == ["/v1/models"]
+    assert set(gateway.requests) == {"/v1/models"}
 
 
 def test_a_model_that_ends_is_told_and_one_that_still_answers_is_well(doctor: Callable[..., Page]) -> None:
@@ -264,6 +291,17 @@ def test_a_model_that_ends_is_told_and_one_that_still_answers_is_well(doctor: Ca
     [said] = page.of("model")
     assert said["level"] == "warning"
     assert "2020-01-01" in said["text"]
+
+
+def test_the_default_model_is_gone_and_its_successor_answers(doctor: Callable[..., Page]) -> None:
+    with OddGateway(models={"data": [{"id": "openai/gpt-6-luna"}, {"id": "other"}]}) as gateway:
+        page = doctor(
+            TYPETHROUGH_BASE_URL=gateway.base_url, TYPETHROUGH_API_KEY=KEY, TYPETHROUGH_BUDGET_MS="5000"
+        )
+    assert page.code == 0
+    [said] = page.of("model")
+    assert said["text"].endswith("openai/gpt-6-luna takes its place")
+    assert page.of("completion")[0]["figures"]["model"] == "openai/gpt-6-luna"
 
 
 def test_what_an_editor_has_set_counts(doctor: Callable[..., Page]) -> None:

@@ -85,7 +85,8 @@ async def completion(composition: Composition, settings: Settings, gateways: Gat
             return failure("completion", str(error), error.end.cause.advice, end=error.end.value)
         finally:
             await engine.aclose()
-    return judged(first, second, settings.budget_ms, gateways.default.profile.cost_dollars)
+    default = gateways.default
+    return judged(first, second, settings.budget_ms, default.model, default.profile.cost_dollars)
 
 
 async def _timed(composition: Composition, question: Question, recorder: Recorder, record_id: str) -> Timed:
@@ -118,8 +119,10 @@ async def _timed(composition: Composition, question: Question, recorder: Recorde
     return Timed(first_ms, total_ms, usage)
 
 
-def judged(first: Timed, second: Timed | None, budget_ms: int, cost: Callable[[Usage], float]) -> Finding:
-    """The finding for two completions, the second one None where the first was slow. `cost` gives the dollars for tokens."""
+def judged(
+    first: Timed, second: Timed | None, budget_ms: int, model: str, cost: Callable[[Usage], float]
+) -> Finding:
+    """The finding for two completions of a model, the second one None where the first was slow. `cost`: dollars for tokens."""
     timed = [first] if second is None else [first, second]
     last = timed[-1]
     dollars = sum(cost(one.usage) for one in timed)
@@ -130,12 +133,13 @@ def judged(first: Timed, second: Timed | None, budget_ms: int, cost: Callable[[U
         "cached_tokens": last.usage.cached_tokens,
         "output_tokens": last.usage.output_tokens,
         "dollars": dollars,
+        "model": model,
     }
     if last.first_ms is None:
-        text = "an answer came, and no text in it"
+        text = f"{model}: an answer came, and no text in it"
         return warning("completion", text, Cause.KEPT_BACK.advice, **figures)
     text = " and ".join(f"{one.first_ms:.0f} ms" for one in timed if one.first_ms is not None)
-    text = f"first text after {text}"
+    text = f"{model}: first text after {text}"
     if last.tokens_a_second:
         text += f", then {last.tokens_a_second:.0f} tokens a second"
     if last.usage.prompt_tokens:

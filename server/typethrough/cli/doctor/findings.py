@@ -55,9 +55,17 @@ def warning(name: str, text: str, remedy: str, *, private: Sequence[object] = ()
     return Finding(name, Level.WARNING, text, remedy, figures=figures, private=tuple(private))
 
 
-def failure(name: str, text: str, remedy: str, *, private: Sequence[object] = (), **figures: Any) -> Finding:
+def failure(
+    name: str,
+    text: str,
+    remedy: str,
+    *,
+    more: Sequence[str] = (),
+    private: Sequence[object] = (),
+    **figures: Any,
+) -> Finding:
     """A thing that is needed and does not work."""
-    return Finding(name, Level.FAILURE, text, remedy, figures=figures, private=tuple(private))
+    return Finding(name, Level.FAILURE, text, remedy, tuple(more), figures, tuple(private))
 
 
 def is_well(findings: Sequence[Finding]) -> bool:

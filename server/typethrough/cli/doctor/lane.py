@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from typethrough.cli.doctor.completion import completion
@@ -15,7 +15,7 @@ from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.settings.access import named_access
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from typethrough.cli.compose import Composition
     from typethrough.cli.doctor.findings import Finding
@@ -23,12 +23,21 @@ if TYPE_CHECKING:
     from typethrough.core.settings.layers import Problem
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.gateways import Gateways
+    from typethrough.gateway.certificates import Certificates
     from typethrough.gateway.endpoint import Endpoint
 
 _CONNECT_S = 6.0
 _LIST_S = 6.0
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _SET_KEY = "For a model as well, set AI_GATEWAY_API_KEY, OPENAI_API_KEY, or `base_url` and `api_key` of your own endpoint."
+
+
+@runtime_checkable
+class _Connects(Protocol):
+    """What a gateway over a network can do besides."""
+
+    async def connect(self) -> None:
+        """Have a connection open. Raises GatewayError."""
+        ...
 
 
 async def lane(
@@ -53,7 +62,7 @@ async def lane(
             "Mend the setting or variable that it names.",
         )
         return
-    for finding in _way(endpoint, composition.environment):
+    for finding in _way(endpoint):
         yield finding
     reached = await address(_place(endpoint, choice), composition.clock.now)
     yield reached
@@ -68,7 +77,9 @@ async def lane(
         yield connected
         if connected.level is Level.FAILURE:
             return
-        yield await _listed(endpoint, composition)
+        # As a server does when a document is opened: whether a successor takes the model's place is known from then on.
+        await gateways.warm()
+        yield await _listed(endpoint, composition, settings)
         if not sends:
             yield ok("completion", "not asked (--no-request)")
         elif is_limit_spent:
@@ -106,20 +117,31 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
     return found
 
 
-def _way(endpoint: Endpoint, environment: Mapping[str, str]) -> list[Finding]:
+def _way(endpoint: Endpoint) -> list[Finding]:
     """The proxy and the certificates in force."""
     proxy = endpoint.proxy
     found = [ok("proxy", str(proxy), private=[proxy.host] if proxy.url else [])]
     if endpoint.url.scheme == "https":
-        named_by = next((name for name in _CERTIFICATES if environment.get(name)), "")
-        found.append(ok("certificates", f"those of {named_by}" if named_by else "the usual ones"))
+        found.append(ok("certificates", _trusted(endpoint.certificates)))
     return found
 
 
+def _trusted(certificates: Certificates) -> str:
+    """Whom TLS trusts, and as whom it presents itself, in words."""
+    named = {"SSL_CERT_FILE": certificates.file, "SSL_CERT_DIR": certificates.folder}
+    names = " and ".join(name for name, value in named.items() if value)
+    trusted = f"those that {names} names" if names else "those of the operating system"
+    return f"{trusted}; a client's own (setting client_certificate)" if certificates.client else trusted
+
+
 def _place(endpoint: Endpoint, choice: EndpointChoice) -> Place:
-    if endpoint.proxy.url:
-        return Place(endpoint.proxy.host, endpoint.proxy.port, endpoint.proxy.named_by, is_proxy=True)
-    return Place(endpoint.url.host, _port(choice.base_url), choice.address_name or "`base_url`")
+    from typethrough.gateway.way import proxy_party, server_party
+
+    proxy, url = endpoint.proxy, endpoint.url
+    if proxy.url:
+        return Place(proxy.host, proxy.port, proxy.named_by, proxy_party(proxy, url.host), is_proxy=True)
+    named_by = choice.address_name or "the setting `base_url`"
+    return Place(url.host, _port(choice.base_url), named_by, server_party(url, proxy))
 
 
 def _port(url: str) -> int:
@@ -130,23 +152,23 @@ def _port(url: str) -> int:
 async def _connected(gateways: Gateways, endpoint: Endpoint, composition: Composition) -> Finding:
     """A connection as requests have it, TLS included."""
     from typethrough.engine.ports import GatewayError
-    from typethrough.gateway.http_gateway import HttpGateway
 
     began_s = composition.clock.now()
     try:
         async with asyncio.timeout(_CONNECT_S):
-            if isinstance(gateways.default, HttpGateway):
+            if isinstance(gateways.default, _Connects):
                 await gateways.default.connect()
     except TimeoutError:
         return failure("connection", f"none within {_CONNECT_S:g} s", StreamEnd.TIMED_OUT.cause.advice)
     except GatewayError as error:
-        return failure("connection", str(error), error.end.cause.advice)
+        # Its sentence says what to do, which depends on where on the way it failed.
+        return failure("connection", str(error), "Mend what it names, and look again.")
     ms = (composition.clock.now() - began_s) * 1_000
     kind = "TCP and TLS" if endpoint.url.scheme == "https" else "TCP, no TLS"
     return ok("connection", f"open after {ms:.1f} ms ({kind})", open_ms=round(ms, 1))
 
 
-async def _listed(endpoint: Endpoint, composition: Composition) -> Finding:
+async def _listed(endpoint: Endpoint, composition: Composition, settings: Settings) -> Finding:
     """What the endpoint's list says of the model."""
     from typethrough.gateway import catalogue
     from typethrough.gateway.connections import open_transport
@@ -162,10 +184,22 @@ async def _listed(endpoint: Endpoint, composition: Composition) -> Finding:
         facts = await listing_of(endpoint, errands)
     finally:
         await errands.aclose()
+    private = [endpoint.model]
     if facts is None:
-        return ok("model", f"{endpoint.model}; the endpoint has no list of models that can be read")
-    if said := catalogue.warning(facts, endpoint.profile, endpoint.model, endpoint.setting):
-        return warning(
-            "model", said, Cause.MODEL_UNKNOWN.advice, listed=facts.listed, ends=facts.ends or None
+        return ok(
+            "model", f"{endpoint.model}; the endpoint has no list of models that can be read", private=private
         )
-    return ok("model", f"{endpoint.model} is listed, with no end announced", listed=True, ends=None)
+    figures: dict[str, Any] = {"listed": facts.listed, "ends": facts.ends or None}
+    today = composition.clock.local_time().date()
+    said = catalogue.warning(facts, endpoint.profile, endpoint.model, endpoint.setting, today=today)
+    if said and not facts.listed and facts.successor and not settings.model_is_named:
+        text = f"the endpoint's list does not have {endpoint.model}, the default: {facts.successor} takes its place"
+        return warning(
+            "model",
+            text,
+            f"To choose another one, set `model`, for instance to {facts.successor}.",
+            **figures,
+        )
+    if said:
+        return warning("model", said, Cause.MODEL_UNKNOWN.advice, **figures)
+    return ok("model", f"{endpoint.model} is listed, and its end is not near", private=private, **figures)

@@ -7,6 +7,7 @@ that answers, the system takes half a minute to say so.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from typethrough.cli.doctor.findings import Finding, failure, ok
 from typethrough.core.settings.access import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from typethrough.gateway.network_faults import Party
 
 _NAME_S = 5.0
 _CONNECT_S = 3.0
@@ -27,17 +30,15 @@ _CHECK = "Check the network, a VPN, and"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the first connection goes: the gateway itself, or the proxy before it. `setting` is what names it."""
+    """Where the first connection goes: the gateway itself, or the proxy before it. `named_by` is the setting or variable that
+    says so, and `party` has the words for what goes wrong there.
+    """
 
     host: str
     port: int
-    setting: str
+    named_by: str
+    party: Party
     is_proxy: bool = False
-
-    @property
-    def what(self) -> str:
-        """What it is, in words."""
-        return f"the proxy {self.host}" if self.is_proxy else self.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,10 @@ class _Try:
     family: str
     address: str
     ms: float = 0.0
-    fault: str = ""
-    is_refused: bool = False
+    error: OSError | None = None
 
     def __str__(self) -> str:
-        outcome = self.fault or f"connected in {self.ms:.1f} ms"
+        outcome = _plain(self.error) if self.error is not None else f"connected in {self.ms:.1f} ms"
         return f"{self.family} {self.address}: {outcome}"
 
 
@@ -61,21 +61,23 @@ async def address(place: Place, now: Callable[[], float]) -> Finding:
     try:
         found = await _resolved(place.host, place.port)
     except TimeoutError:
-        text = f"the name {place.host} was not resolved within {_NAME_S:g} s"
+        # The name server's silence is not the other side's.
+        text = f"the name {place.host} was not looked up within {_NAME_S:g} s"
         return failure("address", text, f"{_CHECK} the name server.", private=[place.host])
     except OSError as error:
-        text = f"the name {place.host} does not resolve ({error.strerror or type(error).__name__})"
-        remedy = f"Correct {place.setting}, or check the network and the name server."
-        return failure("address", text, remedy, private=[place.host])
+        remedy = f"Correct {place.named_by}, or check the network, a VPN, and the name server."
+        return _unreachable(place, error, [], remedy)
     resolved_ms = (now() - began_s) * 1_000
     tries = await asyncio.gather(*(_tried(*one, place.port, now) for one in found[:_MOST_ADDRESSES]))
-    reached = [one for one in tries if not one.fault]
-    if not reached:
-        return _unreachable(place, tries)
+    errors = [one.error for one in tries if one.error is not None]
+    if len(errors) == len(tries):
+        return _unreachable(place, errors[0] if errors else OSError(), tries, _remedy(place, errors))
+    reached = [one for one in tries if one.error is None]
     kinds = " and ".join(sorted({one.family for one in tries}))
+    what = f"the proxy {place.host}" if place.is_proxy else place.host
     return ok(
         "address",
-        f"{place.what}: {kinds}, resolved in {resolved_ms:.1f} ms",
+        f"{what}: {kinds}, looked up in {resolved_ms:.1f} ms",
         more=list(map(str, tries)),
         private=_private(place, tries),
         resolved_ms=round(resolved_ms, 1),
@@ -84,20 +86,22 @@ async def address(place: Place, now: Callable[[], float]) -> Finding:
     )
 
 
-def _unreachable(place: Place, tries: list[_Try]) -> Finding:
-    more = "; ".join(map(str, tries))
-    if tries and all(one.is_refused for one in tries):
-        text = f"nothing listens at {place.what}, port {place.port}: the connection is refused ({more})"
+def _unreachable(place: Place, error: OSError, tries: Sequence[_Try], remedy: str) -> Finding:
+    from typethrough.gateway.network_faults import not_reached
+
+    text = str(not_reached(error, place.party))
+    return failure("address", text, remedy, more=list(map(str, tries)), private=_private(place, tries))
+
+
+def _remedy(place: Place, errors: Sequence[OSError]) -> str:
+    if errors and all(isinstance(error, ConnectionRefusedError) for error in errors):
         what = "the proxy" if place.is_proxy else "the server there"
-        return failure(
-            "address", text, f"Start {what}, or correct {place.setting}.", private=_private(place, tries)
-        )
-    text = f"{place.what}, port {place.port}, cannot be reached ({more or 'no address'})"
-    proxy = f"{place.setting}." if place.is_proxy else f"{place.setting}; behind a proxy set HTTPS_PROXY."
-    return failure("address", text, f"{_CHECK} {proxy}", private=_private(place, tries))
+        return f"Start {what}, or correct {place.named_by}."
+    other = "" if place.is_proxy else "; behind a proxy set HTTPS_PROXY"
+    return f"{_CHECK} {place.named_by}{other}."
 
 
-def _private(place: Place, tries: list[_Try]) -> list[str]:
+def _private(place: Place, tries: Sequence[_Try]) -> list[str]:
     """What others need not know; that it is this machine itself they may."""
     return [
         word
@@ -155,12 +159,8 @@ async def _tried(family: str, address: str, port: int, now: Callable[[], float])
     try:
         async with asyncio.timeout(_CONNECT_S):
             _, writer = await asyncio.open_connection(address, port)
-    except TimeoutError:
-        return _Try(family, address, fault=f"no answer within {_CONNECT_S:g} s")
-    except ConnectionRefusedError:
-        return _Try(family, address, fault="refused", is_refused=True)
     except OSError as error:
-        return _Try(family, address, fault=_plain(error))
+        return _Try(family, address, error=error)
     ms = (now() - began_s) * 1_000
     writer.transport.abort()
     return _Try(family, address, ms)
@@ -168,6 +168,6 @@ async def _tried(family: str, address: str, port: int, now: Callable[[], float])
 
 def _plain(error: OSError) -> str:
     """The system's own words for an error, which asyncio wraps into a longer sentence."""
-    import os
-
+    if isinstance(error, TimeoutError):
+        return f"no answer within {_CONNECT_S:g} s"
     return os.strerror(error.errno).lower() if error.errno else type(error).__name__

@@ -78,6 +78,7 @@ class _Examination:
 
     def __init__(self, composition: Composition, layers: list[Layer], *, sends: bool) -> None:
         self.hangs = False
+        self._fault = ""
         self._composition = composition
         self._layers = layers
         self._sends = sends
@@ -99,6 +100,9 @@ class _Examination:
                 return
             if finding is None:
                 thread.join()
+                if self._fault:
+                    text = f"the doctor itself failed after “{last}”: {self._fault}"
+                    yield failure("doctor", text, "Report it as a fault of ours.")
                 return
             last = finding.name
             yield finding
@@ -108,8 +112,7 @@ class _Examination:
             asyncio.run(self._look())
         except Exception as error:
             # The thread's boundary: whatever it is, the page says so and ends.
-            text = f"the doctor itself failed: {place_of(error)}"
-            self._found.put(failure("doctor", text, "Report it as a fault of ours."))
+            self._fault = place_of(error)
         finally:
             self._found.put(None)
 
