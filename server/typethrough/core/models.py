@@ -1,7 +1,7 @@
-"""Model profiles: what differs between models, as data. The model is a setting; nothing else in the code names one.
+"""Model profiles: how models differ, as data. The model is a setting. No other module contains a model's name.
 
-Figures are the vendors' published ones as of 2026-11 (prices in US dollars per million tokens); a gateway's own catalogue refines
-them where it can be read. Fill-in-the-middle marks are those of the models' own cards; a model whose card names none has none.
+The figures are those that vendors published by 2026-11; prices are US dollars per million tokens. A gateway's own catalogue
+refines them where it can be read. Fill-in-the-middle marks come from the models' own cards.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ _PER_MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FimMarks:
-    """How a model wants a hole in a text marked, in a text completion and not in a chat.
+    """The marks with which a model wants a hole in a text marked, for a text completion (not a chat).
 
-    `order` "psm": prefix mark, text before, suffix mark, text after, middle mark; "spm": suffix mark, text after, prefix mark,
-    text before, middle mark. Spaces in a mark belong to it. A model that knows more than one file takes them first: `repository`
-    goes before the repository's name, `file` before each file's path, which a line break ends; empty where the card names none.
-    `stop` is what ends an answer besides these marks.
+    `order` "psm": prefix mark, text before, suffix mark, text after, middle mark. `order` "spm": suffix mark, text after,
+    prefix
+    mark, text before, middle mark. Spaces belong to a mark. Some models accept several files before that: `repository` stands
+    before the repository's name, `file` before each file's path, and a line break ends the path. Both are empty if the model's
+    card has none. `stop` are further texts that end an answer.
     """
 
     prefix: str
@@ -37,13 +38,13 @@ class FimMarks:
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
-    """How to speak to one family of models, what its cache does, and what it costs.
+    """How to speak to one family of models, how its cache works, and what it costs.
 
-    `cache_write_price` is that of tokens which the provider says it wrote to its cache; 0 means they cost what fresh ones do.
-    `fim` are the marks of a model that can fill in the middle. `ttft_ms` and `ttft_p95_ms` are the provider's times to first
-    token as its gateway measured them lately, 0 when nobody said. `is_local`: the model itself runs on this machine, so asking
-    costs time alone. `successors` can take its place, the best first; `shutdown` is the day that its vendor set for its end.
-    `warning` is a sentence for the user, when the gateway's list says that the model ends or does not have it.
+    `cache_write_price` is the price of tokens written to the provider's cache; 0 means the price of new tokens. `fim` is for a
+    model that can fill in the middle. `ttft_ms` and `ttft_p95_ms` are the provider's recent times to first token as its
+    gateway measured them, 0 if unknown. `is_local`: the model runs on this machine, so a request costs only time.
+    `successors` are models that can replace it, best first. `shutdown` is the date on which its vendor ends it. `warning` is a
+    sentence for the user, for a model that ends or that the gateway does not list.
     """
 
     token_limit_field: str = "max_tokens"
@@ -73,7 +74,7 @@ class ModelProfile:
         return next(iter(self.successors), "")
 
     def cost_dollars(self, usage: Usage) -> float:
-        """What these tokens cost."""
+        """The price of the counted tokens, in US dollars."""
         fresh_tokens = max(0, usage.prompt_tokens - usage.cached_tokens)
         written_tokens = min(fresh_tokens, usage.cache_write_tokens)
         return (
@@ -84,7 +85,7 @@ class ModelProfile:
         ) / _PER_MILLION
 
     def saved_dollars(self, usage: Usage) -> float:
-        """What the provider's prompt cache spared of that, less what writing to it cost; below 0 when it was written in vain."""
+        """What the provider's prompt cache saved, minus what writing to it cost. Below 0 when the writing did not pay."""
         surcharge = max(0.0, self.cache_write_price - self.input_price)
         spared = usage.cached_tokens * (self.input_price - self.cached_price)
         return (spared - usage.cache_write_tokens * surcharge) / _PER_MILLION
@@ -98,8 +99,9 @@ _NANO = ModelProfile(
     successors=("openai/gpt-6-luna", "openai/gpt-5.6-luna", "openai/gpt-5.4-nano"),
     shutdown="2026-10-23",
 )
-# The same model in the vendor's priority tier, which the Vercel AI Gateway sells under a name of its own. No price of cached
-# tokens is published for such names, nor for gpt-5.4-nano: theirs is the same share as their siblings'.
+# The same model in the vendor's priority tier. The Vercel AI Gateway sells it under its own name. No price of cached tokens
+# is
+# published for such names, nor for gpt-5.4-nano, so we use the same share as for their siblings.
 _NANO_FAST = replace(
     _NANO, input_price=0.20, cached_price=0.05, output_price=0.80, successors=("openai/gpt-6-luna-fast",)
 )
@@ -107,7 +109,7 @@ _NANO_FAST = replace(
 _GPT_4_1 = replace(_NANO, input_price=2.0, cached_price=0.50, output_price=8.0, shutdown="2027-01-14")
 _GPT_4_1_MINI = replace(_GPT_4_1, input_price=0.40, cached_price=0.10, output_price=1.60)
 
-# From GPT-5 on: the limit has another name, reasoning is on by default and must be turned off, sampling is fixed.
+# From GPT-5 on the token limit has another name, reasoning is on by default and must be turned off, and sampling is fixed.
 _REASONING = ModelProfile(
     token_limit_field="max_completion_tokens",
     reasoning_effort="none",
@@ -115,7 +117,7 @@ _REASONING = ModelProfile(
     supports_stop=False,
     context_tokens=400_000,
 )
-# From GPT-5.6 on writing to the cache costs a quarter more than reading afresh.
+# From GPT-5.6 on, a token that is written to the cache costs a quarter more than other new tokens.
 _LUNA_6 = replace(
     _REASONING,
     context_tokens=1_050_000,
@@ -133,20 +135,20 @@ _LUNA_5_6_FAST = replace(
 )
 _GPT_5_4_NANO = replace(_REASONING, input_price=0.20, cached_price=0.02, output_price=1.25)
 
-# Hosted by Mistral, whose prices know no cache; its marks are behind an address of its own kind (/fim/completions).
+# Hosted by Mistral, without a price for cached tokens. Its fill-in-the-middle needs a special address (/fim/completions).
 _CODESTRAL = ModelProfile(sends_cache_key=False, input_price=0.30, cached_price=0.30, output_price=0.90)
-# Inception's diffusion models write many tokens at a time; the older ones' prices come from the gateway's catalogue.
+# Inception's diffusion models write many tokens at once. The prices of the older ones come from the gateway's catalogue.
 _MERCURY = ModelProfile(sends_cache_key=False)
 _MERCURY_2_5 = replace(
     _MERCURY, context_tokens=260_000, input_price=0.04, cached_price=0.004, output_price=0.15
 )
 
-# Anything unknown gets the plainest dialect: what every OpenAI-compatible server has understood for years.
+# An unknown model gets the simplest dialect, which every OpenAI-compatible server understands.
 _PLAIN = ModelProfile(sends_cache_key=False, context_tokens=8_192)
 
 
 def _local(context_tokens: int, fim: FimMarks) -> ModelProfile:
-    """A model with open weights. A server of one's own keeps what it read until it needs the room, token by token."""
+    """A model with open weights on the user's own server. Its cache is exact to the token and lasts until the room is needed."""
     return replace(
         _PLAIN,
         context_tokens=context_tokens,
@@ -166,11 +168,11 @@ _QWEN_MARKS = FimMarks(
     file="<|file_sep|>",
     stop=("<|endoftext|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|im_end|>"),
 )
-# github.com/deepseek-ai/DeepSeek-Coder, README, "Code Insertion"; the bars and the low blocks are no ASCII.
+# github.com/deepseek-ai/DeepSeek-Coder, README, "Code Insertion". The bars and the low blocks are not ASCII characters.
 _DEEPSEEK_MARKS = FimMarks(
     "<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>", stop=("<｜end▁of▁sentence｜>",)
 )
-# The StarCoder papers (arXiv 2305.06161 and 2402.19173): the second names its repository and file marks.
+# The StarCoder papers (arXiv 2305.06161 and 2402.19173). The second has the repository and file marks.
 _STARCODER_MARKS = FimMarks("<fim_prefix>", "<fim_suffix>", "<fim_middle>", stop=("<|endoftext|>",))
 _STARCODER_2_MARKS = replace(
     _STARCODER_MARKS,
@@ -178,7 +180,7 @@ _STARCODER_2_MARKS = replace(
     file="<file_sep>",
     stop=("<|endoftext|>", "<file_sep>", "<repo_name>"),
 )
-# github.com/meta-llama/codellama, `infilling_prompt_tokens`: as text a space stands round the code, none behind <SUF>.
+# github.com/meta-llama/codellama, `infilling_prompt_tokens`: a space before and after the code, but none after <SUF>.
 _CODELLAMA_MARKS = FimMarks("<PRE> ", " <SUF>", " <MID>", stop=("<EOT>",))
 # ai.google.dev/gemma/docs/codegemma, "Fill-in-the-middle".
 _CODEGEMMA_MARKS = FimMarks(
@@ -188,7 +190,7 @@ _CODEGEMMA_MARKS = FimMarks(
     file="<|file_separator|>",
     stop=("<|file_separator|>",),
 )
-# github.com/mistralai/mistral-common, `encode_fim`: the text after the hole comes first, and nothing marks the hole itself.
+# github.com/mistralai/mistral-common, `encode_fim`: the text after the hole comes first, and the hole itself has no mark.
 _CODESTRAL_MARKS = FimMarks("[PREFIX]", "[SUFFIX]", "", order="spm", stop=("</s>",))
 # huggingface.co/JetBrains/Mellum-4b-base; arXiv 2510.05788.
 _MELLUM_MARKS = FimMarks(
@@ -200,7 +202,7 @@ _MELLUM_MARKS = FimMarks(
     stop=("<|endoftext|>", "<filename>"),
 )
 
-# The first glob that fits a name decides. Sizes and variants that were not trained on holes are named before their family.
+# The first glob that matches a name decides. Variants that were not trained to fill in the middle stand before their family.
 _BY_NAME: tuple[tuple[str, ModelProfile], ...] = (
     ("gpt-4.1-nano-fast*", _NANO_FAST),
     ("gpt-4.1-nano*", _NANO),
@@ -239,7 +241,7 @@ _BY_NAME: tuple[tuple[str, ModelProfile], ...] = (
 
 
 def profile_of(model: str) -> ModelProfile:
-    """The profile for a model's name, with or without its provider, its size or its file's ending.
+    """The profile for a model's name. The name may contain the provider, the size and a file's ending.
 
     "openai/gpt-4.1-nano", "gpt-4.1-nano-2025-04-14", "qwen2.5-coder:7b-base", "/models/qwen2.5-coder-1.5b-q8_0.gguf".
     """

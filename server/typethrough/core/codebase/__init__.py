@@ -1,1 +1,1 @@
-"""What is known of the other files of a workspace, and what of it goes into a prompt."""
+"""What is known of the other files of a workspace, and which part of it goes into a prompt."""

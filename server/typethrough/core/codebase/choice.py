@@ -1,7 +1,7 @@
-"""Which definitions of other files are worth a place in the prompt: what the file imports and uses, and what it is close to.
+"""Chooses definitions of other files for the prompt: what this file imports and uses, and what files close to it define.
 
-Every definition of every file that has something to do with the file is a candidate with a score; what gives most a character is
-taken until the room is full. Nothing is read here: the candidates come from the `Codebase`.
+Each definition in a file that is related to this one gets a score. Those with the highest score per character are taken until
+the room is full. Nothing is read from disk: all candidates come from the `Codebase`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.codebase.codebase import Codebase, Digest, Row
 
-# How near a file is, by what connects it with the file being edited. Where several hold, the largest counts.
+# How close a file is, by its relation to the edited file. With several relations, the largest weight counts.
 _IMPORTED = 1.0
 _COUNTERPART = 0.8
 _RECENT = 0.6
@@ -27,7 +27,7 @@ _IMPORTED_BY_IMPORTED = 0.25
 _SAME_FOLDER = 0.15
 _DEFINES_USED = 0.1
 
-# What makes one definition of a near file likelier than another.
+# What makes one definition of a close file more likely to be needed than another.
 _TAKEN_BY_NAME = 4.0
 _MEMBER_OF_TAKEN = 2.0
 _USED = 2.0
@@ -40,16 +40,16 @@ _MAX_FILES = 80
 _MAX_RECENT = 8
 _MAX_FOLDER = 30
 _MAX_IMPORTERS = 12
-# A file's own frame and a definition's line break and indentation take room too.
+# The frame of a file, and the line break and indentation of a definition, take room too.
 _ROW_OVERHEAD_CHARS = 6
 _FILE_OVERHEAD_CHARS = 40
-# Below this a definition is there because there is room, and room costs.
+# A definition with a lower score is left out even if there is room, because each token costs.
 _LEAST_SCORE = 0.05
 _AFFIX_WORDS = ("test", "tests", "spec", "impl", "types", "type", "stories", "mock", "mocks")
 
 
 class Chosen(NamedTuple):
-    """Some definitions of one file, in its own order, with those that enclose them."""
+    """Some definitions of one file, in the file's order, with the definitions that enclose them."""
 
     path: str
     rows: tuple[Row, ...]
@@ -71,11 +71,11 @@ def choose(
     recent: Sequence[str] = (),
     max_chars: int,
 ) -> tuple[Chosen, ...]:
-    """The definitions to show with the file `path`, by path, in at most `max_chars` characters.
+    """Choose the definitions to show with the file `path`, in at most `max_chars` characters. The result is sorted by path.
 
-    `used` counts the identifiers in its text, `present` holds its lines without indentation: what stands there already is not
-    told again, since a model that reads a line twice writes it a third time. `recent` names files opened or edited lately, the
-    latest first.
+    `used` counts the identifiers in the file's text. `present` holds its lines without indentation. A definition that is
+    already there is not shown again, because a model that reads a line twice tends to write it a third time. `recent` are
+    the files that were opened or edited last, newest first.
     """
     candidates: list[_Candidate] = []
     taken = _names_taken(codebase, path)
@@ -97,7 +97,7 @@ def choose(
             max_chars -= chars
             kept.setdefault(one.path, {}).update((row.number, row) for row in wanted)
             documented.append(one)
-    # Documentation comes into what room is left: a signature more is worth more than a sentence about one.
+    # Documentation gets the room that is left: one more signature helps more than a sentence about one.
     for one in documented:
         chars = _chars(one.row) - _chars(one.row._replace(doc=""))
         if chars <= max_chars:
@@ -109,7 +109,7 @@ def choose(
 
 
 def _chars(row: Row) -> int:
-    """At most what it takes in a prompt, where marks that look like the prompt's own are broken up."""
+    """The most characters that a definition takes in a prompt, after marks like the prompt's own are broken up."""
     doc = len(plain(row.doc)) + _ROW_OVERHEAD_CHARS + 4 * row.depth if row.doc else 0
     lines = 1 + row.signature.count("\n")
     return len(plain(row.signature)) + 4 * row.depth * lines + _ROW_OVERHEAD_CHARS + doc
@@ -118,7 +118,7 @@ def _chars(row: Row) -> int:
 def _near_files(
     codebase: Codebase, path: str, taken: Iterable[str], used: Mapping[str, int], recent: Sequence[str]
 ) -> dict[str, float]:
-    """The files that have to do with `path`, with how much."""
+    """The files that are related to `path`, each with its weight."""
     weights: dict[str, float] = {}
 
     def add(near: str, weight: float) -> None:
@@ -139,7 +139,7 @@ def _near_files(
     for near in imported:
         for further in codebase.imported_by(near):
             add(further, _IMPORTED_BY_IMPORTED)
-    # A word of a text, or of another language's code, is not the name that is used here.
+    # A word in prose, or in code of another language, is not the name that is used here.
     own_kind = kind_of(path)
     for near in codebase.beside(path)[:_MAX_FOLDER]:
         if kind_of(near) == own_kind:
@@ -153,7 +153,9 @@ def _near_files(
 
 
 def _counterparts(codebase: Codebase, path: str) -> list[str]:
-    """A test's source and a source's test, a header's implementation: files of one name but for such a word or their suffix."""
+    """Files with the same name except for a word such as "test", or for the suffix: a source's test, a header's
+    implementation.
+    """
     own = stem(path)
     bare = _bare(own)
     names = {bare, own}
@@ -174,7 +176,7 @@ def _bare(name: str) -> str:
 
 
 def _names_taken(codebase: Codebase, path: str) -> dict[str, frozenset[str]]:
-    """By file, the names that the imports of `path` take out of it, also where another file hands them on."""
+    """Per file, the names that `path` imports from it, also when the import goes through another file that re-exports them."""
     file = codebase.get(path)
     taken: dict[str, set[str]] = {}
     for one in file.imports if file else ():

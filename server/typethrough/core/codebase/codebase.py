@@ -1,7 +1,8 @@
-"""What is known of a workspace's files: what each defines and imports. Their texts are not kept.
+"""What each file of a workspace defines and imports. The texts of the files are not kept.
 
-Paths are relative to the workspace, with slashes. A file of a thousand lines costs a few kilobytes, for a signature is a slice of
-one string a file, and names are shared.
+Paths are relative to the workspace, with slashes. A file of a thousand lines costs a few kilobytes: all signatures of a file
+are
+one string, and equal names share memory.
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ _DOC = "\x1f"
 _BREAK = "\x1e"
 _APART = str.maketrans({_DOC: " ", _BREAK: " "})
 _MAX_ROWS = 600
-# Files looked at to find where a name that is handed on comes from.
+# How many files are searched for the definition of a name that is re-exported.
 _MOST_HANDING_ON = 60
 _MAX_ALL_ROWS = 200_000
-# A name that is defined everywhere says nothing about where it comes from.
+# A name that this many files define says nothing about its origin.
 _COMMON_FILES = 64
-# An import that several files fit, such as a package in Go, means these many of them.
+# An import may fit several files, such as a package in Go. At most this many are used.
 _MOST_MEANT = 4
 _MOST_IMPORTERS = 400
 
 
 class Row(NamedTuple):
-    """One definition of a file: its place among them, name, depth, signature and documentation."""
+    """One definition of a file: its index in the file, name, depth, signature and documentation."""
 
     number: int
     name: str
@@ -49,7 +50,7 @@ class Row(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What is kept of one file."""
+    """What is kept of one file. `packed` has the signatures and documentation of all definitions, one per line."""
 
     path: str
     names: tuple[str, ...]
@@ -58,7 +59,7 @@ class Digest(NamedTuple):
     imports: tuple[Import, ...]
 
     def rows(self) -> Iterator[Row]:
-        """Its definitions, in the order of its lines."""
+        """The file's definitions, in the order of its lines."""
         if not self.names:
             return
         for number, line in enumerate(self.packed.split("\n")):
@@ -67,15 +68,16 @@ class Digest(NamedTuple):
 
 
 def digest(path: str, text: str, language_id: str, is_late: Callable[[], bool] = lambda: False) -> Digest:
-    """Read a file's text, of which no secret is kept. The slow part of knowing a file: a millisecond for a few hundred lines. See
-    `definitions`.
+    """Read a file's text and keep its definitions and imports, without secrets.
+
+    This is the slow part: a millisecond for a few hundred lines. For `is_late` see `definitions`.
     """
     text = redacted(text)
     return digest_of(path, definitions(text, language_id, is_late), imports(text, language_id))
 
 
 def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]) -> Digest:
-    """The same from an outline of a text without secrets."""
+    """Make a digest from an outline and imports that were already read from a text without secrets."""
     found = found[:_MAX_ROWS]
     return Digest(
         path,
@@ -87,21 +89,21 @@ def digest_of(path: str, found: Sequence[Definition], imported: Iterable[Import]
 
 
 def _packed(one: Definition) -> str:
-    """A definition as it is kept."""
-    # A row must stay a row whatever it says, and our own separators mean nothing in a file.
+    """A definition as one line. Our separators and line breaks inside it are replaced, so that it stays one line."""
     signature = one.signature.translate(_APART).replace("\n", _BREAK)
     return f"{signature}{_DOC}{one.doc.translate(_APART).replace(chr(10), ' ')}" if one.doc else signature
 
 
 class Codebase:
-    """The files of one workspace. Looking something up takes microseconds. `root_name` is the name of the workspace's folder."""
+    """The files of one workspace. A lookup takes microseconds. `root_name` is the name of the workspace's folder."""
 
     def __init__(self, root_name: str = "") -> None:
         self._files: dict[str, Digest] = {}
         self._permits: dict[str, TellPermit] = {}
         self._paths = Paths(root_name)
         self._defining: dict[str, tuple[str, ...]] = {}
-        # By what an import ends in, the files that have such an import: the only ones that a file of this name concerns.
+        # For the last part of an import: the files that have such an import. Only these are affected when a file of this
+        # name changes.
         self._wanting: dict[str, tuple[str, ...]] = {}
         self._imported: dict[str, tuple[str, ...]] = {}
         self._row_count = 0
@@ -111,10 +113,12 @@ class Codebase:
         return len(self._files)
 
     def add(self, permit: TellPermit, file: Digest) -> None:
-        """A file is as it is now. What would make the whole too large stays out. Raises NotPermitted with a bad permit."""
+        """Add a file, or its new version. It is ignored when the whole would be too large. Raises NotPermitted for a bad
+        permit.
+        """
         path = file.path
         if permit.is_void or permit.name != path:
-            raise NotPermitted("what a file holds needs a permit of its own to be told")
+            raise NotPermitted("the content of a file may go into prompts only with a permit for that file")
         before = self._files.get(path)
         grown = len(file.names) - (len(before.names) if before else 0)
         if before == file:
@@ -136,7 +140,7 @@ class Codebase:
             self._imported.pop(path, None)
 
     def discard(self, path: str) -> None:
-        """A file is gone."""
+        """Remove a file."""
         file = self._files.pop(path, None)
         if file is not None:
             del self._permits[path]
@@ -149,17 +153,17 @@ class Codebase:
             self._imported.pop(path, None)
 
     def clear(self) -> None:
-        """Nothing is known any more."""
+        """Remove all files."""
         for path in self.paths():
             self.discard(path)
 
     def get(self, path: str) -> Digest | None:
-        """What is known of a file and may be told."""
+        """What is known of a file, if it may be used in prompts."""
         permit = self._permits.get(path)
         return self._files[path] if permit is not None and not permit.is_void else None
 
     def defining(self, name: str) -> tuple[str, ...]:
-        """The files that define a name; empty as well when there are too many for it to mean anything."""
+        """The files that define a name. Empty too when so many do that it says nothing."""
         places = self._defining.get(name, ())
         return places if len(places) < _COMMON_FILES else ()
 
@@ -178,16 +182,16 @@ class Codebase:
         return known
 
     def resolved(self, one: Import, importer: str) -> list[str]:
-        """The files that one import means, the best match first; only the first few where many would do."""
+        """The files that one import may mean, best match first, at most a few."""
         return self._paths.imported(one, importer)[:_MOST_MEANT]
 
     def importers(self, path: str) -> set[str]:
-        """The files that import a file; empty as well when so many may do so that it says nothing."""
+        """The files that import a file. Empty too when so many may do it that it says nothing."""
         may = {one for key in self._paths.keys(path) for one in self._wanting.get(key, ())}
         return {one for one in may if path in self.imported_by(one)} if len(may) <= _MOST_IMPORTERS else set()
 
     def definer(self, name: str, path: str) -> str:
-        """The file that defines a name which is taken out of `path`, be it through others; empty when none does."""
+        """The file that defines a name imported from `path`, directly or through re-exports. Empty when no file does."""
         seen = {path}
         reached = [path]
         while reached and len(seen) < _MOST_HANDING_ON:
@@ -199,7 +203,7 @@ class Codebase:
                 if name in file.names:
                     return place
                 for one in file.imports:
-                    # What takes everything out of a module has no names.
+                    # An import without names takes everything from a module.
                     if not one.names or name in one.names:
                         further.update(dict.fromkeys(self.resolved(one, place)))
             reached = [place for place in further if place not in seen]
@@ -207,11 +211,11 @@ class Codebase:
         return ""
 
     def named(self, name: str) -> list[str]:
-        """The files of a name, up to the first dot of it."""
+        """The files with this name, compared up to the first dot."""
         return self._paths.named(name)
 
     def beside(self, path: str) -> list[str]:
-        """The files of the same folder, by name."""
+        """The other files of the same folder, sorted."""
         return self._paths.beside(path)
 
     def paths(self) -> tuple[str, ...]:
@@ -222,7 +226,7 @@ class Codebase:
         return {key for one in file.imports for key in self._paths.wanted(one, file.path)} if file else set()
 
     def _forget_who_may_mean(self, path: str) -> None:
-        """What files import was found without this file, or with it: ask again."""
+        """Forget which files were imported where `path` may have been meant, so that this is found again."""
         if self._imported:
             for key in self._paths.keys(path):
                 for importer in self._wanting.get(key, ()):
@@ -230,7 +234,7 @@ class Codebase:
 
 
 def _move(places: dict[str, tuple[str, ...]], path: str, before: set[str], now: set[str]) -> None:
-    """A path stood under the keys `before`, and stands under the keys `now`; the rest is not touched."""
+    """Move a path from the keys `before` to the keys `now`. Only keys that differ are touched."""
     for key in before - now:
         if left := tuple(other for other in places[key] if other != path):
             places[key] = left

@@ -1,4 +1,4 @@
-"""What a file imports, read from its text by patterns a language. Which files that means is for `paths` to say."""
+"""What a file imports, read from its text with patterns for each language. `paths` says which files an import means."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _MAX_IMPORTS = 200
-# Imports stand near the top; the rest of a long file is not searched.
+# Imports stand near the top, so the rest of a long file is not searched.
 _HEAD_CHARS = 40_000
 
 
 class Import(NamedTuple):
-    """A module as parts of a path, and the names taken out of it.
+    """A module as parts of a path, and the names imported from it.
 
-    The path begins anywhere in the workspace; or, with `up` > 0, at the importing file's folder, that many levels less one up.
+    With `up` = 0 the path may begin anywhere in the workspace. With `up` = 1 it begins in the importing file's folder, with 2
+    in the folder above that, and so on.
     """
 
     parts: tuple[str, ...]
@@ -27,7 +28,7 @@ class Import(NamedTuple):
 
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _ALIAS = re.compile(r"\bas\s+[\w$]+")
-# A text may be hostile, so nothing here is tried twice over the same stretch: what repeats is possessive or bounded.
+# A text may be hostile. So each repetition is possessive or bounded, and no pattern tries the same stretch twice.
 _PYTHON = re.compile(
     r"^[ \t]*+(?:from[ \t]++(\.*+)([\w.]*+)[ \t]*+\bimport\b[ \t]*+(\([^)]{0,4000}|(?:[^\n;#\\]|\\\r?\n)++)|"
     r"import[ \t]++([^\n;#]{1,1000}))",
@@ -53,7 +54,7 @@ _LUA = re.compile(r"""\brequire[ \t(]*+['"]([\w./-]+)['"]""")
 
 
 def imports(text: str, language_id: str) -> list[Import]:
-    """The imports in a file's text, in their order, at most 200."""
+    """The imports in a file's text, in order, at most 200."""
     read = _READERS.get(language_id)
     if read is None:
         return []
@@ -64,7 +65,7 @@ def imports(text: str, language_id: str) -> list[Import]:
 def _python(text: str) -> Iterator[Import]:
     for dots, module, names, plain in _PYTHON.findall(text):
         for name in plain.split(",") if plain else ():
-            # `import a.b as c`: what is meant is a.b.
+            # `import a.b as c` means a.b.
             yield Import(_parts(name.split(" as ")[0].strip(), "."))
         if not plain:
             wanted = _NAME.findall(_ALIAS.sub("", _PYTHON_COMMENT.sub("", names)))
@@ -80,7 +81,8 @@ def _script(text: str) -> Iterator[Import]:
     for found in _SCRIPT.finditer(text):
         begin, end = max(end, found.start() - _CLAUSE_CHARS), found.end()
         taken, called, alone = found.groups()
-        # What is taken stands before, up to the keyword: looked for from here, a text without any `from` costs nothing.
+        # The imported names stand before `from`, back to the keyword. Searching backwards costs nothing in a text without
+        # `from`.
         clause = _SCRIPT_CLAUSE.match(text, begin, found.start()) if taken else None
         if clause is not None:
             names = _NAME.findall(_ALIAS.sub("", clause[1]))
@@ -90,7 +92,7 @@ def _script(text: str) -> Iterator[Import]:
 
 
 def _relative(path: str, names: tuple[str, ...] = ()) -> Import:
-    """A path with slashes, perhaps from the file's own folder, or from the root by a customary alias."""
+    """Read a path with slashes. It may begin in the file's own folder, or at the root by a usual alias such as "@"."""
     parts = list(_parts(path, "/"))
     if parts[:1] in (["@"], ["~"], ["#"]):
         del parts[0]

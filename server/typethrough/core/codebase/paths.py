@@ -1,7 +1,7 @@
 """Which file of the workspace an import means.
 
-Nothing is looked up anywhere: a module is found by the end of its path, so source roots, build files and path mappings need not
-be known. What fits several files goes to the one nearest to who imports it.
+A module is found by the end of its path. So nothing needs to be known about source roots, build files or path mappings. When
+several files match, the one nearest to the importing file comes first.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 _ENOUGH_PARTS = 2
 _MOST_NAMES = 40
-# What stands for its folder.
+# Files with these names stand for their folder.
 _INDEXES = frozenset(("__init__", "index", "mod", "lib", "init", "main"))
 _PACKAGES = frozenset(("__init__", "index", "mod"))
-# An import may say `x.js` and mean x.ts, for it speaks of what will have been compiled.
+# An import may say `x.js` and mean x.ts, because it names the compiled file.
 _SUFFIX = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?|vue|svelte|h|hh|hpp|c|cc|cpp|rs|rb|lua|py|pyi)$")
 
 
 class Paths:
-    """The workspace's files by the last parts of their paths. `root_name` is the name of the workspace's own folder: an import
-    may name it, when that is a package itself.
+    """The workspace's files, found by the last parts of their paths.
+
+    `root_name` is the name of the workspace's folder. If that folder is a package, an import may begin with its name.
     """
 
     def __init__(self, root_name: str = "") -> None:
@@ -34,14 +35,14 @@ class Paths:
         self._by_folder: dict[str, list[str]] = {}
 
     def add(self, path: str) -> None:
-        """A file is there; adding one twice changes nothing."""
+        """Add a file. Adding it twice changes nothing."""
         for places, key in self._places(path):
             known = places.setdefault(key, [])
             if path not in known:
                 known.append(path)
 
     def discard(self, path: str) -> None:
-        """A file is gone."""
+        """Remove a file."""
         for places, key in self._places(path):
             known = places.get(key, [])
             if path in known:
@@ -53,17 +54,17 @@ class Paths:
         return ((self._by_stem, stem(path)), (self._by_folder, _folder_name(path)))
 
     def named(self, name: str) -> list[str]:
-        """The files whose name is `name` up to its first dot, by path."""
+        """The files whose name up to its first dot is `name`, sorted."""
         return sorted(self._by_stem.get(name, ()))
 
     def beside(self, path: str) -> list[str]:
-        """The files in the folder of `path`, without it."""
+        """The other files in the folder of `path`, sorted."""
         folder = path.rpartition("/")[0]
         near = self._by_folder.get(_folder_name(path), ())
         return sorted(other for other in near if other != path and other.rpartition("/")[0] == folder)
 
     def imported(self, one: Import, importer: str) -> list[str]:
-        """The files an import means, the best match first; empty when it lies outside the workspace."""
+        """The files that an import may mean, best match first. Empty when it lies outside the workspace."""
         found: dict[str, None] = {}
         for way in _ways(one):
             found.update(
@@ -72,7 +73,9 @@ class Paths:
         return list(found)
 
     def wanted(self, one: Import, importer: str) -> Iterator[str]:
-        """The last parts of the paths an import may mean: no file can be meant that has none of them among its `keys`."""
+        """The last parts of the paths that an import may mean. It can mean a file only if one of them is in the file's
+        `keys`.
+        """
         for way in _ways(one):
             if not way:
                 yield (_above(importer, one.up) or ("",))[-1]
@@ -82,24 +85,24 @@ class Paths:
 
     @staticmethod
     def keys(path: str) -> tuple[str, str]:
-        """What an import may end in that means this file: its name, or its folder's."""
+        """The last parts of imports that may mean this file: its own name and its folder's name."""
         return stem(path), _folder_name(path)
 
     def _ending(self, way: tuple[str, ...], one: Import, importer: str) -> list[str]:
-        """The files whose paths end as an import says; or whose paths, from the workspace's folder on, are the end of it."""
+        """The files whose path ends as the import does, or whose path is the end of the import (with the root folder's name)."""
         files = self._of_stem(way[-1])
         matches = [path for path in files if self._ends_with(_module_parts(path, way[-1]), way)]
         inside = self._by_folder.get("" if way == self._root else way[-1], ())
         package = [path for path in inside if self._ends_with(_folder_parts(path), way)]
-        # Where one file stands for its folder, the others are not meant.
+        # If one file stands for its folder, the other files of the folder are not meant.
         matches += [path for path in package if stem(path) in _PACKAGES] or package
-        # One part alone is too little to go by, unless it stands beside who imports it.
+        # A single part is too little to go by, except for a file near the importing file.
         if len(way) == 1 and not one.names:
             matches = [path for path in matches if _shared(path, importer) or _beside(path, importer)]
         return sorted(matches, key=lambda path: (-_shared(path, importer), *_plainness(path)))
 
     def _at(self, way: tuple[str, ...], one: Import, importer: str) -> list[str]:
-        """The files at a path that begins at the importing file's folder."""
+        """The files at a path that is relative to the importing file's folder."""
         folder = _above(importer, one.up)
         found = self._exactly(_normal((*folder, *way)))
         if not found and importer.endswith(".rs") and stem(importer) not in _INDEXES:
@@ -115,7 +118,7 @@ class Paths:
         return sorted(files, key=_plainness) + sorted(indexes, key=_plainness)
 
     def _of_stem(self, name: str) -> list[str]:
-        """The files of a name without a suffix, which may have dots of its own: `app.component` is app.component.ts."""
+        """The files with this name without suffix. The name may contain dots: `app.component` means app.component.ts."""
         files = self._by_stem.get(stem(name), [])
         return (
             [path for path in files if _file_name(path).startswith(f"{name}.")] if "." in name[1:] else files
@@ -129,7 +132,7 @@ class Paths:
 
 
 def _ways(one: Import) -> Iterator[tuple[str, ...]]:
-    """The paths an import may mean: a name taken out of a package may be a module of it, and the module itself comes first."""
+    """The paths that an import may mean. The module comes first; an imported name may also be a module of a package."""
     parts = (*one.parts[:-1], _SUFFIX.sub("", one.parts[-1])) if one.parts else ()
     if parts or one.up:
         yield parts
@@ -138,7 +141,7 @@ def _ways(one: Import) -> Iterator[tuple[str, ...]]:
 
 
 def stem(path: str) -> str:
-    """A file's name without what follows its first dot; a leading dot counts as part of the name."""
+    """A file's name up to its first dot. A dot at the start belongs to the name."""
     name = _file_name(path)
     return name[:1] + name[1:].split(".", 1)[0]
 
@@ -165,7 +168,7 @@ def _folder_parts(path: str) -> tuple[str, ...]:
 
 
 def _plainness(path: str) -> tuple[int, str]:
-    """Sorts x.ts before x.test.ts."""
+    """A sort key that puts x.ts before x.test.ts."""
     return _file_name(path).count("."), path
 
 
@@ -185,7 +188,7 @@ def _beside(one: str, other: str) -> bool:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many folders two paths share from the left."""
+    """How many folders two paths have in common at the start."""
     count = 0
     for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
         if left != right:

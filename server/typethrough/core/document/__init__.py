@@ -1,1 +1,1 @@
-"""A document: its text, a place in it, and what its name says."""
+"""A document: its text, places in it, and what its URI tells about it."""

@@ -1,7 +1,7 @@
 """A notebook's cells as one text, in the percent format: each cell stands under a line such as `# %%` or `# %% [markdown]`.
 
-The format is Jupytext's, and editors know it in plain files too. Cells that hold no code of the notebook's language are
-comments. Outputs and metadata are never read.
+The format is Jupytext's, and editors know it in plain files too. Cells without code of the notebook's language become comments.
+Outputs and metadata are never read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MARKDOWN: Final = "markdown"
 SIGNS: Final = ("#", "//", "--")
-"""What a heading's comment may begin with."""
+"""The comment marks with which a heading may begin."""
 
 _HEADING: Final = re.compile(rf"(?m)^(?:{'|'.join(SIGNS)}) %%")
 _KIND_CHARS: Final = 30
@@ -26,9 +26,11 @@ _SUFFIX: Final = ".ipynb"
 
 
 def rendered(lines: Sequence[str], language_id: str, kind: str = "") -> str:
-    """One cell: its heading and its lines, each with a line end. `kind` says what it holds instead of the notebook's code."""
+    """One cell as text: its heading and its lines, each with a line end. `kind` is empty for code, else says what the cell
+    holds.
+    """
     sign = _sign_of(language_id)
-    # A kind is what an editor or a file says, and must not end the line.
+    # The kind comes from an editor or a file, so remove what could end the line.
     known = "".join(char for char in kind if char.isalnum() or char in "+#-_.")[:_KIND_CHARS]
     heading = f"{sign} %% [{known}]" if known else f"{sign} %%"
     before = comment_before(language_id, kind)
@@ -36,12 +38,12 @@ def rendered(lines: Sequence[str], language_id: str, kind: str = "") -> str:
 
 
 def comment_before(language_id: str, kind: str) -> str:
-    """What stands before each line of a cell of this kind; empty for the notebook's own code."""
+    """The text before each line of a cell of this kind. Empty for the notebook's own code."""
     return f"{_sign_of(language_id)} " if kind else ""
 
 
 def heading_in(text: str, start: int = 0) -> int:
-    """Where the first heading at or after `start` begins, which has to begin a line; −1 when there is none."""
+    """Where the first heading at or after `start` begins. A heading begins at the start of a line. −1 when there is none."""
     found = _HEADING.search(text, start)
     return found.start() if found else -1
 
@@ -52,7 +54,7 @@ def is_notebook(path: str) -> bool:
 
 
 def text_of_notebook(content: str) -> str | None:
-    """What a Jupyter notebook's file (nbformat 4) says in its cells, as one text; None when it is no such file."""
+    """The cells of a Jupyter notebook's file (nbformat 4) as one text. None when the content is not such a file."""
     try:
         notebook = json.loads(content)
     except (ValueError, RecursionError):
@@ -72,7 +74,7 @@ def _from_file(cell: dict[str, Any], language_id: str) -> str:
 
 
 def _language_of(metadata: Any) -> str:
-    """The language of a notebook's code as its file says; Python's when it does not."""
+    """The language of the notebook's code as its file says, or "python" when it says nothing."""
     for part in ("language_info", "kernelspec"):
         value = metadata.get(part) if isinstance(metadata, dict) else None
         name = (

@@ -1,4 +1,4 @@
-"""Which language a place is in, where one document holds several: a code block in Markdown, a script or a style in a page."""
+"""The language at a line of a document that holds several: a code block in Markdown, a script or a style in a web page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typethrough.core.document.uris import language_of
 if TYPE_CHECKING:
     from typethrough.core.document.document import Snapshot
 
-# As far above as the beginning of a block is looked for: joining so many lines takes some 20 µs.
+# How far above the line we look for the start of a block. Joining this many lines takes about 20 µs.
 _REACH_LINES: Final = 400
 _REACH_CHARS: Final = 32_000
-# Lines with such signs in their middle that are passed on the way.
+# How many lines with a fence sign in the middle are skipped in the search for a fence.
 _MOST_INLINE: Final = 40
 
 _WITH_FENCES: Final = frozenset(("markdown", "mdx", "quarto", "rmd"))
@@ -22,7 +22,7 @@ _WITH_SCRIPTS: Final = frozenset(("html", "vue", "svelte", "django-html", "jinja
 _FENCE: Final = re.compile(r"[ \t>]*(?:[-*+] )?(`{3,}|~{3,})[ \t]*\{?[.]?([\w+#-]*)")
 _TAG: Final = re.compile(r"<(/?)(script|style)\b([^>\n]*)>?", re.IGNORECASE)
 _LANG: Final = re.compile(r"""\b(?:lang|type)\s*=\s*["']?(?:text/)?([\w-]+)""")
-# Names that are neither a language id nor the end of a file's name.
+# Names that are neither a language id nor a file's suffix.
 _NAMES: Final = {
     "bash": "shellscript",
     "console": "shellscript",
@@ -38,14 +38,14 @@ _NAMES: Final = {
 
 
 class Tongue(NamedTuple):
-    """A language, and the first line that is in it. Lines above it are of another language."""
+    """A language, and the first line of this part of the document. Lines above it are in another language."""
 
     language_id: str
     first_line: int = 0
 
 
 def language_at(snapshot: Snapshot, line: int, language_id: str) -> Tongue:
-    """The language of a line of a document. The document's own where nothing begins another, or names one that is known."""
+    """The language at a line. It is the document's own unless a block with a known language surrounds the line."""
     if language_id in _WITH_FENCES:
         return _in_fences(snapshot, line, language_id)
     if language_id in _WITH_SCRIPTS:
@@ -62,7 +62,8 @@ def _in_fences(snapshot: Snapshot, line: int, language_id: str) -> Tongue:
             break
         end = text.rfind("\n", 0, signs) + 1
         last = _FENCE.match(text, end)
-    # A fence that closes a block names no language; one that opens a block without a name leaves it text.
+    # A fence that closes a block has no language name. One that opens a block without a name is treated in the same way: as
+    # text.
     named = _named(last[2]) if last is not None else ""
     if last is None or not named:
         return Tongue(language_id)
@@ -82,7 +83,7 @@ def _in_page(snapshot: Snapshot, line: int, language_id: str) -> Tongue:
 
 
 def _above(snapshot: Snapshot, line: int) -> tuple[str, int]:
-    """The lines above a line as one text, as many as may be read, and the number of the first of them."""
+    """The lines above a line as one text, up to the limits, and the number of its first line."""
     first = max(0, line - _REACH_LINES)
     text = "".join(snapshot.raw_lines(first, line))
     if len(text) > _REACH_CHARS:
@@ -93,7 +94,7 @@ def _above(snapshot: Snapshot, line: int) -> tuple[str, int]:
 
 
 def _named(name: str) -> str:
-    """The language id that a fence's or a tag's word means; empty for none that is known."""
+    """The language id for the word at a fence or a tag. Empty for an unknown word."""
     name = name.lower()
     known = _NAMES.get(name) or (name if family_of(name) != UNKNOWN else "")
     return known or (language_of(f"file:///a.{name}") if name else "")

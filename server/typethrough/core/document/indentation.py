@@ -1,4 +1,4 @@
-"""The indentation of a line, and the step that a file indents by."""
+"""The indentation of a line, and one step of indentation in a file."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
     from typethrough.core.document.document import Snapshot
 
 _NEAR_LINES: Final = 60
-# What stands further in says nothing of a step.
+# A deeper indentation says nothing about the step.
 _DEEPEST: Final = 120
 _WIDEST_STEP: Final = 8
 
 
 def indent_of(line: str) -> str:
-    """The spaces and tabs that begin a line; other white space, a form feed say, is content."""
+    """The spaces and tabs at the start of a line. Other white space, such as a form feed, is content."""
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def indentation_unit(snapshot: Snapshot, line: int, reach: int = _NEAR_LINES) -> str:
-    """One step of indentation near a line: a tab, or the commonest step inwards in spaces; empty when there is none.
+    """One step of indentation near a line: a tab, or the most frequent step in spaces. Empty when there is none.
 
-    Only steps inwards count, since a way out may leave several blocks, and only those up to eight; a line that stands right
-    behind an open bracket of the one above is aligned and shows no step. Of steps as common as each other the smallest is
-    taken. A line that begins with a tab itself goes on with tabs, since no file may mix them within a block.
+    Only steps to the right count, up to eight spaces, because a step to the left may end several blocks. A line aligned with
+    an open bracket above does not count. When two steps are equally frequent, the smaller one is taken. When the line itself
+    begins with a tab, the answer is a tab, because a file must not mix both within a block.
     """
-    # The line that is being typed counts by its indentation alone, so that the next key finds the answer.
+    # Of the line being typed only the indentation counts, so that the cached answer holds for the next key.
     here = snapshot.part(line, 0, _DEEPEST) if line < snapshot.line_count else ""
     if here.startswith("\t"):
         return "\t"
@@ -44,7 +44,7 @@ def _unit_of(above: tuple[str, ...], here: str, below: tuple[str, ...]) -> str:
     before = ""
     for text in (*above, here, *below):
         if not text or text.isspace() or text.lstrip()[:1] == "*":
-            # The star of a comment stands one further in.
+            # In a block comment, the star of each line stands one character further right.
             continue
         indent = indent_of(text)
         depth = indent_of(before)
@@ -64,7 +64,7 @@ def _unit_of(above: tuple[str, ...], here: str, below: tuple[str, ...]) -> str:
 
 
 def _is_aligned(indent: str, above: str) -> bool:
-    """Whether a line only goes on inside a bracket that the line above leaves open: behind it, or at a place of its own."""
+    """Whether a line continues an open bracket of the line above: aligned behind the bracket, or further right."""
     width = len(indent)
     if 0 < width < len(above) and above[width - 1] in "([{" and not above[width:].isspace():
         return True

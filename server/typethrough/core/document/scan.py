@@ -1,7 +1,7 @@
-"""What a piece of source is made of, seen from its brackets, strings and comments; and which lines open or close a block.
+"""Brackets, strings and comments in a piece of source code, and the lines that open or close a block.
 
-Owns the table of language families. It knows tokens, never grammar, and nothing of cursors or completions. An unknown language
-counts brackets and double-quoted strings and nothing else.
+This module has the table of language families. It knows tokens, no grammar, and nothing about cursors or completions. In an
+unknown language only brackets and double-quoted strings count.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 
 class State(NamedTuple):
-    """What is open at the end of a text.
+    """What is still open at the end of a text.
 
-    `opened` holds unclosed brackets, outermost first; `stray` the closers that closed nothing in the text. `inside` is the
-    delimiter of an unclosed string or comment ("#" for a line comment), or the empty string in code.
+    `opened` are the unclosed brackets, outermost first. `stray` are closing brackets without an opening one in the text.
+    `inside` is the delimiter of an unclosed string or comment ("#" for a line comment), or empty in code.
     """
 
     opened: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class State(NamedTuple):
 
     @property
     def balanced(self) -> bool:
-        """Whether no bracket, string or block comment is left open."""
+        """Whether no bracket, string or block comment is open."""
         return not self.opened and self.inside in {"", "#"}
 
 
@@ -40,7 +40,7 @@ _REGEX: Final = (
     r"(?:\\.|\[(?:\\.|[^\]\\\n]){0,80}\]|[^/\\\n\[]){1,200}/[a-z]*"
 )
 
-# How an unclosed string or comment ends, by the delimiter that opened it.
+# How an unclosed string or comment ends, for each delimiter that opens one.
 _ENDS: Final = {
     '"': re.compile(r'(?:\\.|[^"\\\n])*("|\n)'),
     "'": re.compile(r"(?:\\.|[^'\\\n])*('|\n)"),
@@ -57,7 +57,7 @@ _ENDS: Final = {
 
 
 class _Family(NamedTuple):
-    """One group of languages: what to skip whole, what opens which kind of inside, and its block words."""
+    """One group of languages: what to skip as a whole, what opens a string or comment, and which words open or close a block."""
 
     skip: str
     comment: str
@@ -185,7 +185,7 @@ _LANGUAGES: Final = {
     "text": "markdown plaintext text latex tex restructuredtext rst asciidoc git-commit gitcommit mdx",
 }
 UNKNOWN: Final = "unknown"
-# What is read again with the next key is a line of the document or of an answer; longer texts are not worth keeping.
+# Short texts, such as lines of a document or of an answer, are read again with the next key. Longer ones are not cached.
 _SHORT_CHARS: Final = 400
 _FAMILY_OF: Final = {one: family for family, ids in _LANGUAGES.items() for one in ids.split()}
 _TABS_ONLY: Final = frozenset(("go", "makefile", "make"))
@@ -193,22 +193,22 @@ _WITH_TAGS: Final = frozenset(("javascriptreact", "typescriptreact", "jsx", "tsx
 
 
 def family_of(language_id: str) -> str:
-    """The name of a language's family; `UNKNOWN` for one that is not in the table."""
+    """The name of a language's family, or `UNKNOWN` for a language that is not in the table."""
     return _FAMILY_OF.get(language_id, UNKNOWN)
 
 
 def indents_by_tabs(language_id: str) -> bool:
-    """Whether a language, or its one formatter, knows no other indentation than tabs."""
+    """Whether the language, or its only formatter, allows no indentation except tabs."""
     return language_id in _TABS_ONLY
 
 
 def comment_marks(language_id: str) -> tuple[str, ...]:
-    """The signs a comment line may begin with."""
+    """The marks with which a comment line may begin."""
     return _FAMILIES[family_of(language_id)].comment_marks
 
 
 def scan(text: str, language_id: str, start: State = CODE) -> State:
-    """Read `text` from the state `start` and say what is open at its end."""
+    """Read `text` from the state `start`, and return what is open at its end."""
     family = family_of(language_id)
     return _short(text, family, start) if len(text) <= _SHORT_CHARS else _scan(text, family, start)
 
@@ -250,8 +250,9 @@ def _scan(text: str, family: str, start: State) -> State:
 
 
 def _bracket(sign: str, opened: list[str], stray: list[str], closable: Counter[str]) -> str:
-    """Note one bracket; return the delimiter of the string it leads back into, if it does. `closable` counts the closers that
-    `opened` waits for, so that one it does not wait for costs no search.
+    """Handle one bracket. Returns the delimiter of the string that continues after it, or the empty string.
+
+    `closable` counts the closing brackets that `opened` waits for, so that an unexpected one costs no search.
     """
     if sign in "([{":
         opened.append(sign)
@@ -261,7 +262,7 @@ def _bracket(sign: str, opened: list[str], stray: list[str], closable: Counter[s
         stray.append(sign)
         return ""
     while True:
-        # What was opened later and never closed is given up: the text is unfinished there.
+        # Brackets that were opened later and not closed are dropped: the text is unfinished there.
         last = opened.pop()
         closer = CLOSER_OF[last]
         closable[closer] -= 1
@@ -270,7 +271,7 @@ def _bracket(sign: str, opened: list[str], stray: list[str], closable: Counter[s
 
 
 def without_comment(line: str, language_id: str) -> str:
-    """The line up to its line comment, right-stripped."""
+    """The line without its line comment and without white space at the end."""
     for token in _TOKENS[family_of(language_id)].finditer(line):
         if token.lastgroup == "comment":
             return line[: token.start()].rstrip()
@@ -281,7 +282,7 @@ def without_comment(line: str, language_id: str) -> str:
 
 @lru_cache(maxsize=512)
 def opens_block(line: str, language_id: str) -> bool:
-    """Whether the lines after this one stand deeper: it ends with an opening sign or word of its language."""
+    """Whether the following lines stand deeper: the line ends with a sign or word that opens a block in its language."""
     code = without_comment(line, language_id)
     if not code.strip():
         return False
@@ -291,16 +292,16 @@ def opens_block(line: str, language_id: str) -> bool:
 
 
 def closes_block(line: str, language_id: str) -> bool:
-    """Whether a line begins with what ends a block: a closing bracket, tag or word."""
+    """Whether a line begins with a bracket, tag or word that closes a block."""
     return _FAMILIES[family_of(language_id)].closes.match(line) is not None
 
 
 def continues_block(line: str, language_id: str) -> bool:
-    """Whether a line carries on the statement whose first block has just ended (`else` and its kin)."""
+    """Whether a line continues the statement whose first block has just ended, such as `else`."""
     return _FAMILIES[family_of(language_id)].goes_on.match(line) is not None
 
 
 def is_comment(line: str, language_id: str) -> bool:
-    """Whether a line holds a comment and nothing else."""
+    """Whether a line contains only a comment."""
     marks = comment_marks(language_id)
     return bool(marks) and line.lstrip().startswith(marks)

@@ -1,4 +1,4 @@
-"""What a document's URI says: its path, its language, and a short name for people."""
+"""What a document's URI tells: its path, its language, and a short name to show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-# A drive's letter is no scheme.
+# A single letter before the colon is a Windows drive, not a scheme.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?://[^/]*)?")
 
 _DRIVE = re.compile(r"/?[A-Za-z]:(?=/|$)")
@@ -51,16 +51,18 @@ _KINDS = {**dict.fromkeys(_SCRIPTS, "script"), "c": "cpp"}
 
 @lru_cache(maxsize=256)
 def path_of(uri: str) -> str:
-    """The path of a `file:` URI, a notebook cell's or a bare path; decoded."""
+    """The decoded path of a `file:` URI, of a notebook cell's URI, or of a bare path."""
     scheme = _SCHEME.match(uri)
-    # A cell's URI names the cell behind its notebook's path; a path's own `#` and `?` are percent-encoded.
+    # In a cell's URI the notebook's path comes first, then `#` and the cell. In the path itself, `#` and `?` are
+    # percent-encoded.
     return unquote(re.split(r"[?#]", uri[scheme.end() :])[0]) if scheme else uri
 
 
 @lru_cache(maxsize=8_192)
 def place_of(uri: str) -> str:
-    """The path of a URI in one form, however it is spelled: with slashes, without `.`, `..` and empty parts, a drive's letter in
-    lower case. So what is said of one spelling holds for all.
+    """The path of a URI in one normal form: with slashes, without `.`, `..` and empty parts, a drive letter in lower case.
+
+    So two spellings of one path are equal.
     """
     path = path_of(uri).replace("\\", "/")
     if _DRIVE.match(path):
@@ -78,7 +80,7 @@ def place_of(uri: str) -> str:
 
 @lru_cache(maxsize=256)
 def short_path(uri: str) -> str:
-    """The file's name and its folder's: enough to know what is meant, without telling where it lies."""
+    """The file's name and its folder's name: enough to recognise the file, without its full path."""
     return printable("/".join(path_of(uri).split("/")[-2:]))
 
 
@@ -89,18 +91,18 @@ def file_name(uri: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with a mark for what is no visible character: a file's name must not steer the terminal that shows it."""
+    """The text with invisible characters replaced by a mark, so that a file's name cannot control the terminal that shows it."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def language_of(uri: str) -> str:
-    """The language id an editor would give to a file of this name; empty when the name does not say."""
+    """The language id that an editor gives to a file with this name. Empty when the name does not tell."""
     name = path_of(uri).replace("\\", "/").rpartition("/")[2].lower()
     stem, dot, suffix = name.rpartition(".")
     return _LANGUAGES.get(dot + suffix, "") if stem else ""
 
 
 def kind_of(path: str) -> str:
-    """What files have in common that can use each other's names: a language, or languages that go together."""
+    """A language, or a group of languages whose files can use each other's names."""
     language_id = language_of(path) or path.rpartition(".")[2]
     return _KINDS.get(language_id, language_id)

@@ -1,8 +1,8 @@
-"""What one request may know: the lines round the cursor as they were when the request came, and what they show together.
+"""What one request may read: the lines around the cursor as they were when the request came.
 
-A view is made once for a request and is bounded: `REACH_LINES` lines to each side, each of them up to `LINE_CHARS` characters, so
-that no document, however large or long its lines, makes a request cost more than another. What is worked out of the lines (the
-state at the cursor, the step of indentation) is worked out when it is first asked for, and kept.
+A view is made once per request and is bounded: `REACH_LINES` lines on each side, each up to `LINE_CHARS` characters. So a
+request costs the same in a large document, or in one with long lines. Values that are derived from the lines, such as the
+state at the cursor, are computed when first needed, then kept.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from typethrough.core.syntax.syntax import Syntax
 
 REACH_LINES: Final = 300
-# All the lines of one side together, which ordinary lines stay far below.
+# The limit for all lines of one side together. Ordinary code stays far below.
 SIDE_CHARS: Final = 32_000
-# As much of a line as the prompt shows and the local lane learns. A longer one is seen by its beginning.
+# How much of each line the prompt shows and the local lane learns. Of a longer line only the start is read.
 LINE_CHARS: Final = 400
-# Of the cursor's own line more is kept, to each side of the cursor. Where this cuts, no suggestion is wanted.
+# More is kept of the cursor's own line, on each side of the cursor. In lines longer than that no suggestion is wanted.
 CURSOR_LINE_CHARS: Final = 4_000
 
-# Lines are read so many at a time: most requests need no more than the first.
+# Lines are read in blocks of these sizes. Most requests need only the first.
 _BLOCKS_LINES: Final = (40, 160, REACH_LINES)
 _STATE_LINES: Final = 120
-# As far as most filters look.
+# How far most filters look.
 _FILTER_LINES: Final = 60
 _STATE_CHARS: Final = 12_000
 _WORD_CHARS: Final = 100
 _NEIGHBOUR_LINES: Final = 20
-# Where neither the file nor the editor says anything.
+# Used when neither the file nor the editor tells the step of indentation.
 _COMMON_UNIT: Final = "    "
 _DEFINITION: Final = re.compile(
     r"\s*(?:(?:async )?def \w+\(|class \w+[(:]|@\w)|(?:import [\w., ]+|from [\w.]+ import .*)$|# %%"
@@ -45,15 +45,14 @@ _DEFINITION: Final = re.compile(
 
 
 class View:
-    """A frozen, bounded view of the document round the cursor.
+    """A frozen, bounded view of the document around the cursor.
 
-    `line_prefix` and `line_suffix` are the cursor's line, `line_chars` is how long it is and `file_chars` how long the file is.
-    `deleted` holds texts the user removed lately near the cursor, newest last. `usual_unit` is the editor's step of indentation,
-    empty when the editor gave none; it is used where the file shows none. Only what builds a prompt reads `snapshot`.
-    `first_line` is the first line of the cursor's language, where the document is in another one, `host_language`
-    (`core/document/embedded.py`).
-    `syntax` judges texts for the document; None where nobody does.
-    `assumed` is text that an open completion menu has selected and that stands here as if it were typed (`ahead`).
+    `line_prefix` and `line_suffix` are the cursor's line before and after the cursor, `line_chars` is the line's length.
+    `deleted` are texts that the user deleted recently near the cursor, newest last. `usual_unit` is the editor's step of
+    indentation, empty if unknown; it is used when the file shows none. `snapshot` is only for code that builds a prompt.
+    When the cursor is in an embedded language (`core/document/embedded.py`), `first_line` is the first line of that part and
+    `host_language` the document's own language. `syntax` checks texts for syntax errors; it may be None. `assumed` is the
+    text selected in an open completion menu; this view treats it as already typed (`ahead`).
     """
 
     def __init__(
@@ -102,7 +101,7 @@ class View:
         host_language: str = "",
         syntax: Syntax | None = None,
     ) -> View:
-        """The view of a place, clamped into the document."""
+        """The view at a position. A position outside the document is clamped."""
         return View(
             snapshot,
             snapshot.clamp(position),
@@ -117,13 +116,13 @@ class View:
         )
 
     def prepare(self) -> None:
-        """Work out what nearly every answer is asked about, so that it need not be done when one has come."""
+        """Compute now what nearly every answer needs, so that it takes no time when an answer comes."""
         self.lines_before(_FILTER_LINES)
         self.lines_after(_FILTER_LINES)
         _ = self.unit, self.state, self.next_line(), self.previous_line()
 
     def ahead(self, text: str) -> View:
-        """The view as it will be when `text`, of one line, has been put in at the cursor."""
+        """The view as it would be with `text`, which is one line, inserted at the cursor."""
         line, column = self.position
         raw = self.snapshot.raw_line(line)
         snapshot = self.snapshot.spliced(line, 1, [raw[:column] + text + raw[column:]], len(text))
@@ -144,7 +143,7 @@ class View:
 
     @property
     def base(self) -> View:
-        """The view of the document as it is, without what is assumed."""
+        """The view of the real document, without `assumed`."""
         return self._base or self
 
     @property
@@ -160,7 +159,7 @@ class View:
         return other
 
     def with_suffix(self, line_suffix: str) -> View:
-        """The same view with something else right of the cursor; what is known of the lines is shared."""
+        """The same view with another text after the cursor. What was computed from the lines is shared."""
         other = View.__new__(View)
         other.__dict__.update(self.__dict__)
         other.line_suffix = line_suffix
@@ -168,29 +167,29 @@ class View:
 
     @property
     def file_chars(self) -> int:
-        """How many characters the file has."""
+        """The number of characters in the file."""
         return self.snapshot.char_count
 
     @cached_property
     def shown_unit(self) -> str:
-        """One step of indentation as the file, or its language, uses it near the cursor; empty when that does not show."""
+        """One step of indentation near the cursor, from the file or its language. Empty when neither tells."""
         if indents_by_tabs(self.language_id):
             return "\t"
         return indentation_unit(self.snapshot, self.position.line)
 
     @property
     def unit(self) -> str:
-        """One step of indentation, spaces or a tab: the editor's or the common one where the file shows none."""
+        """One step of indentation, in spaces or a tab. If the file shows none: the editor's, else four spaces."""
         return self.shown_unit or self.usual_unit or _COMMON_UNIT
 
     @property
     def indent(self) -> str:
-        """The spaces and tabs that begin the cursor's line, up to the cursor."""
+        """The spaces and tabs at the start of the cursor's line, up to the cursor."""
         return indent_of(self.line_prefix)
 
     @cached_property
     def state_above(self) -> State:
-        """What is open where the cursor's line begins, seen from up to 120 lines above."""
+        """What is open at the start of the cursor's line, from up to 120 lines above."""
         own_lines = min(_STATE_LINES, self.position.line - self.first_line)
         lines = _nearest(self.lines_before(own_lines), _STATE_CHARS)
         return _state_after(tuple(lines), self.language_id, from_start=len(lines) == self.position.line)
@@ -202,7 +201,7 @@ class View:
 
     @cached_property
     def word(self) -> str:
-        """The letters, digits and underscores right before the cursor: a name, a number, or the beginning of one."""
+        """The letters, digits and underscores directly before the cursor: a name or a number, perhaps unfinished."""
         tail = self.line_prefix[-_WORD_CHARS:]
         start = len(tail)
         while start and (tail[start - 1].isalnum() or tail[start - 1] == "_"):
@@ -218,11 +217,11 @@ class View:
         return self._lines.below(count)
 
     def first_lines(self, count: int) -> list[str]:
-        """Up to `count` lines that begin the document, without line ends."""
+        """Up to `count` lines from the start of the document, without line ends."""
         return self.snapshot.lines(0, count, LINE_CHARS)
 
     def near(self, reach: int = 30) -> str:
-        """Up to `reach` lines to each side of the cursor's and that line itself, as one text."""
+        """The cursor's line and up to `reach` lines on each side of it, as one text."""
         return self._lines.near(reach)
 
     @cached_property
@@ -234,7 +233,7 @@ class View:
         return next((line for line in reversed(self.lines_before(_NEIGHBOUR_LINES)) if line.strip()), "")
 
     def next_line(self, within: int = _NEIGHBOUR_LINES) -> str:
-        """The first line below that is not blank, or the empty string."""
+        """The next line below that is not blank, or the empty string."""
         if within == _NEIGHBOUR_LINES:
             return self._next_line
         return next((line for line in self.lines_after(within) if line.strip()), "")
@@ -247,7 +246,7 @@ class View:
 
 
 class _Lines:
-    """The lines round one line of a snapshot, read when they are asked for, each of them once or twice."""
+    """The lines around one line of a snapshot. They are read on demand, each at most twice or three times."""
 
     __slots__ = ("_above", "_below", "_line", "_near", "_snapshot")
 
@@ -278,7 +277,7 @@ class _Lines:
         return lines[: max(0, count)]
 
     def near(self, reach: int) -> str:
-        """The lines of both sides and the one between them."""
+        """The lines of both sides with the line between them, as one text."""
         text = self._near.get(reach)
         if text is None:
             here = self._snapshot.part(self._line, 0, CURSOR_LINE_CHARS)
@@ -288,7 +287,7 @@ class _Lines:
 
 
 def _nearest(lines: list[str], most_chars: int) -> list[str]:
-    """The last lines, as many as have so many characters together."""
+    """The last lines, as many as fit into `most_chars` characters."""
     left = most_chars - sum(map(len, lines))
     first = 0
     while left < 0:
@@ -303,9 +302,9 @@ def _to_read(count: int) -> int:
 
 @lru_cache(maxsize=4)
 def _state_after(lines: tuple[str, ...], language_id: str, *, from_start: bool) -> State:
-    # As long as one line is typed, those above it are the same with each key.
+    # While the user types in one line, the lines above it stay the same, so the result is cached.
     if family_of(language_id) == "python" and not from_start:
-        # A view that begins inside a docstring would turn strings and code round; a definition or a cell is a safe start.
+        # If the lines begin inside a docstring, strings and code would be mixed up. A definition or a cell is a safe start.
         lines = lines[_safe_start(lines) :]
     return scan("".join([line + "\n" for line in lines]), language_id)
 
@@ -317,7 +316,7 @@ def _safe_start(lines: Sequence[str]) -> int:
     quoted = next((index for index, line in enumerate(lines) if '"""' in line), None)
     if quoted is None:
         return 0
-    # With no definition in sight the shape of the first delimiter tells: one that ends its line closes what began above.
+    # Without a definition, look at the first delimiter: if it ends its line, it closes a string that began above.
     line = lines[quoted].strip()
     ends = (
         line.count('"""') == 1

@@ -1,1 +1,1 @@
-"""Whether a document may be completed, remembered and told."""
+"""Whether a document may get suggestions, be remembered, be used in prompts of other documents, and be sent."""

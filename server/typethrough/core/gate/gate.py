@@ -1,8 +1,9 @@
-"""The gate: the one place that says whether a text may be suggested for, remembered, told to other files or sent.
+"""The gate: the only place that decides whether a document may get suggestions, be remembered, be told to others, or be sent.
 
-Its yes is a permit, a value that whoever does one of these takes as an argument, so that what forgets to ask does not
-type-check. What it says depends on settings, switches, ignore files and the workspace's folders; when one of them changes,
-`review` says which permits have ended, and `Admission` (in the engine) forgets what they were for.
+"Told" means: put into the prompts of other documents. The gate says yes with a permit. Code that does one of these things takes
+the permit as an argument, so code that forgets to ask does not type-check. The answer depends on settings, switches, ignore
+files and the workspace's folders. When one of them changes, `review` says which permits have ended, and `Admission` (in the
+engine) forgets what they were for.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ _SEAL: Final = object()
 
 
 class NotPermitted(Exception):
-    """A permit was used for what it does not permit: a fault of ours, which must not become a leak."""
+    """A permit was used for something it does not allow. This is a bug of ours; the error stops it from becoming a leak."""
 
 
 class Permit:
-    """A yes for one document, by its URI. Only the gate makes one. `is_void`: the gate has changed its mind since."""
+    """A yes for one document, by its URI. Only the gate makes permits. `is_void`: the gate has withdrawn it."""
 
     __slots__ = ("is_void", "name", "uri")
 
@@ -40,13 +41,13 @@ class Permit:
         self.is_void = False
 
     def check(self, uri: str) -> None:
-        """Raise NotPermitted unless this permit is for a document and still holds."""
+        """Raise NotPermitted unless this permit is for the document `uri` and still valid."""
         if self.is_void or self.uri != uri:
             raise NotPermitted("the permit is for another document, or has ended")
 
 
 class KeepPermit(Permit):
-    """The document's text may be remembered. `is_private`: for suggestions in the document itself alone."""
+    """The document's text may be remembered. With `is_private` it may be used only for suggestions in the document itself."""
 
     __slots__ = ("is_private",)
 
@@ -56,13 +57,13 @@ class KeepPermit(Permit):
 
 
 class TellPermit(KeepPermit):
-    """What the document holds may be told in the prompts of other documents, too."""
+    """The document's content may also be used in the prompts of other documents."""
 
     __slots__ = ()
 
 
 class SendPermit(Permit):
-    """The document's text may be sent to a model now: for one question, since it depends on switches and on time."""
+    """The document's text may be sent to a model now, for one request only, because switches and time may change the answer."""
 
     __slots__ = ()
 
@@ -79,42 +80,45 @@ class Gate:
         self._disk = disk or NoDisk()
         self._rules = Rules(settings.exclude, self.folders, self._disk)
         self._has_changed = False
-        # For each document that was asked about: what may be kept of it, or nothing.
+        # The permit of each document that was asked about, or None when it may not be remembered.
         self._permits: dict[str, KeepPermit | None] = {}
-        # The same documents by the folder they lie in; some may have no permit any more.
+        # The same documents by folder. Some of them may have no permit any more.
         self._in_folder: dict[str, set[str]] = {}
 
     def use(self, settings: Settings) -> None:
-        """Other settings hold. `review` follows."""
+        """Take over new settings. Call `review` afterwards."""
         if settings.exclude != self._settings.exclude:
             self._rules = Rules(settings.exclude, self.folders, self._disk)
             self._has_changed = True
         self._settings = settings
 
     def use_folders(self, folders: Sequence[Folder]) -> None:
-        """The workspace has other folders. `review` follows."""
+        """Take over the workspace's new folders. Call `review` afterwards."""
         self.folders = tuple(folders)
         self._rules = Rules(self._settings.exclude, self.folders, self._disk)
         self._has_changed = True
 
     def ignore_files_changed(self) -> None:
-        """Ignore files came, changed or went. `review` follows."""
+        """Ignore files were added, changed or removed. Call `review` afterwards."""
         self._rules.forget()
         self._has_changed = True
 
     def folders_changed(self, uris: Iterable[str]) -> bool:
-        """Files or whole folders came or went; whether ignore files may say something else now, so that `review` follows."""
+        """Files or folders were added or removed. Returns whether ignore files may say something else now; then call
+        `review`.
+        """
         has_changed = self._rules.forget_below({place_of(uri) for uri in uris})
         self._has_changed = self._has_changed or has_changed
         return has_changed
 
     def review(self, uris: Iterable[str] | None = None) -> list[Permit]:
-        """Look again at every permit, or at those for some files, which may be links now: those that have ended. Each document
-        that is asked about next gets a new one.
+        """Check permits again and return those that have ended: all permits, or those for `uris`, whose files may now be links.
+
+        A document without a permit gets a new answer when it is asked about next.
         """
         ended: list[Permit] = []
         if uris is None:
-            # To judge thousands of files again takes many milliseconds, and most settings say nothing of files.
+            # Checking thousands of files takes many milliseconds, and most settings do not concern files.
             uris = list(self._permits) if self._has_changed else ()
             self._has_changed = False
         permits = {uri: self._permits.pop(uri) for uri in uris if uri in self._permits}
@@ -129,7 +133,7 @@ class Gate:
         return ended
 
     def gone(self, uris: Iterable[str], keep: Collection[str]) -> list[Permit]:
-        """End the permits for files, and for what lies below folders, that are gone; those in `keep` stand."""
+        """End the permits for files that were removed, and for all files in removed folders, except those in `keep`."""
         gone = {place_of(uri) for uri in uris}
         found = [folder for folder in self._in_folder if is_below(folder, gone)]
         below = [uri for folder in found for uri in self._in_folder[folder]]
@@ -143,11 +147,11 @@ class Gate:
         return ended
 
     def kept(self) -> list[str]:
-        """The documents and files that may be remembered, of those that were asked about."""
+        """The documents and files that may be remembered, among those asked about so far."""
         return [uri for uri, permit in self._permits.items() if permit is not None]
 
     def may_keep(self, uri: str) -> KeepPermit | None:
-        """A permit to remember a document's text; None when it may not be."""
+        """A permit to remember a document's text, or None."""
         if uri in self._permits:
             return self._permits[uri]
         place = place_of(uri)
@@ -156,35 +160,36 @@ class Gate:
         return permit
 
     def may_tell(self, uri: str) -> TellPermit | None:
-        """A permit to tell other documents what this one holds; None when it may not be told."""
+        """A permit to use the document's content in prompts of other documents, or None."""
         permit = self.may_keep(uri)
         return permit if isinstance(permit, TellPermit) else None
 
     def may_send(self, uri: str, language_id: str, now_s: float) -> SendPermit | Refusal:
-        """A permit to send a document's text now, or why there is none."""
+        """A permit to send a document's text now, or the reason against it."""
         if (refusal := self.refusal(uri, language_id, now_s)) is not None:
             return refusal
         kept = self.may_keep(uri)
         return SendPermit(_SEAL, uri, kept.name if kept is not None else self.name_of(uri))
 
     def fresh_rules(self) -> Rules:
-        """A copy of the rules as they are now, for another thread."""
+        """A copy of the rules without what they have cached, for use in another thread."""
         return Rules(self._settings.exclude, self.folders, self._disk)
 
     def refusal(self, uri: str, language_id: str, now_s: float) -> Refusal | None:
-        """Why there are no suggestions in a document, or None; an empty `uri` asks of everywhere."""
+        """Why there are no suggestions in a document, or None. With an empty `uri`: why there are none anywhere."""
         refusal = self.switches.refusal(self._settings, uri, language_id, now_s)
         if refusal is not None or not uri or self.may_keep(uri) is not None:
             return refusal
         return self._rules.verdict(place_of(uri)).forbidden
 
     def folder_of(self, uri: str) -> Folder | None:
-        """The folder of the workspace that a document lies in; None outside of all."""
+        """The workspace folder that contains a document, or None."""
         return self._rules.folder_of(place_of(uri))
 
     def name_of(self, uri: str) -> str:
-        """What a document is called in prompts: its path in the workspace, with its folder's name where there are several;
-        outside of it, its name and that of the folder it lies in.
+        """The name of a document in prompts: its path in the workspace folder, with the folder's name if there are several.
+
+        Outside the workspace: its file name and its folder's name.
         """
         folder = self.folder_of(uri)
         if folder is None:
@@ -197,7 +202,8 @@ class Gate:
             return None
         name = self.name_of(uri)
         if self.folder_of(uri) is None:
-            # Without a workspace, loose files lie side by side; with one, they are somebody else's business.
+            # Without a workspace, single files may be used for each other. With one, a file outside it has nothing to do
+            # with the project.
             return KeepPermit(_SEAL, uri, name, is_private=verdict.is_private or bool(self.folders))
         if verdict.is_private:
             return KeepPermit(_SEAL, uri, name, is_private=True)

@@ -1,7 +1,7 @@
-"""Patterns that name files, in git's own form (gitignore(5)), and what is wrong with one that can match nothing.
+"""Patterns for file names in git's form (gitignore(5)), and what is wrong with a pattern that can match nothing.
 
-Matching is pathspec's. What is added here: a bad line costs itself alone, no pattern can take long, a list of patterns can be
-blind to case, and braces, which git does not know and editors do, are written out.
+pathspec does the matching. We add: a bad line is skipped and the others still count; no pattern can take long; a list can
+ignore case; and braces, which editors allow and git does not, are expanded.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 _BRACES = re.compile(r"(?<!\\)\{([^{}]*)\}")
-# A pattern with many braces is written out to no more patterns than this.
+# A pattern with braces is expanded to at most this many patterns.
 _MOST_WRITTEN_OUT = 64
-# A line longer than this is no pattern; it could make the matcher slow.
+# A longer line is not a pattern, and could make the matcher slow.
 _MOST_CHARS = 1_000
 _STARS_IN_A_ROW = re.compile(r"\*{3,}")
-# In pathspec's expressions: a star, what stands behind it, and the next star of the same name.
+# In pathspec's regular expressions: a star, the text after it, up to the next star in the same part of the path.
 _STAR_TO_STAR = re.compile(
     r"\[\^/\]\*((?>\\.|\[(?!\^/\]\*)\^?\]?[^\]]*\]|[^\\\[\]()/])++)(?=\[\^/\]\*)", re.DOTALL
 )
-# The same for two stars in a row, at the beginning or further on, and the names up to the next two.
+# The same for `**`, at the start or later: the names after it, up to the next `**`.
 _NAMES = r"((?>\\.|\[\^?\]?[^\]]*\][*+]?|[^\\\[\]()])++)(?=\(\?:/\.\+\)\?)"
 _FIRST_STARS = re.compile(r"\^\(\?:\.\+/\)\?" + _NAMES, re.DOTALL)
 _NEXT_STARS = re.compile(r"\(\?:/\.\+\)\?" + _NAMES, re.DOTALL)
 
-# How pathspec begins the expression of a pattern for any folder, and how it ends one. That name may stand only once where
-# expressions are joined.
+# How pathspec begins the expression of a pattern that matches in any folder, and how it ends one. The group at the end has a
+# name, which may occur only once when expressions are joined.
 _ANYWHERE = "^(?:.+/)?"
 _NAMED_SLASH = re.compile(r"\(\?P<ps_d>/\)(?=(?:\|\$\))?$)")
 
 
 class Patterns:
-    """The patterns of one list, such as one ignore file. Built in any case: a line that is no pattern is left out.
+    """The patterns of one list, such as one ignore file. Lines that are no valid pattern are skipped.
 
-    `any_case`: upper and lower case count as the same, as for files that must not be missed.
+    `any_case`: ignore the difference of upper and lower case, for files that must not be missed.
     """
 
     def __init__(self, lines: Iterable[str], *, any_case: bool = False) -> None:
@@ -54,7 +54,7 @@ class Patterns:
 
     @cached_property
     def _spec(self) -> GitIgnoreSpec | None:
-        # Compiled at the first look at a file: the server's start does not wait for it.
+        # Compiled when the first file is checked, so that the server's start does not wait for it.
         lines = (line.casefold() if self._any_case else line for line in self._lines)
         patterns = [pattern for line in lines if (pattern := _pattern(line)) is not None]
         if not patterns:
@@ -65,7 +65,9 @@ class Patterns:
 
     @cached_property
     def _any(self) -> re.Pattern[str] | None:
-        """All patterns as one expression: it fits what any of them fits, in a tenth of the time. None where that cannot be."""
+        """All patterns joined into one expression. It tells in a tenth of the time whether any matches. None if joining
+        fails.
+        """
         others, anywhere = [], []
         for pattern in self._spec.patterns if self._spec is not None else ():
             expression = _NAMED_SLASH.sub("/", pattern.regex.pattern if pattern.regex is not None else "")
@@ -73,7 +75,7 @@ class Patterns:
                 anywhere.append(expression.removeprefix(_ANYWHERE))
             else:
                 others.append(expression if expression.startswith("^") else f"(?s:.*){expression}")
-        # What most of them begin with is read once for all of these.
+        # Most patterns have the same beginning, so it is matched once for all of them.
         joined = [f"{_ANYWHERE}(?:{'|'.join(anywhere)})"] if anywhere else []
         try:
             return re.compile("|".join(others + joined))
@@ -81,27 +83,28 @@ class Patterns:
             return None
 
     def verdict(self, path: str, *, is_folder: bool = False) -> bool | None:
-        """What the last pattern that fits says of a path relative to the list's folder: named, taken out again, or nothing.
+        """The answer of the last pattern that matches: True (named), False (named by a `!` pattern, so allowed), None (no
+        match).
 
-        `path` has slashes and begins with none. Says nothing about the folders that hold it.
+        `path` is relative to the list's folder, with slashes and without one at the start. Folders above it are not checked.
         """
         if self._spec is None:
             return None
         path = f"{path}/" if is_folder else path
         path = path.casefold() if self._any_case else path
         if self._any is not None and self._any.match(path.removeprefix("./")) is None:
-            # So it is with nearly every file.
+            # This is the case for nearly every file.
             return None
         return self._spec.check_file(path).include
 
 
 def usable(line: str) -> bool:
-    """Whether a line of an ignore file can name anything."""
+    """Whether a line of an ignore file is a pattern that can match something."""
     return _pattern(line) is not None
 
 
 def problem(pattern: str) -> str:
-    """What is wrong with a pattern of a setting, as the end of a sentence; empty when it can match something."""
+    """What is wrong with a pattern in a setting, as the end of a sentence. Empty when it can match something."""
     if "\\" in pattern and re.search(r"\\[\w.]", pattern):
         return "has a backslash, which takes the next character as it is; folders are separated by /"
     if pattern.startswith("~"):
@@ -116,10 +119,10 @@ def problem(pattern: str) -> str:
 
 
 def written_out(patterns: Iterable[str]) -> Iterator[str]:
-    """The patterns, with braces written out: `*.{pem,key}` as `*.pem` and `*.key`."""
+    """The patterns with braces expanded: `*.{pem,key}` becomes `*.pem` and `*.key`."""
     for pattern in patterns:
         parts = _BRACES.split(pattern)
-        # Every second part is what stood between braces.
+        # Every second part was between braces.
         choices = [part.split(",") if number % 2 else [part] for number, part in enumerate(parts)]
         for count, chosen in enumerate(product(*choices)):
             if count == _MOST_WRITTEN_OUT:
@@ -128,7 +131,7 @@ def written_out(patterns: Iterable[str]) -> Iterator[str]:
 
 
 def _pattern(line: str) -> GitIgnoreSpecPattern | None:
-    """The pattern in a line of an ignore file; None when there is none, or one that is malformed."""
+    """The pattern in a line of an ignore file. None when the line is empty, a comment or malformed."""
     bare = line.strip()
     if not bare or bare.startswith("#") or len(line) > _MOST_CHARS:
         return None
@@ -138,7 +141,7 @@ def _pattern(line: str) -> GitIgnoreSpecPattern | None:
         expression, include = GitIgnoreSpecPattern.pattern_to_regex(_STARS_IN_A_ROW.sub("**", line))
         if expression is None or include is None:
             return None
-        # A set such as `[[]` is fine in git's patterns; Python's expressions warn that it may mean more one day.
+        # A set such as `[[]` is valid for git. Python warns that its meaning may change one day, so silence that.
         with catch_warnings():
             simplefilter("ignore", FutureWarning)
             return GitIgnoreSpecPattern(re.compile(_quick(expression)), include=include)
@@ -147,9 +150,9 @@ def _pattern(line: str) -> GitIgnoreSpecPattern | None:
 
 
 def _quick(expression: str) -> str:
-    """The same expression, which does not try again: with each star more, the time that takes is some hundred times as long.
+    """Change the expression so that it does not backtrack. Else each further star makes matching some hundred times slower.
 
-    What a star covers may end at the first place where what stands behind it fits, for the next star covers the rest.
+    This is safe: a star may end at the first place where the text after it matches, because the next star matches the rest.
     """
     quick = _FIRST_STARS.sub(r"^(?>(?:.+?/)??\1(?=/))", expression)
     quick = _NEXT_STARS.sub(r"(?>(?:/.+?)??\1(?=/))", quick)

@@ -1,6 +1,6 @@
-"""What the exclusions of the settings and the ignore files of a workspace say of a path. They can only forbid.
+"""What the user's exclusions and a workspace's ignore files say about a path. They can only forbid.
 
-Ignore files are handed in, a folder at a time; what a folder says is kept until `forget`.
+Ignore files are read through `Disk`, one folder at a time, and kept until `forget`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.outcome.causes import Refusal
 
-# Files in which teams already say what no assistant may read; ours first.
+# Files in which teams already say what no assistant may read. Our own file comes first.
 FORBIDDING_FILES = (
     ".typethroughignore",
     ".aiexclude",
@@ -31,27 +31,26 @@ FORBIDDING_FILES = (
     ".geminiignore",
     ".rooignore",
 )
-# What these name may be completed and is told to no other file.
+# A file named in these may get suggestions, but is not used in prompts of other files.
 PRIVATE_FILES = (".gitignore", ".cursorindexingignore")
 IGNORE_FILES = frozenset((*FORBIDDING_FILES, *PRIVATE_FILES))
-# In a folder's answer: the folder is a repository's own, so the ignore files above it are no part of it.
+# This name in a folder means: a repository begins here, so the .gitignore files above do not apply to it.
 REPOSITORY = ".git"
 
-# No real tree is deeper; a path that is made to be costs no more than this.
+# No real path is deeper. This bounds the cost of a hostile one.
 _MOST_FOLDERS_ABOVE = 256
 _MOST_KEPT = 20_000
-# The names of ignore files begin with a dot.
+# Matches a path whose last part does not begin with a dot, so it is no ignore file.
 _PLAINLY_OTHER = re.compile(r"[^?#\\]*/[^.%/?#\\][^/?#\\]*")
 
 
 def is_ignore_file(uri: str) -> bool:
-    """Whether a URI, however it is spelled, or a path is that of an ignore file."""
-    # Most URIs say plainly that they are none, and news may be of thousands.
+    """Whether a URI or a path is that of an ignore file, however it is spelled."""
     return not _PLAINLY_OTHER.fullmatch(uri) and place_of(uri).rpartition("/")[2] in IGNORE_FILES
 
 
 def is_below(place: str, places: Collection[str]) -> bool:
-    """Whether a place is one of some, or lies below one."""
+    """Whether `place` is one of `places`, or lies below one of them."""
     while place:
         if place in places:
             return True
@@ -60,25 +59,29 @@ def is_below(place: str, places: Collection[str]) -> bool:
 
 
 class Folder(NamedTuple):
-    """One folder of the workspace: its whole path, with slashes and without one at the end, and its name in prompts."""
+    """One folder of the workspace: its full path, with slashes but none at the end, and its name in prompts."""
 
     path: str
     name: str
 
     def holds(self, path: str) -> bool:
-        """Whether a path lies below."""
+        """Whether a path lies in this folder or below."""
         return bool(self.path) and path.startswith(f"{self.path}/")
 
 
 class Verdict(NamedTuple):
-    """The answer for one path. `forbidden` says why the file gets no suggestions and is told to no other file, or is None."""
+    """The answer for one path.
+
+    `forbidden` is the reason why the file gets no suggestions and is used in no prompt, or None. `is_private`: it gets
+    suggestions but is used in no prompt of other files.
+    """
 
     forbidden: Refusal | None = None
     is_private: bool = False
 
 
 class _Place(NamedTuple):
-    """What holds in a folder: its own verdict, and every list of patterns that concerns what lies in it, the nearest last."""
+    """What applies in a folder: the folder's own verdict, and all lists of patterns for its content, the nearest last."""
 
     verdict: Verdict
     lists: tuple[_List, ...] = ()
@@ -86,7 +89,7 @@ class _Place(NamedTuple):
 
 
 class _List(NamedTuple):
-    """The patterns of one ignore file, and the folder it lies in."""
+    """The patterns of one ignore file, and the folder that contains it."""
 
     name: str
     base: str
@@ -94,19 +97,19 @@ class _List(NamedTuple):
 
 
 class Disk(Protocol):
-    """What the rules need to know of the disk. Both answer at once, and an unreadable place has nothing to say."""
+    """What the rules need from the disk. Both methods answer at once. For an unreadable place the answer is empty."""
 
     def ignore_files(self, folder: str) -> Mapping[str, Sequence[str]]:
-        """The lines of those of `IGNORE_FILES` that lie in a folder, by name; and the key `.git` where a repository begins."""
+        """The ignore files in a folder: name to lines. Also has the key `.git` if a repository begins there."""
         ...
 
     def real_paths(self, paths: Sequence[str]) -> Sequence[str]:
-        """The paths with links followed; a path with none as it is."""
+        """The paths with symbolic links resolved. A path without links stays the same."""
         ...
 
 
 class NoDisk:
-    """A disk with nothing on it, for text that lies nowhere."""
+    """An empty disk, for text without a file."""
 
     def ignore_files(self, _folder: str) -> Mapping[str, Sequence[str]]:
         """No ignore file."""
@@ -123,33 +126,33 @@ class Rules:
     def __init__(self, exclude: Iterable[str], folders: Sequence[Folder], disk: Disk) -> None:
         patterns = list(written_out(exclude))
         self._exclude = Patterns(patterns, any_case=True)
-        # Those that may be whole paths, such as `/home/me/diary/`.
+        # The patterns that may be full paths, such as `/home/me/diary/`.
         self._whole_paths = Patterns((one for one in patterns if one.startswith(("/", "!/"))), any_case=True)
         self._folders = sorted(folders, key=lambda folder: -len(folder.path))
         self._disk = disk
         self._places: dict[str, _Place] = {}
 
     def folder_of(self, path: str) -> Folder | None:
-        """The folder of the workspace that a path lies in, the innermost one."""
+        """The innermost workspace folder that contains a path, or None."""
         return next((folder for folder in self._folders if folder.holds(path)), None)
 
     def forget(self) -> None:
-        """Ignore files have changed: they are asked for again."""
+        """Forget all ignore files, so that they are read again."""
         self._places.clear()
 
     def forget_below(self, places: Collection[str]) -> bool:
-        """Folders came, went or moved: what was known of them is asked for again. Whether anything was."""
+        """Forget what was read in these folders and below. Returns whether anything was known."""
         known = [place for place in self._places if is_below(place, places)]
         for place in known:
             del self._places[place]
         return bool(known)
 
     def verdict(self, path: str) -> Verdict:
-        """What holds for a file, by its whole path as `place_of` gives it, and for what it leads to where links are in it."""
+        """The verdict for a file, by its full path as `place_of` gives it. Links are followed, and their targets judged too."""
         return self.verdicts([path])[0]
 
     def verdicts(self, paths: Sequence[str]) -> list[Verdict]:
-        """The same for many files at one time: links in their folders are followed once."""
+        """The same for many files. Links in common folders are followed once."""
         found = [self.file_verdict(path) for path in paths]
         asked = [
             number
@@ -163,26 +166,26 @@ class Rules:
         return found
 
     def _behind(self, path: str, real: str, verdict: Verdict) -> Verdict:
-        """The verdict on a path that leads to another."""
+        """The verdict for a path that is a link to `real`."""
         behind = self.file_verdict(real)
         folder = self.folder_of(path)
         leads_out = folder is not None and not real.startswith(f"{self._disk.real_paths([folder.path])[0]}/")
         return Verdict(behind.forbidden, verdict.is_private or behind.is_private or leads_out)
 
     def folder_verdict(self, path: str) -> Verdict:
-        """What holds for a whole folder, and so for all that lies in it."""
+        """The verdict for a folder, which applies to everything in it."""
         return self._place(path).verdict
 
     def file_verdict(self, path: str) -> Verdict:
-        """The same for a path in which no links are, or in which they are not followed."""
+        """The same as `verdict`, but links are not followed."""
         parent, _, name = path.rpartition("/")
         if not parent or not name:
-            # Text without a place of its own, such as one that was never saved.
+            # A text without a folder, such as one that was never saved.
             return Verdict(Cause.EXCLUDED.refusal()) if self._exclude.verdict(name or path) else Verdict()
         return self._judge(self._place(parent), path, is_folder=False)
 
     def _place(self, path: str) -> _Place:
-        """What holds in a folder: known, or made from the folders above, the outermost first."""
+        """What applies in a folder. If unknown, it is built from the folders above, the outermost first."""
         missing: list[str] = []
         place = None
         while path and place is None:
@@ -200,17 +203,17 @@ class Rules:
         return place
 
     def _below(self, above: _Place, path: str) -> _Place:
-        """What holds in a folder, by what holds in the one above."""
+        """What applies in a folder, given what applies in the folder above."""
         verdict = self._judge(above, path, is_folder=True)
         if verdict.forbidden:
-            # Nothing in it is looked at, so its own files have nothing to say.
+            # Nothing in a forbidden folder is read, so its own ignore files do not matter.
             return _Place(verdict)
         said = self._disk.ignore_files(path)
         in_repository = above.in_repository or REPOSITORY in said
         lists = above.lists
         is_workspace = any(folder.path == path for folder in self._folders)
         if REPOSITORY in said or (is_workspace and not in_repository):
-            # As for git, a .gitignore says nothing of what lies in another repository. What forbids does.
+            # As in git, a .gitignore does not apply inside another repository. Files that forbid do apply.
             lists = tuple(one for one in lists if one.name in FORBIDDING_FILES)
             if is_workspace:
                 verdict = Verdict()
@@ -222,7 +225,7 @@ class Rules:
         return _Place(verdict, (*lists, *(one for one in own if one.patterns)), in_repository)
 
     def _judge(self, place: _Place, path: str, *, is_folder: bool) -> Verdict:
-        """The verdict on something in a folder: that of the folder, and what the patterns say of the thing itself."""
+        """The verdict for something in a folder: the folder's own verdict, combined with the patterns that match it."""
         inherited = place.verdict
         if inherited.forbidden:
             return inherited
@@ -231,7 +234,7 @@ class Rules:
         said: dict[str, bool] = {}
         for one in place.lists:
             named = one.patterns.verdict(path[len(one.base) + 1 :], is_folder=is_folder)
-            # Of files of one name the nearest with an opinion wins.
+            # Of ignore files with the same name, the nearest one that matches wins.
             if named is not None:
                 said[one.name] = named
         forbidding = next((name for name in FORBIDDING_FILES if said.get(name)), "")
@@ -242,8 +245,9 @@ class Rules:
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
         """Whether the settings' patterns name a path.
 
-        In a workspace they are relative to its folder, whose own name counts too. The names of the folders above it do not: a
-        project in a folder named `build` is not what `build` means. Elsewhere they are relative to the root of the disk.
+        Inside the workspace, patterns are relative to the workspace folder, and that folder's name counts too. Names of folders
+        above it do not count: the pattern `build` does not exclude a project that lies in a folder named `build`. Outside the
+        workspace, patterns are relative to the root of the disk.
         """
         whole = path.lstrip("/")
         top = next((one.path for one in self._folders if one.path == path or one.holds(path)), None)

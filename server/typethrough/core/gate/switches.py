@@ -1,6 +1,6 @@
-"""What the user has switched off or on by hand while the server runs: everywhere, for a language, for a file, for some minutes.
+"""What the user has switched on or off while the server runs: everywhere, for a language, for a file, or for some minutes.
 
-A switch goes before the settings, in both directions, and lasts as long as the process; what should last longer is a setting.
+A switch overrides the settings in both directions, and ends with the process. A setting is for what should last longer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MINUTE_S = 60.0
 
 
 class Scope(StrEnum):
-    """What a switch is about."""
+    """What a switch applies to."""
 
     EVERYWHERE = "everywhere"
     LANGUAGE = "language"
@@ -30,7 +30,7 @@ class Scope(StrEnum):
 
 @dataclass(slots=True)
 class Switches:
-    """The switches as they stand. Times are seconds of the clock that is handed in."""
+    """The current switches. Times are seconds of the clock that the caller uses."""
 
     everywhere: bool | None = None
     languages: dict[str, bool] = field(default_factory=dict)
@@ -38,24 +38,24 @@ class Switches:
     paused_until_s: float = -math.inf
 
     def set_everywhere(self, *, on: bool) -> None:
-        """Switch everything; on, it ends a pause too."""
+        """Switch everything on or off. Switching on also ends a pause."""
         self.everywhere = on
         if on:
             self.resume()
 
     def set_language(self, language_id: str, *, on: bool) -> None:
-        """Switch one language."""
+        """Switch one language on or off."""
         self.languages[language_id] = on
 
     def set_file(self, uri: str, *, on: bool) -> None:
-        """Switch one document."""
+        """Switch one document on or off."""
         if on:
             self.files_off.discard(uri)
         else:
             self.files_off.add(uri)
 
     def pause(self, minutes: float, now_s: float) -> None:
-        """Be silent everywhere for some minutes."""
+        """Give no suggestions anywhere for some minutes."""
         self.paused_until_s = now_s + minutes * _MINUTE_S
 
     def resume(self) -> None:
@@ -63,9 +63,9 @@ class Switches:
         self.paused_until_s = -math.inf
 
     def refusal(self, settings: Settings, uri: str, language_id: str, now_s: float) -> Refusal | None:
-        """Which switch or setting keeps a document without suggestions, or None; an empty `uri` asks of everywhere.
+        """The switch or setting that turns suggestions off for a document, or None. With an empty `uri`: for all documents.
 
-        Whether a file is excluded is for the gate to say.
+        Excluded files are the gate's task, not checked here.
         """
         if not (settings.enabled if self.everywhere is None else self.everywhere):
             return Cause.SWITCHED_OFF.refusal()

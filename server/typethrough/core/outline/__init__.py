@@ -1,6 +1,6 @@
 """The outline of a file: what it defines, as signatures and first lines of documentation, without bodies.
 
-By tree-sitter where there is a grammar (`grammar`), else by indentation (`indentation`).
+It uses tree-sitter if there is a grammar (`grammar`), else the indentation (`indentation`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.outline.definition import Definition
 
-# Above this a file is data or generated, and its parse costs more than its outline is worth.
+# A longer file is data or generated code. Parsing it costs more than its outline is worth.
 _PARSED_CHARS = 200_000
 
 
@@ -23,9 +23,9 @@ def _never() -> bool:
 
 
 def definitions(text: str, language_id: str, is_late: Callable[[], bool] = _never) -> list[Definition]:
-    """What a file's text defines, in the order of its lines. Broken code gives what can be seen of it.
+    """What a text defines, in the order of its lines. In broken code, whatever can be recognised.
 
-    A parse asks `is_late` every few dozen microseconds, and is given up for the indentation once it is.
+    The parser calls `is_late` every few dozen microseconds. Once it returns True, parsing stops and the indentation is used.
     """
     if len(text) <= _PARSED_CHARS:
         found = grammar.definitions(text, language_id, is_late)

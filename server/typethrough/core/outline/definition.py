@@ -1,4 +1,4 @@
-"""One thing that a file defines."""
+"""One definition in a file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ _MARKS = re.compile(r"^[\s/*#!\"'`;-]+|[\s/*\"'`-]+$")
 
 
 class Definition(NamedTuple):
-    """A name and how it is declared. Lines count from 0, `last_line` is the last one of its body; `depth` counts enclosing
-    definitions. `signature` is one line, after lines of decorators if there are any, and `doc` is one or empty; none is indented.
+    """A name and its declaration.
+
+    Lines count from 0; `last_line` is the last line of the body. `depth` is the number of enclosing definitions. `signature`
+    is one line, after one line for each decorator. `doc` is one line or empty. Neither is indented.
     """
 
     name: str
@@ -24,14 +26,15 @@ class Definition(NamedTuple):
 
 
 def one_line(text: str, limit: int = _SIGNATURE_CHARS) -> str:
-    """A signature on one line, cut where it crowds out others."""
-    # Not all of a long text is looked at: a table of a thousand lines is an assignment too.
+    """A signature on one line, cut at `limit` characters. Only the start is read, since it may be a table of a thousand
+    lines.
+    """
     line = " ".join(text[: 4 * limit].split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def first_sentence(comment: str) -> str:
-    """The first line of a documentation comment that says something, without its marks."""
+    """The first line with content in a documentation comment, without comment marks."""
     for line in comment[:2_000].split("\n"):
         said = _MARKS.sub("", line)
         if said and not said.startswith("@"):

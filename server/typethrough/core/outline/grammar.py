@@ -1,4 +1,4 @@
-"""Outlines by tree-sitter."""
+"""Outlines with tree-sitter."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from tree_sitter import Language, Node
 
-# Node types of all grammars together; no two of them use one name for different things that matter here. The tags queries that
-# come with the grammars name fewer: hardly any fields, constants, enumerators, none of TypeScript's types. With their tags alone
-# an 8,000-token prompt holds 84 % in place of 91 % of the definitions that the next lines of Python use, and 72 % for 92 % of
-# TypeScript's; the query takes 1.6 times as long as this walk, which signatures need all the same.
+# Node types of all grammars together. Where two grammars share a name, it means the same for us. The grammars' own tags
+# queries
+# name fewer types: few fields, constants and enumerators, and no TypeScript types. With them an 8,000-token prompt holds 84 %
+# instead of 91 % of the definitions that the next lines of Python use, and 72 % instead of 92 % for TypeScript. The query
+# also
+# takes 1.6 times as long as this walk, which is needed for signatures in any case.
 _CONTAINERS = frozenset((
     "class_definition", "class_declaration", "abstract_class_declaration", "interface_declaration", "enum_declaration",
     "internal_module", "record_declaration", "annotation_type_declaration", "struct_item", "enum_item", "union_item",
@@ -33,7 +35,7 @@ _LEAVES = frozenset((
     "type_definition", "alias_declaration", "enumerator", "preproc_def", "preproc_function_def", "associated_type",
     "annotation_type_element_declaration",
 ))  # fmt: skip
-# What stands round a definition: an export, a decorator, a template, a condition.
+# Nodes around a definition: an export, a decorator, a template, a condition.
 _WRAPPERS = frozenset((
     "export_statement", "lexical_declaration", "variable_declaration", "ambient_declaration", "expression_statement",
     "decorated_definition", "type_declaration", "const_declaration", "var_declaration", "template_declaration",
@@ -43,12 +45,12 @@ _WRAPPERS = frozenset((
 ))  # fmt: skip
 # Wrappers that are part of the signature.
 _PREFIXES = frozenset(("export_statement", "ambient_declaration", "template_declaration"))
-# These are too, when they declare one thing and not a list.
+# These belong to the signature too when they declare one thing, not a list.
 _PREFIXES_OF_ONE = frozenset((
     "lexical_declaration", "variable_declaration", "type_declaration", "const_declaration", "var_declaration",
 ))  # fmt: skip
 _COMMENTS = frozenset(("comment", "line_comment", "block_comment"))
-# These stand between a comment and what it is about.
+# These may stand between a comment and the definition that it documents.
 _APART_FROM_COMMENTS = frozenset(("attribute_item", "access_specifier"))
 _BODIES = ("body", "members")
 _GO_BODIES = frozenset(("field_declaration_list", "interface_type"))
@@ -59,19 +61,20 @@ _IDENTIFIERS = frozenset((
     "private_property_identifier", "shorthand_property_identifier_pattern", "string", "destructor_name", "operator_name",
     "computed_property_name", "nested_namespace_specifier", "qualified_identifier",
 ))  # fmt: skip
-# Nesting beyond this is generated or hostile, and each level is a call.
+# Deeper code is generated or hostile, and each level costs a call.
 _MAX_DEPTH = 6
 _DECORATOR_CHARS = 40
 _MAX_WRAPPING = 40
 _MAX_DEFINITIONS = 800
-# A file of 200,000 characters takes one or two thousand steps of 50 µs; one made to be ambiguous takes more and longer ones.
+# A file of 200,000 characters takes one or two thousand steps of 50 µs. A file made to be ambiguous takes more and longer
+# steps.
 _MAX_STEPS = 4_000
-# Whatever is in so little, its parse ends in less than a second; and it is the cheaper way.
+# A file of this size is parsed in less than a second whatever it contains, and without a callback parsing is cheaper.
 _SMALL_BYTES = 32_768
 
 
 def definitions(text: str, language_id: str, is_late: Callable[[], bool]) -> list[Definition] | None:
-    """What the text defines; None when there is no grammar for the language, or the text takes too long to be made sense of."""
+    """What the text defines. None when the language has no grammar, or when parsing takes too long."""
     language = grammar(language_id)
     if language is None:
         return None
@@ -83,7 +86,7 @@ def definitions(text: str, language_id: str, is_late: Callable[[], bool]) -> lis
 def _parsed(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
     from tree_sitter import Parser
 
-    # A parser is no more than a stack and serves one thread at a time.
+    # A parser is small, and only one thread may use it at a time.
     parser = Parser(language)
     if len(source) <= _SMALL_BYTES:
         return parser.parse(source).root_node
@@ -101,7 +104,9 @@ def _parsed(language: Language, source: bytes, is_late: Callable[[], bool]) -> N
 def _in(
     node: Node, source: bytes, depth: int, wrapping: int, outer: Node | None = None
 ) -> Iterator[Definition]:
-    """The definitions directly in a node, and those in them. `outer` is the wrapper with which a signature begins."""
+    """The definitions directly in a node, each followed by those inside it. `outer` is the wrapper where the signature
+    begins.
+    """
     doc = ""
     for child in node.named_children:
         kind = child.type
@@ -127,12 +132,12 @@ def _definition(node: Node, outer: Node, source: bytes, depth: int, doc: str) ->
     body = _body(node)
     name = _text(name_node, source).strip("\"'").rpartition("::")[2]
     if not name:
-        # Where a name is missing, the parser puts an empty one.
+        # The parser inserts an empty name where one is missing.
         return
     signature = "\n".join((*_decorators(node, source), _signature(node, outer, name_node, body, source)))
     line, (last_line, last_column) = outer.start_point[0], node.end_point
     if not last_column and last_line > line:
-        # A line break that belongs to a node is the end of its last line.
+        # If the node ends with a line break, its last line is the one before.
         last_line -= 1
     is_container = node.type in _CONTAINERS or (body is not None and body.type in _MEMBER_LISTS)
     yield Definition(name, line, last_line, depth, signature, _docstring(body, source) or doc)
@@ -145,7 +150,7 @@ def _definition(node: Node, outer: Node, source: bytes, depth: int, doc: str) ->
 
 
 def _signature(node: Node, outer: Node, name: Node, body: Node | None, source: bytes) -> str:
-    """The text up to the body, without the comments in it."""
+    """The text up to the body, without comments."""
     begin, end, after = outer.start_byte, node.end_byte, b""
     if node.type == "macro_definition":
         end = name.end_byte
@@ -154,7 +159,7 @@ def _signature(node: Node, outer: Node, name: Node, body: Node | None, source: b
         if body.type == "interface_type":
             end = next((part.start_byte for part in body.children if part.type == "{"), end)
         elif node.type == "type_definition":
-            # C: what a structure is called stands behind it.
+            # In C the name of a type definition stands after its body.
             after = source[body.end_byte : node.end_byte]
     end = max(begin, end)
     pieces = []
@@ -166,14 +171,14 @@ def _signature(node: Node, outer: Node, name: Node, body: Node | None, source: b
 
 
 def _comments_in(node: Node, begin: int, end: int) -> list[Node]:
-    """Those between the parts of a declaration, and between its parameters."""
+    """The comments between the parts of a declaration and between its parameters."""
     parts = [part for part in node.named_children if part.start_byte < end]
     found = [inner for part in parts for inner in (part, *part.named_children) if inner.type in _COMMENTS]
     return [comment for comment in found if begin <= comment.start_byte and comment.end_byte <= end]
 
 
 def _decorators(node: Node, source: bytes) -> Iterator[str]:
-    """Python's, each on a line of its own: what is a property is not called."""
+    """Python's decorators, each on its own line. They matter: a property, for example, is not called."""
     parent = node.parent
     if parent is not None and parent.type == "decorated_definition":
         for part in parent.named_children:
@@ -192,7 +197,7 @@ def _body(node: Node) -> Node | None:
         return value if value is not None and value.type == "object_type" else None
     for field in _BODIES:
         if (body := node.child_by_field_name(field)) is not None:
-            # What is in a tuple's parentheses has no names.
+            # Fields in a tuple have no names.
             return None if body.type == "ordered_field_declaration_list" else body
     value = node.child_by_field_name("value") or node.child_by_field_name("type")
     if value is None:
@@ -204,7 +209,7 @@ def _body(node: Node) -> Node | None:
 
 
 def _name(node: Node) -> Node | None:
-    """The node that is the name, down a chain of declarators."""
+    """The node of the name. It may be inside a chain of declarators."""
     if node.type == "impl_item":
         node = node.child_by_field_name("type") or node
     if node.type in _IDENTIFIERS:
@@ -216,7 +221,7 @@ def _name(node: Node) -> Node | None:
         if inner is None:
             inner = next((part for part in node.named_children if part.type.endswith("declarator")), None)
         if inner is None and node.type == "type" and node.named_child_count:
-            # Python: the name in `type X = …` is itself a type.
+            # In Python's `type X = …` the name is itself a type node.
             inner = node.named_children[0]
         if inner is None or inner.type in _IDENTIFIERS:
             return inner
@@ -231,7 +236,7 @@ def _is_enum_member(parent: Node, kind: str) -> bool:
 
 
 def _docstring(body: Node | None, source: bytes) -> str:
-    """Python's own place for documentation."""
+    """Python's docstring, its first line."""
     if body is None or body.type != "block" or not body.named_child_count:
         return ""
     first = body.named_children[0]
@@ -241,7 +246,7 @@ def _docstring(body: Node | None, source: bytes) -> str:
 
 
 def _attributes(body: Node, source: bytes, depth: int) -> Iterator[Definition]:
-    """What `__init__` gives an object: the plain assignments to attributes of `self`."""
+    """The attributes that `__init__` sets: plain assignments to `self.name`."""
     seen = set()
     for statement in body.named_children:
         if statement.type != "expression_statement" or not statement.named_child_count:

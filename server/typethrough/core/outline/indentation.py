@@ -1,4 +1,4 @@
-"""Outlines of files without a grammar: a line that begins a deeper block, near the left edge, is taken for a definition."""
+"""Outlines of files without a grammar: a line with a deeper block below it, near the left edge, is taken as a definition."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typethrough.core.outline.definition import Definition, first_sentence, one_line
 
 _WORD = re.compile(r"[A-Za-z_][\w$-]*")
-# Words that begin or decorate a definition and are not its name.
+# Words that may stand before a definition's name and are not the name.
 _KEYWORDS = frozenset(
     re.findall(
         r"\w+",
@@ -39,11 +39,11 @@ _DEPTHS = 3
 
 
 def definitions(text: str, language_id: str) -> list[Definition]:
-    """Lines that head a block on the three outermost levels; headings in Markdown."""
+    """Lines that begin a block, on the three outermost levels. In Markdown, the headings."""
     if language_id == "markdown":
         return _headings(text)
     found: list[Definition] = []
-    # The indentation of the definitions that enclose the present line.
+    # The indentation of each definition that encloses the current line.
     levels: list[int] = []
     doc = ""
     pending: tuple[int, int, str, str] | None = None

@@ -1,1 +1,1 @@
-"""The prompt: a long part that stays byte-identical between keystrokes, then a short question."""
+"""Builds the prompt: a long part that stays byte-identical between keystrokes, then a short question."""

@@ -1,4 +1,4 @@
-"""The anchor: the file as it was at one moment, frozen, so that the provider's prompt cache goes on holding it."""
+"""The anchor: a copy of the file, frozen at one moment. It does not change, so the provider's prompt cache keeps it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 
 _BLOCK_LINES = 128
-# Of a file that does not fit, the definitions that are left out are told in this much of the room.
+# When a file does not fit, this share of the room is for an outline of the lines that are left out.
 _OUTLINE_SHARE = 0.3
 _ENTRY_CHARS = 2
 
 
 class Anchor(NamedTuple):
-    """A frozen text: its message, the lines it holds, whether they are all the file had, and when it was frozen."""
+    """A frozen copy of the file, or of a part of it.
+
+    It holds the lines from `first_line` up to `last_line` (not included). `whole`: these are all lines of the file.
+    `chars` is the length of the message.
+    """
 
     message: Message
     first_line: int
@@ -32,14 +36,17 @@ class Anchor(NamedTuple):
     frozen_at_s: float
 
     def covers(self, line: int) -> bool:
-        """Whether a line of the document, as it was then, is in the anchor or near enough."""
+        """Whether a line, counted as at the time of freezing, is in the anchor or close to it."""
         if self.whole:
             return True
         margin = max(40, (self.last_line - self.first_line) // 8)
         return self.first_line - margin <= line <= self.last_line + margin
 
     def chars_from(self, line: int) -> int:
-        """About how much of the text comes from this line on: what an anchor of the same file changed there has afresh."""
+        """About how many characters of the anchor stand at or after `line`.
+
+        After a change at `line`, a new anchor differs from there on, so the provider must read these characters again.
+        """
         lines = max(1, self.last_line - self.first_line)
         return (
             int(self.chars * min(1.0, max(0.0, (self.last_line - line) / lines)))
@@ -57,8 +64,10 @@ def freeze(
     now_s: float,
     outline: Sequence[Definition] = (),
 ) -> Anchor:
-    """Freeze the whole file when it fits into `max_chars`, else its part round `line`, three quarters of it above, and of what is
-    outside that part the definitions that `outline` has.
+    """Freeze the whole file when it fits into `max_chars`.
+
+    Else freeze the part around `line`, with three quarters of it above the line. Before that part comes an outline: the
+    definitions of `outline` that stand outside it.
     """
     whole = snapshot.char_count <= max_chars
     if whole:
@@ -71,7 +80,7 @@ def freeze(
         room = int(max_chars * (1 - _OUTLINE_SHARE)) if outline else max_chars
         middle = max(0, min(line, snapshot.line_count))
         above = fitting(snapshot, range(middle - 1, -1, -1), int(room * 0.75))
-        # Near the beginning or the end of a file the other side has the room that is left.
+        # Near the start or the end of a file, one side needs less room. The other side gets the rest.
         below = fitting(snapshot, range(middle, snapshot.line_count), room - _chars(above))
         if middle + len(below) == snapshot.line_count:
             above = fitting(snapshot, range(middle - 1, -1, -1), room - _chars(below))
@@ -88,7 +97,10 @@ def _chars(lines: Sequence[str]) -> int:
 
 
 def excerpt(snapshot: Veil, line: int, *, header: str, max_chars: int) -> tuple[Message, int, int]:
-    """The part of a file round a line as it is now, for a place that an anchor leaves out, and which lines those are."""
+    """The lines around `line` as they are now, for a place that the anchor does not cover.
+
+    Returns the message, the first line, and the last line (not included).
+    """
     above = fitting(snapshot, range(line - 1, -1, -1), max_chars // 2)
     below = fitting(snapshot, range(line, snapshot.line_count), max_chars - max_chars // 2)
     first, last = line - len(above), line + len(below)
@@ -97,7 +109,10 @@ def excerpt(snapshot: Veil, line: int, *, header: str, max_chars: int) -> tuple[
 
 
 def _rest(outline: Sequence[Definition], first: int, last: int, chars: int) -> str:
-    """The definitions outside the lines `first` to `last`, as they stand there; if not all fit, outer and nearer ones."""
+    """The definitions outside the lines `first` to `last`, in the file's order.
+
+    If they are more than `chars`, deeply nested ones are left out first, then those far from the lines.
+    """
     outside = [one for one in outline if not first <= one.line < last]
     for depth in (9, 1, 0):
         kept = [one for one in outside if one.depth <= depth]
@@ -112,7 +127,7 @@ def _rest(outline: Sequence[Definition], first: int, last: int, chars: int) -> s
 
 
 def _entry(one: Definition) -> str:
-    """A definition as it stands in the file, so that a model finds nothing new in its form."""
+    """A definition in the form that it has in the file, because the model knows that form."""
     indent = "    " * one.depth
     return "\n".join(f"{indent}{plain(line)}" for line in one.signature.split("\n"))
 
@@ -122,7 +137,7 @@ def _by_distance(found: Iterable[Definition], first: int, last: int) -> list[Def
 
 
 def fitting(snapshot: Veil, order: range, chars: int) -> list[str]:
-    """Lines in `order`, as rendered, until `chars` are used up; read in blocks, so the cost is that of what is kept."""
+    """Take lines in `order` until `chars` characters are used. It reads in blocks, so the cost depends on what is kept."""
     kept: list[str] = []
     for start in range(0, len(order), _BLOCK_LINES):
         block = order[start : start + _BLOCK_LINES]

@@ -1,7 +1,7 @@
-"""The edit log: what changed since the anchor was frozen, append-only, in hunks of whole lines.
+"""The edit log: what changed since the anchor was frozen. It is append-only, in hunks of whole lines.
 
-The newest hunk stays open while edits keep to its neighbourhood, for the window shows that text as it is now; it is closed,
-rendered once and never touched again when the editing moves elsewhere. So what was sent stays a prefix of what is sent.
+The newest hunk stays open while the edits are close together, because the window shows that text anyway. When the user edits
+elsewhere, the hunk is closed: it is rendered once and never changed again. So each prompt begins with all that was sent before.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from typethrough.core.document.document import Edit
     from typethrough.core.secrets.veil import Veil
 
-# An edit this near the open hunk is the same piece of work.
+# An edit within this many lines of the open hunk is added to it.
 _NEIGHBOUR_LINES = 3
-# A hunk larger than this costs more than freezing the file again.
+# For a hunk larger than this, freezing the file again is cheaper.
 _MAX_HUNK_LINES = 300
 
 
 @dataclass(slots=True)
 class _Hunk:
-    """Lines `first` to `first + length` of the current text, and what stood there at the anchor."""
+    """The lines from `first` to `first + length` of the current text. `before` holds the lines they replaced in the anchor."""
 
     first: int
     length: int
@@ -33,7 +33,7 @@ class _Hunk:
 
 @dataclass(slots=True)
 class EditLog:
-    """The closed hunks as messages, and the open one. `overflowed` asks for a new anchor."""
+    """The closed hunks as messages, and the open hunk. With `overflowed` the file must be frozen again."""
 
     messages: list[Message] = field(default_factory=list)
     chars: int = 0
@@ -41,12 +41,12 @@ class EditLog:
     _open: _Hunk | None = None
 
     def add(self, messages: list[Message]) -> None:
-        """Append what else is to be told from now on."""
+        """Append other messages, which are then part of each prompt."""
         self.messages += messages
         self.chars += sum(len(message.text) for message in messages)
 
     def note(self, edit: Edit, before: Veil) -> None:
-        """An edit was applied to `before`."""
+        """Note an edit. `before` is the text before the edit."""
         if self.overflowed:
             return
         first, removed, inserted = edit.first_line, edit.removed_lines, edit.inserted_lines
@@ -74,13 +74,13 @@ class EditLog:
             self.overflowed = True
 
     def close_outside(self, now: Veil, first: int, last: int) -> None:
-        """Close the open hunk unless the window, lines `first` to `last` of `now`, shows all of it."""
+        """Close the open hunk, unless the window (lines `first` to `last` of `now`) shows all of it."""
         hunk = self._open
         if hunk and not (first <= hunk.first and hunk.first + hunk.length <= last):
             self.close(now)
 
     def close(self, now: Veil) -> None:
-        """Render the open hunk against the text as it is now, and append it."""
+        """Compare the open hunk with the current text, render the difference and append it."""
         hunk, self._open = self._open, None
         if hunk is None:
             return
@@ -92,7 +92,7 @@ class EditLog:
 
 
 def _render(first: int, before: list[str], after: list[str]) -> str:
-    """A hunk in the form of a diff, without the lines that are equal at both ends; empty when nothing changed."""
+    """A hunk in the form of a diff, without equal lines at its start and end. Empty when nothing changed."""
     head = 0
     while head < min(len(before), len(after)) and before[head] == after[head]:
         head += 1

@@ -1,7 +1,7 @@
-"""The prompt for a model that was trained to fill in the middle: raw text between its own marks, for a text completion.
+"""The prompt for a model that was trained to fill in the middle: raw text with the model's own marks, for a text completion.
 
-Other files first and frozen, then what stands before the cursor, from a line that moves in large steps, then what follows. While
-somebody types, only the end of the text before the cursor is new, and the little after it.
+Other files come first and are frozen. Then comes the text before the cursor, which begins at a line that moves in large steps,
+then the text after the cursor. So while the user types, only the end of the prompt is new.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _AFTER_SHARE = 0.25
 def build(
     view: VeiledView, terms: Terms, marks: FimMarks, related: Related, path: str, workspace: str
 ) -> Unsealed:
-    """The prompt for a view; without a key, for who serves such models keeps one cache. The messages' roles mean nothing."""
+    """The prompt for a view. It has no cache key, because servers of such models have one cache. Message roles have no
+    meaning here.
+    """
     own = _marks(marks)
     head = ""
     if marks.file:
@@ -52,12 +54,14 @@ def _before(view: VeiledView, chars: int) -> str:
     line = view.position.line
     above = fitting(view.snapshot, range(line - 1, -1, -1), chars - len(view.line_prefix))
     first = line - len(above)
-    # Once it does not begin the file, the beginning moves in steps: a text that slides is read afresh at each line.
+    # When the text does not begin at the start of the file, its first line moves in steps. If it moved with each new line,
+    # the
+    # server could reuse nothing that it has read.
     step = _STEP_LINES
     while step > 1 and step > len(above) // 2:
         step //= 2
     kept = above[: len(above) - (-first % step)]
-    # A line that fills all the room begins in steps too.
+    # A line longer than the room is cut in steps too.
     cut = max(0, len(view.line_prefix) - chars)
     cut += -cut % _STEP_CHARS
     return "".join(f"{text}\n" for text in reversed(kept)) + view.line_prefix[cut:]
@@ -81,7 +85,7 @@ def _marks(marks: FimMarks) -> tuple[str, ...]:
 
 
 def _plain(text: str, marks: Iterable[str]) -> str:
-    """A text of the user's in which the model's own marks are broken up."""
+    """The user's text with each of the model's own marks broken up by a space."""
     for mark in marks:
         bare = mark.strip()
         if bare in text:

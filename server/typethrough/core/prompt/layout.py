@@ -1,7 +1,7 @@
-"""The whole prompt of one document, from most to least stable: rules, other files, anchor, edit log, window.
+"""The whole prompt of one document, from the most to the least stable part: rules, other files, anchor, edit log, window.
 
-Everything before the window is the same, byte for byte, from one keystroke to the next, but for what the log has gained, until
-the economist says that the file is to be frozen anew.
+From one keystroke to the next, everything before the window is byte-identical, except that the log may grow. This ends when the
+file is frozen again; `economist` decides when that is worth its price.
 """
 
 from __future__ import annotations
@@ -34,26 +34,28 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.window import Window
 
-# A log this much of the anchor, or this long whatever the anchor, is more than a small model can hold against the file.
+# A log longer than this share of the anchor, and longer than this many characters, is too much for a small model to apply.
 _LOG_SHARE = 0.25
 _LOG_CHARS = 6_000
-# Asked again sooner than this, the user is in the middle of something, and a cold prompt would come late.
+# If the last request is not older than this, the user is typing. A prompt that is not in the cache would answer too late.
 _BURST_S = 4.0
-# The file comes first; of a context that it does not fill, other files get the rest, up to this share.
+# The file comes first. Other files get what it leaves of the context, up to this share.
 _RELATED_SHARE = 0.5
 _LEAST_RELATED_SHARE = 0.4
 _MOST_RELATED_SHARE = 0.7
-# A place in a large file that its anchor does not cover is shown in an excerpt, when a new anchor is so many times as long.
+# When the cursor is in a part of a large file that the anchor does not cover, an excerpt of this length is added to the log.
+# A file is large for this when its anchor is at least this many times as long as an excerpt.
 _EXCERPT_CHARS = 4_000
 _EXCERPTS_PAY = 4
 _STAYS_LINES = 20
 
 
 class PromptState:
-    """What has been sent for one document and must not change: the anchor and the log.
+    """What was sent for one document and must not change: the anchor and the log.
 
-    `related` and `outline` are what is known by now of other files and of this one; they are used when the file is frozen next.
-    It holds text, so it is made with a permit to keep it. The permit's name is the document's path in prompts and in `codebase`.
+    `related` (other files) and `outline` (this file) hold what is known now. They are used when the file is frozen the next
+    time. This object holds text of the document, so it needs a permit to keep it. The permit's name is the document's path
+    in prompts and in `codebase`.
     """
 
     def __init__(
@@ -84,27 +86,27 @@ class PromptState:
         self._last_build_s = float("-inf")
 
     def forget(self) -> None:
-        """What was told of other files must not be told again: the next prompt begins anew, without them."""
+        """Drop everything about other files. The next prompt is built from the start, without them."""
         self.related = self._frozen_related = Related()
         self._anchor = None
         self._log = EditLog()
 
     def related_chars(self, snapshot: Snapshot, context_chars: int) -> int:
-        """How much room there is for other files beside this one."""
+        """How many characters are free for other files."""
         left = context_chars - snapshot.char_count
         return int(max(_LEAST_RELATED_SHARE * context_chars, min(left, _RELATED_SHARE * context_chars)))
 
     def note(self, edit: Edit, before: Snapshot) -> None:
-        """An edit was applied to `before`; nothing needs noting before there is an anchor."""
+        """Note an edit; `before` is the text before it. Without an anchor there is nothing to note."""
         if self._anchor is not None:
             self._log.note(edit, Veil(before, self._vault))
             self._first_changed = min(self._first_changed, edit.first_line)
 
     def build(self, permit: SendPermit, view: View, terms: Terms, now_s: float) -> Prompt:
-        """The prompt for a view, freezing the file anew first when that is the cheaper way; `reason` then says why.
+        """Build the prompt for a view, and freeze the file again first when that is cheaper. `reason` then says why.
 
-        All of it is put together from the document without its secrets, and sealed. Raises NotPermitted when the permit is for
-        another document, or the one to keep the text has ended.
+        The prompt is built from the document without its secrets, then sealed. Raises NotPermitted when the permit is for
+        another document, or when the permit to keep the text has ended.
         """
         permit.check(view.uri)
         self.permit.check(view.uri)
@@ -120,7 +122,7 @@ class PromptState:
         return self._vault.seal(unsealed)
 
     def _laid_out(self, view: VeiledView, terms: Terms, now_s: float) -> Unsealed:
-        """The question to a chat model."""
+        """The prompt for a chat model."""
         profile = terms.profile
         shown = window.render(view, self._header)
         self._log.close_outside(view.snapshot, shown.first, shown.last)
@@ -142,7 +144,7 @@ class PromptState:
         )
 
     def _filled_in(self, view: VeiledView, terms: Terms, marks: FimMarks, now_s: float) -> Unsealed:
-        """The prompt in a code model's own form, where only the other files are frozen."""
+        """The prompt in the form of a fill-in-the-middle model. Only the other files are frozen."""
         pause_s = now_s - self._last_build_s
         if self.is_cold(terms, now_s) or (
             pause_s > _BURST_S and self.related.differs_from(self._frozen_related)
@@ -153,11 +155,11 @@ class PromptState:
         return fill_in.build(view, terms, marks, self._frozen_related, self._path, self._workspace)
 
     def is_cold(self, terms: Terms, now_s: float) -> bool:
-        """Whether no cache can hold what was sent last. Another model has a cache of its own, which the same anchor serves."""
+        """Whether the provider's cache has dropped the last prompt. Time alone decides: the same anchor serves all models."""
         return now_s - self._last_build_s > terms.profile.cache_ttl_s
 
     def _reason(self, view: VeiledView, terms: Terms, now_s: float) -> str:
-        """Why the file is to be frozen now, or the empty string."""
+        """Why the file must be frozen again now, or the empty string."""
         anchor, log = self._anchor, self._log
         if anchor is None:
             return "first"
@@ -181,7 +183,7 @@ class PromptState:
         return max(int(_LOG_SHARE * self._anchor.chars) if self._anchor is not None else 0, _LOG_CHARS)
 
     def _show_elsewhere(self, view: VeiledView) -> None:
-        """Where somebody stays outside the anchor, add a piece of the file: far less than a new anchor of a large file."""
+        """When the cursor stays outside the anchor, add an excerpt of that place. It is much shorter than a new anchor."""
         line, anchor = view.position.line, self._anchor
         if anchor is None or anchor.covers(line) or any(line in lines for lines in self._excerpts):
             return
@@ -189,7 +191,7 @@ class PromptState:
         self._elsewhere = line
         if not stays:
             return
-        # What is changed in an open hunk is in the excerpt already.
+        # Close the open hunk, because the excerpt already contains its change.
         self._log.close(view.snapshot)
         message, first, last = excerpt(view.snapshot, line, header=self._header, max_chars=_EXCERPT_CHARS)
         self._log.add([message])
@@ -217,7 +219,7 @@ class PromptState:
 
 
 def _fits(related: Related, terms: Terms) -> bool:
-    """Whether what was gathered while more was allowed still leaves the file its place."""
+    """Whether the other files still leave enough room for this file. They may have been chosen for a larger context."""
     return sum(len(text) for _, text in related.files) <= _MOST_RELATED_SHARE * terms.context_chars
 
 
@@ -226,7 +228,7 @@ def _fitting(related: Related, terms: Terms) -> Related:
 
 
 def _names(view: VeiledView, shown: Window) -> Iterable[str]:
-    """The identifiers of the window, those nearest to the cursor first; not the one at the cursor, which may be half typed."""
+    """The identifiers of the window, nearest to the cursor first, without the one at the cursor, which may be half typed."""
     seen = dict.fromkeys(_words_apart(view.line_prefix, view.line_suffix))
     for above, below in zip_longest(reversed(shown.above), shown.below, fillvalue=""):
         seen.update(_identifiers(above))
@@ -236,7 +238,7 @@ def _names(view: VeiledView, shown: Window) -> Iterable[str]:
 
 @lru_cache(maxsize=256)
 def _identifiers(line: str) -> dict[str, None]:
-    # But for the line at the cursor, those of a window are the same with each request.
+    # Most lines of a window are the same in the next request, so their identifiers are cached.
     return dict.fromkeys(IDENTIFIER.findall(line))
 
 

@@ -1,4 +1,4 @@
-"""What is sent to a model, in words that no provider's API owns."""
+"""Messages and prompts, independent of any provider's API."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Message:
 
 
 class Unsealed(NamedTuple):
-    """A whole question as it was put together. The first `stable` messages are the same objects from one keystroke to the next.
+    """A prompt before its secrets are checked. The first `stable` messages are the same objects from one keystroke to the next.
 
-    `cache_key` names the prompt-cache shard it belongs to; it holds no text and no path. With `raw` the messages' texts, joined,
-    are the prompt of a text completion (fill-in-the-middle marks and all), and their roles say nothing.
+    `cache_key` names its part of the provider's prompt cache; it contains no text and no path. With `raw`, the joined texts of
+    the messages are the prompt of a text completion, marks included, and the roles have no meaning.
     """
 
     messages: tuple[Message, ...]
@@ -36,9 +36,9 @@ class Unsealed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question that may be sent, made by `Vault.seal` alone. The fields are those of `Unsealed`.
+    """A prompt that may be sent. Only `Vault.seal` makes one. The fields are those of `Unsealed`.
 
-    `kept_back` names what was hidden, a placeholder for each; `secrets` maps those that can be put back to what they stand for.
+    `kept_back` has a placeholder for each hidden secret. `secrets` maps a placeholder to its secret, if it can be put back.
     """
 
     messages: tuple[Message, ...]
@@ -51,5 +51,5 @@ class Prompt:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def restored(self, answer: str, *, growing: bool) -> str:
-        """An answer with the user's own secrets in their places; see `placeholders.restored`."""
+        """The answer with the user's own secrets in place of the placeholders; see `placeholders.restored`."""
         return restored(answer, self.secrets, growing=growing) if self.kept_back else answer

@@ -1,4 +1,7 @@
-"""What the prompt says of other files: chosen definitions, frozen, and others that are added when the cursor comes near a use."""
+"""What the prompt says about other files.
+
+Chosen definitions are frozen with the anchor. More are added when the cursor comes near a place that uses them.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,20 @@ if TYPE_CHECKING:
 
 _MOST_EXPLAINED = 3
 _EXPLAINED_ROWS = 8
-# Reading a large file's definitions takes a fraction of a millisecond; the names that are left over are looked up next time.
+# Reading the definitions of a large file takes a fraction of a millisecond. Names beyond this limit wait for the next prompt.
 _MOST_UNPACKED = 6
 _KEPT_FILES = 16
-# Of a line nothing behind this is shown, whatever is hidden before it.
+# Nothing of a line after this many characters is shown, even when a secret before that point is hidden.
 _LONGEST_CHARS = 6_000
 _LEAST_NAME_CHARS = 3
-# Two words in one, as programmers write them.
+# A name of several words: camelCase, snake_case or capitals.
 _DISTINCT = re.compile(r"[a-z][A-Z]|\w_\w|[A-Z]{2}")
 
 
 class Excerpt(NamedTuple):
-    """A piece of another file, or of a project's notes, as it stands there. The permit says that it may be told. The lines
-    `above` are not told: the name of a secret may stand in them.
+    """A piece of another file, or of a project's notes. The permit says that it may go into prompts.
+
+    The lines `above` are not put into the prompt. They are read because they may name a secret in the text.
     """
 
     permit: TellPermit
@@ -42,18 +46,18 @@ class Excerpt(NamedTuple):
 
 
 class Related(NamedTuple):
-    """The frozen part: its files as (path, text), and which definitions it shows, as `identities` has them."""
+    """The frozen part. `files` are pairs of path and text. `shown` are the definitions in them, as `identities` gives them."""
 
     files: tuple[tuple[str, str], ...] = ()
     shown: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def text(self) -> str:
-        """All of it, as a chat prompt shows it; the same for the same files."""
+        """All files, as a chat prompt shows them. The same files always give the same text."""
         return "\n".join(_frame(path, text) for path, text in self.files)
 
     def differs_from(self, other: Related) -> bool:
-        """Whether so much is different that the other is worth a cold cache once it is cold anyway."""
+        """Whether the content differs so much that it should be replaced when the cache is cold anyway."""
         if self.files == other.files:
             return False
         union = len(self.shown | other.shown)
@@ -64,7 +68,7 @@ _SIMILAR = 0.75
 
 
 def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Related:
-    """What the prompt says of other files, from chosen definitions and excerpts."""
+    """Make the prompt's text about other files from chosen definitions and excerpts."""
     chosen = tuple(chosen)
     files = [(one.path, _text(one.rows)) for one in chosen]
     files += [
@@ -75,15 +79,16 @@ def render(chosen: Iterable[Chosen], excerpts: Iterable[Excerpt] = ()) -> Relate
 
 
 def _shown(one: Excerpt) -> str:
-    """A piece of a file as it is told: without secrets, and then with its long lines cut."""
+    """The text of an excerpt for the prompt: without secrets, then with long lines cut."""
     lines = [*one.above, *one.text.split("\n")]
     text = redacted("\n".join(line[:_LONGEST_CHARS] for line in lines))
     return "\n".join(map(plain_line, text.split("\n")[len(one.above) :]))
 
 
 def identities(path: str, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
-    """What makes each definition the one that it is, also in a later version of its file: path, what encloses it, signature.
-    Rows come in the file's order, with those that enclose them.
+    """An identity for each definition that stays the same in later versions of its file: path, enclosing names, signature.
+
+    `rows` are in the file's order, and include the definitions that enclose others.
     """
     enclosing: list[Row] = []
     for row in rows:
@@ -108,9 +113,9 @@ def _frame(path: str, text: str) -> str:
 
 
 class Glossary:
-    """Definitions that are told as the cursor comes near a use of their names; each of them once an anchor.
+    """Adds a definition to the prompt when the cursor comes near a use of its name, each definition once per anchor.
 
-    What encloses a definition is told with it, for its place, and does not count as told by that.
+    The definitions that enclose it are shown with it, to say where it belongs. They may still be added later themselves.
     """
 
     def __init__(self, codebase: Codebase, path: str) -> None:
@@ -124,12 +129,12 @@ class Glossary:
         self._unpacked_now = 0
 
     def begin(self, shown: frozenset[tuple[str, str]]) -> None:
-        """A new anchor: what its related part shows is told."""
+        """Start with a new anchor. `shown` are the definitions that its related part already has."""
         self._told = set(shown)
         self._looked_up.clear()
 
     def explain(self, names: Iterable[str]) -> list[Message]:
-        """Messages for the names, nearest first, that are defined in one known other file and are not told yet."""
+        """Messages for those names, nearest first, that exactly one other known file defines and that were not shown yet."""
         if self._version != self._codebase.version:
             self._version = self._codebase.version
             self._looked_up.clear()
@@ -146,7 +151,9 @@ class Glossary:
         return messages
 
     def _unpacked(self, file: Digest) -> tuple[list[Row], list[tuple[str, str]]]:
-        """A file's definitions and what tells them apart; those near one cursor come from a few files again and again."""
+        """A file's definitions and their identities. They are cached, because one place in a text uses a few files again and
+        again.
+        """
         found = self._files.get(file.path)
         if found is None or found[0] is not file:
             rows = list(file.rows())
@@ -155,7 +162,10 @@ class Glossary:
         return found[1:]
 
     def _rows(self, name: str) -> tuple[str, list[Row]] | None:
-        """The definition of a name with what encloses it and its first members; None if told, the file's own, or unclear."""
+        """The definition of a name, what encloses it and its first members.
+
+        None if it was shown already, if this file defines it, or if several files may be meant.
+        """
         places = [near for near in self._codebase.defining(name) if kind_of(near) == self._kind]
         if not places or self._path in places:
             return None
@@ -167,7 +177,7 @@ class Glossary:
         if file is None:
             return None
         number = min(_places_of(name, file.names), key=file.depths.__getitem__)
-        # An attribute of something that nobody here imports is a word like any other, and so is a plain word.
+        # Without an import, a member of a class or a plain word is probably not the name that is used here.
         if not imported and (file.depths[number] or not _DISTINCT.search(name)):
             return None
         rows, known = self._unpacked(file)

@@ -1,8 +1,8 @@
-"""The constant beginning of every prompt: what is asked of the model, and examples of it.
+"""The constant beginning of every prompt: the instructions for the model, and examples.
 
-Written for a small *chat* model, whose failures as an infiller are known: prose, fences, echoed lines, undone deletions.
-Each rule answers one of them; each example shows one shape of answer (rest of a line, rest of a block, a line break first).
-A change here changes every cached prefix.
+They are written for a small chat model. Such models make known mistakes: prose, code fences, repeated lines, deleted text put
+back. Each rule is against one of them. Each example shows one kind of answer (rest of a line, rest of a block, a line break
+first). A change here makes every cached prompt useless.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typethrough.core.prompt.message import Message
 
 CURSOR = "<CURSOR>"
 
-# Strings that only the prompt's own form contains: a model that writes one has run past its answer, or begins to recite the
-# prompt instead of answering (the commonest failure of a small model). Four is what providers take.
+# Strings that occur only in the prompt's own frame. A model that writes one has gone beyond its answer, or repeats the prompt
+# instead of answering, which is the most frequent failure of a small model. Providers accept at most four.
 STOP = (CURSOR, "</now>", "<now path=", "<file path=")
 
 _MARKS = re.compile(r"<CURSOR>|</(?:now|file|change|known)>")
 _MAX_LINE_CHARS = 400
-# What is read of a line: one character more than is shown tells that it is cut.
+# How much of a line is read: one character more than is shown, so that a cut is noticed.
 READ_CHARS = _MAX_LINE_CHARS + 1
 
 RULES = f"""\
@@ -78,17 +78,17 @@ class Store:
 
 
 def plain(text: str) -> str:
-    """A text of the user's with the prompt's own marks broken up: there is one cursor, and every part ends once."""
+    """The user's text with the prompt's own marks broken up, so that there is one cursor and each part ends once."""
     return _MARKS.sub(lambda mark: f"{mark[0][:-1]} >", text) if "<" in text else text
 
 
 def plain_line(line: str) -> str:
-    """The same for one line, which is cut when it is long enough to crowd out everything else."""
+    """The same for one line. A very long line is cut, because it would leave no room for others."""
     return plain(line if len(line) <= _MAX_LINE_CHARS else line[:_MAX_LINE_CHARS] + "…")
 
 
 def is_plain(lines: list[str]) -> bool:
-    """Whether `plain_line` would leave every line as it is; much cheaper to ask of many lines at once."""
+    """Whether `plain_line` would change none of the lines. One check of many lines is much cheaper."""
     return max(map(len, lines), default=0) <= _MAX_LINE_CHARS and not _MARKS.search("\n".join(lines))
 
 
@@ -98,7 +98,7 @@ def attribute(text: str) -> str:
 
 
 def opening(workspace: str) -> tuple[Message, ...]:
-    """The messages that begin every prompt of a workspace; `workspace` is a short constant name without a path."""
+    """The messages at the start of every prompt of a workspace. `workspace` is a short constant name, not a path."""
     head = Message("system", f"{RULES}\nWorkspace: {workspace}")
     turns = (turn for ask, reply in _EXAMPLES for turn in (Message("user", ask), Message("assistant", reply)))
     return (head, *turns)

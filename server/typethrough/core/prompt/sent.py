@@ -1,6 +1,6 @@
-"""What of a prompt was sent before, so that what a provider's cache will have held can be told where nobody counts it for us.
+"""How much of a prompt was sent before. From that we estimate what the provider's cache holds when the provider does not say.
 
-Tokens are estimated from characters, and corrected by what the provider counts. No tokenizer is shipped.
+Tokens are estimated from characters, and corrected by the provider's counts. We ship no tokenizer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.economist import Terms
     from typethrough.core.prompt.message import Prompt
 
-# One a document that somebody goes back and forth between.
+# One for each document, for a user who goes back and forth between a few.
 _REMEMBERED = 4
-# Code in the tokenizers of 2024 and later: 3.2 (dense symbols) to 4.2 (prose-like) characters a token.
+# Measured on code with tokenizers of 2024 and later: 3.2 (dense symbols) to 4.2 (like prose) characters a token.
 _TYPICAL_CHARS_PER_TOKEN = 3.6
 
 
@@ -27,7 +27,7 @@ class TokenRatio:
         self.chars_per_token = _TYPICAL_CHARS_PER_TOKEN
 
     def note(self, chars: int, tokens: int) -> None:
-        """A prompt of `chars` characters was counted as `tokens`; implausible counts are ignored."""
+        """Learn that a prompt of `chars` characters has `tokens` tokens. Implausible counts are ignored."""
         if tokens < 200:
             return
         ratio = chars / tokens
@@ -35,17 +35,19 @@ class TokenRatio:
             self.chars_per_token += 0.2 * (ratio - self.chars_per_token)
 
     def tokens(self, chars: int) -> int:
-        """How many tokens `chars` characters are."""
+        """About how many tokens `chars` characters are."""
         return round(chars / self.chars_per_token)
 
     def chars(self, tokens: int) -> int:
-        """How many characters fit into `tokens`."""
+        """About how many characters fit into `tokens`."""
         return int(tokens * self.chars_per_token)
 
 
 class Sent(NamedTuple):
-    """A prompt's characters, how many of its tokens a cache that works should hold, and on what terms it was made: characters of
-    files, tokens of an answer.
+    """What is known of a prompt that was sent.
+
+    `chars` is its length, and `cached_tokens` how many of its tokens a working cache should hold. `context_chars` and
+    `answer_tokens` are the limits that it was made with.
     """
 
     chars: int
@@ -61,7 +63,7 @@ class Memory:
         self._prompts: deque[tuple[float, Prompt]] = deque(maxlen=_REMEMBERED)
 
     def send(self, prompt: Prompt, terms: Terms, now_s: float, ratio: TokenRatio) -> Sent:
-        """Remember a prompt that is sent now; what is known of it."""
+        """Remember a prompt that is sent now, and return what is known of it."""
         profile = terms.profile
         chars = sum([len(message.text) for message in prompt.messages])
         frozen_chars = sum([len(message.text) for message in prompt.messages[: prompt.stable]])
@@ -70,7 +72,7 @@ class Memory:
             if now_s - sent_s <= profile.cache_ttl_s:
                 known_chars = max(known_chars, shared_chars(prompt, old))
                 if known_chars >= frozen_chars:
-                    # What is left is the window, of which the newest prompt has most.
+                    # Only the window is left, and the newest prompt shares most of it.
                     break
         self._prompts.append((now_s, prompt))
         step = max(1, profile.cache_step_tokens)
@@ -80,7 +82,7 @@ class Memory:
 
 
 def shared_chars(one: Prompt, other: Prompt) -> int:
-    """The length of the common beginning of two prompts. What is frozen is the same object in both, so this is quick."""
+    """How many characters two prompts have in common at the start. Frozen messages are the same objects, so this is quick."""
     frozen = min(one.stable, other.stable)
     if one.messages[:frozen] != other.messages[:frozen]:
         frozen = 0

@@ -1,4 +1,4 @@
-"""The window: the lines round the cursor as they are now, with the cursor marked, last in the prompt."""
+"""The window: the lines around the cursor as they are now, with the cursor marked. It is the last part of the prompt."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
 _ABOVE_LINES = 16
 _BELOW_LINES = 8
-# The window's first line moves in steps, so that one keystroke, or one new line, leaves its beginning as it was.
+# The window's first line moves in steps, so that a keystroke or a new line does not change how the window begins.
 _STEP_LINES = 16
-# Of the cursor's own line more is kept, nearest to the cursor.
+# The cursor's own line may be longer than others. The part nearest to the cursor is kept.
 _BEFORE_CHARS = 1_600
 _AFTER_CHARS = 400
 
 
 class Window(NamedTuple):
-    """The rendered window, the lines of the document that it shows (`last` exclusive), and their texts but the cursor's."""
+    """The rendered window. It shows the document's lines from `first` up to `last` (not included).
+
+    `above` and `below` are their texts, without the cursor's line.
+    """
 
     message: Message
     first: int
@@ -30,13 +33,13 @@ class Window(NamedTuple):
 
 
 def bounds(line: int, line_count: int) -> tuple[int, int]:
-    """First and last line (exclusive) of the window for a cursor line."""
+    """The first line and the last line (not included) of the window around the cursor's line."""
     first = max(0, (line - _ABOVE_LINES) // _STEP_LINES * _STEP_LINES)
     return first, min(line_count, line + 1 + _BELOW_LINES)
 
 
 def render(view: VeiledView, header: str) -> Window:
-    """The window of a view. A cursor mark that the text itself contains is broken up, so that there is only one."""
+    """Render the window of a view. If the text contains the cursor mark itself, that one is broken up, so there is only one."""
     line = view.position.line
     first, last = bounds(line, view.snapshot.line_count)
     above = [plain_line(text) for text in view.snapshot.lines(first, line, READ_CHARS)]
