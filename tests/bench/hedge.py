@@ -109,6 +109,10 @@ class Provider:
     def refusal(self) -> str:
         return ""
 
+    @property
+    def most_at_once(self) -> float:
+        return math.inf
+
     def try_again(self) -> None:
         """It is always asked."""
 

@@ -21,6 +21,7 @@ import ftplib
 import json
 import logging.handlers
 import mailbox
+import math
 import optparse
 import pprint
 import statistics
@@ -162,6 +163,10 @@ class Model:
 
     def refusal(self) -> str:
         return ""
+
+    @property
+    def most_at_once(self) -> float:
+        return math.inf
 
     def try_again(self) -> None:
         """It is always asked."""

@@ -294,6 +294,26 @@ def test_over_the_days_limit_the_model_is_not_asked_and_the_status_says_so() -> 
         assert request.outcome.ending is Ending.FAILED
         assert "daily_limit_cents" in request.outcome.reason
         assert len(bench.gateway.streams) == 1
+        # The next day.
+        bench.notes.spent = type(bench.notes.spent)()
+        await bench.type("y", ms=50)
+        await bench.wait(300)
+        assert len(bench.gateway.streams) == 2
+        assert "ready" in bench.notes.statuses[-3:]
+
+    run(scenario)
+
+
+def test_a_limit_that_another_process_has_spent_is_told_before_anything_is_asked() -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE, daily_limit_cents=1)
+        bench.notes.spent = type(bench.notes.spent)(dollars=0.02)
+        for _ in range(3):
+            await bench.type("a", ms=500)
+        assert bench.gateway.streams == []
+        assert bench.notes.statuses[-1] == "over_limit"
+        assert len(bench.notes.notices) == 1
+        assert "daily_limit_cents" in bench.notes.notices[0]
 
     run(scenario)
 

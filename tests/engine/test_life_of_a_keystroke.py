@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.engine_kit import URI, Bench, run, settle
@@ -497,6 +499,28 @@ def test_a_stalled_stream_is_not_joined_for_ever() -> None:
         bench.ask()
         await settle()
         assert [stream.closed for stream in bench.gateway.streams] == [True, False]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("is_local", "waited_ms", "is_closed"),
+    [(False, 1_500, False), (False, 2_500, True), (True, 5_000, False), (True, 11_000, True)],
+)
+def test_a_fast_server_that_reads_a_long_prompt_again_is_waited_for(
+    is_local: bool, waited_ms: float, is_closed: bool
+) -> None:
+    async def scenario() -> None:
+        bench = Bench(CODE)
+        bench.gateway.profile = replace(bench.gateway.profile, is_local=is_local)
+        for _ in range(24):
+            bench.engine._model.waits(None).note(40.0, spoke=True)
+        await bench.type("return ")
+        await bench.wait(500)
+        await bench.wait(waited_ms)
+        bench.ask()
+        await settle()
+        assert bench.gateway.streams[0].closed is is_closed
 
     run(scenario)
 

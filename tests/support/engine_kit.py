@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,7 @@ class ScriptedGateway:
     def __init__(self, model: str = DEFAULTS.model) -> None:
         self.streams: list[Stream] = []
         self.reason = ""
+        self.room = math.inf
         self.closed = False
         self.warmed = 0
         self.model = model
@@ -121,6 +123,10 @@ class ScriptedGateway:
 
     def refusal(self) -> str:
         return self.reason
+
+    @property
+    def most_at_once(self) -> float:
+        return self.room
 
     def try_again(self) -> None:
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -60,6 +61,21 @@ def test_tokens_add_up_and_cached_ones_cost_less() -> None:
     assert dict(counters.streams) == {"enough": 1, "diverged": 1}
     assert list(counters.ttft_ms) == [350.0]
     assert counters.spent.dollars == pytest.approx(0.025 + 0.01875 + 0.04)
+
+
+def test_without_a_record_a_day_begins_with_nothing_spent_all_the_same() -> None:
+    day = [24]
+    recorder = LogRecorder(lambda: datetime(2026, 11, day[0], 12, 0, tzinfo=UTC))
+    late = StreamRecord("1", "m", Purpose.AUTOMATIC, StreamEnd.ENOUGH, Usage(), dollars=0.5)
+    recorder.stream_ended(late)
+    assert recorder.today().dollars == 0.5
+    day[0] = 25
+    assert recorder.today().dollars == 0.0
+    recorder.stream_ended(StreamRecord("2", "m", Purpose.AUTOMATIC, StreamEnd.ENOUGH, Usage(), dollars=0.25))
+    # Counted afterwards, it is still yesterday's.
+    recorder.stream_ended(replace(late, dollars=0.75))
+    assert recorder.today().dollars == 0.25
+    assert recorder.counters.spent.dollars == 1.0
 
 
 def test_a_line_holds_ending_reason_source_and_times_but_no_text_and_no_path(

@@ -137,7 +137,7 @@ def test_the_record_is_for_its_owner_alone(path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_file_that_is_no_record_costs_the_record_and_nothing_else(
+def test_a_file_that_is_no_record_is_put_aside_and_the_days_spending_goes_on_in_a_new_one(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path.parent.mkdir()
@@ -145,8 +145,13 @@ def test_a_file_that_is_no_record_costs_the_record_and_nothing_else(
     store = Store(path, lambda: DAY)
     store.add(row(1))
     store.close()
-    assert "no record is kept" in caplog.text
-    assert path.read_bytes().startswith(b"not a database")
+    assert "begins anew" in caplog.text
+    assert (path.parent / f"{path.name}.spoiled").read_bytes().startswith(b"not a database")
+    following = Store(path, lambda: DAY)
+    following.add(row(2))
+    following.close()
+    assert [one.reason for one in read_outcomes(path, 10)] == ["reason 2", "reason 1"]
+    path.write_bytes(b"not a database")
     with pytest.raises(Unreadable):
         read_outcomes(path, 1)
 

@@ -12,6 +12,7 @@ from typethrough.core.models import profile_of
 from typethrough.engine.gateways import Gateways
 from typethrough.gateway.certificates import certificates_of
 from typethrough.gateway.connections import open_transport
+from typethrough.gateway.doorway import Doorway
 from typethrough.gateway.endpoint import Endpoint
 from typethrough.gateway.hedge import Hedging
 from typethrough.gateway.http_gateway import HttpGateway
@@ -58,6 +59,8 @@ def open_gateways(
     """
     endpoint = endpoint_for(settings, choice, environment)
     hide(endpoint.proxy.password)
+    # One for all models: they stand behind one address, and share its limits.
+    doorway = Doorway(clock, is_local=endpoint.profile.is_local)
     transport = open_transport(endpoint, clock)
     tokens = None
     if choice.is_oidc:
@@ -83,7 +86,7 @@ def open_gateways(
         catalogue = None
         if settings.catalogue:
             catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, lambda: _unix_s(clock))
-        return HttpGateway(chosen, clock, transport, catalogue=catalogue, tokens=tokens)
+        return HttpGateway(chosen, clock, transport, catalogue=catalogue, tokens=tokens, doorway=doorway)
 
     return join_gateways(settings, open_model, clock)
 

@@ -120,6 +120,8 @@ class Answers:
         permit = sources.may_send(document)
         if not isinstance(permit, SendPermit) or not sources.settings.prefetch or sources.model.refusal():
             return
+        if sources.model.is_crowded():
+            return
         view = document.view(accepted.trail.end, sources.clock.now())
         known = (
             hit.remainder or not hit.entry.complete or not hit.typed for hit in sources.cache.look_up(view)
@@ -176,6 +178,10 @@ class Answers:
         permit = self._sources.may_send(document)
         if not isinstance(permit, SendPermit):
             pending.end(*permit)
+            return
+        model = self._sources.model
+        if model.is_crowded(pending.route):
+            model.when_free(pending, lambda: self._happened(document, Moment.QUIET))
             return
         pending.reach("asked")
         purpose = Purpose.INVOKED if pending.request.invoked else Purpose.AUTOMATIC

@@ -189,6 +189,10 @@ class Engine:
         """What kept the model from being asked may be gone: the next request finds out."""
         self._model.try_again()
 
+    def look_at_limit(self) -> None:
+        """Have the user know when the day's limit is spent already."""
+        self._model.look_at_limit()
+
     @property
     def trouble(self) -> Fault | None:
         """Why the default model failed when it was asked last; None when it did not."""

@@ -49,6 +49,8 @@ class Flight:
         origin = view.base.position
         self.trail = Trail(origin, origin)
         self.started_s = clock.now()
+        # Whether its model runs on this machine.
+        self.is_local = False
         self.ttft_ms: float | None = None
         # When its first line end came.
         self.first_line_s: float | None = None

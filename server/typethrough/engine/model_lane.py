@@ -8,6 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from typethrough.core.outcome.causes import Cause, StreamEnd
+from typethrough.core.outcome.faults import Fault
 from typethrough.core.outcome.outcome import Purpose
 from typethrough.core.prompt.economist import Terms, warm_up_pays
 from typethrough.engine.experience import Counts, Experience, record_unheard
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.gate.gate import SendPermit
     from typethrough.core.outcome.causes import Refusal
-    from typethrough.core.outcome.faults import Fault
     from typethrough.core.prompt.message import Prompt
     from typethrough.core.prompt.sent import Sent
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.open_document import OpenDocument
+    from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock, Gateway, Recorder
 
-# A stream that has said nothing for this many typical waits is not worth joining.
+# A stream that has said nothing for this many typical waits is not worth joining; nor sooner, for a fast server may have a long
+# prompt to read again, and would begin anew each time it is asked anew.
 _STALLED_WAITS = 4.0
+_STALLED_S, _STALLED_LOCAL_S = 2.0, 10.0
+_PRUNED_FROM = 64
 
 
 class Question(NamedTuple):
@@ -64,6 +68,11 @@ class ModelLane:
         # Whether the user has been told of something that he was to mend, and has had no answer since.
         self._is_missed = False
         self._asked_last = ""
+        self._is_limit_told = False
+        # Requests that wait for room, the newest last.
+        self._under_way = 0
+        self._waiting: list[tuple[Pending, Callable[[], None]]] = []
+        self._prune_at = _PRUNED_FROM
         self._ids = count(1)
         self._background = Background()
 
@@ -80,8 +89,34 @@ class ModelLane:
         if sentence := self._gateways.chosen(route).refusal():
             return Cause.REFUSED_BEFOREHAND.refusal(sentence)
         if limit := self._over_limit():
+            self._tell_limit(limit)
             return Cause.LIMIT_SPENT.refusal(limit)
+        if self._is_limit_told:
+            self._is_limit_told = False
+            self._recorder.status("ready", "")
         return None
+
+    def look_at_limit(self) -> None:
+        """Say it, even if it was said before, when the day's limit is spent."""
+        self._is_limit_told = False
+        self.refusal()
+
+    def is_crowded(self, route: Route | None = None) -> bool:
+        """Whether as many questions are under way as the endpoint keeps up with."""
+        return self._gateways is not None and self._under_way >= self._gateways.chosen(route).most_at_once
+
+    def when_free(self, pending: Pending, ask: Callable[[], None]) -> None:
+        """Have a request ask when there is room for it, the newest first; never when it has ended by then."""
+        self._waiting.append((pending, ask))
+        if len(self._waiting) >= self._prune_at:
+            self._waiting = [one for one in self._waiting if not one[0].ended]
+            self._prune_at = max(_PRUNED_FROM, 2 * len(self._waiting))
+
+    def _let_in(self) -> None:
+        while self._waiting and not self.is_crowded():
+            pending, ask = self._waiting.pop()
+            if not pending.ended:
+                ask()
 
     def model_for(self, route: Route | None) -> str:
         """The model that would be asked for a route now; empty when there is none at all."""
@@ -125,17 +160,20 @@ class ModelLane:
             return self._experience(gateway.model).send(prompt, terms, now_s)
 
         def ended(flight: Flight) -> None:
+            self._under_way -= 1
             document.landed(flight)
             self._learn(flight, gateway, counts, sent())
             self._warn(gateway)
             on_end(flight)
+            self._let_in()
 
         flight = Flight(view, purpose, self._clock, on_text, ended)
-        flight.entry.model = gateway.model
+        flight.entry.model, flight.is_local = gateway.model, gateway.profile.is_local
         if purpose is not Purpose.WARM_UP:
             flight.race = gateway.race()
         document.sent(flight)
         self._asked_last = document.uri
+        self._under_way += 1
         flight.start(gateway, prompt, counts)
         asyncio.get_running_loop().call_soon(sent)
         if purpose is not Purpose.WARM_UP:
@@ -162,7 +200,9 @@ class ModelLane:
 
     def warm_up(self, permit: SendPermit, document: OpenDocument) -> None:
         """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
-        if self._gateways is None or document.warming is not None or document.questions or self.refusal():
+        if self._gateways is None or document.warming is not None or document.questions:
+            return
+        if self.refusal() or self.is_crowded():
             return
         gateway, now_s = self._gateways.default, self._clock.now()
         # A server at home has room for one text or a few: another document's has taken the place of this one's.
@@ -179,9 +219,12 @@ class ModelLane:
 
     def stalled(self, flight: Flight) -> bool:
         """Whether a stream has been silent for so long that it is not worth waiting for."""
+        if flight.ttft_ms is not None:
+            return False
+        least_s = _STALLED_LOCAL_S if flight.is_local else _STALLED_S
         waits = self._experience(flight.entry.model).waits
-        waited_ms = (self._clock.now() - flight.started_s) * 1_000
-        return flight.ttft_ms is None and waited_ms > _STALLED_WAITS * waits.median_ms()
+        waited_s = self._clock.now() - flight.started_s
+        return waited_s > max(least_s, _STALLED_WAITS * waits.median_ms() / 1_000)
 
     def try_again(self) -> None:
         """The user is back, or a key has changed: what kept the models from being asked may be gone."""
@@ -252,6 +295,9 @@ class ModelLane:
     def _report(self, flight: Flight, gateway: Gateway) -> None:
         """Tell the user what state a stream has left the lane in."""
         error, model = flight.error, gateway.model
+        if error is not None and not error.fault.told:
+            # Nothing is wrong that anybody could mend.
+            return
         if error is not None:
             self.trouble[model] = error.fault
             # Of a route whose place the default model takes, all is well but for the route.
@@ -269,16 +315,20 @@ class ModelLane:
                 self._is_missed = False
                 self._recorder.notice(f"well {model}", f"The model {model} answers again.", is_good=True)
         if limit := self._over_limit():
-            self._recorder.notice("over_limit", limit)
-            self._recorder.status("over_limit", limit)
+            self._tell_limit(limit)
         elif is_heard or not self.trouble.get(self.model_for(None)):
             self._recorder.status("ready", "")
+
+    def _tell_limit(self, limit: str) -> None:
+        """Say once that the day's limit is spent, whoever has spent it: this process, or one before it."""
+        if not self._is_limit_told:
+            self._is_limit_told = True
+            self._recorder.notice(Fault.LIMIT_SPENT.name, limit)
+            self._recorder.status("over_limit", limit)
 
     def _over_limit(self) -> str:
         """Why nothing more is spent today, or the empty string."""
         limit_cents = self._settings.daily_limit_cents
         if not limit_cents or self._recorder.today().dollars * 100 < limit_cents:
             return ""
-        return (
-            f"today's limit of ${limit_cents / 100:.2f} is spent (setting daily_limit_cents): local lane only"
-        )
+        return Fault.LIMIT_SPENT.says(limit=f"{limit_cents / 100:.2f}")

@@ -168,6 +168,11 @@ class Gateway(Protocol):
         """Why a request would not be sent now (rate limited, no key, model unknown …), or the empty string."""
         ...
 
+    @property
+    def most_at_once(self) -> float:
+        """How many questions may be under way at once, as the endpoint keeps up with them now."""
+        ...
+
     def try_again(self) -> None:
         """The cause of a refusal may be gone: let the next request find out, unless the gateway has asked for a pause."""
         ...

@@ -92,6 +92,11 @@ class HedgedGateway:
         """Why the first gateway would not be asked, or the empty string."""
         return self._first.refusal()
 
+    @property
+    def most_at_once(self) -> float:
+        """The first gateway's."""
+        return self._first.most_at_once
+
     def try_again(self) -> None:
         """Both may be asked again."""
         self._first.try_again()

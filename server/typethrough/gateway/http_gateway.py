@@ -23,6 +23,7 @@ from typethrough.engine.ports import (
     Preview,
 )
 from typethrough.gateway.connections import open_transport
+from typethrough.gateway.doorway import Crowded, Doorway
 from typethrough.gateway.encoding import unpacker_for
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.error_bodies import parse_error_body
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 _ERROR_BODY_BYTES = 64 * 1024
 _ERROR_BODY_S = 2.0
+_CROWDED = "Too many questions were under way at once; the newest go first."
 # Only for transports that cannot do it in the background, as ours does.
 _LINGER_S = 0.1
 # One is the rule; a strict gateway that names one parameter at a time may need a few, once per session.
@@ -65,6 +67,7 @@ class HttpGateway:
         *,
         catalogue: CatalogueFile | None = None,
         tokens: TokenSource | None = None,
+        doorway: Doorway | None = None,
         error_body_s: float = _ERROR_BODY_S,
     ) -> None:
         self._endpoint = endpoint
@@ -75,6 +78,7 @@ class HttpGateway:
         self._says_endings = False
         self._error_body_s = error_body_s
         self._health = Health()
+        self._doorway = doorway or Doorway(clock, is_local=endpoint.profile.is_local)
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
         self._profile = endpoint.profile
         if not endpoint.problem:
@@ -120,6 +124,11 @@ class HttpGateway:
         """Why a request would not be sent now, or the empty string."""
         return self._endpoint.problem or self._health.refusal(self._clock.now())
 
+    @property
+    def most_at_once(self) -> float:
+        """What the endpoint keeps up with now."""
+        return self._doorway.allowed
+
     def try_again(self) -> None:
         """Let the next request find out whether the cause of a refusal is gone."""
         self._health.try_again(self._clock.now())
@@ -135,7 +144,15 @@ class HttpGateway:
             raise CredentialsRejected(self._endpoint.problem, status=0, code="settings", fault=Fault.SETTINGS)
         refusal = self._health.refusal(self._clock.now())
         if refusal:
-            raise GatewayUnavailable(refusal)
+            raise GatewayUnavailable(refusal, fault=Fault.CROWDED)
+        try:
+            await self._doorway.enter()
+        except Crowded:
+            raise GatewayUnavailable(_CROWDED, fault=Fault.CROWDED) from None
+        if refusal := self._health.refusal(self._clock.now()):
+            # Others have met it meanwhile.
+            self._doorway.leave()
+            raise GatewayUnavailable(refusal, fault=Fault.CROWDED)
         self._health.started()
         try:
             end = await self._stream(self._encoder, prompt, on_text, on_counted)
@@ -145,6 +162,8 @@ class HttpGateway:
         except BaseException:
             self._health.abandoned()
             raise
+        finally:
+            self._doorway.leave()
         self._health.succeeded()
         return end
 
@@ -241,9 +260,13 @@ class HttpGateway:
             # As a stream, for which httpx does not work out headers of its own: that takes most of making a request.
             request = httpx.Request("POST", self._url(prompt), headers=headers, stream=httpx.ByteStream(body))
             request.read()
+            sent_s = self._clock.now()
             response = await self._transport.handle_async_request(request)
             if response.status_code == 200:
+                self._doorway.answered((self._clock.now() - sent_s) * 1_000, response.headers)
                 return response
+            if response.status_code == 429:
+                self._doorway.limited()
             error = parse_error_body(await self._error_body(response))
             if response.status_code in (400, 422) and retries_left and encoder.refuse(error, prompt):
                 continue

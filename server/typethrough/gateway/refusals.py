@@ -26,6 +26,7 @@ from typethrough.engine.ports import (
     PromptTooLong,
     RateLimited,
 )
+from typethrough.gateway.doorway import seconds_of
 from typethrough.gateway.error_bodies import (
     STATUS_OF_WORD,
     ErrorBody,
@@ -102,10 +103,16 @@ def error_in_stream(error: Any, endpoint: Endpoint, prompt: Prompt) -> GatewayEr
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the gateway asks us to wait, from `retry-after-ms` or `Retry-After` (seconds or a date).
+    """Seconds that the gateway asks us to wait, from `retry-after-ms` or `Retry-After` (seconds or a date), or until its limit
+    is renewed, from `x-ratelimit-reset-…`.
 
     A date is read against the answer's own `Date`, so that a wrong clock on this machine does not matter.
     """
+    for what in ("requests", "tokens"):
+        if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0" and "retry-after" not in headers:
+            wait_s = seconds_of(headers.get(f"x-ratelimit-reset-{what}", ""))
+            if wait_s is not None:
+                return wait_s
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = headers.get(name, "").strip()
         if not value:

@@ -51,6 +51,11 @@ class SucceededGateway:
         """As the gateway in use says."""
         return self._asked.refusal()
 
+    @property
+    def most_at_once(self) -> float:
+        """As the gateway in use says."""
+        return self._asked.most_at_once
+
     def try_again(self) -> None:
         """Have the gateway in use try again."""
         self._asked.try_again()

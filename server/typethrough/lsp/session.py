@@ -317,6 +317,8 @@ class Session:
             self.notices.status("error", choice.why)
         else:
             self.notices.status("local" if not self._applied.model_lane else "no_key", choice.why)
+        if self.engine is not None:
+            self.engine.look_at_limit()
         self._look_soon()
 
     def _off_reason(self, uri: str) -> str:

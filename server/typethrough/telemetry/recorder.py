@@ -50,6 +50,8 @@ class LogRecorder:
         self._noticed = set[str]()
         self._reported = Reported()
         self._status = ""
+        self._local_time = local_time
+        self._today: tuple[str, Spent] = ("", Spent())
 
     def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
         """Count and keep a request, and log how it ended, where its time went, and which file, as a hash."""
@@ -73,7 +75,10 @@ class LogRecorder:
     def stream_ended(self, stream: StreamRecord) -> None:
         """Count and log an upstream stream's ending and tokens; reported again, in place of what was reported before."""
         counters, usage, ttft_ms = self.counters, stream.usage, stream.ttft_ms
-        _, before = self._reported.note("", stream)
+        day = self._day()
+        began, before = self._reported.note(day, stream)
+        if began == day:
+            self._today = (day, added(added(self.today(), cost_of(before), -1), cost_of(stream)))
         if before is not None:
             counters.streams[before.end] -= 1
         elif ttft_ms is not None:
@@ -100,8 +105,12 @@ class LogRecorder:
         logger.debug("suggestion %s: %.0f %% still there after %.0f s", suggestion_id, 100 * share, after_s)
 
     def today(self) -> Spent:
-        """What this process has spent."""
-        return self.counters.spent
+        """What this process has spent since midnight."""
+        day, spent = self._today
+        return spent if day == self._day() else Spent()
+
+    def _day(self) -> str:
+        return self._local_time().date().isoformat()
 
     def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
         """Log what the user should know, the first time for each `key`."""

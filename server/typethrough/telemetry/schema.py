@@ -79,6 +79,18 @@ def opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def is_spoiled(error: Exception) -> bool:
+    """Whether a file cannot be read as a record by anybody, now or later."""
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+
+
+def put_aside(path: Path) -> None:
+    """Give a spoiled file another name, so that a new one can take its place: the day's limit goes by it. Raises OSError."""
+    path.replace(path.with_name(f"{path.name}.spoiled"))
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a record to this version; what it holds stays. Raises sqlite3.Error, for one of a later version too."""
     import sqlite3

@@ -83,14 +83,26 @@ class Store:
 
     def _run(self) -> None:
         try:
-            with closing(schema.opened(self._path)) as connection:
-                self._serve(connection)
+            try:
+                self._open_and_serve()
+            except Exception as error:
+                if not schema.is_spoiled(error):
+                    raise
+                logger.warning(
+                    "the record was spoiled, and begins anew: the old one is %s.spoiled", self._path.name
+                )
+                schema.put_aside(self._path)
+                self._open_and_serve()
         except Exception as error:
             # The thread's boundary: whatever it is, nobody takes rows out any more.
             self._is_broken = True
             logger.warning(
                 "no record is kept: %s cannot be written (%s)", self._path.name, type(error).__name__
             )
+
+    def _open_and_serve(self) -> None:
+        with closing(schema.opened(self._path)) as connection:
+            self._serve(connection)
 
     def _serve(self, connection: sqlite3.Connection) -> None:
         import sqlite3
@@ -106,6 +118,8 @@ class Store:
                         self._write(row, connection)
                     self._trim(connection)
             except sqlite3.Error as error:
+                if schema.is_spoiled(error):
+                    raise
                 # A full disk, or a server that holds the file for long: it may pass, and the batch is no great loss.
                 self._say_gap(type(error).__name__)
                 if not rows:

@@ -309,6 +309,12 @@ class Fault(Enum):
         "The gateway limits requests for now ({where}).{quote}",
         Again.AS_ASKED,
     )
+    CROWDED = (
+        "more questions at once than the endpoint answers without delay",
+        "",
+        Again.NEXT,
+        "the newest questions; fewer at once after status 429, rising waits, or by its x-ratelimit headers",
+    )
     GAVE_UP = (
         "status 408 or 504",
         "The gateway gave up waiting for its provider ({where}).",
