@@ -54,6 +54,30 @@ def test_health_says_what_keeps_the_model_lane_closed(neovim: StartNeovim, gatew
     assert "No model is asked until that is mended." in report
 
 
+def test_the_doctor_says_what_it_finds_and_never_the_key(neovim: StartNeovim, gateway: Simulator) -> None:
+    editor = neovim(gateway, environment={"TYPETHROUGH_API_KEY": "sk-secret-0123456789"})
+    editor.open("labels.py", HEAD)
+    editor.attach()
+    editor.keys(":Typethrough doctor<CR>")
+    editor.wait_for(lambda: "All that is needed works." in editor.buffer()[-1], 30, "the doctor's page")
+    page = "\n".join(editor.buffer())
+    assert "sk-secret" not in page
+    assert "from TYPETHROUGH_API_KEY" in page
+    assert "first text after" in page
+    editor.keys("<Esc>")
+    assert editor.buffer() == HEAD.splitlines()
+
+
+def test_the_doctor_needs_no_server(neovim: StartNeovim, gateway: Simulator) -> None:
+    init = "require('typethrough').setup({ settings = { modelLane = false, maxLines = 3 } })"
+    editor = neovim(gateway, init_lua=init)
+    editor.keys(":Typethrough doctor<CR>")
+    editor.wait_for(lambda: "All that is needed works." in editor.buffer()[-1], 30, "the doctor's page")
+    page = "\n".join(editor.buffer())
+    assert "max_lines = 3 lines (configuration)" in page
+    assert "switched off (setting model_lane)" in page
+
+
 def test_without_ghost_text_tab_is_a_tab(neovim: StartNeovim, gateway: Simulator) -> None:
     editor = neovim(gateway, init_lua="vim.o.expandtab = false")
     press_tab_in(editor, HEAD, "Go")

@@ -147,6 +147,15 @@ def test_why_no_suggestion_lists_the_last_requests(editor: VSCode) -> None:
     assert "suggested" in editor.panels()
 
 
+def test_the_doctor_looks_at_all_that_suggestions_need(editor: VSCode) -> None:
+    open_and_type(editor)
+    choose(editor, "Doctor")
+    editor.wait_for(lambda: "Doctor" in editor.tabs(), 10, "the panel")
+    editor.wait_for(lambda: "Look again" in editor.panels(), 30, "what the doctor found")
+    assert "All that is needed works." in editor.panels()
+    assert "first text after" in editor.panels()
+
+
 def test_the_list_of_requests_is_brought_up_to_date_by_its_link(editor: VSCode) -> None:
     open_and_type(editor)
     editor.run("typethrough.why")

@@ -12,7 +12,7 @@ vim.api.nvim_create_user_command('Typethrough', function(call)
 end, {
   nargs = '*',
   complete = function(lead, line) return require('typethrough.command').complete(lead, line) end,
-  desc = 'Ghost text: status, why, stats, toggle, enable, disable, pause, restart, log',
+  desc = 'Ghost text: status, why, stats, doctor, toggle, enable, disable, pause, restart, log',
 })
 
 local group = vim.api.nvim_create_augroup('typethrough', {})

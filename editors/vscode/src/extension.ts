@@ -35,6 +35,7 @@ export function activate(context: ExtensionContext): void {
     command("removeKey", () => removeKey(context)),
     command("why", async () => showPage(context, await ready, "why")),
     command("stats", async () => showPage(context, await ready, "stats")),
+    command("doctor", async () => showPage(context, await ready, "doctor")),
     command("openLog", () => log.show()),
     command("restart", start),
     command("install", async () => (await ready).install()),

@@ -16,6 +16,7 @@ export async function showMenu(server: Server, message: string): Promise<void> {
       : choice("$(debug-start) Start the server", "restart"),
     ...(server.running ? [choice("$(graph-line) Statistics", "stats")] : []),
     ...(server.running ? [] : [choice("$(cloud-download) Install or repair the server", "install")]),
+    choice("$(pulse) Doctor", "doctor"),
     choice("$(key) Set key…", "setKey"),
     choice("$(output) Open log", "openLog"),
     choice("$(gear) Settings", "settings"),

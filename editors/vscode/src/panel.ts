@@ -1,11 +1,11 @@
-/** Panels with pages that the server makes: why nothing was suggested, and what it cost. Nothing runs in them. */
+/** Panels with pages that the server makes: why nothing was suggested, what it cost, what fails. Nothing runs in them. */
 import { type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from "vscode";
 import type { Server } from "./server";
 
-const TITLES = { why: "Why No Suggestion?", stats: "Statistics" };
+const TITLES = { why: "Why No Suggestion?", stats: "Statistics", doctor: "Doctor" };
 const panels = new Map<string, WebviewPanel>();
 
-/** Show a page beside the editor, brought up to date whenever it is asked for or comes back into view. */
+/** Show a page beside the editor, brought up to date whenever it is asked for or, but for the doctor's, comes back into view. */
 export async function showPage(
   context: ExtensionContext,
   server: Server,
@@ -14,9 +14,15 @@ export async function showPage(
   const known = panels.get(name);
   known?.reveal(undefined, true);
   const panel = known ?? open(context, server, name);
-  const answer = await server.request<{ html?: string }>(`typethrough/${name}`, { html: true, limit: 50 });
+  if (name === "doctor") panel.webview.html = "Looking at all that suggestions need …";
+  const html = name === "doctor" ? await server.doctor() : await page(server, name);
   // It may have been closed meanwhile.
-  if (panels.get(name) === panel) panel.webview.html = answer?.html ?? "The server does not answer.";
+  if (panels.get(name) === panel) panel.webview.html = html;
+}
+
+async function page(server: Server, name: string): Promise<string> {
+  const answer = await server.request<{ html?: string }>(`typethrough/${name}`, { html: true, limit: 50 });
+  return answer?.html ?? "The server does not answer.";
 }
 
 function open(context: ExtensionContext, server: Server, name: keyof typeof TITLES): WebviewPanel {
@@ -28,7 +34,8 @@ function open(context: ExtensionContext, server: Server, name: keyof typeof TITL
   panel.iconPath = Uri.joinPath(context.extensionUri, "media", "icon.png");
   panel.onDidDispose(() => panels.delete(name));
   panel.onDidChangeViewState(() => {
-    if (panel.visible && !visible) void showPage(context, server, name);
+    // The doctor asks a model, which costs money.
+    if (panel.visible && !visible && name !== "doctor") void showPage(context, server, name);
     visible = panel.visible;
   });
   return panel;

@@ -4,8 +4,8 @@ import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
 
 /** Nothing is thrown: a program that cannot be started has failed, and its output says why. */
-export function run([program = "", ...rest]: string[], signal?: AbortSignal) {
-  const options = { cwd: homedir(), maxBuffer: 2 ** 24, windowsHide: true, ...(signal && { signal }) };
+export function run([program = "", ...rest]: string[], signal?: AbortSignal, env = process.env) {
+  const options = { cwd: homedir(), env, maxBuffer: 2 ** 24, windowsHide: true, ...(signal && { signal }) };
   return new Promise<{ ok: boolean; output: string }>((resolve) => {
     execFile(program, rest, options, (error, stdout, stderr) => {
       resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? "") });

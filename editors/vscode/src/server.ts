@@ -6,9 +6,13 @@ import { withCredential } from "./credential";
 import { install, installed, outdated } from "./install";
 import { type Launch, findServer, privateServer } from "./launch";
 import type { Status, Switch } from "./protocol";
-import { environmentSettings } from "./settings";
+import { run } from "./python";
+import { editorSettings, environmentSettings } from "./settings";
 import type { StatusItem } from "./status";
 import { tell } from "./tell";
+
+// It ends by itself within a little more than a minute.
+const DOCTOR_MS = 90_000;
 
 export class Server {
   // What the user switched off for a while; a server that is started anew has to be told again.
@@ -49,6 +53,21 @@ export class Server {
     await install(this.context, this.log);
     if (this.running || (await installed(this.context))) await this.start();
     else this.say("stopped", "The server is not installed.");
+  }
+
+  /** The page of the server's own doctor, run as a program by itself: it is wanted most when no server runs. */
+  async doctor(): Promise<string> {
+    const launch = await findServer(this.context);
+    if (launch === undefined) return "The server is not installed: run “typethrough: Install or Repair the Server”.";
+    const command = launch.command.filter((word) => word !== "--stdio");
+    const settings = JSON.stringify(editorSettings(this.context));
+    const environment = await withCredential(this.context, process.env, environmentSettings(this.context));
+    const asked = [...command, "doctor", "--html", "--settings", settings];
+    const { output } = await run(asked, AbortSignal.timeout(DOCTOR_MS), environment);
+    const page = output.indexOf("<!DOCTYPE html>");
+    if (page >= 0) return output.slice(page);
+    this.log.error(`the doctor could not be run: ${output}`);
+    return "The doctor could not be run: the log says why.";
   }
 
   private async startNow(): Promise<void> {

@@ -7,6 +7,8 @@ local M = {}
 
 local SCOPES = { 'everywhere', 'file', 'language', 'pause' }
 local MOST_REQUESTS = 100
+-- It ends by itself within a little more than a minute.
+local DOCTOR_MS = 90000
 local SCOPED = { disable = true, enable = true, toggle = true }
 
 --- Shows lines in a window of their own; q or Esc closes it.
@@ -42,6 +44,21 @@ local function open_page(answer)
   status.tell(('%s: %s'):format(problem or 'the statistics', path), problem and 'WARN')
 end
 
+--- Shows what the server's own doctor finds. It is a program by itself, for it is wanted most when no server runs.
+local function doctor()
+  local options = require('typethrough.options').current
+  local command = vim.tbl_filter(function(word) return word ~= '--stdio' end, options.cmd)
+  local settings = vim.json.encode(next(options.settings or {}) and options.settings or vim.empty_dict())
+  vim.list_extend(command, { 'doctor', '--settings', settings })
+  local system = { text = true, env = options.env, timeout = DOCTOR_MS }
+  local started, problem = pcall(vim.system, command, system, function(ended)
+    local said = vim.trim(ended.stdout ~= '' and ended.stdout or ended.stderr)
+    vim.schedule(function() float({ said ~= '' and said or 'the doctor did not end in time' }) end)
+  end)
+  if not started then return status.tell(('the doctor could not be started: %s'):format(problem), 'ERROR') end
+  status.tell('looking at all that suggestions need …')
+end
+
 ---@param on boolean
 ---@return fun(scope?: typethrough.Scope, minutes?: string)
 local function switch(on)
@@ -53,6 +70,7 @@ end
 ---@type table<string, fun(...: string)>
 local actions = {
   disable = switch(false),
+  doctor = doctor,
   enable = switch(true),
   log = function() vim.cmd.tabedit(vim.fn.fnameescape(require('vim.lsp.log').get_filename())) end,
   pause = function(minutes) switch(false)('pause', minutes) end,
