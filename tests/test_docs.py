@@ -35,6 +35,8 @@ DOCUMENTS = (
     "server/ARCHITECTURE.md",
     "server/PROTOCOL.md",
     "editors/README.md",
+    ".github/SECURITY.md",
+    ".github/CONTRIBUTING.md",
     *PAGES,
 )
 MEASUREMENTS = "server/docs/measurements.md"
