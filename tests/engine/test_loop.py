@@ -51,7 +51,9 @@ def test_at_the_end_what_runs_is_cancelled() -> None:
     run(scenario)
 
 
-def test_a_failure_is_logged_by_its_kind_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_logged_by_its_name_and_kind_and_the_rest_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario() -> None:
         background = Background()
 
@@ -63,4 +65,8 @@ def test_a_failure_is_logged_by_its_kind_and_the_rest_goes_on(caplog: pytest.Log
 
     with caplog.at_level(logging.ERROR):
         run(scenario)
-    assert [record.getMessage() for record in caplog.records] == ["work in the background failed: ValueError"]
+    [said] = [record.getMessage() for record in caplog.records]
+    name, _, fault = said.removeprefix("work in the background failed: ").rpartition(": ")
+    assert name.endswith("failing")
+    assert fault.startswith("ValueError in failing:")
+    assert "text" not in said

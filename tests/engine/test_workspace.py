@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import threading
 from contextlib import contextmanager
@@ -315,3 +316,59 @@ def test_a_name_that_is_no_utf_8_harms_nothing(tmp_path: Path) -> None:
     with open(name, "wb") as file:  # noqa: PTH123 - a name in bytes is the point
         file.write(b"y")
     assert "a" in read(tmp_path)
+
+
+def said(
+    root: Path, caplog: pytest.LogCaptureFixture, bounds: Bounds = PLENTY, *, times: int = 1
+) -> list[str]:
+    """What is logged of a workspace that is read so many times."""
+
+    async def scenario() -> None:
+        disk = LocalDisk(lambda: 0.0)
+        for _ in range(times):
+            async for _ in disk.files(gate_at(root), *bounds):
+                pass
+
+    with caplog.at_level(logging.INFO, "typethrough"):
+        asyncio.run(scenario())
+    return [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("files", "bounds", "words"),
+    [
+        ({"a": b"\xfc\n"}, PLENTY, None),
+        ({"a": b"x\0y", "b": b"\0"}, PLENTY, "files that are no text: 2"),
+        ({"a": "x" * 300_000}, PLENTY, "files too large: 1"),
+        ({f"a{number}": "x" for number in range(40)}, Bounds(3, 1_000), "more files than are looked at"),
+        ({"a": "x" * 1_000}, Bounds(3, 10), "more files than are looked at"),
+    ],
+)
+def test_what_is_passed_over_is_said_once(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    files: dict[str, str | bytes],
+    bounds: Bounds,
+    words: str | None,
+) -> None:
+    tree(tmp_path, **files)
+    expected = [] if words is None else [f"passed over in the workspace: {words}"]
+    assert said(tmp_path, caplog, bounds, times=2) == expected
+
+
+def test_a_tree_deeper_than_a_path_may_be_is_passed_over_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "near.py").write_text("x = 1\n")
+    here = os.open(tmp_path, os.O_RDONLY)
+    try:
+        for _ in range(20):
+            os.mkdir("d" * 250, dir_fd=here)
+            here, above = os.open("d" * 250, os.O_RDONLY, dir_fd=here), here
+            os.close(above)
+        assert read(tmp_path) == ["near.py"]
+        assert said(tmp_path, caplog) == [
+            "passed over in the workspace: files or folders that cannot be read: 1"
+        ]
+    finally:
+        os.close(here)

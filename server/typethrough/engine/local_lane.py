@@ -38,6 +38,7 @@ class LocalLane:
         # Documents whose imports were changed since they were looked at.
         self._changed_imports: set[str] = set()
         self._looking = Background()
+        self._indexing = Background()
         self._open: dict[str, KeepPermit] = {}
         self._work: deque[Iterator[None]] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -101,21 +102,16 @@ class LocalLane:
         """Index the texts of files in the background; replaces a reading that is under way."""
         if self._reader is not None:
             self._reader.cancel()
-        self._reader = asyncio.ensure_future(self._read(files))
+        self._reader = self._indexing.start(self._read(files))
 
     async def idle(self) -> None:
         """Wait until everything known of by now is indexed."""
         await self._looking.idle()
-        while self._busy(self._reader) or self._busy(self._worker):
-            await asyncio.gather(
-                *(task for task in (self._reader, self._worker) if task is not None), return_exceptions=True
-            )
+        await self._indexing.idle()
 
     def stop(self) -> None:
         """Stop working in the background."""
-        for task in (self._reader, self._worker):
-            if task is not None:
-                task.cancel()
+        self._indexing.stop()
         self._looking.stop()
         self._work.clear()
 
@@ -135,18 +131,14 @@ class LocalLane:
 
     def _later(self, slices: Iterator[None]) -> None:
         self._work.append(slices)
-        if not self._busy(self._worker):
-            self._worker = asyncio.ensure_future(self._drain())
+        if self._worker is None or self._worker.done():
+            self._worker = self._indexing.start(self._drain())
 
     async def _drain(self) -> None:
         while self._work:
             if next(self._work[0], self) is self:
                 self._work.popleft()
             await _give_way()
-
-    @staticmethod
-    def _busy(task: asyncio.Task[None] | None) -> bool:
-        return task is not None and not task.done()
 
 
 async def _give_way() -> None:

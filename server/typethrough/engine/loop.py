@@ -34,16 +34,17 @@ class AsyncioClock:
 
 
 class Background:
-    """Work that nobody waits for. What fails is logged by its kind, and the rest goes on."""
+    """Work that nobody waits for. What fails is logged by its name, its kind and its place, and the rest goes on."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Coroutine[None, None, None]) -> None:
+    def start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Begin a piece of work; it runs from the next turn of the loop."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     async def idle(self) -> None:
         """Wait until all is done, and what was begun meanwhile too."""
@@ -63,4 +64,14 @@ class Background:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("work in the background failed: %s", type(error).__name__)
+            name = getattr(task.get_coro(), "__qualname__", "")
+            logger.error("work in the background failed: %s: %s", name, fault_of(error))
+
+
+def fault_of(error: BaseException) -> str:
+    """An exception by its kind and the place of its origin. Not by its text, which can hold a document's."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    where = f"{step.tb_frame.f_code.co_name}:{step.tb_lineno}" if step is not None else "unknown"
+    return f"{type(error).__name__} in {where}"

@@ -7,6 +7,7 @@ when its edits pause. Reading and parsing happen in a thread, a keystroke waits 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from typethrough.core.codebase.choice import choose
@@ -15,7 +16,7 @@ from typethrough.core.document.uris import language_of
 from typethrough.core.gate.gate import TellPermit
 from typethrough.core.prompt.related import Excerpt, render
 from typethrough.core.secrets.detector import redacted
-from typethrough.engine.loop import Background
+from typethrough.engine.loop import Background, fault_of
 from typethrough.engine.neighbours import READ_CHARS, Neighbour, just_edited, read
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.layout import PromptState
     from typethrough.engine.ports import Clock
 
+logger = logging.getLogger(__name__)
 # A document is looked at again this long after its last edit.
 _QUIET_S = 2.0
 # A file whose parse takes longer is made to take long; it is known by its indentation.
@@ -59,6 +61,8 @@ class Surroundings:
         self._forgettings = 0
         self._reading: object | None = None
         self.has_passed_over = False
+        # Each is logged once, however many files have it.
+        self._faults: set[str] = set()
         self._changing = asyncio.Lock()
         self.background = Background()
 
@@ -174,8 +178,11 @@ class Surroundings:
             return
         try:
             found = await asyncio.to_thread(digest, path, text, language_of(uri), self._late())
-        except Exception:
+        except Exception as error:
             # A boundary: one file that cannot be made sense of must not keep the others from being read.
+            if (fault := fault_of(error)) not in self._faults:
+                self._faults.add(fault)
+                logger.warning("a file of the workspace is passed over, no others are told of it: %s", fault)
             return
         if uri not in self._documents and self._with_others:
             await self._add(permit, found)

@@ -6,9 +6,11 @@ Bounded in files, bytes and time, in a thread. Links are not followed, so that a
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import stat
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from typethrough.core.gate.gate import Gate, TellPermit
     from typethrough.core.gate.rules import Rules, Verdict
 
+logger = logging.getLogger(__name__)
 # Generated, vendored or not text: large, never typed again, and often not in .gitignore.
 SKIPPED_FOLDERS = frozenset(
     (
@@ -37,13 +40,20 @@ _MAX_IGNORE_BYTES = 64_000
 _MAX_LISTED = 50_000
 _BATCH = 16
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
+# Why something is passed over, as the log says it.
+_LARGE = "files too large"
+_NO_TEXT = "files that are no text"
+_CLOSED = "files or folders that cannot be read"
+_MORE = "more files than are looked at"
+_LATE = "what could not be read in time"
 
 
 class LocalDisk:
-    """This machine's disk. `now_s` reads a clock; nothing of the disk is kept."""
+    """This machine's disk. `now_s` reads a clock; nothing of the disk is kept. What is passed over is logged, by its number."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
+        self._said = ""
 
     def ignore_files(self, folder: str) -> dict[str, list[str]]:
         """The lines of the ignore files in a folder, by name; and the key `.git` where a repository begins."""
@@ -74,33 +84,46 @@ class LocalDisk:
         """The texts of the files in the gate's folders that may be told, those changed last first, until a bound is reached."""
         until_s = self._now_s() + limit_s
         wanted = True
+        passed: Counter[str] = Counter()
 
         def expired() -> bool:
             return not wanted or self._now_s() > until_s
 
         try:
             folders, rules = [on_disk(folder.path) for folder in gate.folders], gate.fresh_rules()
-            paths = await asyncio.to_thread(_listed, folders, rules, expired)
+            paths = await asyncio.to_thread(_listed, folders, rules, expired, passed)
             for start in range(0, len(paths), _BATCH):
                 asked = [(path, gate.may_tell(path.as_uri())) for path in paths[start : start + _BATCH]]
                 told = [(path, permit) for path, permit in asked if permit is not None][:most_files]
                 most_files -= len(told)
-                texts = await asyncio.to_thread(_texts, [path for path, _ in told])
+                texts = await asyncio.to_thread(_texts, [path for path, _ in told], passed)
                 for (_, permit), text in zip(told, texts, strict=True):
                     most_bytes -= len(text or "")
                     if most_bytes < 0 or expired():
+                        passed[_LATE if most_bytes >= 0 else _MORE] += 1
                         return
                     if text and not permit.is_void:
                         yield permit, text
                 if most_files <= 0:
+                    passed[_MORE] += len(paths) > start + _BATCH
                     return
         finally:
             # A thread cannot be cancelled, but it asks.
             wanted = False
+            self._say(passed)
 
     async def texts(self, places: Sequence[str]) -> TextsRead:
         """The texts of files, by their paths as `place_of` gives them."""
         return await asyncio.to_thread(_read_places, [on_disk(place) for place in places])
+
+    def _say(self, passed: Counter[str]) -> None:
+        """Log what was passed over, unless it was the same before."""
+        counted = [
+            what if what in (_MORE, _LATE) else f"{what}: {count}" for what, count in passed.items() if count
+        ]
+        if counted and (said := ", ".join(sorted(counted))) != self._said:
+            self._said = said
+            logger.info("passed over in the workspace: %s", said)
 
 
 def folder_at(path: Path) -> Folder:
@@ -109,36 +132,48 @@ def folder_at(path: Path) -> Folder:
     return Folder(place.rstrip("/"), path.name)
 
 
-def read_text(path: Path) -> str | None:
+def _text(path: Path, passed: Counter[str]) -> str | None:
     """A file's text; None when there is no such file, or it is large, or no text. Opens nothing but plain files."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
             return None
-        return text_of(path.name, path.read_bytes())
+        text = text_of(path.name, path.read_bytes())
     except (OSError, ValueError):
+        passed[_CLOSED] += 1
         return None
+    if text is None:
+        passed[_NO_TEXT] += 1
+    return text
 
 
-def _texts(paths: Iterable[Path]) -> list[str | None]:
-    return [read_text(path) for path in paths]
+def _texts(paths: Iterable[Path], passed: Counter[str]) -> list[str | None]:
+    return [_text(path, passed) for path in paths]
 
 
 def _read_places(paths: Sequence[Path]) -> TextsRead:
-    return TextsRead(_texts(paths), any(map(os.path.isdir, paths)))
+    return TextsRead(_texts(paths, Counter()), any(map(os.path.isdir, paths)))
 
 
-def _listed(folders: list[Path], rules: Rules, expired: Callable[[], bool]) -> list[Path]:
+def _listed(
+    folders: list[Path], rules: Rules, expired: Callable[[], bool], passed: Counter[str]
+) -> list[Path]:
+    """The files to read, those changed last first; what is passed over is counted in `passed`."""
     found: dict[str, float] = {}
     for folder in folders:
-        for path, changed_s in _walk(str(folder), rules, expired):
+        for path, changed_s in _walk(str(folder), rules, expired, passed):
             if len(found) >= _MAX_LISTED:
+                passed[_MORE] += 1
                 break
             found[path] = changed_s
+    if expired():
+        passed[_LATE] += 1
     return [Path(path) for path in sorted(found, key=lambda path: (found[path], path), reverse=True)]
 
 
-def _walk(root: str, rules: Rules, expired: Callable[[], bool]) -> Iterator[tuple[str, float]]:
+def _walk(
+    root: str, rules: Rules, expired: Callable[[], bool], passed: Counter[str]
+) -> Iterator[tuple[str, float]]:
     """The files below a folder that may be told, with the time of their last change. Looks at its clock at every folder."""
     waiting = [root]
     while waiting and not expired():
@@ -146,6 +181,7 @@ def _walk(root: str, rules: Rules, expired: Callable[[], bool]) -> Iterator[tupl
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
         except OSError:
+            passed[_CLOSED] += 1
             continue
         for number, entry in enumerate(entries):
             if number % 256 == 255 and expired():
@@ -155,21 +191,21 @@ def _walk(root: str, rules: Rules, expired: Callable[[], bool]) -> Iterator[tupl
             try:
                 status = entry.stat(follow_symlinks=False)
             except OSError:
+                passed[_CLOSED] += 1
                 continue
             place = _as_place(entry.path)
             if stat.S_ISDIR(status.st_mode):
                 if entry.name not in SKIPPED_FOLDERS and _is_open(rules.folder_verdict(place)):
                     waiting.append(entry.path)
-            elif _is_small_file(status) and _is_open(rules.file_verdict(place)):
-                yield entry.path, status.st_mtime
+            elif stat.S_ISREG(status.st_mode) and status.st_size and _is_open(rules.file_verdict(place)):
+                if status.st_size <= _MAX_FILE_BYTES:
+                    yield entry.path, status.st_mtime
+                else:
+                    passed[_LARGE] += 1
 
 
 def _is_open(verdict: Verdict) -> bool:
     return not verdict.forbidden and not verdict.is_private
-
-
-def _is_small_file(status: os.stat_result) -> bool:
-    return stat.S_ISREG(status.st_mode) and 0 < status.st_size <= _MAX_FILE_BYTES
 
 
 def _lines(folder: str, name: str) -> list[str] | None:

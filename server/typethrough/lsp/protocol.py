@@ -22,6 +22,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, default_converter, lsp_method
 
 from typethrough import __version__
+from typethrough.engine.loop import fault_of
 from typethrough.lsp.fields import InvalidParams, is_integer
 from typethrough.lsp.transport import frame
 
@@ -296,9 +297,4 @@ def as_object(params: Any) -> Params:
 
 
 def _log_failure(method: str, error: Exception) -> None:
-    # Only the kind of the error and the place of its origin: its text can hold the document's.
-    step = error.__traceback__
-    while step is not None and step.tb_next is not None:
-        step = step.tb_next
-    where = f"{step.tb_frame.f_code.co_name}:{step.tb_lineno}" if step is not None else "unknown"
-    logger.error("%s failed: %s in %s", method, type(error).__name__, where)
+    logger.error("%s failed: %s", method, fault_of(error))

@@ -88,7 +88,9 @@ class Serving:
             types.WORKSPACE_DID_DELETE_FILES: watching.did_delete,
         }
 
-    def read_workspace(self, spawn: Callable[[Coroutine[None, None, None]], None], *, watched: bool) -> None:
+    def read_workspace(
+        self, spawn: Callable[[Coroutine[None, None, None]], object], *, watched: bool
+    ) -> None:
         """Have the engine read the workspace's files, and where the client watches them for nobody, look at them now and then."""
         engine = self.engine
         engine.files.read_workspace(_READING_S)
