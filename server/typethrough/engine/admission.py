@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from typethrough.core import remembered
 from typethrough.core.gate.rules import is_ignore_file
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.prompt.layout import PromptState
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from typethrough.core.gate.rules import Folder
     from typethrough.core.outcome.causes import Refusal
     from typethrough.core.settings.schema import Settings
-    from typethrough.core.suggestion.cache import CompletionCache
     from typethrough.engine.answers import Answers
     from typethrough.engine.files import Files
     from typethrough.engine.local_lane import LocalLane
@@ -36,7 +36,6 @@ class Admission:
         gate: Gate,
         documents: Mapping[str, OpenDocument],
         answers: Answers,
-        cache: CompletionCache,
         files: Files,
         surroundings: Surroundings,
         local: LocalLane,
@@ -45,7 +44,6 @@ class Admission:
         self._gate = gate
         self._documents = documents
         self._answers = answers
-        self._cache = cache
         self._files = files
         self._surroundings = surroundings
         self._local = local
@@ -107,7 +105,8 @@ class Admission:
 
     def _review(self) -> list[OpenDocument]:
         """Ask the gate again about everything, and forget what is not permitted any more: the local index, the codebase,
-        excerpts, frozen prompts, edit logs and cached answers. Returns the documents that lost a stream they waited for.
+        excerpts, frozen prompts, edit logs, sent prompts, cached answers and what was worked out of any text. Returns the
+        documents that lost a stream they waited for.
         """
         ended = self._gate.review()
         self.switched()
@@ -115,8 +114,9 @@ class Admission:
         if ended:
             # A stream of another document may hold what is no longer permitted, and may not have left yet.
             waiting = self._close_streams()
-            self._cache.clear()
+            self._answers.forget()
             self._files.forget(ended)
+            remembered.forget()
         for uri, document in self._documents.items():
             if self._gate.may_keep(uri) is not document.permit:
                 self._admit(document)

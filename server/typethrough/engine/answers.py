@@ -110,6 +110,11 @@ class Answers:
         self._happened(document, Stopped(end, [flight.entry for flight in document.flights], refusal))
         return is_bereft
 
+    def forget(self) -> None:
+        """Forget every answer that is kept, and every prompt that was sent."""
+        self._sources.cache.clear()
+        self._sources.model.forget()
+
     def ask_again(self, document: OpenDocument) -> None:
         """The request that waits has lost its stream, and may ask another."""
         self._happened(document, Moment.QUIET)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from typethrough.core import remembered
 from typethrough.core.document.document import Document
 from typethrough.core.document.scan import UNKNOWN, family_of
 from typethrough.core.document.uris import language_of
@@ -82,7 +83,6 @@ class Engine:
             self.gate,
             self._documents,
             self._answers,
-            self._sources.cache,
             self.files,
             self.surroundings,
             self.local,
@@ -139,6 +139,7 @@ class Engine:
         self._answers.stop(document, end, end.cause.refusal())
         self.local.closed(uri)
         self.surroundings.closed(uri)
+        remembered.forget()
         if document.edited:
             # What was typed and not saved is known no more.
             self.files.changed([uri])

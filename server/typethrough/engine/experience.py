@@ -37,6 +37,10 @@ class Experience:
         # What the provider's cache held, of what it should have.
         self._held_share = 1.0
 
+    def forget(self) -> None:
+        """Forget the prompts that were sent: what one of them holds may not be remembered any more."""
+        self._memory = Memory()
+
     def send(self, prompt: Prompt, terms: Terms, now_s: float) -> Sent:
         """A prompt goes out to this model."""
         return self._memory.send(prompt, terms, now_s, self.ratio)

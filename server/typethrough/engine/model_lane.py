@@ -242,6 +242,11 @@ class ModelLane:
         if self._gateways is not None:
             await self._gateways.aclose()
 
+    def forget(self) -> None:
+        """Forget the prompts that were sent."""
+        for experience in self._experiences.values():
+            experience.forget()
+
     def context_chars(self) -> int:
         """How much a prompt may hold of files just now; nothing without a model."""
         if self._gateways is None or self.absent:

@@ -7,8 +7,9 @@ lines come from. (`tokens` has the same tokens in bytes, for the index.)
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,13 +56,13 @@ def is_name(token: str) -> bool:
     return is_word(token) and not token[0].isdigit() and token not in KEYWORDS
 
 
-@lru_cache(maxsize=2_048)
+@remembered(2_048)
 def spaced_tokens(text: str) -> tuple[str, ...]:
     """Cut a text into tokens, each with the blanks before it; what stands behind the last one is left out."""
     return tuple(_TOKEN.findall(text))
 
 
-@lru_cache(maxsize=4_096)
+@remembered(4_096)
 def line_of(text: str) -> Line:
     """Read a line; its blanks do not count. One too long to be written by hand is as an empty one."""
     tokens = tuple(_BARE_TOKEN.findall(text)) if len(text) <= _LONGEST_LINE else ()

@@ -8,9 +8,9 @@ Must not know how sure a lead is.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from typethrough.core.remembered import remembered
 from typethrough.local.idioms import RULE_WEIGHT
 from typethrough.local.lines import KEYWORDS, line_of
 
@@ -153,7 +153,7 @@ def parameters_in(signature: str) -> tuple[str, ...]:
     return tuple(name for name in _parameters(signature.partition("(")[2]) if name not in _OWN)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _parameters(text: str) -> tuple[str, ...]:
     """Return the names of the parameters in a text that begins behind their opening bracket; nothing where they do not end."""
     depth, start = 0, 0

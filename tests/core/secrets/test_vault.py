@@ -173,3 +173,26 @@ def test_text_without_secrets_passes_as_it_is(lines: list[str]) -> None:
     # Whatever was hidden comes back, even where chance has made up what looks like a secret.
     text = sealed(vault, "\n".join(hidden)).restored("\n".join(hidden), growing=False)
     assert text == "\n".join(lines)
+
+
+@pytest.mark.parametrize("freezes", [True, False])
+def test_lines_that_are_in_no_prompt_any_more_are_not_remembered(freezes: bool) -> None:
+    vault = Vault()
+    for number in range(300):
+        lines = [f"line {number} of {other} {'x' * 50}" for other in range(50)]
+        assert vault.lines(lines) == lines
+        if freezes and number % 10 == 9:
+            vault.begin()
+    remembered = {**vault._lines, **vault._lines_before}
+    assert sum(map(len, remembered)) < (80_000 if freezes else 420_000)
+    assert lines[0] in remembered
+
+
+def test_what_is_hidden_stays_hidden_when_the_file_is_frozen_anew() -> None:
+    vault = Vault()
+    lines = ["password = 'hunter2hunter2'", "x = 1"]
+    before = vault.lines(lines)
+    for _ in range(4):
+        vault.begin()
+        assert vault.lines(lines) == before
+    assert "hunter2" not in "".join(before)

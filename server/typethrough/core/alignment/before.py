@@ -7,13 +7,13 @@ by how much it is, by whether the line would be nonsense with it twice, and by w
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.alignment.doubles import is_written_twice
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, scan
 from typethrough.core.dressing.draft import NOTHING_YET, Draft, significant
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
@@ -78,7 +78,7 @@ class _Match(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _tokens(prefix: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(prefix))
 

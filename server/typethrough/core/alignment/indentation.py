@@ -8,7 +8,6 @@ can tell. Where nothing speaks against the answer as it is, it is left alone.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from typethrough.core.alignment.margin import margin_of
@@ -17,6 +16,7 @@ from typethrough.core.alignment.walk import Walk
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, opens_block
 from typethrough.core.dressing.draft import NOTHING_YET, Draft
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from typethrough.core.alignment.margin import Margin
@@ -101,7 +101,7 @@ def _leaves_the_margin(content: str, given: int, previous: str, margin: Margin, 
     )
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _walk_of(view: View, margin: Margin, first: str, own: frozenset[int]) -> Walk:
     """The pass over an answer that grows."""
     return Walk(view, margin, first, own)

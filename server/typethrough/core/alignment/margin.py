@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.alignment.shape import shape_of
 from typethrough.core.document.indentation import indent_of
 from typethrough.core.document.scan import family_of, indents_by_tabs
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
@@ -91,7 +92,7 @@ class Margin:
         return "\t" * (column // self.step) + " " * (column % self.step)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def margin_of(view: View, spaced: tuple[int, int] | None, indent: str) -> Margin:
     """The columns of a place; kept while one answer grows."""
     return Margin(view, spaced, indent)

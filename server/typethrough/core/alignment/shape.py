@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from typethrough.core.document.indentation import indent_of
@@ -17,6 +16,7 @@ from typethrough.core.document.scan import (
     scan,
     without_comment,
 )
+from typethrough.core.remembered import remembered
 
 _LABEL: Final = re.compile(
     r"\s*(?:case\b|default\b|(?:public|private|protected)\s*(?::|slots|$)|\{|#\s*(?:if|el|end|def|undef|inc|pragma)|- |>"
@@ -158,7 +158,7 @@ class Shape:
         return _SINGLE.match(code) is not None and not code.endswith(("{", ";"))
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _facts(line: str, language: str, inside: str) -> Facts:
     state = scan(line + "\n", language, State(inside=inside))
     # The patterns of a shell's `case` end in brackets that nothing opened.
@@ -173,7 +173,7 @@ def _facts(line: str, language: str, inside: str) -> Facts:
     )
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def shape_of(language_id: str) -> Shape:
     """The habits of a language."""
     return Shape(language_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from typethrough.core.document.document import Snapshot
@@ -37,7 +38,7 @@ def indentation_unit(snapshot: Snapshot, line: int, reach: int = _NEAR_LINES) ->
     return _unit_of(tuple(above), shown, tuple(below))
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _unit_of(above: tuple[str, ...], here: str, below: tuple[str, ...]) -> str:
     steps: Counter[str] = Counter()
     tabs = spaces = 0

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
 from typing import Final, NamedTuple
+
+from typethrough.core.remembered import remembered
 
 
 class State(NamedTuple):
@@ -213,7 +214,7 @@ def scan(text: str, language_id: str, start: State = CODE) -> State:
     return _short(text, family, start) if len(text) <= _SHORT_CHARS else _scan(text, family, start)
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _short(text: str, family: str, start: State) -> State:
     return _scan(text, family, start)
 
@@ -280,7 +281,7 @@ def without_comment(line: str, language_id: str) -> str:
     return line.rstrip()
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def opens_block(line: str, language_id: str) -> bool:
     """Whether the following lines stand deeper: the line ends with a sign or word that opens a block in its language."""
     code = without_comment(line, language_id)

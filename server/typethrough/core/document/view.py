@@ -8,12 +8,13 @@ state at the cursor, are computed when first needed, then kept.
 from __future__ import annotations
 
 import re
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.document import content_length
 from typethrough.core.document.indentation import indent_of, indentation_unit
 from typethrough.core.document.scan import State, family_of, indents_by_tabs, scan
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -300,7 +301,7 @@ def _to_read(count: int) -> int:
     return next((block for block in _BLOCKS_LINES if count <= block), REACH_LINES)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _state_after(lines: tuple[str, ...], language_id: str, *, from_start: bool) -> State:
     # While the user types in one line, the lines above it stay the same, so the result is cached.
     if family_of(language_id) == "python" and not from_start:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.scan import family_of
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
@@ -60,7 +60,7 @@ def are_prose(view: View) -> bool:
     return _is_prose(view.language_id) or (view.language_id == "perl" and _is_documented(view))
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _is_prose(language_id: str) -> bool:
     family = family_of(language_id)
     return family in {"text", "markup", "unknown", "data"} or language_id.endswith("react")
@@ -84,13 +84,13 @@ def is_text(view: View) -> bool:
     return family_of(view.language_id) == "text"
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def may_begin(line: str, starts: Starts) -> bool:
     """Whether an unfinished line may still become a sentence that begins with one of `starts`."""
     return line in starts.halves or (line.startswith(starts.whole) and not _CODE_SIGNS.search(so_far(line)))
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def is_sentence(line: str) -> bool:
     """Whether a finished line that begins like talk is a sentence."""
     plain = _QUOTED.sub(" ", line)
@@ -107,7 +107,7 @@ def has_code_signs(line: str) -> bool:
     return _CODE_SIGNS.search(line) is not None
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def plain_of(line: str) -> str:
     """The line without what is quoted in it, and without emphasis."""
     return " ".join(_QUOTED.sub(" ", line).split()).strip("*_¿¡ ")
@@ -118,7 +118,7 @@ def so_far(line: str) -> str:
     return _HALF_QUOTED.sub("", _QUOTED.sub(" ", line))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def is_wordy(line: str, language_id: str, *, whole: bool, talked: bool) -> bool:
     """Whether a line of code's place is made of words: a sentence, or the beginning of one."""
     item = _AFTER_TALK.match(line) if talked and family_of(language_id) not in {"text", "data"} else None

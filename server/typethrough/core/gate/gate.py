@@ -141,10 +141,21 @@ class Gate:
             below += [uri for uri in self._in_folder.get(_folder(place), ()) if place_of(uri) == place]
         ended: list[Permit] = []
         for uri in below:
-            if uri not in keep and (permit := self._permits.pop(uri, None)) is not None:
+            if uri in keep:
+                continue
+            if (permit := self._permits.pop(uri, None)) is not None:
                 permit.is_void = True
                 ended.append(permit)
+            self._leave(uri)
         return ended
+
+    def _leave(self, uri: str) -> None:
+        """A file is gone, and may never come back: its name is not kept for good."""
+        folder = _folder(place_of(uri))
+        inside = self._in_folder.get(folder, set())
+        inside.discard(uri)
+        if not inside:
+            self._in_folder.pop(folder, None)
 
     def kept(self) -> list[str]:
         """The documents and files that may be remembered, among those asked about so far."""

@@ -59,7 +59,7 @@ class EditLog:
             hunk = None
         if hunk is None:
             if removed > _MAX_HUNK_LINES:
-                self.overflowed = True
+                self.give_up()
                 return
             self._open = _Hunk(first, inserted, before.lines(first, first + removed, READ_CHARS))
         else:
@@ -71,7 +71,13 @@ class EditLog:
             ]
             hunk.first, hunk.length = low, high - low + inserted - removed
         if self._open and max(self._open.length, len(self._open.before)) > _MAX_HUNK_LINES:
-            self.overflowed = True
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Ask for a new anchor. What has changed until then is in that one, and need not be kept."""
+        self.overflowed = True
+        self.messages.clear()
+        self._open = None
 
     def close_outside(self, now: Veil, first: int, last: int) -> None:
         """Close the open hunk, unless the window (lines `first` to `last` of `now`) shows all of it."""

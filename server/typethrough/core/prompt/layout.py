@@ -7,7 +7,6 @@ file is frozen again; `economist` decides when that is worth its price.
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from typethrough.core.prompt.edit_log import EditLog
 from typethrough.core.prompt.message import Message, Unsealed
 from typethrough.core.prompt.related import Glossary, Related
 from typethrough.core.prompt.rules import STOP, attribute, opening
+from typethrough.core.remembered import remembered
 from typethrough.core.secrets.vault import Vault
 from typethrough.core.secrets.veil import Veil, VeiledView
 
@@ -101,6 +101,9 @@ class PromptState:
         if self._anchor is not None:
             self._log.note(edit, Veil(before, self._vault))
             self._first_changed = min(self._first_changed, edit.first_line)
+            if self._log.chars > self._most_log_chars():
+                # Nobody may ask for hours, as while the gateway is down.
+                self._log.give_up()
 
     def build(self, permit: SendPermit, view: View, terms: Terms, now_s: float) -> Prompt:
         """Build the prompt for a view, and freeze the file again first when that is cheaper. `reason` then says why.
@@ -198,6 +201,7 @@ class PromptState:
         self._excerpts.append(range(max(0, first - _STAYS_LINES), last + _STAYS_LINES))
 
     def _freeze(self, view: VeiledView, terms: Terms, now_s: float) -> None:
+        self._vault.begin()
         if self.is_cold(terms, now_s) or self.related.differs_from(self._frozen_related):
             self._frozen_related = self.related
         self._frozen_related = related = _fitting(self._frozen_related, terms)
@@ -236,7 +240,7 @@ def _names(view: VeiledView, shown: Window) -> Iterable[str]:
     return seen
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _identifiers(line: str) -> dict[str, None]:
     # Most lines of a window are the same in the next request, so their identifiers are cached.
     return dict.fromkeys(IDENTIFIER.findall(line))

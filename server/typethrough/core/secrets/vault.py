@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.message import Unsealed
     from typethrough.core.secrets.detector import Opening
 
-# Most lines of one prompt are those of the one before, so what they are hidden as is kept: about two large contexts of them.
-_REMEMBERED_CHARS: Final = 1_000_000
+# Most lines of one prompt are those of the one before, so what they are hidden as is kept. What has not been used since the file
+# was frozen twice, or for so many characters, is in no prompt any more; in a hundred documents it would add up.
+_REMEMBERED_CHARS: Final = 200_000
 _FEW_LINES: Final = 24
 # Secrets of so many characters, with a digit in them, are known again without what gave them away: as a whole, and by their
 # pieces.
@@ -55,6 +56,7 @@ class Vault:
         self._grams: set[str] = set()
         self._strides: list[str] = []
         self._lines: dict[str, str] = {}
+        self._lines_before: dict[str, str] = {}
         # Lines that leave a secret's name open for the line below, and those below: each with what is open above it.
         self._open_lines: dict[tuple[str, Opening | None], tuple[str, Opening | None]] = {}
         self._above: tuple[list[str], Opening | None] = ([], None)
@@ -63,6 +65,13 @@ class Vault:
         self._line_chars = 0
         # The last prompt's stable messages, each with what was made of it.
         self._sealed: list[tuple[Message, Message, tuple[str, ...]]] = []
+
+    def begin(self) -> None:
+        """The file is frozen anew: lines that are in no prompt from now on need not be remembered."""
+        self._lines, self._lines_before = {}, self._lines
+        self._open_lines.clear()
+        self._marked.clear()
+        self._line_chars = 0
 
     def use(self, *, hides: bool) -> bool:
         """Whether anything is to be hidden at all from now on; returns whether that is a change."""
@@ -164,6 +173,8 @@ class Vault:
         """The lines with their secrets hidden. `own`: they hold placeholders of ours already."""
         known = self._lines
         missing = {number: line for number, line in enumerate(lines) if line not in known}
+        if missing and self._lines_before:
+            missing = {number: line for number, line in missing.items() if not self._was_known(line)}
         if not missing:
             return [known[line] for line in lines]
         hidden = [known.get(line, "") for line in lines]
@@ -225,13 +236,20 @@ class Vault:
     def _count(self, line: str) -> None:
         self._line_chars += len(line)
         if self._line_chars > _REMEMBERED_CHARS:
-            self._forget_lines()
+            self.begin()
+
+    def _was_known(self, line: str) -> bool:
+        """Whether a line was known before; then it is known from now on."""
+        hidden = self._lines_before.get(line)
+        if hidden is None:
+            return False
+        self._lines[line] = hidden
+        self._line_chars += len(line)
+        return True
 
     def _forget_lines(self) -> None:
-        self._lines.clear()
-        self._open_lines.clear()
-        self._marked.clear()
-        self._line_chars = 0
+        self.begin()
+        self._lines_before.clear()
 
     def _suspects(self, lines: Sequence[str]) -> Container[int]:
         """The numbers of those that are worth a closer look."""

@@ -6,10 +6,10 @@ the text's end what it leaves open itself, at the region's end what the lines ab
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.document.scan import CLOSER_OF, CODE, State, scan
+from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ _AFTER_BLOCK: Final = ("", " finally {}", " while (x);", " catch (...) {}")
 _QUOTES: Final = frozenset("\"'")
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def read(text: str, language_id: str, start: State = CODE) -> State:
     """As `scan`, for the long texts round a cursor, which are the same with each key."""
     return scan(text, language_id, start)
