@@ -67,7 +67,7 @@ class Watching:
         self._timer: Cancellable | None = None
         self._next_look: Cancellable | None = None
 
-    def look_now_and_then(self, look: Callable[[], None]) -> None:
+    def look_now_and_then(self, look: Callable[[], object]) -> None:
         """For a client that does not watch files: have them looked at, from time to time."""
         again_s = self._clock.now() + _LOOK_EVERY_S
         self._next_look = self._clock.call_at(again_s, lambda: self.look_now_and_then(look))
