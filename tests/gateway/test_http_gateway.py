@@ -106,7 +106,7 @@ def test_a_gateway_that_refuses_everything_is_not_asked_for_ever() -> None:
             await text_of(_client(transport))
 
     play(scene())
-    assert len(transport.bodies) == 4
+    assert len(transport.bodies) == 5
 
 
 def test_a_refusal_is_remembered_and_nothing_more_is_sent() -> None:

@@ -53,7 +53,7 @@ _CROWDED = "Too many questions were under way at once; the newest go first."
 # Only for transports that cannot do it in the background, as ours does.
 _LINGER_S = 0.1
 # One is the rule; a strict gateway that names one parameter at a time may need a few, once per session.
-_DIALECT_RETRIES = 3
+_DIALECT_RETRIES = 4
 
 
 class HttpGateway:
@@ -219,7 +219,13 @@ class HttpGateway:
             response = await self._send(encoder, prompt)
             try:
                 return await self._read(response, reply, on_text)
+            except GatewayError:
+                # Some say of the roles only in the stream itself.
+                if prompt.raw or reply.refusal is None or not encoder.rearrange(400, reply.refusal):
+                    raise
             finally:
+                if reply.has_reasoned:
+                    encoder.has_reasoned()
                 await response.aclose()
         except asyncio.CancelledError:
             if on_counted is not None and reply.uncounted_id:
@@ -227,6 +233,7 @@ class HttpGateway:
             raise
         except httpx.TransportError as error:
             raise _network_error(error, self._endpoint) from None
+        return await self._stream(encoder, prompt, on_text, on_counted)
 
     async def _send(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
         tokens = self._tokens
@@ -268,7 +275,11 @@ class HttpGateway:
             if response.status_code == 429:
                 self._doorway.limited()
             error = parse_error_body(await self._error_body(response))
-            if response.status_code in (400, 422) and retries_left and encoder.refuse(error, prompt):
+            status = response.status_code
+            if retries_left and (
+                (status in (400, 422) and encoder.refuse(error, prompt))
+                or (not prompt.raw and encoder.rearrange(status, error))
+            ):
                 continue
             break
         raise rejection(response.status_code, response.headers, error, self._endpoint, prompt)

@@ -19,7 +19,7 @@ from typethrough.engine.ports import (
     NothingSaid,
 )
 from typethrough.gateway.deltas import Deltas
-from typethrough.gateway.error_bodies import is_error, may_be_error
+from typethrough.gateway.error_bodies import ErrorBody, is_error, may_be_error, read_error
 from typethrough.gateway.refusals import error_in_stream, quoted_text
 from typethrough.gateway.sse import ErrorEvent, EventParser, EventTooLarge
 
@@ -65,6 +65,8 @@ class Reply:
         self._id = ""
         self.is_done = False
         self.error: GatewayError | None = None
+        # What was said in place of an answer.
+        self.refusal: ErrorBody | None = None
 
     def feed(self, chunk: bytes) -> str:
         """The text that `chunk` brings; never raises: an error in the stream is left in `error`, after its text."""
@@ -129,6 +131,11 @@ class Reply:
         return bool(self._finish_reason) or self._has_done
 
     @property
+    def has_reasoned(self) -> bool:
+        """Whether the model has reasoned before its answer, or in place of one."""
+        return self._has_reasoned
+
+    @property
     def uncounted_id(self) -> str:
         """The id under which a gateway tells the counts afterwards, when the stream has not brought them; mostly empty."""
         return "" if self._seen_usage else self._id
@@ -160,6 +167,8 @@ class Reply:
         choices = frame.get("choices") if isinstance(frame, dict) else None
         if names_error or ((not choices or "error" in frame) and is_error(frame)):
             self.error = error_in_stream(frame, self._endpoint, self._prompt)
+            if not self._deltas.has_words:
+                self.refusal = read_error(frame)
             return ""
         if not isinstance(frame, dict):
             self.error = GatewayProtocolError("The gateway sent an event that is not a JSON object.")

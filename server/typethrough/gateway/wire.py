@@ -12,6 +12,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typethrough import __version__
+from typethrough.gateway.roles import Form, arranged, asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,8 @@ _MAX_STOPS = 4
 # Servers with raw text completions are people's own, and set no limit; marks need more of them than a chat does.
 _MAX_RAW_STOPS = 16
 _OBFUSCATION = "stream_options.include_obfuscation"
+# The least first.
+_EFFORTS = ("none", "minimal", "low")
 _OTHER_LIMIT = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _UNSUPPORTED = re.compile(
     r"unsupported|not supported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|extra"
@@ -52,8 +55,11 @@ class RequestEncoder:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._refused: set[str] = set()
+        self._form = Form.AS_THEY_ARE
+        self._effort = endpoint.profile.reasoning_effort
+        self._thinks_on = False
         self._beginnings: list[_Beginning] = []
-        self._asked: tuple[bool, tuple[str, ...], int, str, int] | None = None
+        self._asked: tuple[object, ...] | None = None
         self._tail = b""
         self._head = b'{"model":' + _json_text(endpoint.model.strip())
         self._headers = [
@@ -85,6 +91,9 @@ class RequestEncoder:
     def body(self, prompt: Prompt) -> bytes:
         """The JSON body. Equal stable messages give equal bytes at every call."""
         raw = prompt.raw
+        if self._form and not raw:
+            messages = b",".join(map(_encode, arranged(prompt.messages, self._form)))
+            return b"".join((self._head, b',"messages":[', messages, b"],", self._parameters(prompt)[1:]))
         parts = [self._stable(prompt.messages[: prompt.stable], raw=raw)] if prompt.stable else []
         parts += map(_escape if raw else _encode, prompt.messages[prompt.stable :])
         messages = (b"" if raw else b",").join(parts)
@@ -94,7 +103,10 @@ class RequestEncoder:
 
     def _parameters(self, prompt: Prompt) -> bytes:
         """Most prompts differ in their messages alone, so the last parameters are kept."""
-        asked = (prompt.raw, prompt.stop, prompt.max_output_tokens, prompt.cache_key, len(self._refused))
+        asked = (
+            *(prompt.raw, prompt.stop, prompt.max_output_tokens, prompt.cache_key),
+            *(len(self._refused), self._effort, self._thinks_on),
+        )
         if asked != self._asked:
             self._asked = asked
             self._tail = _dumps(self.parameters(prompt)).encode("ascii")
@@ -126,11 +138,29 @@ class RequestEncoder:
             wanted["temperature"] = 0
         if profile.supports_stop and (stops := _stops(prompt, _MAX_STOPS)):
             wanted["stop"] = stops
-        if profile.reasoning_effort:
-            wanted["reasoning_effort"] = profile.reasoning_effort
+        if self._effort:
+            wanted["reasoning_effort"] = self._effort
+        if self._thinks_on:
+            # As vLLM, SGLang and llama.cpp have it.
+            wanted["chat_template_kwargs"] = {"enable_thinking": False}
         if profile.sends_cache_key and prompt.cache_key:
             wanted["prompt_cache_key"] = prompt.cache_key
         return wanted | endpoint.routing.parameters(endpoint.model, on_vercel=endpoint.is_vercel)
+
+    def has_reasoned(self) -> None:
+        """The model has reasoned: tell it not to from now on, in the next of the ways that there are."""
+        if self._effort:
+            self._thinks_on = True
+        else:
+            self._effort = _EFFORTS[0]
+
+    def rearrange(self, status: int, error: ErrorBody) -> bool:
+        """Send the messages in another form from now on, where a refusal is about their roles; whether it is."""
+        form = asked_for(status, error, self._form)
+        if form is None:
+            return False
+        self._form = form
+        return True
 
     def refuse(self, error: ErrorBody, prompt: Prompt) -> bool:
         """Drop for good the parameters that a 400 or 422 names as unsupported; whether there was one to drop."""
@@ -144,6 +174,12 @@ class RequestEncoder:
         if self._endpoint.routing.promises:
             # A promise about the user's code is kept or the request is not sent.
             names -= {"providerOptions"}
+        if "reasoning_effort" in names and (lower := _next_effort(self._effort, error)):
+            # It is the value that is not known; other models have other names for the least.
+            self._effort = lower
+            names -= {"reasoning_effort"}
+            self._refused |= names
+            return True
         self._refused |= names
         return bool(names)
 
@@ -175,6 +211,14 @@ class RequestEncoder:
 
 
 _dumps = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _next_effort(effort: str, error: ErrorBody) -> str:
+    """The next lower effort that a refusal of this one leaves; empty where it is the parameter that is refused."""
+    if not re.search(r"\bvalues?\b|one of|should be|must be", error.message, re.IGNORECASE):
+        return ""
+    left = _EFFORTS[_EFFORTS.index(effort) + 1 :] if effort in _EFFORTS else ()
+    return next((one for one in left if re.search(rf"\b{one}\b", error.message)), "")
 
 
 def _stops(prompt: Prompt, most: int) -> list[str]:
