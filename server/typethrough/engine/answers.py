@@ -196,6 +196,7 @@ class Answers:
         flight = self._send(document, question)
         if not pending.request.invoked:
             flight.spot = document.hand.at(pending.view)
+            flight.strays = document.hand.strays(pending.view.position)
         pending.wait_for(flight)
 
     def _send(self, document: OpenDocument, question: Question) -> Flight:
@@ -230,7 +231,10 @@ class Answers:
         if flight.spot is not None and error is None:
             may_show = bool(entry.text) and flight.end is not StreamEnd.DIVERGED
             self._sources.habits.note_text(
-                flight.spot, typed=flight.typed_before, shown=entry.was_shown or may_show
+                flight.spot,
+                typed=flight.typed_before,
+                shown=entry.was_shown or may_show,
+                strays=flight.strays,
             )
         if error is not None:
             self._sources.cache.discard(entry)

@@ -62,6 +62,7 @@ class Flight:
         self.race: Race | None = None
         # Where the hand was when it was asked, and whether it has typed before there was text.
         self.spot: Spot | None = None
+        self.strays = 0
         self.typed_before = False
         self._clock = clock
         self._on_text = on_text

@@ -171,6 +171,7 @@ class RequestFacts:
             settings.debounce_min_ms,
             min(settings.debounce_max_ms, longest_wait_ms(self._view)),
             round(model.dollars(route), 3),
+            self._document.hand.strays(self._view.position),
         )
         spot = self._document.hand.at(self._view)
         return quiet_s + self._sources.habits.wait_ms(spot, odds) / 1_000

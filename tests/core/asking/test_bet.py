@@ -70,6 +70,24 @@ def test_what_is_learnt_of_one_spot_says_nothing_of_another() -> None:
         assert (habits.fits(spot), habits.rests(spot)) == (Habits().fits(spot), Habits().rests(spot))
 
 
+def test_each_text_that_went_wrong_on_a_line_makes_the_next_one_less_worth() -> None:
+    habits = Habits()
+    for _ in range(2):
+        habits.note_text(Spot.KNOWN, typed=True, shown=False)
+    waits_ms = [habits.wait_ms(Spot.KNOWN, QUICK._replace(strays=strays)) for strays in range(4)]
+
+    assert waits_ms == sorted(waits_ms)
+    assert waits_ms[0] < 100 < 300 < waits_ms[3]
+
+
+def test_that_a_text_fits_says_more_behind_some_that_went_wrong() -> None:
+    surprised, habits = Habits(), Habits()
+    surprised.note_text(Spot.STRAYED, typed=True, shown=True, strays=3)
+    habits.note_text(Spot.STRAYED, typed=True, shown=True)
+
+    assert surprised.fits(Spot.STRAYED) > habits.fits(Spot.STRAYED)
+
+
 def test_what_was_given_up_is_tried_again_some_time() -> None:
     habits = Habits()
     for _ in range(10):
@@ -104,7 +122,7 @@ def test_a_hand_that_takes_back_what_it_pauses_on_is_waited_for() -> None:
 def test_who_sends_suggestions_away_is_asked_for_less_and_who_takes_them_again_more() -> None:
     habits = Habits()
     assert habits.wait_ms(Spot.KNOWN, QUICK) < 100
-    for _ in range(6):
+    for _ in range(8):
         habits.note_taken(taken=False)
     assert habits.wait_ms(Spot.KNOWN, QUICK) > 300
     for _ in range(12):

@@ -68,6 +68,9 @@ def test_the_spot_is_told_by_the_last_edit_too(edit: Edit, marked: str, spot: Sp
         (Position(0, 1), "counter\nc$0", Spot.BEGUN),
         (Position(1, 3), "counter\nx, c$0", Spot.BEGUN),
         (Position(1, 4), "counter\nx = $0", Spot.BETWEEN),
+        # A word that no line has: two keys went another way than both expected.
+        (Position(1, 1), "counter\nq$0", Spot.LEFT),
+        (Position(1, 2), "counter\ncx$0", Spot.LEFT),
     ],
 )
 def test_a_text_that_went_wrong_in_a_word_counts_for_three_letters_of_it(
@@ -77,6 +80,19 @@ def test_a_text_that_went_wrong_in_a_word_counts_for_three_letters_of_it(
     hand.strayed(strayed)
 
     assert hand.at(view_at(marked)) is spot
+
+
+def test_texts_that_went_wrong_are_counted_a_line_up_to_three() -> None:
+    hand = Hand()
+    counts = []
+    for column in range(5):
+        counts.append(hand.strays(Position(1, column)))
+        hand.strayed(Position(1, column))
+
+    assert counts == [0, 1, 2, 3, 3]
+    assert hand.strays(Position(2, 0)) == 0
+    hand.strayed(Position(2, 0))
+    assert (hand.strays(Position(1, 9)), hand.strays(Position(2, 9))) == (0, 1)
 
 
 def test_the_spot_is_worked_out_once_a_key() -> None:

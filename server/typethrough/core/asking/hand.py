@@ -24,6 +24,8 @@ _LEADING = frozenset(" \t([{,.=<+-*/%&|!^~@")
 _BEGUN_CHARS = 2
 # So soon behind the key at which a text went wrong the model knows little more than before.
 _STRAYED_CHARS = 3
+# Beyond so many it makes no difference how often texts have gone wrong on a line.
+_MOST_STRAYS = 3
 # A longer insertion at once is no key: a suggestion, a completion, a paste.
 _KEY_CHARS = 2
 
@@ -32,8 +34,8 @@ class Prior(NamedTuple):
     """What is taken for true of a spot until this person's own keys say more. All are percentages.
 
     `longer`: of the gaps after such a key, those at least as long as each of `EDGES_MS`; `deletions`: of the gaps in each bin,
-    those that a deletion ends. `fits`: of the texts that come after the next key, those that fit it; `rests`: of the texts that
-    come before it, those with something to show. `words`: why a question waits there.
+    those that a deletion ends. `fits`: of the texts that come after the next key, those that fit it, where none has gone wrong on
+    the line; `rests`: of the texts that come before it, those with something to show. `words`: why a question waits there.
     """
 
     words: str
@@ -64,28 +66,28 @@ class Spot(Enum):
         "the next word was about to begin",
         (100, 99, 92, 81, 67, 55, 44, 33, 26, 21, 19, 16, 10, 7, 3, 2, 1),
         _NEVER,
-        fits=65,
+        fits=80,
         rests=95,
     )
     END = Prior(
         "the end of a statement seemed near",
         (100, 99, 95, 85, 74, 68, 59, 41, 30, 26, 24, 23, 20, 17, 10, 2, 1),
         _NEVER,
-        fits=60,
+        fits=75,
         rests=70,
     )
     BEGUN = Prior(
         "the word had just begun",
         (100, 97, 83, 61, 42, 29, 17, 8, 4, 3, 2, 1, 1, 1, 1, 1, 1),
         (0, 0, 0, 2, 4, 10, 15, 30, 40, 50, 50, 20, 10, 0, 0, 0, 0),
-        fits=65,
+        fits=75,
         rests=90,
     )
     KNOWN = Prior(
         "the word was being typed",
         (100, 97, 84, 62, 43, 31, 17, 8, 4, 3, 2, 1, 1, 1, 1, 1, 1),
         (0, 0, 0, 0, 0, 2, 5, 10, 20, 20, 20, 10, 0, 0, 0, 0, 0),
-        fits=60,
+        fits=70,
         rests=90,
     )
     UNKNOWN = Prior(
@@ -106,7 +108,7 @@ class Spot(Enum):
         "the model's last text had just gone wrong in this word",
         (100, 97, 84, 62, 45, 32, 20, 9, 4, 3, 2, 1, 1, 1, 1, 1, 1),
         (0, 0, 1, 2, 10, 22, 33, 48, 50, 60, 70, 30, 10, 0, 0, 0, 0),
-        fits=50,
+        fits=65,
         rests=90,
     )
     DELETED = Prior(
@@ -128,7 +130,7 @@ class Spot(Enum):
 class Hand:
     """What the hand did last in one document. `last_edit_s` is when; `spot` is where a question was considered since."""
 
-    __slots__ = ("_accepted", "_strayed_at", "deleting", "last_edit_s", "spot")
+    __slots__ = ("_accepted", "_strayed_at", "_strays", "deleting", "last_edit_s", "spot")
 
     def __init__(self) -> None:
         self.last_edit_s = float("-inf")
@@ -136,6 +138,7 @@ class Hand:
         self.spot: Spot | None = None
         self._accepted = False
         self._strayed_at: Position | None = None
+        self._strays = 0
 
     def did(self, edit: Edit) -> None:
         """It made an edit."""
@@ -149,7 +152,13 @@ class Hand:
 
     def strayed(self, position: Position) -> None:
         """What was typed up to there goes another way than a text of the model's."""
+        self._strays = min(_MOST_STRAYS, self.strays(position) + 1)
         self._strayed_at = position
+
+    def strays(self, position: Position) -> int:
+        """How often texts of the model's have gone wrong on a line, up to three."""
+        at = self._strayed_at
+        return self._strays if at is not None and at.line == position.line else 0
 
     def at(self, view: View) -> Spot:
         """At which spot the hand is; worked out once a key."""
@@ -169,12 +178,13 @@ class Hand:
         if match is None:
             return Spot.BETWEEN if line[-1] in _LEADING else Spot.END
         word = match[0]
-        if 0 <= self._since_strayed(view.position) < min(_STRAYED_CHARS, len(word)):
-            return Spot.STRAYED
+        has_strayed = 0 <= self._since_strayed(view.position) < min(_STRAYED_CHARS, len(word))
         near = "\n".join((*view.lines_before(_NEAR_LINES), *view.lines_after(_NEAR_LINES)))
         if word in near:
-            return Spot.BEGUN if len(word) <= _BEGUN_CHARS else Spot.KNOWN
-        return Spot.LEFT if len(word) > _BEGUN_CHARS and word[:-1] in near else Spot.UNKNOWN
+            return Spot.STRAYED if has_strayed else Spot.BEGUN if len(word) <= _BEGUN_CHARS else Spot.KNOWN
+        # The model had another key in mind, and so had the user: most of these are taken back.
+        is_slip = has_strayed or (len(word) > _BEGUN_CHARS and word[:-1] in near)
+        return Spot.LEFT if is_slip else Spot.UNKNOWN
 
     def _since_strayed(self, position: Position) -> int:
         """How many characters behind the key at which a text went wrong; negative elsewhere."""
