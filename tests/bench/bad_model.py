@@ -44,6 +44,7 @@ _PROSE: Final = re.compile(
     r"You can|In this)\b|^\s*[A-Z][a-z]+(?: [a-z']+){4,}[.:]?$",
     re.MULTILINE,
 )
+_DOCSTRING: Final = re.compile(r'"""(?:.*?"""|.*\Z)', re.DOTALL)
 _KINDS: Final = ("marks", "prose", "duplicate", "brackets", "syntax", "does not parse")
 
 
@@ -53,7 +54,7 @@ def faults(text: str, replaces: int, scene: Scene, view: View) -> list[str]:
     if _MARKS.search(text):
         found.append("marks")
     inside = view.state.inside
-    if not inside and _PROSE.search(text) and not text.lstrip().startswith(("#", '"')):
+    if not inside and _PROSE.search(_DOCSTRING.sub("", text)) and not text.lstrip().startswith(("#", '"')):
         found.append("prose")
     if _is_duplicate(text, view):
         found.append("duplicate")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench.code_bases import CALIBRATED, SEED, UNSEEN, CodeFile, Split, files_of, split_of
-from tests.bench.local_typing import Typed, fits, places, type_files, type_lines
+from tests.bench.local_typing import Place, Typed, first_places, fits, places, type_files, type_lines
 from tests.bench.repositories import RepositoryMissing
 from typethrough.cli.demo.stretch import stretch_of
 from typethrough.local import confidence
@@ -28,11 +28,12 @@ from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import CONFIDENT, USABLE, best, gather, judged, predict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 POSITIONS = 3_000
 CALIBRATION_POSITIONS = 4_000
 TYPED_LINES = 1_000
+YOUNG_FILES = 80
 PROJECTS = 6
 PROJECT_FILES = 5
 PROJECT_LINES = 150
@@ -170,9 +171,13 @@ def calibrate(languages: Sequence[str]) -> tuple[float, ...]:
     for language in languages:
         split = split_of(language)
         index = build(split.indexed)
-        for place in places(index, split.calibration, CALIBRATION_POSITIONS, SEED + 1):
-            for cut, features in judged(gather(index, place.view, place.imported), place.view):
-                rows.append((features, fits(cut.text, place.truth)))
+        rows += _rows(index, places(index, split.calibration, CALIBRATION_POSITIONS, SEED + 1))
+        # Half of the places are in projects that have just begun: there the same signs are worth less.
+        rng = random.Random(SEED + 2)
+        young = [file for file in split.calibration if 30 <= len(file.lines) <= 400][:YOUNG_FILES]
+        for file in young:
+            index = build(rng.sample(split.indexed, rng.randrange(PROJECT_FILES)))
+            rows += _rows(index, first_places(index, file, CALIBRATION_POSITIONS // YOUNG_FILES, rng))
     size = len(rows[0][0])
     weights = [0.0] * size
     for _ in range(10):
@@ -191,6 +196,14 @@ def calibrate(languages: Sequence[str]) -> tuple[float, ...]:
     print(f"calibrated on {len(rows):,} texts in {', '.join(languages)}:")
     print("(" + ", ".join(f"{weight:.3f}" for weight in weights) + ")")
     return tuple(round(weight, 3) for weight in weights)
+
+
+def _rows(index: LocalIndex, found: Iterable[Place]) -> list[tuple[tuple[float, ...], bool]]:
+    return [
+        (features, fits(cut.text, place.truth))
+        for place in found
+        for cut, features in judged(index, gather(index, place.view, place.imported), place.view)
+    ]
 
 
 def solve(system: list[list[float]]) -> list[float]:

@@ -121,6 +121,19 @@ def places(index: LocalIndex, files: Sequence[CodeFile], count: int, seed: int =
         index.remove(file.name)
 
 
+def first_places(index: LocalIndex, file: CodeFile, count: int, rng: random.Random) -> Iterator[Place]:
+    """Write a file from its top and yield cursors in lines below which nothing stands yet."""
+    editor = Editor(index, file, [""])
+    chosen = set(rng.sample(range(len(file.lines)), min(count, len(file.lines))))
+    for number in range(len(file.lines)):
+        line = file.lines[number].rstrip()
+        if number in chosen and line.strip() and len(line) < LONGEST_LINE:
+            column = rng.randint(len(line) - len(line.lstrip()), len(line))
+            editor.replace(number, line[:column])
+            yield Place(editor.view(number, column), line[column:], editor.imported)
+        editor.replace(number, line + "\n")
+
+
 def type_lines(index: LocalIndex, files: Sequence[CodeFile], count: int, least: float) -> Typed:
     """Type held-out lines, each in its file as it is, beside what is known."""
     rng = random.Random(SEED)

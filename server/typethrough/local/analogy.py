@@ -23,20 +23,24 @@ _EQUAL_TOKEN: Final = 2.0
 _OTHER_TOKEN: Final = -1.0
 _LINE_ABOVE: Final = 4.0
 _EQUAL_ABOVE: Final = 6
+# So many lines above are compared, and each that is like its fellow says so much.
+_MOST_ABOVE: Final = 4
+_LINE_FURTHER_ABOVE: Final = 3.0
 _DISTANCE: Final = 0.7
 _RENAMED_BITS: Final = 3.0
 _NO_LINE: Final = Line((), ())
 
 
 class _Like(NamedTuple):
-    """A line that is like the cursor's as far as that goes, how much so, its names by the cursor's, and whether the lines above
-    are like each other too.
+    """A line that is like the cursor's as far as that goes, how much so, its names by the cursor's, and how many lines right
+    above the two are like each other too. `sameness` adds up the squares of the shares of their tokens that are the same.
     """
 
     likeness: float
     number: int
     names: dict[str, str]
-    is_aligned: bool
+    aligned: int
+    sameness: float
 
 
 def by_analogy(leads: Leads, known: str, partial: str, above: Sequence[str], below: Sequence[str]) -> None:
@@ -59,14 +63,16 @@ def by_analogy(leads: Leads, known: str, partial: str, above: Sequence[str], bel
         evidence = leads.of(text[len(partial) :], is_whole=True)
         evidence.weight += 2.0 ** (like.likeness + (_RENAMED_BITS if renamed else 0.0))
         evidence.alike += 1
-        evidence.is_aligned = evidence.is_aligned or like.is_aligned
+        evidence.aligned = max(evidence.aligned, like.aligned)
+        evidence.sameness = max(evidence.sameness, like.sameness)
         evidence.renamed = max(evidence.renamed, renamed)
         evidence.likeness = max(evidence.likeness, like.likeness)
 
 
 def _alike(here: Line, lines: Sequence[str], above: int) -> list[_Like]:
     count, shape = len(here.tokens), here.shape
-    previous, before_that = _line(lines, above - 1), _line(lines, above - 2)
+    over = [_line(lines, above - 1 - step) for step in range(_MOST_ABOVE)]
+    previous = over[0]
     found = []
     for number in _beginning_alike(here, previous, lines, above):
         line = line_of(lines[number])
@@ -82,13 +88,21 @@ def _alike(here: Line, lines: Sequence[str], above: int) -> list[_Like]:
             continue
         equal = sum(map(str.__eq__, line.tokens, here.tokens))
         likeness = _EQUAL_TOKEN * equal + _OTHER_TOKEN * (count - equal)
+        aligned, sameness = 0, 0.0
         if is_aligned:
-            likeness += _LINE_ABOVE + min(_more_names(names, line_above, previous), _EQUAL_ABOVE)
-            two_above = _line(lines, number - 2)
-            if two_above.shape == before_that.shape:
-                _more_names(names, two_above, before_that)
+            same = _more_names(names, line_above, previous)
+            likeness += _LINE_ABOVE + min(same, _EQUAL_ABOVE)
+            aligned, sameness = 1, (same / len(previous.shape)) ** 2
+            for further in over[1:]:
+                fellow = _line(lines, number - 1 - aligned)
+                if not further.shape or fellow.shape != further.shape:
+                    break
+                same = _more_names(names, fellow, further)
+                likeness += _LINE_FURTHER_ABOVE
+                aligned += 1
+                sameness += (same / len(further.shape)) ** 2
         distance = above - number if number < above else number - above + 1
-        found.append(_Like(likeness - _DISTANCE * log2(1 + distance), number, names, is_aligned))
+        found.append(_Like(likeness - _DISTANCE * log2(1 + distance), number, names, aligned, sameness))
         if len(found) == _MOST_COMPARED:
             break
     return found

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Evidence:
     """What speaks for a text.
 
-    `weight` compares it with other texts at the same cursor. The rest is by who has found it: in memory (`reach` bytes of equal
-    context at most, `count` places, one of them in the document itself), in lines nearby that are like this one (`likeness` at
-    best, `alike` of them, `renamed` names in the text at most, and whether the lines above are like each other too), in the
-    same words nearby (`near` characters of equal context, `pairs`, `singles` and `words` by how many tokens were the same), by an
-    idiom of the language, by a definition nearby, and in a library that the file imports.
+    `weight` compares it with other texts at the same cursor. The rest is by who has found it: in memory (`reach` bytes of
+    equal context at most, `count` places, one of them in the document itself), in lines nearby that are like this one
+    (`likeness` at best, `alike` of them, `renamed` names in the text at most, and `aligned` lines right above that are like
+    each other too), in the same words nearby (`near` characters of equal context, `pairs`, `singles` and `words` by how many
+    tokens were the same), by an idiom of the language, by a definition nearby, and in a library that the file imports.
     """
 
     weight: float = 0.0
@@ -31,7 +31,8 @@ class Evidence:
     likeness: float = 0.0
     alike: int = 0
     renamed: int = 0
-    is_aligned: bool = False
+    aligned: int = 0
+    sameness: float = 0.0
     near: int = 0
     pairs: int = 0
     singles: int = 0
@@ -49,13 +50,16 @@ class Evidence:
         self.singles += other.singles
         self.words += other.words
         self.is_own = self.is_own or other.is_own
-        self.is_aligned = self.is_aligned or other.is_aligned
         if other.reach > self.reach:
             self.reach = other.reach
         if other.likeness > self.likeness:
             self.likeness = other.likeness
         if other.renamed > self.renamed:
             self.renamed = other.renamed
+        if other.aligned > self.aligned:
+            self.aligned = other.aligned
+        if other.sameness > self.sameness:
+            self.sameness = other.sameness
         if other.near > self.near:
             self.near = other.near
         self.is_idiom = self.is_idiom or other.is_idiom

@@ -26,6 +26,15 @@ _WEIGHTS: Final = (0.125, 0.5, 2.0)
 # Lines in which names are looked for that begin with one letter: nearly every line has one.
 _LINES_OF_ONE_LETTER: Final = 40
 _WORD_SIGNS: Final = frozenset(ascii_letters + digits + "_$")
+# Words that begin a statement: nowhere else in a line do they stand by chance.
+_OPENERS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """assert break class const continue def del elif elsif ensure except export finally func function global goto impl import
+        interface let namespace nonlocal package pass private protected public raise readonly repeat rescue return static struct
+        switch throw trait try typedef until using val var while with from""",
+    )
+)
 # So many letters of a word of prose are needed: fewer begin many words.
 _LETTERS_OF_PROSE: Final = 3
 _COMMENTS: Final = ("# ", "//", "/*", "* ", "--", '"""', "<!--")
@@ -45,8 +54,9 @@ def from_nearby(
         pair = single
     if not pair and not partial:
         return
-    with_names = len(partial) >= _LETTERS_OF_PROSE or not _is_prose(known, language_id)
+    with_names = len(partial) >= _LETTERS_OF_PROSE or not is_prose(known, language_id)
     is_member = known.endswith((".", "->"))
+    amiss = _OPENERS if tokens else frozenset[str]()
 
     finds = 0
     for distance, line in _nearest_first(above, below):
@@ -76,19 +86,22 @@ def from_nearby(
         for end in _finds(line, partial) if with_names and not met else ():
             finds += 1
             rest = _REST_OF_WORD.match(line, end)
-            # What began a line or followed a blank may be a word that never follows a dot.
-            if rest is not None and not (is_member and (partial + rest[0]) in KEYWORDS):
+            # What began a line or followed a blank may be a word that never follows a dot, or anything at all.
+            if rest is not None and (partial + rest[0]) not in (KEYWORDS if is_member else amiss):
                 evidence = leads.of(rest[0], is_whole=False)
                 evidence.weight += weight * _WEIGHTS[0] * 2.0 ** (len(partial) / _BYTES_TO_DOUBLE)
                 evidence.near = max(evidence.near, len(partial))
                 evidence.words += 1
 
 
-def _is_prose(known: str, language_id: str) -> bool:
+def is_prose(known: str, language_id: str) -> bool:
     """Tell whether words are written here for people: which of them comes next does not follow from which are near."""
     text = known.lstrip()
     # In Rust a single quote begins a lifetime.
     quoted = text.count('"') % 2 or (language_id != "rust" and text.count("'") % 2)
+    if quoted and text.rfind("{") > max(text.rfind("}"), text.find('"'), text.find("'")):
+        # A value in a string that has such.
+        return False
     if text.startswith(_COMMENTS) or quoted:
         return True
     words = _LAST_WORDS.search(known)

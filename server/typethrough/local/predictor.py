@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.core.alignment.behind import covered
 from typethrough.core.document.cells import heading_in
+from typethrough.core.document.indentation import indent_of
+from typethrough.core.document.scan import CLOSER_OF, family_of, scan
 from typethrough.local.analogy import by_analogy
-from typethrough.local.confidence import confidence, features
+from typethrough.local.confidence import Here, confidence, features
 from typethrough.local.cuts import cuts
 from typethrough.local.idioms import by_idiom
 from typethrough.local.imported import by_import
 from typethrough.local.leads import Leads
-from typethrough.local.lines import is_word, line_of, spaced_tokens, word_before
-from typethrough.local.nearby import from_nearby
+from typethrough.local.lines import KEYWORDS, is_word, line_of, spaced_tokens, word_before
+from typethrough.local.nearby import from_nearby, is_prose
 from typethrough.local.recall import recall
 from typethrough.local.signatures import by_definition
 from typethrough.local.vocabulary import by_builtin
@@ -36,17 +38,28 @@ if TYPE_CHECKING:
 # from 0.45 up come at 35 to 43 % of places and are right at 75 to 80 % (tests/bench/local_lane.py); the bar is a little lower, so
 # that a line that stood twice in the file comes at its first word.
 CONFIDENT: Final = 0.5
-USABLE: Final = 0.43
+USABLE: Final = 0.35
 _LINES_MEMORY: Final = 8
 _LINES_SCOPE: Final = 30
 _LINES_ABOVE: Final = 80
 _LINES_BELOW: Final = 20
-# One character is not worth a look, nor are two signs; and of short texts only those that are nearly sure: their length times
-# the probability must be so much.
+# One character is not worth a look, nor are two signs; and to look at a text that is wrong costs as much as so many characters
+# spare, so that of short texts only those are shown that are nearly sure.
 _FEWEST_CHARACTERS: Final = 2
 _FEWEST_SIGNS: Final = 3
-_WORTH_A_LOOK: Final = 1.25
+_WRONG_CHARACTERS: Final = 5.0
 _LONGEST_LINE: Final = 400
+# Behind these a thing gets its name.
+_NAMES: Final = re.compile(
+    r"\b(?:def|class|function|func|fn|interface|type|struct|enum|trait|module|namespace|let|const|var|val|local|mod)\s+(?:mut\s+)?$"
+)
+_DEFINES: Final = re.compile(
+    r"\s*(?:(?:export|default|async|pub|public|private|protected|static|abstract|override|get|set|def|class|function|func|fn|fun|type"
+    r"|interface|struct|enum|trait)\s+)+\w+(?:<[^<>]*>)?\s*(?:\(.*\).*|[^()]*)[{:]\s*$"
+)
+# Here brackets end patterns that nothing opened, or stand in text.
+_LOOSE_BRACKETS: Final = frozenset(("shell", "markup", "text", "make", "unknown"))
+_BRACED: Final = frozenset(("js", "c", "go", "rust", "css"))
 _DEF: Final = re.compile(r"(\s*)(?:async )?def ")
 _BRACKETS: Final = ("()", "[]", "{}")
 
@@ -71,12 +84,12 @@ def predict(index: LocalIndex, view: View, imported: Imported | None = None) -> 
     """
     leads = gather(index, view, imported)
     suffix = view.line_suffix.strip()
-    guesses = _guesses(_before(suffix, leads) if suffix else leads, view)
+    guesses = _guesses(index, _before(suffix, leads) if suffix else leads, view)
     if suffix:
         inserted = {guess.text for guess in guesses}
         guesses += [
             guess._replace(replaces=replaces)
-            for guess in _guesses(leads, view)
+            for guess in _guesses(index, leads, view)
             if guess.is_whole
             and guess.text.removesuffix(suffix) not in inserted
             and (replaces := covered(guess.text, view)) >= len(suffix)
@@ -85,14 +98,17 @@ def predict(index: LocalIndex, view: View, imported: Imported | None = None) -> 
 
 
 def best(guesses: Sequence[Guess], least: float, *, only_whole: bool = False) -> Guess | None:
-    """Return the guess that saves most of those that are at least so likely right; perhaps only of those that end the line."""
+    """Return the guess that saves most of those that are at least so likely right; perhaps only of those that end the line.
+
+    Who asks for any at all (`least` 0) gets one, even where it most likely costs more than it saves.
+    """
     sure = [guess for guess in guesses if guess.confidence >= least and (guess.is_whole or not only_whole)]
     found = max(sure, key=_worth, default=None)
-    return found if found is not None and _worth(found) >= _WORTH_A_LOOK else None
+    return found if found is not None and (not least or _worth(found) > 0) else None
 
 
 def _worth(guess: Guess) -> float:
-    return guess.confidence * len(guess.text)
+    return guess.confidence * (len(guess.text) + _WRONG_CHARACTERS) - _WRONG_CHARACTERS
 
 
 def gather(index: LocalIndex, view: View, imported: Imported | None = None) -> Leads:
@@ -108,27 +124,42 @@ def gather(index: LocalIndex, view: View, imported: Imported | None = None) -> L
         by_analogy(leads, known, partial, above, below)
         from_nearby(leads, view.language_id, known, partial, above, below)
         by_idiom(leads, view.language_id, known, partial, above)
-        by_builtin(leads, view.language_id, known, partial)
         by_definition(leads, view.language_id, known, partial, above, below)
-        if imported is not None:
-            by_import(leads, imported, known, partial)
+        if not _is_told(known, view.language_id):
+            by_builtin(leads, view.language_id, known, partial)
+            if imported is not None:
+                by_import(leads, imported, known, partial)
     return leads
 
 
-def judged(leads: Iterable[Lead], view: View) -> list[tuple[Cut, tuple[float, ...]]]:
+def judged(index: LocalIndex, leads: Iterable[Lead], view: View) -> list[tuple[Cut, tuple[float, ...]]]:
     """Return the texts that may be shown, each with the features that its confidence depends on."""
     written = view.line_prefix.strip()
-    partial = view.line_prefix[word_before(view.line_prefix) :]
+    start = word_before(view.line_prefix)
+    known, partial = view.line_prefix[:start], view.line_prefix[start:]
     found = [cut for cut in cuts(leads) if _may_be_shown(cut.text, view)]
     if not found:
         return []
     near = map(line_of, view.lines_before(_LINES_SCOPE)) if partial else ()
-    is_known = any(partial in line.tokens for line in near)
-    return [(cut, features(cut, written, partial, is_known=is_known)) for cut in found]
+    here = Here(
+        written,
+        partial,
+        is_known=any(partial in line.tokens for line in near),
+        is_keyword=partial in KEYWORDS,
+        is_prose=is_prose(known, view.language_id),
+        is_new=_NAMES.search(known) is not None,
+        entries=index.entries,
+    )
+    return [(cut, features(cut, here)) for cut in found]
 
 
-def _guesses(leads: Iterable[Lead], view: View) -> list[Guess]:
-    return [Guess(cut.text, confidence(found), cut.is_whole) for cut, found in judged(leads, view)]
+def _is_told(known: str, language_id: str) -> bool:
+    """Tell whether a name that stands here is nobody's but the user's: a word of prose, or what is being named."""
+    return is_prose(known, language_id) or _NAMES.search(known) is not None
+
+
+def _guesses(index: LocalIndex, leads: Iterable[Lead], view: View) -> list[Guess]:
+    return [Guess(cut.text, confidence(found), cut.is_whole) for cut, found in judged(index, leads, view)]
 
 
 def _before(ending: str, leads: Iterable[Lead]) -> list[Lead]:
@@ -160,10 +191,40 @@ def _may_be_shown(text: str, view: View) -> bool:
         return False
     if shown == suffix.strip() or (suffix and is_word(suffix[0]) and is_word(text[-1])):
         return False
+    if _is_there(view.line_prefix + text, view) or not _closes_what_is_open(text, view):
+        return False
     if heading_in(view.line_prefix + text) >= 0:
         # Where a notebook's cell ends, another begins, and that is nobody's to type.
         return False
     return not following or following not in (shown, (view.line_prefix + text + suffix).strip())
+
+
+def _is_there(line: str, view: View) -> bool:
+    """Tell whether a line defines once more what the block has: a name is given once."""
+    if not _DEFINES.match(line):
+        return False
+    wanted, indent = line.strip(), len(view.indent)
+    for above in reversed(view.lines_before(_LINES_ABOVE)):
+        if above.strip() and len(indent_of(above)) < indent:
+            return False
+        if above.strip() == wanted and len(indent_of(above)) == indent:
+            return True
+    return False
+
+
+def _closes_what_is_open(text: str, view: View) -> bool:
+    """Tell whether each bracket that the line closes was opened in it or above it: what comes from a line elsewhere may close
+    what that line stood in. Where blocks have braces, one from above is closed on a line that begins with that.
+    """
+    family = family_of(view.language_id)
+    if family in _LOOSE_BRACKETS or not any(map(text.count, ")]}")):
+        return True
+    line = view.line_prefix + text
+    stray = scan(line, view.language_id).stray
+    opened = [CLOSER_OF[sign] for sign in view.state_above.opened]
+    if "}" in stray and family in _BRACED and line.lstrip()[:1] not in ")]}":
+        return False
+    return all(opened and opened.pop() == closer for closer in stray)
 
 
 def _first_word(text: str, view: View) -> str:

@@ -8,7 +8,7 @@ can tell. Where nothing speaks against the answer as it is, it is left alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from typethrough.core.alignment.margin import margin_of
 from typethrough.core.alignment.shape import shape_of
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from typethrough.core.alignment.margin import Margin
     from typethrough.core.document.view import View
 
+_NEAR_LINES: Final = 60
+# With these no key begins.
+_NO_KEY: Final = frozenset(("", "-", "#", "}", "]"))
+
 
 def indentation(draft: Draft, view: View) -> Draft:
     """Drop an indentation that is typed already, and move the further lines to the file's levels."""
@@ -29,7 +33,9 @@ def indentation(draft: Draft, view: View) -> Draft:
     starts_line = not view.line_prefix.strip()
     if starts_line and not done and not text.strip():
         return NOTHING_YET
-    if "\n" not in text and not (starts_line and text[:1] in {" ", "\t"}):
+    if "\n" not in text and not (
+        starts_line and (text[:1] in {" ", "\t"} or _mark_above(text, view.previous_line(), view))
+    ):
         return draft
     lines = text.split("\n")
     spaced = _spaced(lines, view) if view.unit == "\t" else None
@@ -70,20 +76,38 @@ def _first_line(line: str, given: int, margin: Margin, view: View) -> str:
     """The first line without the indentation that stands before the cursor."""
     content = line.lstrip(" \t")
     typed = margin.here
-    if not given:
-        return line
     previous = view.previous_line()
     stands = margin.width(indent_of(previous))
+    if typed == stands and (mark := _mark_above(content, previous, view)):
+        # The next key of an item stands behind the item's mark, however the answer has it.
+        return " " * mark + content
+    if not given:
+        return line
     wanted = stands + margin.step * opens_block(previous, view.language_id)
     if not typed:
         return content if _leaves_the_margin(content, given, previous, margin, view) else line
     if typed < wanted == typed + given and not shape_of(view.language_id).closes(content):
-        return margin.written(wanted, "")[len(view.indent) :] + content
+        return margin.further(wanted) + content
     if given % margin.step and not (typed + given) % margin.step:
         return line
     if given <= typed or (given == 2 * typed and typed == wanted):
         return content
-    return margin.written(given, "")[len(view.indent) :] + content
+    return margin.further(given) + content
+
+
+def _mark_above(content: str, previous: str, view: View) -> int:
+    """How wide the mark is of the item above, whose next key the line is, in YAML; 0 where it is no such key."""
+    shape = shape_of(view.language_id)
+    mark = shape.item_width(previous)
+    if not mark or content[:1] in _NO_KEY:
+        return 0
+    stands = len(indent_of(previous))
+    for line in reversed(view.lines_before(_NEAR_LINES)):
+        width = len(indent_of(line))
+        if line.strip() and (width < stands or (width == stands and not line.lstrip().startswith("-"))):
+            # A list that stands where its key does is followed by that key's sister.
+            return mark if width < stands else 0
+    return mark if stands else 0
 
 
 def _leaves_the_margin(content: str, given: int, previous: str, margin: Margin, view: View) -> bool:

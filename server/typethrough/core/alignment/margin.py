@@ -18,10 +18,11 @@ _LINES_ABOVE: Final = 60
 _COMMON_TAB: Final = 4
 _OLD_TAB: Final = 8
 _STEPS: Final = (2, 3, 4, 8)
+_FILLED_STEPS: Final = (2, 4)
 
 
 class Margin:
-    """Columns of one document. A tab counts as one step, whose width in columns is `step`.
+    """Columns of one document. A tab counts as one step, whose width in columns is `step`, or as eight columns.
 
     `indent` is the indentation of the cursor's line, `here` its width. In a file of tabs an answer may be written in spaces:
     `spaced` is the width of its first line so written and the level that line should have, which gives the width of a step.
@@ -29,15 +30,19 @@ class Margin:
 
     def __init__(self, view: View, spaced: tuple[int, int] | None, indent: str) -> None:
         self._view = view
+        # Every second level of four is a tab here, or every fourth of two.
+        self.filled = _filled_step(view)
         # A line that begins with spaces goes on with spaces, whatever the rest of the file does.
-        self.by_tabs = view.unit == "\t" and (
-            indents_by_tabs(view.language_id) or not view.indent or "\t" in view.indent
+        self.by_tabs = (
+            not self.filled
+            and view.unit == "\t"
+            and (indents_by_tabs(view.language_id) or not view.indent or "\t" in view.indent)
         )
-        self.step = len(view.unit)
-        if view.unit == "\t":
+        self.step = self.filled or len(view.unit)
+        if view.unit == "\t" and not self.filled:
             self.step = _step(spaced) if self.by_tabs else _COMMON_TAB
         # A file of both, as old C is, counts a tab as eight columns, and an answer that does so is left alone.
-        self.mixes = not self.by_tabs and _mixes(view)
+        self.mixes = bool(self.filled) or (not self.by_tabs and _mixes(view))
         self._tab = _OLD_TAB if self.mixes else self.step
         self.indent = indent
         self.here = self.width(indent)
@@ -83,6 +88,8 @@ class Margin:
         if not self.by_tabs:
             if self.mixes and self.width(said) == column:
                 return said
+            if self.filled:
+                return "\t" * (column // _OLD_TAB) + " " * (column % _OLD_TAB)
             return said if len(said) == column and "\t" not in said else " " * column
         if column >= self.here:
             more = column - self.here
@@ -90,6 +97,14 @@ class Margin:
                 return self.indent + " " * more
             return self.indent + "\t" * (more // self.step) + " " * (more % self.step)
         return "\t" * (column // self.step) + " " * (column % self.step)
+
+    def further(self, column: int) -> str:
+        """White space from the cursor, behind the indentation of its line, up to `column`."""
+        whole = self.written(column, "")
+        if whole.startswith(self._view.indent):
+            return whole[len(self._view.indent) :]
+        # What is typed already cannot become a tab.
+        return " " * max(0, column - self.width(self._view.indent))
 
 
 @remembered(4)
@@ -104,6 +119,42 @@ def _mixes(view: View) -> bool:
         return False
     lines = (*view.lines_before(_LINES_ABOVE), *view.lines_after(_LINES_ABOVE))
     return any(line[:1] == "\t" for line in lines) and any(line[:2] == "  " for line in lines)
+
+
+def _filled_step(view: View) -> int:
+    """The step of a file that indents by two or four columns and writes eight of them as a tab; 0 for any other.
+
+    Such a file shows it where a block begins on a line of spaces and its first line stands behind a tab, or the other way round,
+    and where a line behind a tab goes on right behind a bracket of a line of spaces.
+    """
+    if family_of(view.language_id) in {"python", "make", "data"} or indents_by_tabs(view.language_id):
+        return 0
+    lines = (*view.lines_before(_LINES_ABOVE), view.line_prefix, *view.lines_after(_LINES_ABOVE))
+    if not any(line[:1] == "\t" for line in lines):
+        return 0
+    filled: list[int] = []
+    spaced: list[int] = []
+    above = ""
+    is_aligned = False
+    for line in lines:
+        if not line.strip():
+            continue
+        indent, before = indent_of(line), indent_of(above)
+        if indent.startswith(" " * _OLD_TAB):
+            # This file writes such a width in spaces.
+            return 0
+        width = len(indent.expandtabs(_OLD_TAB))
+        step = abs(width - len(before.expandtabs(_OLD_TAB)))
+        if ("\t" in indent) != ("\t" in before):
+            is_aligned = is_aligned or ("\t" in indent and above[width - 1 : width] in ("(", "["))
+            if indent and before and step in _FILLED_STEPS:
+                filled.append(step)
+        elif "\t" not in indent and step in _FILLED_STEPS:
+            spaced.append(step)
+        above = line
+    if len(filled) > 1:
+        return min(filled)
+    return min(spaced) if is_aligned and spaced else 0
 
 
 def _step(spaced: tuple[int, int] | None) -> int:
