@@ -115,6 +115,7 @@ class WarmTransport(GatewayTransport):
         except BaseException:
             self.discard(connection)
             raise
+        self._way.prove()
         stream = _Body(self, connection, self._read_timeout_s)
         return httpx.Response(
             head.status_code,
@@ -128,6 +129,9 @@ class WarmTransport(GatewayTransport):
         connection.link.abort()
         if connection in self._active:
             self._active.discard(connection)
+            if not connection.has_answered and self._way.distrust():
+                for idle in self._idle:
+                    idle.connection.link.abort()
             if not self._idle and self._keeps_spare:
                 self._open_spare()
 

@@ -24,19 +24,39 @@ NEXT_ADDRESS_S = 0.25
 
 
 class Dialer:
-    """Opens TCP connections to one host, first to the address that answered last."""
+    """Opens TCP connections to one host, first to the address that answered last.
+
+    An address may take connections and say nothing on them, as one with a dead server behind it. `prove` and `distrust` tell what
+    came of the last connection: until an address has proved itself, one that said nothing is tried after the others.
+    """
 
     def __init__(self, host: str, port: int, *, next_address_s: float = NEXT_ADDRESS_S) -> None:
         self.host = host
         self.port = port
         self._next_address_s = next_address_s
         self._answered: object = None
+        self._is_proven = self._has_others = False
+        self._mute: set[object] = set()
 
     async def dial(self) -> socket.socket:
         """A connected socket. Raises OSError."""
         addresses = await self.addresses()
-        sock, self._answered = await _race(self._ordered(addresses), _connect, self._next_address_s)
+        sock, where = await _race(self._ordered(addresses), _connect, self._next_address_s)
+        self._is_proven = self._is_proven and where == self._answered
+        self._answered, self._has_others = where, len(addresses) > 1
         return sock
+
+    def prove(self) -> None:
+        """The last address has said something."""
+        self._is_proven = True
+
+    def distrust(self) -> bool:
+        """A connection to the last address brought nothing; whether another is tried first from now on."""
+        if self._is_proven or not self._has_others:
+            return False
+        self._mute.add(self._answered)
+        self._answered = None
+        return True
 
     async def addresses(self) -> Sequence[Address]:
         """The host's addresses, in the system's order of preference. Raises OSError."""
@@ -48,12 +68,17 @@ class Dialer:
         return await asyncio.get_running_loop().getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
 
     def _ordered(self, addresses: Sequence[Address]) -> list[Address]:
-        """The address that answered last, and then one of each family in turn."""
+        """The address that answered last, then one of each family in turn, and last those that said nothing."""
         first = [address for address in addresses if address[4] == self._answered]
+        last = [address for address in addresses if address[4] in self._mute]
+        if len(last) == len(addresses):
+            last = []
+            self._mute.clear()
         families: dict[int, list[Address]] = {}
-        for address in (*first, *(one for one in addresses if one not in first)):
+        for address in (*first, *(one for one in addresses if one not in first and one not in last)):
             families.setdefault(address[0], []).append(address)
-        return [one for one in chain.from_iterable(zip_longest(*families.values())) if one is not None]
+        mixed = chain.from_iterable(zip_longest(*families.values()))
+        return [*(one for one in mixed if one is not None), *last]
 
 
 async def _connect(address: Address) -> tuple[socket.socket, object]:

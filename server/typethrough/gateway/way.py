@@ -90,6 +90,14 @@ class Way:
             raise
         return link
 
+    def prove(self) -> None:
+        """An answer has come on the last connection."""
+        self._dialer.prove()
+
+    def distrust(self) -> bool:
+        """A connection that stood brought nothing; whether the next go to another address."""
+        return self._dialer.distrust()
+
     async def _dial(self, link: Link) -> None:
         sock = await self._dialer.dial()
         try:
@@ -117,9 +125,15 @@ class Way:
 
     async def _secure(self, link: Link, host: str, party: Party, until_s: float) -> None:
         tls = await self._context()
-        with _told(not_secured, party):
-            async with asyncio.timeout_at(until_s):
-                await link.secure(tls, host)
+        try:
+            with _told(not_secured, party):
+                async with asyncio.timeout_at(until_s):
+                    await link.secure(tls, host)
+        except Unreachable:
+            # What is trusted may be mended outside, and another address may have another server.
+            self._tls = None
+            self.distrust()
+            raise
 
     async def ready(self) -> None:
         """Read the certificates, if this way needs any. Raises Unreachable."""
