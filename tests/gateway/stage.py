@@ -117,8 +117,15 @@ Script = Callable[[Visit], Awaitable[None]]
 class Server:
     """A server on loopback; `script` plays every connection, which ends when it returns."""
 
-    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
-        self._host = host
+    def __init__(
+        self,
+        script: Script,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._place = (host, port)
         self._script = script
         self._tls = tls
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -126,7 +133,7 @@ class Server:
         self.visits: list[Visit] = []
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._visit, self._host, 0, ssl=self._tls)
+        self._server = await asyncio.start_server(self._visit, *self._place, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -189,10 +196,10 @@ async def answer_all(visit: Visit) -> None:
     visit.closed.set()
 
 
-def server_tls() -> ssl.SSLContext:
+def server_tls(certificate: str = CERTIFICATE) -> ssl.SSLContext:
     """TLS for a server on loopback; its key is in the repository and protects nothing."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    context.load_cert_chain(certificate)
     return context
 
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
+import sys
+import tempfile
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from socket import AF_INET, SOCK_STREAM
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pytest
 
@@ -21,6 +28,7 @@ from tests.gateway.stage import (
     first_text_then_silence,
     play,
     server_tls,
+    silence,
     text_of,
     until,
 )
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
 
 LOGIN = "me:s3cr%t/w"
 SHOWN = "me:s3cr%25t%2Fw"
+EXPIRED = str(Path(__file__).parent / "expired.pem")
 
 
 def at(server: Server, proxy: Proxy = DIRECT, *, base_url: str = "", trusting: str = CERTIFICATE) -> Endpoint:
@@ -235,5 +244,189 @@ def test_a_server_without_tls_and_one_with_it_are_told_apart() -> None:
             assert "does not speak TLS there: to ask it without, write http://" in said
             said = await fault_at(at(secure, base_url=f"http://127.0.0.1:{secure.port}/v1"))
             assert "broke off. If that server wants TLS, write https://" in said
+
+    play(scene())
+
+
+class SocketServer(Server):
+    """The same behind a Unix socket."""
+
+    async def __aenter__(self) -> Self:
+        self.path = f"{tempfile.mkdtemp(prefix='tt-')}/llama.sock"
+        self._server = await asyncio.start_unix_server(self._visit, self.path)
+        return self
+
+
+@pytest.mark.parametrize("form", ["unix://{0}", "unix://{0}:/v1", "unix://{0}/v1", "http+unix://{1}/v1"])
+def test_a_server_behind_a_unix_socket_answers_without_a_key_and_is_kept_warm(form: str) -> None:
+    async def scene() -> None:
+        async with SocketServer(answer_all) as server:
+            place = endpoint(form.format(server.path, server.path.replace("/", "%2F")))
+            assert place.problem == ""
+            client, transport = opened(place)
+            assert await text_of(client) == "x + 1"
+            await until(lambda: len(transport._idle) == 2)
+            asked = server.visits[0].requests[0]
+            assert asked.startswith(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n")
+            await client.aclose()
+
+    play(scene())
+
+
+def test_a_unix_socket_that_is_not_there_or_that_nobody_listens_at_is_told() -> None:
+    async def scene() -> None:
+        async with SocketServer(answer_all) as server:
+            pass
+        assert "nothing listens there" in await fault_at(endpoint(f"unix://{server.path}", key=KEY))
+        os.unlink(server.path)  # noqa: PTH108 - what Path has for it is called blocking
+        assert "there is no such socket" in await fault_at(endpoint(f"unix://{server.path}", key=KEY))
+
+    play(scene())
+
+
+def test_a_users_headers_stand_in_place_of_ours_and_are_quoted_by_nobody() -> None:
+    async def scene() -> None:
+        async def tell(visit: Visit) -> None:
+            await visit.request()
+            told = b'{"error": {"message": "No team called core-infra here."}}'
+            await visit.send(b"HTTP/1.1 400 No\r\nContent-Length: %d\r\n\r\n" % len(told) + told)
+            await visit.watch()
+
+        async with Server(tell) as server:
+            headers = (("X-Team", "core-infra"), ("authorization", "Basic abc"), ("User-Agent", "me"))
+            said = await fault_at(replace(at(server), headers=headers))
+            assert said == "The gateway refused the request (HTTP 400)."
+            asked = server.visits[0].requests[0]
+            assert b"X-Team: core-infra\r\nauthorization: Basic abc\r\nUser-Agent: me\r\n" in asked
+            assert asked.lower().count(b"authorization") == asked.lower().count(b"user-agent") == 1
+
+    play(scene())
+
+
+def wants_certificates() -> ssl.SSLContext:
+    context = server_tls()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(CERTIFICATE)
+    return context
+
+
+def test_a_server_that_asks_for_a_certificate_is_shown_that_of_the_setting() -> None:
+    async def scene() -> None:
+        async with Server(answer_all, tls=wants_certificates()) as server:
+            place = replace(at(server), certificates=Certificates(CERTIFICATE, client=CERTIFICATE))
+            client, _ = opened(place)
+            assert await text_of(client) == "x + 1"
+            await client.aclose()
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    ("certificate", "trusting", "says"),
+    [
+        (EXPIRED, EXPIRED, "The certificate of 127.0.0.1 is not trusted: it has expired."),
+        (CERTIFICATE, EXPIRED, "it is signed by itself"),
+        (CERTIFICATE, "", "it is signed by itself"),
+        (CERTIFICATE, "/nowhere/ca.pem", "SSL_CERT_FILE names a file that does not exist"),
+        (CERTIFICATE, __file__, "SSL_CERT_FILE names a file that holds no certificate in PEM form"),
+        (CERTIFICATE, str(Path(__file__).parent), "SSL_CERT_FILE names a file that"),
+    ],
+)
+def test_what_is_wrong_with_a_servers_certificate_is_told(certificate: str, trusting: str, says: str) -> None:
+    async def scene() -> None:
+        async with Server(answer_all, tls=server_tls(certificate)) as server:
+            assert says in await fault_at(at(server, trusting=trusting))
+            assert not server.visits
+
+    play(scene())
+
+
+def test_a_certificate_for_another_name_is_told() -> None:
+    async def scene() -> None:
+        proxy = LoopbackProxy("http", hosts={"gateway.test": "127.0.0.1"})
+        async with Server(answer_all, tls=server_tls()) as server, proxy:
+            place = at(server, proxy.proxy(), base_url=f"https://gateway.test:{server.port}/v1")
+            said = await fault_at(place)
+            assert said.startswith(
+                "The certificate of gateway.test is not trusted: it is for another host name"
+            )
+
+    play(scene())
+
+
+def test_a_certificate_that_is_trusted_meanwhile_needs_no_restart(tmp_path: Path) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.write_bytes(Path(EXPIRED).read_bytes())
+    right = Path(CERTIFICATE).read_bytes()
+
+    async def scene() -> None:
+        async with Server(answer_all, tls=server_tls()) as server:
+            place, clock = at(server, trusting=str(trusted)), HandClock()
+            client = HttpGateway(place, clock, WarmTransport(place.way(clock), clock))
+            with pytest.raises(GatewayError, match="is not trusted"):
+                await text_of(client)
+            trusted.write_bytes(right)
+            clock.advance(10.0)
+            assert await text_of(client) == "x + 1"
+            await client.aclose()
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    ("certificates", "says"),
+    [
+        (Certificates(folder="/nowhere"), "SSL_CERT_DIR names no folder with certificates"),
+        (Certificates(key_log="/nowhere/log"), "SSLKEYLOGFILE names a file that cannot be written"),
+        (Certificates(client="/nowhere.pem"), "(TYPETHROUGH_CLIENT_CERTIFICATE) names a file that does not"),
+        (Certificates(client=CERTIFICATE, client_key="/nowhere"), "(TYPETHROUGH_CLIENT_KEY) names a file that does not"),
+        (Certificates(client=CERTIFICATE, client_key=EXPIRED), "do not belong together"),
+        (Certificates(client=__file__), "cannot be read as PEM files"),
+    ],
+)  # fmt: skip
+def test_files_that_cannot_be_used_are_named(certificates: Certificates, says: str) -> None:
+    async def scene() -> None:
+        said = await fault_at(replace(endpoint("https://127.0.0.1:1/v1", key=KEY), certificates=certificates))
+        assert said.startswith("TLS cannot be set up on this machine: ")
+        assert says in said
+
+    play(scene())
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_on_macos_and_windows_the_systems_own_judgement_counts(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = SimpleNamespace(SSLContext=ssl.SSLContext)
+    monkeypatch.setitem(sys.modules, "truststore", cast("Any", trusted))
+    monkeypatch.setattr(sys, "platform", system)
+    context = Certificates().context()
+    # That of truststore, which reads the system's store at each handshake; none is read here.
+    assert context.cert_store_stats()["x509_ca"] == 0
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_first_address_that_takes_connections_and_is_mute_is_left_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene() -> None:
+        async with Server(silence, host="127.0.0.2") as mute:
+            port = mute.port
+            async with Server(answer_all, host="127.0.0.1", port=port) as server:
+
+                async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+                    return [(AF_INET, SOCK_STREAM, 6, "", (f"127.0.0.{n}", port)) for n in (2, 1)]
+
+                monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+                client, _ = opened(at(server, base_url=f"http://gateway.test:{port}/v1"))
+                asking = asyncio.create_task(client.stream(PROMPT, lambda _: None))
+                await until(lambda: any(visit.requests for visit in mute.visits))
+                asking.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asking
+                assert await text_of(client) == "x + 1"
+                asked = len(mute.visits)
+                await client.aclose()
+                assert len(mute.visits) == asked
 
     play(scene())

@@ -154,9 +154,31 @@ def test_whatever_the_variables_hold_there_is_a_way_or_a_reason(environment: dic
     assert proxy == DIRECT or proxy.named_by in environment
 
 
+@pytest.mark.parametrize(
+    ("setting", "environment", "url"),
+    [
+        (ONE, {"https_proxy": TWO}, ONE),
+        ("none", {"https_proxy": TWO}, ""),
+        ("None", {"https_proxy": TWO}, ""),
+        ("", {"https_proxy": TWO}, TWO),
+        (ONE, {"no_proxy": "g.example"}, ""),
+    ],
+)
+def test_the_setting_stands_above_the_variables_and_below_no_proxy(
+    setting: str, environment: dict[str, str], url: str
+) -> None:
+    assert proxy_for(SECURE, environment, setting).url == url
+    assert proxy_for(LOCAL, environment, setting) == DIRECT
+
+
+def test_a_setting_that_is_no_proxy_is_named() -> None:
+    problem = proxy_for(SECURE, {}, "proxy:port").problem
+    assert problem.startswith("The setting `proxy` (TYPETHROUGH_PROXY) holds no address of a proxy")
+
+
 def test_a_proxys_password_is_in_no_representation() -> None:
     proxy = proxy_for(SECURE, {"https_proxy": "http://me:s3c%2Fret@one.example"})
-    assert "s3c" not in repr(proxy)
+    assert "s3c" not in f"{proxy!r} {proxy}"
     assert "s3c" not in repr(replace(endpoint(SECURE, key=KEY), proxy=proxy))
     assert proxy.password == "s3c/ret"
 

@@ -103,6 +103,11 @@ def run_settings(options: argparse.Namespace) -> int:
     choice, gateway = composition.endpoint(settings), composition.gateway(settings)
     print(f"model lane: {choice.why}")
     refusal = gateway.refusal() if gateway is not None else ""
+    if choice.usable:
+        endpoint = composition.endpoint_of_model(settings)
+        print(f"proxy: {endpoint.proxy}")
+        if endpoint.url.scheme == "https":
+            print(f"certificates: {endpoint.certificates}")
     if refusal and choice.usable:
         print(f"nothing is sent: {refusal}")
     print("\n" + "\n".join(in_force(settings, choice, composition.sources())))
@@ -167,7 +172,7 @@ def as_json() -> str:
 def _default_of(name: str) -> Any:
     """A setting's default; the halves of an address and its key have none of their own."""
     if name in ACCESS_SPECS:
-        return () if ACCESS_SPECS[name].kind is Kind.COMMAND else ""
+        return {Kind.COMMAND: (), Kind.HEADERS: {}}.get(ACCESS_SPECS[name].kind, "")
     return getattr(DEFAULTS, name)
 
 
@@ -199,7 +204,7 @@ def _default(name: str) -> str:
         return "see below"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return f"`{value}`" if value not in ("", ()) else ""
+    return f"`{value}`" if value not in ("", (), {}) else ""
 
 
 def in_force(
@@ -215,16 +220,19 @@ def in_force(
     pair = {
         "base_url": choice.base_url or "(none in force)",
         "api_key": f"(set: {choice.key_name})" if choice.key_name else "(none in force)",
+        "headers": ", ".join(name for name, _ in choice.headers) or "(none in force)",
         "api_key_command": "(set)" if any(one.api_key_command for one in settings.access) else "(not set)",
     }
     for name, spec in SPECS.items():
-        value = pair[name] if name in pair else getattr(settings, name)
+        text = pair[name] if name in pair else shown(spec, getattr(settings, name))
         by = " (set by your administrator)" if name in held else ""
-        yield printable(f"{name:<{width}}  {shown(spec, value)}{by}")
+        yield printable(f"{name:<{width}}  {text}{by}")
 
 
 def shown(spec: Spec, value: Any) -> str:
-    """A value as people read it, with its unit."""
+    """A value as people read it, with its unit; a secret is only said to be set."""
+    if spec.secret and value:
+        return "(set)"
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "(none)"
     text = str(value).lower() if isinstance(value, bool) else str(value) or "(not set)"

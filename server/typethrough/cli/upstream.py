@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typethrough.cli.user_file import catalogue_path
 from typethrough.core.asking.routes import RoutePurpose, hedge_model
 from typethrough.core.models import profile_of
+from typethrough.core.settings.headers import is_secret
 from typethrough.engine.gateways import Gateways
 from typethrough.gateway.certificates import certificates_of
 from typethrough.gateway.connections import open_transport
@@ -40,8 +41,11 @@ def endpoint_for(settings: Settings, choice: EndpointChoice, environment: Mappin
         profile_of(model),
         _routing(settings),
         settings.prompt_form,
-        proxy=proxy_for(choice.base_url, environment) if choice.usable else DIRECT,
-        certificates=certificates_of(environment),
+        proxy=proxy_for(choice.base_url, environment, settings.proxy) if choice.usable else DIRECT,
+        certificates=certificates_of(
+            environment, client=settings.client_certificate, client_key=settings.client_key
+        ),
+        headers=choice.headers,
         refused=choice.why if choice.is_refused else "",
     )
 
@@ -61,6 +65,9 @@ def open_gateways(
     hide(endpoint.proxy.password)
     # One for all models: they stand behind one address, and share its limits.
     doorway = Doorway(clock, is_local=endpoint.profile.is_local)
+    for name, text in endpoint.headers:
+        if is_secret(name):
+            hide(text)
     transport = open_transport(endpoint, clock)
     tokens = None
     if choice.is_oidc:

@@ -49,6 +49,12 @@ class Certificates:
     client_key: str = ""
     key_log: str = ""
 
+    def __str__(self) -> str:
+        """Whom TLS trusts and as whom it presents itself, for people."""
+        names = [name for name, path in ((_FILE, self.file), (_FOLDER, self.folder)) if path]
+        trusted = f"those that {' and '.join(names)} names" if names else "those of the operating system"
+        return f"{trusted}; a client's own (setting client_certificate)" if self.client else trusted
+
     def context(self) -> ssl.SSLContext:
         """TLS for a client, read anew from the files; it takes some 30 ms. Raises BadCertificates."""
         context = self._trusting() if self.file or self.folder else _of_system()

@@ -130,10 +130,20 @@ class WarmTransport(GatewayTransport):
         if connection in self._active:
             self._active.discard(connection)
             if not connection.has_answered and self._way.distrust():
-                for idle in self._idle:
-                    idle.connection.link.abort()
+                self._drop_spares()
             if not self._idle and self._keeps_spare:
                 self._open_spare()
+
+    def _drop_spares(self) -> None:
+        """Close what was opened ahead of need, or is being: it leads to an address that says nothing."""
+        for idle in [*self._idle]:
+            idle.connection.link.abort()
+        opening = [*self._spares_opening]
+        self._spares_opening.clear()
+        for task in opening:
+            if task.done() and not task.cancelled() and task.exception() is None:
+                task.result().link.abort()
+            task.cancel()
 
     def keep(self, connection: Http1Connection) -> None:
         """Take back a connection whose answer is complete, or that was opened ahead of need."""

@@ -5,6 +5,7 @@ Knows what makes an address usable. Must not know how requests are built or sent
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING
 import httpx
 
 from typethrough.core.settings.access import is_loopback
-from typethrough.core.settings.halves import address_problem
+from typethrough.core.settings.halves import address_problem, socket_and_path
+from typethrough.core.settings.headers import Headers, has_login, is_secret
 from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.certificates import SYSTEM, Certificates
 from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
-from typethrough.gateway.way import Way, proxy_party, server_party
+from typethrough.gateway.way import Way, proxy_party, server_party, socket_party
 
 if TYPE_CHECKING:
     from typethrough.core.models import FimMarks, ModelProfile
@@ -52,6 +54,7 @@ class Endpoint:
       marks are known and the address has text completions.
     - `setting`: the setting that names the model.
     - `proxy` and `certificates`: the way there.
+    - `headers`: sent with each request, beside ours or in place of them.
     - `refused`: why what was set cannot be used, as a sentence. Then nothing is sent.
     """
 
@@ -64,6 +67,7 @@ class Endpoint:
     setting: str = "model"
     proxy: Proxy = DIRECT
     certificates: Certificates = SYSTEM
+    headers: Headers = field(default=(), repr=False)
     refused: str = ""
 
     def routed(self, model: str, profile: ModelProfile) -> Endpoint:
@@ -84,7 +88,13 @@ class Endpoint:
     @cached_property
     def redaction(self) -> Redaction:
         """What may not be seen in words that came from the other side."""
-        return Redaction((self.key, self.proxy.password))
+        in_headers = (text for name, text in self.headers if is_secret(name))
+        return Redaction((self.key, self.proxy.password, *in_headers))
+
+    def shows(self, text: str) -> bool:
+        """Whether a text shows a part of a secret, or what a header of the user's says."""
+        said = text.lower()
+        return self.redaction.shows(text) or any(value and value.lower() in said for _, value in self.headers)
 
     @cached_property
     def url(self) -> httpx.URL:
@@ -102,11 +112,19 @@ class Endpoint:
 
     def way(self, clock: Clock) -> Way:
         """How to get there."""
-        return Way(self.url, clock, proxy=self.proxy, certificates=self.certificates)
+        return Way(
+            self.url,
+            clock,
+            proxy=self.proxy,
+            certificates=self.certificates,
+            socket_path=self.socket_path,
+        )
 
     @cached_property
     def party(self) -> Party:
         """The gateway, in sentences about its connection."""
+        if self.socket_path:
+            return socket_party()
         return server_party(self.url, self.proxy, has_certificate=bool(self.certificates.client))
 
     @cached_property
@@ -132,6 +150,12 @@ class Endpoint:
         return is_loopback(str(self.url))
 
     @cached_property
+    def socket_path(self) -> str:
+        """The Unix socket that the server listens on; empty for a host."""
+        parts = socket_and_path(self.base_url.strip())
+        return parts[0] if parts is not None else ""
+
+    @cached_property
     def is_vercel(self) -> bool:
         """Whether this is the Vercel AI Gateway itself."""
         return self.url.host == _VERCEL_HOST
@@ -141,7 +165,7 @@ class Endpoint:
         """Why nothing can be sent with these settings, as a sentence for people, or the empty string."""
         if self.refused:
             return self.refused
-        if refusal := address_problem(self._base):
+        if refusal := address_problem(self.base_url.strip().rstrip("/")):
             return f"The setting `base_url` (TYPETHROUGH_BASE_URL) {refusal}."
         try:
             _ = self.url, self.text_url
@@ -160,7 +184,11 @@ class Endpoint:
             return self._no_fim()
         if not (self.key.isascii() and self.key.isprintable()) or " " in self.key:
             return "The key holds characters that no HTTP header can carry: copy it again, without quotes or spaces."
-        if not self.key and not self.is_loopback:
+        if self.socket_path and not hasattr(socket, "AF_UNIX"):
+            return (
+                "The setting `base_url` (TYPETHROUGH_BASE_URL) names a Unix socket, and this system has none."
+            )
+        if not self.key and not self.is_loopback and not has_login(self.headers):
             return (
                 "No key is set: set TYPETHROUGH_API_KEY, or AI_GATEWAY_API_KEY or VERCEL_OIDC_TOKEN "
                 "for the Vercel AI Gateway."
@@ -170,6 +198,8 @@ class Endpoint:
     @cached_property
     def _base(self) -> str:
         base = self.base_url.strip().rstrip("/")
+        if (parts := socket_and_path(base)) is not None:
+            base = f"http://localhost{parts[1]}"
         return base.removesuffix(_CHAT_PATH).removesuffix(_TEXT_PATH)
 
     def _no_fim(self) -> str:

@@ -18,6 +18,7 @@ from typethrough import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typethrough.core.settings.headers import Headers
     from typethrough.gateway.connections import GatewayTransport
 
 # A gateway with a thousand models lists them in one or two megabytes.
@@ -41,10 +42,12 @@ class Errands:
         open_transport: Callable[[], GatewayTransport],
         key: Callable[[], str],
         *,
+        own_headers: Headers = (),
         limit_s: float = _LIMIT_S,
     ) -> None:
         self._open_transport = open_transport
         self._key = key
+        self._own_headers = own_headers
         self._limit_s = limit_s
         self._transport: GatewayTransport | None = None
         self._is_closed = False
@@ -81,9 +84,12 @@ class Errands:
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"identity"),
         ]
-        key = self._key() if with_key else ""
-        if key:
-            headers.append((b"Authorization", b"Bearer " + key.encode("ascii")))
+        if with_key:
+            if (key := self._key()) and not any(
+                name.lower() == "authorization" for name, _ in self._own_headers
+            ):
+                headers.append((b"Authorization", b"Bearer " + key.encode("ascii")))
+            headers += [(name.encode(), text.encode()) for name, text in self._own_headers]
         return httpx.Request("GET", url, headers=headers)
 
     @staticmethod

@@ -84,7 +84,9 @@ class HttpGateway:
         if not endpoint.problem:
             self._profile = replace(endpoint.profile, fim=endpoint.fim)
         self._errands = Errands(
-            lambda: open_transport(endpoint, clock, keeps_spare=False), lambda: self._endpoint.key
+            lambda: open_transport(endpoint, clock, keeps_spare=False),
+            lambda: self._endpoint.key,
+            own_headers=endpoint.headers,
         )
         self._settlement = Settlement(self._errands, clock, self._generation_url)
         self._facts: ModelFacts | None = None
@@ -383,7 +385,15 @@ def _network_error(error: httpx.TransportError, endpoint: Endpoint) -> GatewayEr
         return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
     proxy = endpoint.proxy
     way = f" through the proxy named by {proxy.named_by}" if proxy.url else ""
-    may_want_tls = isinstance(error, NoAnswer) and endpoint.url.scheme == "http" and not proxy.url
-    hint = " If that server wants TLS, write https:// in the setting `base_url`." if may_want_tls else ""
+    hint = ""
+    if isinstance(error, NoAnswer) and not proxy.url and not endpoint.socket_path:
+        hint = " If that server wants TLS, write https:// in the setting `base_url`."
+        if endpoint.url.scheme == "https":
+            whose = (
+                "another certificate of its clients"
+                if endpoint.certificates.client
+                else "a certificate of its clients"
+            )
+            hint = f" If that server wants {whose}, name it by the setting `client_certificate`."
     fault = Fault.BROKEN_CONNECTION
     return GatewayUnavailable(fault.says(way=way, hint=hint), fault=fault)

@@ -73,6 +73,8 @@ def not_reached(error: Exception, party: Party) -> Unreachable:
         return party.fault(Fault.NAME_UNKNOWN)
     if isinstance(error, ConnectionRefusedError):
         return party.fault(Fault.NOBODY_LISTENS)
+    if isinstance(error, FileNotFoundError):
+        return party.fault(Fault.NO_SOCKET)
     if isinstance(error, TimeoutError):
         return party.fault(Fault.UNREACHABLE_IN_TIME)
     if isinstance(error, PermissionError):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from urllib.parse import SplitResult
 
+_SETTING = "the setting `proxy` (TYPETHROUGH_PROXY)"
 _SYSTEM = "the system's settings"
 _MOST_SOCKS_BYTES = 255
 
@@ -98,13 +99,15 @@ class Proxy:
 DIRECT = Proxy()
 
 
-def proxy_for(base_url: str, environment: Mapping[str, str]) -> Proxy:
-    """The proxy that the environment names for an address, `DIRECT` for none."""
+def proxy_for(base_url: str, environment: Mapping[str, str], setting: str = "") -> Proxy:
+    """The proxy for an address that a setting names, or else the environment; `DIRECT` for none."""
     parts = urlsplit(base_url)
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if is_loopback(base_url) or is_exempt(host, port, _first(environment, "no_proxy")[1]):
         return DIRECT
+    if setting:
+        return DIRECT if setting.lower() == "none" else _checked(_SETTING, setting)
     names = [f"{parts.scheme}_proxy", "all_proxy"]
     name, value = _first(environment, *names)
     if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
@@ -185,10 +188,16 @@ def _checked(name: str, value: str) -> Proxy:
     if parts is None or speaks not in ("http", "https") or address_problem(f"{speaks}://{parts[1]}"):
         return Proxy(
             named_by=name,
-            problem=f"{name} holds no address of a proxy; write it like {example}, or unset it.",
+            problem=f"{_begun(name)} holds no address of a proxy; write it like {example}, or unset it.",
         )
     proxy = Proxy(url, name)
     if proxy.is_socks and max(len(proxy.user.encode()), len(proxy.password.encode())) > _MOST_SOCKS_BYTES:
-        problem = f"{name} has a user name or a password of more than {_MOST_SOCKS_BYTES} bytes, which SOCKS5 cannot carry."
+        said = f"has a user name or a password of more than {_MOST_SOCKS_BYTES} bytes, which SOCKS5 cannot carry."
+        problem = f"{_begun(name)} {said}"
         return Proxy(named_by=name, problem=problem)
     return proxy
+
+
+def _begun(name: str) -> str:
+    """A variable, or words for where it was set, at the beginning of a sentence."""
+    return name.replace("the ", "The ", 1) if name.startswith("the ") else name

@@ -140,7 +140,7 @@ def _leaf(
     if status == 407 and endpoint.proxy.url:
         login = wants_login(endpoint.proxy, endpoint.proxy_party, "HTTP 407")
         return GatewayUnavailable(str(login), fault=login.fault)
-    word = error.word if is_word(error.word) and not endpoint.redaction.shows(error.word) else ""
+    word = error.word if is_word(error.word) and not endpoint.shows(error.word) else ""
     places = {
         "where": f"HTTP {status}, {word}" if word else f"HTTP {status}",
         "quote": _quote(error.message, endpoint, prompt),
@@ -251,7 +251,7 @@ def _quote(message: str, endpoint: Endpoint, prompt: Prompt) -> str:
         message = message[: message.rfind(". ", 0, _QUOTE_CHARS) + 1]
     if not message or not message.isprintable():
         return ""
-    if endpoint.redaction.shows(message):
+    if endpoint.shows(message):
         return ""
     shingles = [message[at : at + _SHINGLE_CHARS] for at in range(max(1, len(message) - _SHINGLE_CHARS + 1))]
     if any(shingle in sent.text for sent in prompt.messages for shingle in shingles):

@@ -46,12 +46,14 @@ class Way:
         *,
         proxy: Proxy = DIRECT,
         certificates: Certificates = SYSTEM,
+        socket_path: str = "",
         connect_timeout_s: float = CONNECT_S,
         next_address_s: float = NEXT_ADDRESS_S,
     ) -> None:
         self.url = url
         self.proxy = proxy
         self._clock = clock
+        self._socket_path = socket_path
         self._certificates = certificates
         self._connect_timeout_s = connect_timeout_s
         self._is_secure = url.scheme == "https"
@@ -60,6 +62,8 @@ class Way:
         host, port = (proxy.host, proxy.port) if proxy.url else (url.host, self._port)
         self._dialer = Dialer(host, port, next_address_s=next_address_s)
         self.party = server_party(url, proxy, has_certificate=bool(certificates.client))
+        if socket_path:
+            self.party = socket_party()
         self._first = proxy_party(proxy, url.host) if proxy.url else self.party
 
     @property
@@ -73,18 +77,21 @@ class Way:
 
     async def open(self) -> Link:
         """A connection that stands, TLS included. Raises Unreachable. Cancelling closes what was open."""
+        # A fault of this machine is told before one of the network.
+        needs_tls = self._is_secure or (bool(self.proxy.url) and self.proxy.speaks is Speaks.HTTPS)
+        tls = await self._context() if needs_tls else None
         link = Link(self._clock)
         until_s = asyncio.get_running_loop().time() + self._connect_timeout_s
         try:
             with _told(not_reached, self._first):
                 async with asyncio.timeout_at(until_s):
                     await self._dial(link)
-            if self.proxy.url and self.proxy.speaks is Speaks.HTTPS:
-                await self._secure(link, self.proxy.host, self._first, until_s)
+            if tls is not None and self.proxy.url and self.proxy.speaks is Speaks.HTTPS:
+                await self._secure(link, tls, self.proxy.host, self._first, until_s)
             if self.proxy.url and not self.forwards:
                 await self._tunnel(link, until_s)
-            if self._is_secure:
-                await self._secure(link, self.url.host, self.party, until_s)
+            if tls is not None and self._is_secure:
+                await self._secure(link, tls, self.url.host, self.party, until_s)
         except BaseException:
             link.abort()
             raise
@@ -99,6 +106,9 @@ class Way:
         return self._dialer.distrust()
 
     async def _dial(self, link: Link) -> None:
+        if self._socket_path:
+            await asyncio.get_running_loop().create_unix_connection(lambda: link, self._socket_path)
+            return
         sock = await self._dialer.dial()
         try:
             await asyncio.get_running_loop().create_connection(lambda: link, sock=sock)
@@ -123,8 +133,7 @@ class Way:
             return self.url.host
         return str(addresses[0][4][0])
 
-    async def _secure(self, link: Link, host: str, party: Party, until_s: float) -> None:
-        tls = await self._context()
+    async def _secure(self, link: Link, tls: ssl.SSLContext, host: str, party: Party, until_s: float) -> None:
         try:
             with _told(not_secured, party):
                 async with asyncio.timeout_at(until_s):
@@ -134,11 +143,6 @@ class Way:
             self._tls = None
             self.distrust()
             raise
-
-    async def ready(self) -> None:
-        """Read the certificates, if this way needs any. Raises Unreachable."""
-        if self._is_secure:
-            await self._context()
 
     async def _context(self) -> ssl.SSLContext:
         # Reading the certificates takes some 30 ms: once, and off the loop.
@@ -158,6 +162,12 @@ def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False)
     if proxy.url:
         who += f" behind the proxy named by {proxy.named_by}"
     return Party(who, url.host, advice, has_certificate)
+
+
+def socket_party() -> Party:
+    """A server behind a Unix socket, likewise."""
+    who = "The server behind the Unix socket of `base_url`"
+    return Party(who, "localhost", f"start it, or correct {BASE_URL}.")
 
 
 def proxy_party(proxy: Proxy, host: str) -> Party:

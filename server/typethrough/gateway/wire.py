@@ -73,12 +73,17 @@ class RequestEncoder:
         if endpoint.is_vercel:
             # Its reports show by this which application asked.
             self._headers.append((b"X-Title", b"typethrough"))
+        given = {name.lower().encode() for name, _ in endpoint.headers}
+        self._headers = [pair for pair in self._headers if pair[0].lower() not in given]
+        self._headers += [(name.encode(), text.encode()) for name, text in endpoint.headers]
+        self._has_own_login = b"authorization" in given
         self._authorization: list[tuple[bytes, bytes]] = []
         self.authorize(endpoint.key)
 
     def authorize(self, key: str) -> None:
         """Send this key from now on; the empty string is none."""
-        self._authorization = [(b"Authorization", b"Bearer " + key.encode("ascii"))] if key else []
+        is_shown = bool(key) and not self._has_own_login
+        self._authorization = [(b"Authorization", b"Bearer " + key.encode("ascii"))] if is_shown else []
 
     def headers(self, prompt: Prompt) -> list[tuple[bytes, bytes]]:
         """Every header but Content-Length; `x-session-affinity` keeps a prompt-cache shard on one machine."""

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
-from typethrough.core.settings.access import EndpointChoice, endpoint_of, is_loopback, keys_of
+from typethrough.core.settings.access import EndpointChoice, endpoint_of, is_loopback, is_same_origin, keys_of
+from typethrough.core.settings.halves import address_problem, socket_and_path
 from typethrough.core.settings.layers import Layer, Origin, environment_layer, resolve
 
 GATEWAY = "https://ai-gateway.vercel.sh/v1"
@@ -212,3 +213,39 @@ def test_loopback_addresses_are_known(host: str) -> None:
 )
 def test_other_addresses_are_not_loopback(host: str) -> None:
     assert not is_loopback(f"http://{host}:1/v1")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("unix:///run/llama.sock", ("/run/llama.sock", "/v1")),
+        ("unix:/run/llama.sock", ("/run/llama.sock", "/v1")),
+        ("UNIX:///run/llama.sock/", ("/run/llama.sock", "/v1")),
+        ("unix:///run/llama.sock:/api/v1/", ("/run/llama.sock", "/api/v1")),
+        ("unix:///run/llama.sock/api/v1", ("/run/llama.sock", "/api/v1")),
+        ("unix:///run/my%20llama", ("/run/my llama", "/v1")),
+        ("http+unix://%2Frun%2Fllama.sock/v1", ("/run/llama.sock", "/v1")),
+        ("http+unix://%2Frun%2Fllama.sock", ("/run/llama.sock", "/v1")),
+        ("http://host/v1", None),
+    ],
+)
+def test_an_address_may_be_a_unix_socket_on_this_machine(text: str, parts: tuple[str, str] | None) -> None:
+    assert socket_and_path(text) == parts
+    assert address_problem(text) == ""
+    assert is_loopback(text) is (parts is not None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unix://", "unix://llama.sock", "unix://./llama.sock", "http+unix://run/llama.sock", "unix:///run/a b.sock",
+        "unix:///run/a.sock:v1", "unix:///run/a.sock:/v1?x=1", f"unix:///{'a' * 107}", "unix:///run/a%00.sock",
+    ],
+)  # fmt: skip
+def test_what_names_no_socket_is_refused(text: str) -> None:
+    assert address_problem(text)
+
+
+def test_a_key_for_one_socket_is_none_for_another() -> None:
+    assert is_same_origin("unix:///run/a.sock", "http+unix://%2Frun%2Fa.sock/v1")
+    assert not is_same_origin("unix:///run/a.sock", "unix:///run/b.sock")

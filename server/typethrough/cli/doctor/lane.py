@@ -13,6 +13,7 @@ from typethrough.cli.doctor.machine import is_closing
 from typethrough.cli.doctor.network import Place, address
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.settings.access import named_access
+from typethrough.core.settings.headers import has_login
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from typethrough.core.settings.layers import Problem
     from typethrough.core.settings.schema import Settings
     from typethrough.engine.gateways import Gateways
-    from typethrough.gateway.certificates import Certificates
     from typethrough.gateway.endpoint import Endpoint
 
 _CONNECT_S = 6.0
@@ -64,10 +64,11 @@ async def lane(
         return
     for finding in _way(endpoint):
         yield finding
-    reached = await address(_place(endpoint, choice), composition.clock.now)
-    yield reached
-    if reached.level is Level.FAILURE:
-        return
+    if not endpoint.socket_path:
+        reached = await address(_place(endpoint, choice), composition.clock.now)
+        yield reached
+        if reached.level is Level.FAILURE:
+            return
     settings = replace(settings, routes=())
     gateways = composition.gateways(settings)
     if gateways is None:
@@ -95,6 +96,8 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
     if choice.usable:
         address_from = f" ({choice.address_name})" if choice.address_name else ""
         key = f"from {choice.key_name}" if choice.key_name else "none: a loopback address needs none"
+        if has_login(choice.headers):
+            key = "in `headers`"
         return [ok("model lane", f"{choice.model} at {choice.base_url}{address_from}"), ok("key", key)]
     closing = [one for one in problems if is_closing(one)]
     if not settings.model_lane:
@@ -122,16 +125,8 @@ def _way(endpoint: Endpoint) -> list[Finding]:
     proxy = endpoint.proxy
     found = [ok("proxy", str(proxy), private=[proxy.host] if proxy.url else [])]
     if endpoint.url.scheme == "https":
-        found.append(ok("certificates", _trusted(endpoint.certificates)))
+        found.append(ok("certificates", str(endpoint.certificates)))
     return found
-
-
-def _trusted(certificates: Certificates) -> str:
-    """Whom TLS trusts, and as whom it presents itself, in words."""
-    named = {"SSL_CERT_FILE": certificates.file, "SSL_CERT_DIR": certificates.folder}
-    names = " and ".join(name for name, value in named.items() if value)
-    trusted = f"those that {names} names" if names else "those of the operating system"
-    return f"{trusted}; a client's own (setting client_certificate)" if certificates.client else trusted
 
 
 def _place(endpoint: Endpoint, choice: EndpointChoice) -> Place:
@@ -165,6 +160,8 @@ async def _connected(gateways: Gateways, endpoint: Endpoint, composition: Compos
         return failure("connection", str(error), "Mend what it names, and look again.")
     ms = (composition.clock.now() - began_s) * 1_000
     kind = "TCP and TLS" if endpoint.url.scheme == "https" else "TCP, no TLS"
+    if endpoint.socket_path:
+        kind = "a Unix socket"
     return ok("connection", f"open after {ms:.1f} ms ({kind})", open_ms=round(ms, 1))
 
 
@@ -178,6 +175,7 @@ async def _listed(endpoint: Endpoint, composition: Composition, settings: Settin
     errands = Errands(
         lambda: open_transport(endpoint, composition.clock, keeps_spare=False),
         lambda: endpoint.key,
+        own_headers=endpoint.headers,
         limit_s=_LIST_S / 2,
     )
     try:

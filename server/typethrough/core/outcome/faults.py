@@ -28,6 +28,11 @@ class Fault(Enum):
         "{who} cannot be reached, since nothing listens there (connection refused): {advice}",
         Again.BREAKER,
     )
+    NO_SOCKET = (
+        "there is no Unix socket of that name",
+        "{who} cannot be reached, since there is no such socket: {advice}",
+        Again.BREAKER,
+    )
     NO_ROUTE = (
         "no way to the network of the gateway or of the proxy",
         "{who} cannot be reached, since there is no way to its network: {advice}",
@@ -35,7 +40,7 @@ class Fault(Enum):
     )
     NOT_LET_OUT = (
         "this machine forbids the connection",
-        "{who} cannot be reached, since this machine does not allow it (a firewall, or a sandbox): {advice}",
+        "{who} cannot be reached, since this machine does not allow it (a firewall, or a socket of another user's): {advice}",
         Again.BREAKER,
     )
     UNREACHABLE = (

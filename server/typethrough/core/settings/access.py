@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from typethrough.core.settings.halves import KEY_RULE, address_problem, unwrapped, usable_key
+from typethrough.core.settings.halves import KEY_RULE, address_problem, socket_and_path, unwrapped, usable_key
+from typethrough.core.settings.headers import Headers, has_login, is_secret, merged
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from typethrough.core.settings.schema import Settings
 
@@ -40,6 +41,7 @@ class Access:
     base_url: str = ""
     api_key: str = field(default="", repr=False)
     api_key_command: tuple[str, ...] = field(default=(), repr=False)
+    headers: Headers = field(default=(), repr=False)
     problem: str = ""
     note: str = ""
 
@@ -82,6 +84,7 @@ class EndpointChoice:
     notes: tuple[str, ...] = ()
     command: tuple[str, ...] = field(default=(), repr=False)
     problem: str = ""
+    headers: Headers = field(default=(), repr=False)
 
     @property
     def usable(self) -> bool:
@@ -116,7 +119,10 @@ def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointC
         return _refused(settings.closed)
     named = named_access(stated)
     if named is None:
-        first = next((access for access in (*stated, *known) if access.has_key or access.problem), None)
+        told = (access for access in (*stated, *known) if access.has_key or access.problem)
+        if (first := next(told, None)) is None:
+            # A key in a header alone is one for the gateway that every place without an address means.
+            first = next((access for access in stated if has_login(access.headers)), None)
         return _none("no key") if first is None else _chosen(settings, first, first.address)
     if named.problem:
         return _refused(named.problem)
@@ -134,11 +140,15 @@ def named_access(stated: Sequence[Access]) -> Access | None:
 
 def keys_of(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:
     """Every key that any place gives, sent or not: none of them may be seen."""
-    return frozenset(access.api_key for access in (*settings.access, *_known(environment)))
+    known = (*settings.access, *_known(environment))
+    in_headers = (text for one in known for name, text in one.headers if is_secret(name))
+    return frozenset((*(access.api_key for access in known), *in_headers))
 
 
 def is_loopback(base_url: str) -> bool:
     """Whether an address can only be this machine."""
+    if socket_and_path(base_url) is not None:
+        return True
     host = _host(base_url).rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -194,14 +204,38 @@ def _chosen(settings: Settings, access: Access, base_url: str) -> EndpointChoice
         return _refused(access.problem)
     if not access.api_key and access.api_key_command:
         return _none(f"{access.command_name} gave no key", command=access.api_key_command)
-    if not access.api_key and not is_loopback(base_url):
+    headers = _headers(settings.access, base_url)
+    if not access.api_key and not is_loopback(base_url) and not has_login(headers):
         return _none(f"no key for {_host(base_url)}")
     key_name = access.key_name if access.api_key else ""
-    notes = (access.note,) if access.note else ()
-    choice = EndpointChoice(base_url, access.api_key, "", "", key_name, access.address_name, notes)
+    notes = (*filter(None, (access.note,)), *_headers_left(settings.access, base_url))
+    choice = EndpointChoice(
+        base_url, access.api_key, "", "", key_name, access.address_name, notes, headers=headers
+    )
     model = choice.model_there(settings.model)
-    why = f"{model} at {_host(base_url)} ({key_name or 'no key: a loopback address needs none'})"
+    login = key_name or (
+        "a key in `headers`" if has_login(headers) else "no key: a loopback address needs none"
+    )
+    why = f"{model} at {_host(base_url)} ({login})"
     return replace(choice, model=model, why=why)
+
+
+def _headers(stated: Sequence[Access], base_url: str) -> Headers:
+    """The headers that were given with an address, those of the highest place first."""
+    headers: Headers = ()
+    for access in stated:
+        if access.headers and is_same_origin(access.address, base_url):
+            headers = merged(headers, access.headers)
+    return headers
+
+
+def _headers_left(stated: Sequence[Access], base_url: str) -> Iterator[str]:
+    """A sentence for each place whose headers are not sent, because they were given with another address or with none."""
+    for access in stated:
+        if access.headers and not is_same_origin(access.address, base_url):
+            where = access.key_name.replace("api_key", "headers").replace("API_KEY", "HEADERS")
+            own, other = _host(access.address), _host(base_url)
+            yield f"{where} is for {own} and not sent to {other}: give address and headers in the same place."
 
 
 def _left(stated: Sequence[Access], named: Access, choice: EndpointChoice) -> list[str]:
@@ -233,9 +267,13 @@ def _refused(problem: str) -> EndpointChoice:
 
 
 def _host(base_url: str) -> str:
+    if (parts := socket_and_path(base_url)) is not None:
+        return f"the socket {parts[0]}"
     return urlsplit(base_url).hostname or ""
 
 
 def _origin(base_url: str) -> tuple[str, str, int]:
+    if socket_and_path(base_url) is not None:
+        return "unix", _host(base_url), 0
     parts = urlsplit(base_url)
     return parts.scheme, _host(base_url).rstrip("."), parts.port or (443 if parts.scheme == "https" else 80)

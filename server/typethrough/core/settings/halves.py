@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 KEY_RULE = "must be a key: one line of visible ASCII characters, without quotes and spaces"
+SOCKET_SCHEME = re.compile(r"(http\+)?unix:(?://)?", re.IGNORECASE)
+_MOST_SOCKET_BYTES = 107
 _CLOSING_QUOTES = {
     '"': '"', "'": "'", "`": "`", "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’", "‚": "‘’", "«": "»", "»": "«", "<": ">",
 }  # fmt: skip
@@ -43,6 +45,8 @@ def address_problem(text: str) -> str:
 
     Whatever passes is an address for the HTTP client too, and has one reading: the host that is checked is the host asked.
     """
+    if SOCKET_SCHEME.match(text):
+        return _socket_problem(text)
     if not re.match(r"https?://", text, re.IGNORECASE):
         return "must begin with https:// or http://, such as https://host:8443/v1"
     if not re.fullmatch(r"[!-~]{1,500}", text):
@@ -63,6 +67,37 @@ def address_problem(text: str) -> str:
     if not has_port:
         return "has a port that is no number from 1 to 65535; write it like https://host:8443/v1"
     return _host_problem(host)
+
+
+def socket_and_path(text: str) -> tuple[str, str] | None:
+    """The Unix socket in an address and the path to ask it for, such as ("/run/llama.sock", "/v1"); None for other addresses."""
+    scheme = SOCKET_SCHEME.match(text)
+    if scheme is None:
+        return None
+    rest = text[scheme.end() :]
+    if scheme[1]:
+        socket, slash, path = rest.partition("/")
+        path = slash + path
+    else:
+        # The socket ends at the colon, or where people leave that out, at its usual ending.
+        split = (
+            re.match(r"(.*?\.(?:sock|socket))(/.*)$", rest)
+            if ":" not in rest
+            else re.match(r"([^:]*):(.*)$", rest)
+        )
+        socket, path = (split[1], split[2]) if split else (rest, "")
+    return unquote(socket), path.rstrip("/") or "/v1"
+
+
+def _socket_problem(text: str) -> str:
+    socket, path = socket_and_path(text) or ("", "")
+    if not re.fullmatch(r"[!-~]{1,500}", text) or not socket.startswith("/") or not socket.isprintable():
+        return "must name a socket by its whole path, such as unix:///run/llama.sock"
+    if len(socket.encode()) > _MOST_SOCKET_BYTES:
+        return f"names a socket with a path of more than {_MOST_SOCKET_BYTES} bytes, which no system takes"
+    if not re.fullmatch(r"/[^?#]*", path):
+        return "must end with the path to ask for, such as unix:///run/llama.sock:/v1: leave out what begins with ? or #"
+    return ""
 
 
 def _host_problem(host: str) -> str:

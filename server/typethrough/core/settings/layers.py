@@ -232,7 +232,7 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
                     Problem(layer.name, name, f"{layer.name}: {shown} can only be set in the user file.")
                 )
                 continue
-            if isinstance(value, str) and spec.kind is not Kind.COMMAND:
+            if isinstance(value, str) and spec.kind in (Kind.URL, Kind.KEY):
                 value, left_out = unwrapped(value)
                 if note := mended_note(layer.name, shown, left_out):
                     problems.append(Problem(layer.name, name, note))
@@ -280,7 +280,7 @@ def _flat(values: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Ite
 
 
 def _is_object(name: str) -> bool:
-    return name in SPECS and SPECS[name].kind is Kind.ROUTES
+    return name in SPECS and SPECS[name].kind in (Kind.ROUTES, Kind.HEADERS)
 
 
 def _snake(key: str) -> str:

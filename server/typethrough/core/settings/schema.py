@@ -26,43 +26,12 @@ DEFAULT_MODEL = "openai/gpt-4.1-nano"
 BUDGET_MIN_MS = 50
 BUDGET_MAX_MS = 5000
 
-DEFAULT_EXCLUDE = (
-    ".env",
-    ".env.*",
-    ".envrc",
-    "*.env",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "*.ovpn",
-    "*.tfvars",
-    "*.tfstate",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    ".netrc",
-    "_netrc",
-    ".npmrc",
-    ".pypirc",
-    ".pgpass",
-    ".htpasswd",
-    ".git-credentials",
-    "credentials",
-    "credentials.json",
-    "secrets.json",
-    "secrets.toml",
-    "secrets.yaml",
-    "secrets.yml",
-    ".ssh/",
-    ".gnupg/",
-    ".aws/",
-    ".kube/",
-)
+_EXCLUDED = """
+.env .env.* .envrc *.env *.pem *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ovpn *.tfvars *.tfstate id_rsa*
+id_dsa* id_ecdsa* id_ed25519* .netrc _netrc .npmrc .pypirc .pgpass .htpasswd .git-credentials credentials
+credentials.json secrets.json secrets.toml secrets.yaml secrets.yml .ssh/ .gnupg/ .aws/ .kube/
+"""
+DEFAULT_EXCLUDE = tuple(_EXCLUDED.split())
 
 
 def _setting(default: T, kind: Kind, description: str, others: Others, **limits: Any) -> T:
@@ -88,6 +57,31 @@ class Settings:
     access: tuple[Access, ...] = field(default=(), repr=False)
     closed: str = ""
     model_is_named: bool = False
+    proxy: str = _setting(
+        "",
+        Kind.NAME,
+        "The proxy to go through, such as `http://host:3128` or `socks5h://user:password@host:1080`; `none` for no proxy. Without"
+        " it `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` count, as for curl. `NO_PROXY` counts in any case, and this machine is"
+        " never asked through a proxy. Proxies speak `http`, `https`, `socks5h` (they look up names) or `socks5`.",
+        Others.KEEP,
+        reach=Reach.USER,
+        secret=True,
+        guards=True,
+    )
+    client_certificate: str = _setting(
+        "",
+        Kind.PATH,
+        "The certificate that we show to an endpoint that asks for one: a PEM file, with its key in it or in `client_key`.",
+        Others.KEEP,
+        reach=Reach.USER,
+    )
+    client_key: str = _setting(
+        "",
+        Kind.PATH,
+        "The key of `client_certificate`, a PEM file without a password.",
+        Others.KEEP,
+        reach=Reach.USER,
+    )
     oidc_token_file: str = _setting(
         "",
         Kind.PATH,
@@ -362,7 +356,9 @@ class Settings:
 ACCESS_SPECS: Mapping[str, Spec] = {
     "base_url": Spec(
         Kind.URL,
-        "The OpenAI-compatible endpoint, with its `/v1`; empty means the one that the key belongs to.",
+        "The OpenAI-compatible endpoint, with its `/v1`; empty means the one that the key belongs to. A server on this machine"
+        " may listen on a Unix socket: `unix:///run/llama.sock` asks it for `/v1`, `unix:///run/llama.sock:/api/v1` for another"
+        " path, and `http+unix://%2Frun%2Fllama.sock/v1` is another way to write it.",
         Others.KEEP,
         reach=Reach.USER,
     ),
@@ -379,6 +375,15 @@ ACCESS_SPECS: Mapping[str, Spec] = {
         "A command (no shell) whose first line of output is the key; it has 10 seconds.",
         Others.KEEP,
         reach=Reach.FILE,
+    ),
+    "headers": Spec(
+        Kind.HEADERS,
+        "Headers for each request to the `base_url` that stands in the same place, and to nothing else, such as"
+        ' `{"X-Team" = "core"}`; in the environment `X-Team: core, X-Org: me`, or one a line. Their values are shown nowhere. One'
+        " that holds a key, such as `api-key`, takes the place of `api_key`.",
+        Others.KEEP,
+        reach=Reach.USER,
+        secret=True,
     ),
 }
 _OWN_SPECS = {item.name: item.metadata["spec"] for item in fields(Settings) if "spec" in item.metadata}

@@ -15,6 +15,7 @@ from typing import Any
 
 from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.settings.halves import KEY_RULE, address_problem, usable_key
+from typethrough.core.settings.headers import BadHeaders, Headers, headers_in
 
 
 class Kind(StrEnum):
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     NAMES = "list of names"
     GLOBS = "list of globs"
     ROUTES = "model for each purpose"
+    HEADERS = "headers"
 
 
 class Reach(StrEnum):
@@ -133,6 +135,8 @@ def checked(spec: Spec, value: object, *, from_text: bool = False) -> object:
             return _items(value, from_text=from_text)
         case Kind.ROUTES:
             return _routes(spec, value, from_text=from_text)
+        case Kind.HEADERS:
+            return _headers(value)
 
 
 def _flag(value: object, *, from_text: bool) -> bool:
@@ -186,6 +190,13 @@ def _url(value: object) -> str:
     if problem := address_problem(text):
         raise BadValue(problem)
     return text
+
+
+def _headers(value: object) -> Headers:
+    try:
+        return headers_in(value)
+    except BadHeaders as bad:
+        raise BadValue(str(bad)) from None
 
 
 def _path(value: object) -> str:
