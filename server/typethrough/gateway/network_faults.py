@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 BASE_URL = "the setting `base_url` (TYPETHROUGH_BASE_URL)"
 _LATE = frozenset({Fault.UNREACHABLE_IN_TIME, Fault.TLS_SILENT, Fault.PROXY_SILENT})
-_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+_NO_ROUTE = frozenset(
+    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EPERM, errno.EACCES}
+)
 # OpenSSL's numbers for what is wrong with a certificate (X509_V_ERR_*, in its x509_vfy.h), and words where a system's own
 # library has judged.
 _ENDED = {9: "it is not valid yet", 10: "it has expired", 23: "its authority has revoked it"}
@@ -61,6 +63,7 @@ class Party:
     host: str
     advice: str
     has_client_certificate: bool = False
+    is_socket: bool = False
 
     def fault(self, fault: Fault, **places: object) -> Unreachable:
         """The error for a fault of it."""
@@ -77,8 +80,8 @@ def not_reached(error: Exception, party: Party) -> Unreachable:
         return party.fault(Fault.NO_SOCKET)
     if isinstance(error, TimeoutError):
         return party.fault(Fault.UNREACHABLE_IN_TIME)
-    if isinstance(error, PermissionError):
-        return party.fault(Fault.NOT_LET_OUT)
+    if isinstance(error, PermissionError) and party.is_socket:
+        return party.fault(Fault.NO_SOCKET)
     is_away = isinstance(error, OSError) and error.errno in _NO_ROUTE
     return party.fault(Fault.NO_ROUTE if is_away else Fault.UNREACHABLE)
 

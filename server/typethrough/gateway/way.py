@@ -167,7 +167,7 @@ def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False)
 def socket_party() -> Party:
     """A server behind a Unix socket, likewise."""
     who = "The server behind the Unix socket of `base_url`"
-    return Party(who, "localhost", f"start it, or correct {BASE_URL}.")
+    return Party(who, "localhost", f"start it, or correct {BASE_URL}.", is_socket=True)
 
 
 def proxy_party(proxy: Proxy, host: str) -> Party:

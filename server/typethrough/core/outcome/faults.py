@@ -30,17 +30,12 @@ class Fault(Enum):
     )
     NO_SOCKET = (
         "there is no Unix socket of that name",
-        "{who} cannot be reached, since there is no such socket: {advice}",
+        "{who} cannot be reached, since there is no such socket, or it is another user's: {advice}",
         Again.BREAKER,
     )
     NO_ROUTE = (
         "no way to the network of the gateway or of the proxy",
-        "{who} cannot be reached, since there is no way to its network: {advice}",
-        Again.BREAKER,
-    )
-    NOT_LET_OUT = (
-        "this machine forbids the connection",
-        "{who} cannot be reached, since this machine does not allow it (a firewall, or a socket of another user's): {advice}",
+        "{who} cannot be reached, since there is no way to its network, or a firewall here: {advice}",
         Again.BREAKER,
     )
     UNREACHABLE = (
