@@ -68,7 +68,7 @@ CASES = {
         ["cannot be reached", "nothing listens"], "Start the server", None, {"TYPETHROUGH_BASE_URL": "http://127.0.0.1:{free}/v1"}
     ),
     "a name that does not resolve": Case(
-        [NO_NAME, "since the name"], "Correct TYPETHROUGH_BASE_URL", None, {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1"}
+        [NO_NAME, "because the name"], "Correct TYPETHROUGH_BASE_URL", None, {"TYPETHROUGH_BASE_URL": f"https://{NO_NAME}/v1"}
     ),
     "an address without https": Case(
         ["TYPETHROUGH_BASE_URL must begin with https://"], "variable", None, {"TYPETHROUGH_BASE_URL": "myhost:8443/v1"}
@@ -92,7 +92,7 @@ CASES = {
         ["gateway"], "", {"tls": True}, {"TYPETHROUGH_BASE_URL": "http://127.0.0.1:{port}/v1"}
     ),
     "a web filter": Case(
-        ["A web page came in place of the gateway's answer"], "",
+        ["A web page came instead of the gateway's answer"], "",
         {"status": 403, "body": b"<!DOCTYPE html><html>blocked</html>", "content_type": "text/html"},
     ),
     "the gateway sends us elsewhere": Case(["redirects", "302"], "", {"status": 302, "body": b"", "models": None}),
@@ -128,7 +128,7 @@ CASES = {
         ["limits requests", "429"], "Wait", {"status": 429, "body": {"error": {"message": "Rate limit exceeded"}}}
     ),
     "credits are spent": Case(
-        ["no balance left", "402"], "Put money on the account",
+        ["no balance left", "402"], "Add money to the account",
         {"status": 402, "body": {"error": {"message": "Insufficient credits", "type": "insufficient_funds"}}},
     ),
     "the gateway answers a web page": Case(

@@ -219,7 +219,7 @@ def test_settings_that_cannot_work_send_nothing() -> None:
         (
             PARTY.fault(Fault.TLS_SILENT),
             GatewayTimeout,
-            "The one took the connection and then said nothing.*: ask him",
+            "The one accepted the connection, but did not answer.*: ask him",
         ),
         (PARTY.fault(Fault.NOBODY_LISTENS), GatewayUnavailable, "The one cannot be reached.*: ask him"),
         (httpx.ReadTimeout("x"), GatewayTimeout, "nothing for too long"),

@@ -156,7 +156,7 @@ _OK = b"HTTP/1.1 200 OK\r\n"
         ("http", _OK + b"\r\n<html>log in</html>", "answers with a web page"),
         ("http", b"HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\n\r\n", "Kerberos or NTLM"),
         ("http", b"HTTP/1.1 429 No\r\n\r\n", "refuses the connection to g.test:443 (HTTP 429)"),
-        ("http", _OK + b"\r\n", "behind the proxy named by ALL_PROXY ended the connection in the middle of TLS"),
+        ("http", _OK + b"\r\n", "behind the proxy named by ALL_PROXY ended the connection during the TLS handshake"),
         ("socks5h", b"", "closed the connection without an answer"),
         ("socks5h", b"HTTP/1.1 400 Bad Request\r\n\r\n", "is no proxy of that kind (it does not speak SOCKS5)"),
         ("socks5h", b"\x05\xff", "wants a user name and a password"),
@@ -213,7 +213,7 @@ def test_a_proxy_that_is_down_is_never_passed_by() -> None:
                 down = proxy.proxy()
             said = await fault_at(at(server, down))
             assert said.startswith(
-                "The proxy named by ALL_PROXY cannot be reached, since nothing listens there"
+                "The proxy named by ALL_PROXY cannot be reached, because nothing listens there"
             )
             assert "NO_PROXY" in said
             assert not server.visits
@@ -241,7 +241,7 @@ def test_a_server_without_tls_and_one_with_it_are_told_apart() -> None:
 
         async with Server(refuse) as plain, Server(answer_all, tls=server_tls()) as secure:
             said = await fault_at(at(plain, base_url=f"https://127.0.0.1:{plain.port}/v1"))
-            assert "does not speak TLS there: to ask it without, write http://" in said
+            assert "does not speak TLS there: to connect without TLS, write http://" in said
             said = await fault_at(at(secure, base_url=f"http://127.0.0.1:{secure.port}/v1"))
             assert "broke off. If that server wants TLS, write https://" in said
 

@@ -164,7 +164,9 @@ def test_an_unknown_model_of_a_route_is_blamed_on_the_routes() -> None:
 
 
 def test_a_card_on_file_is_not_blamed_on_the_key() -> None:
-    assert "key may well be right" in str(_error(403, _named("customer_verification_required")))
+    assert "key and the model's name may be right" in str(
+        _error(403, _named("customer_verification_required"))
+    )
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_a_refused_question_goes_to_the_successor_and_so_do_all_that_follow(
             said = vendor.asked[-1]
             assert said["reasoning_effort"] == "none"
             assert "temperature" not in said
-            assert f"{LUNA_5} is asked in its place" in gateway.profile.warning
+            assert f"{LUNA_5} is used instead" in gateway.profile.warning
             assert NANO in gateway.profile.warning
             await gateway.aclose()
             # The next server on this machine knows it, and says nothing more.
@@ -130,7 +130,7 @@ def test_a_list_without_it_is_enough(tmp_path: Path) -> None:
             gateway = opened(server, tmp_path)
             await look(gateway)
             assert gateway.model == LUNA_5
-            assert f"{LUNA_5} is asked in its place" in gateway.profile.warning
+            assert f"{LUNA_5} is used instead" in gateway.profile.warning
             assert await text_of(gateway) == "x + 1"
             assert vendor.names == [LUNA_5]
             await gateway.aclose()

@@ -431,7 +431,7 @@ def test_who_asks_why_gets_the_last_outcomes_with_what_to_do() -> None:
         assert (oldest["cause"], newest["cause"]) == ("inside_word", None)
         assert oldest["advice"]
         text = "\n".join(answer["lines"])
-        assert "1 before it overtaken by typing" in text
+        assert "1 earlier overtaken by typing" in text
         assert "suggested (model)" in text
         assert "nothing: in the middle of a word" in text
         assert "some_name" not in text

@@ -199,9 +199,9 @@ class Reply:
             if self._has_refused or _FILTERED.search(reason):
                 why = f"The provider's content filter kept the answer back ({reason[:40] or 'refusal'})."
             elif reason == "load":
-                why = "The server was still loading the model, and has said nothing yet."
+                why = "The server is still loading the model, and has not answered yet."
             elif self._has_reasoned or reason == "length":
-                why = "The model only reasoned, and its tokens ended before its answer began: take a model that does not reason."
+                why = "The model used all its tokens for reasoning, before its answer began: choose a model that does not reason."
             elif self._complaint is not None and not reason:
                 self.error = error_in_stream(self._complaint, self._endpoint, self._prompt)
                 return

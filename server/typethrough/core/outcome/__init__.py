@@ -1,1 +1,1 @@
-"""How requests end: the endings, the last of them, and what to do about one."""
+"""How requests end: the endings and their causes, the last outcomes, and advice about them."""

@@ -1,4 +1,4 @@
-"""When a gateway is asked again after a fault: the kinds of patience that there are, in words for the table of faults."""
+"""When a gateway is asked again after a fault, with the words for the table of faults."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Again(Enum):
-    """When the gateway is asked again after a fault, and what is sent until then; both in words for the page."""
+    """When the gateway is asked again after a fault, and what is sent until then, both as texts for the page of faults."""
 
     NEXT = "with the next question", "every question"
     AT_ONCE = "at once, in the same request", "the same question, changed so that it is taken"

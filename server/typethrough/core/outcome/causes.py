@@ -1,6 +1,6 @@
-"""Why a request ended and why a stream ended: one name for each cause, with its sentence and what to do about it.
+"""Why a request ended and why a stream ended: one name for each cause, with a sentence for the user and advice.
 
-A cause of a request belongs to exactly one `Ending`. A stream's end says what it means for a request that still waits for it.
+Each cause of a request belongs to one `Ending`. Each `StreamEnd` has the cause for a request that still waits for that stream.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from typing import Final, NamedTuple, Self
 
 from typethrough.core.outcome.outcome import Ending
 
-_FASTER: Final = "Lower `context_tokens`, raise `budget_ms`, or take a faster model."
-_SETTINGS: Final = "`typethrough settings` shows endpoint, model and key in force."
+_FASTER: Final = "Lower `context_tokens`, raise `budget_ms`, or choose a faster model."
+_SETTINGS: Final = "`typethrough settings` shows the endpoint, model and key in use."
 
 
 class Cause(Enum):
-    """Why a request ended as it did. `name` is what a record keeps.
+    """Why a request ended. Records keep the `name`.
 
-    `sentence` is the usual reason in plain words; who ends a request may give a more exact one. It is empty where the gateway
-    says it. `advice` is what the user can do; it is empty where nothing is to be done.
+    `sentence` is the usual reason in plain words. The code that ends a request may give a more exact one. It is empty where
+    the gateway's error has the sentence. `advice` is what the user can do, empty if nothing.
     """
 
     SWITCHED_OFF = (
@@ -36,12 +36,12 @@ class Cause(Enum):
     EXCLUDED = (
         Ending.SKIPPED,
         "the file is excluded",
-        "It matches `exclude`, which keeps secrets from being sent; the user file may set other patterns.",
+        "It matches the setting `exclude`, so that secrets are not sent. Your settings file may set other patterns.",
     )
     IGNORED = (
         Ending.SKIPPED,
         "the file is named in an ignore file",
-        "The workspace keeps it from assistants; take it out of that file to have suggestions in it.",
+        "That file keeps it from assistants. Remove its name there to get suggestions in it.",
     )
     TOO_DEEP = (
         Ending.SKIPPED,
@@ -51,18 +51,18 @@ class Cause(Enum):
     FILE_TOO_LARGE = (
         Ending.SKIPPED,
         "the file is too large",
-        "Files of more than 20 million characters are left alone.",
+        "Files of more than 20 million characters get no suggestions.",
     )
     LINE_TOO_LONG = (
         Ending.SKIPPED,
         "the line is too long",
-        "Lines of more than 2,000 characters are left alone: minified or generated text.",
+        "Lines of more than 2,000 characters get no suggestions: they are minified or generated text.",
     )
-    INSIDE_WORD = Ending.SKIPPED, "in the middle of a word", "Go to the word's end, or ask by hand."
+    INSIDE_WORD = Ending.SKIPPED, "in the middle of a word", "Go to the end of the word, or ask by hand."
     INSIDE_LINE = (
         Ending.SKIPPED,
         "in the middle of a line",
-        "Go to the line's end, or ask by hand: there a suggestion mostly repeats what follows.",
+        "Go to the end of the line, or ask by hand. In the middle, most suggestions repeat the text that follows.",
     )
     MARKDOWN_CELL = Ending.SKIPPED, "a Markdown cell", "Suggestions come in the notebook's code cells."
     OTHER_LANGUAGE_CELL = (
@@ -71,11 +71,15 @@ class Cause(Enum):
         "Suggestions come in the language of most of the notebook's code.",
     )
     EMPTY_FILE = Ending.SKIPPED, "nothing to go on yet", "Type the first line, or ask by hand."
-    NOT_OURS = Ending.SKIPPED, "a line of git's own", "Git takes it out of the message; write above it."
+    NOT_OURS = (
+        Ending.SKIPPED,
+        "a line that git wrote",
+        "Git removes this line from the message. Write above it.",
+    )
     DISMISSED = (
         Ending.SKIPPED,
         "dismissed here",
-        "You sent a suggestion away here; type something else, or ask by hand.",
+        "You dismissed a suggestion here. Type something else, or ask by hand.",
     )
     OTHER_MENU_ENTRY = (
         Ending.SKIPPED,
@@ -91,52 +95,52 @@ class Cause(Enum):
     NOTHING_LOCAL = (
         Ending.EMPTY,
         "the local lane has nothing for this place",
-        "Without a key only text like that in your own files is suggested; a key brings the model.",
+        "Without a key, only text like that in your own files is suggested. Set a key to ask a model.",
     )
-    # Refused by the filter of that name.
-    BLANK = Ending.FILTERED, "blank", "The model's text had nothing left to show; type a little more."
-    NEXT_LINE = Ending.FILTERED, "next line", "The model said the line below again; type a little more."
+    # Refused by the filter with this name.
+    BLANK = Ending.FILTERED, "blank", "Nothing of the model's text was left to show. Type a little more."
+    NEXT_LINE = Ending.FILTERED, "next line", "The model repeated the line below. Type a little more."
     STUTTER = (
         Ending.FILTERED,
         "stutter",
-        "The model said again what stands at the cursor; type a little more.",
+        "The model repeated the text at the cursor. Type a little more.",
     )
     REPETITION = (
         Ending.FILTERED,
         "repetition",
-        "The model repeated lines that stand above; type a little more.",
+        "The model repeated lines from above. Type a little more.",
     )
-    RECITED = Ending.FILTERED, "recited", "The model copied a line of the prompt; type a little more."
+    RECITED = Ending.FILTERED, "recited", "The model copied a line of the prompt. Type a little more."
     EXAMPLE_REPLY = (
         Ending.FILTERED,
         "example reply",
-        "The model copied the prompt's example; type a little more.",
+        "The model copied an example from the prompt. Type a little more.",
     )
     PLACEHOLDER = (
         Ending.FILTERED,
         "placeholder",
-        "The model wrote a comment in place of code; ask by hand for more.",
+        "The model wrote a comment instead of code. Ask by hand to see more.",
     )
     SYNTAX = (
         Ending.FILTERED,
         "syntax",
-        "With the model's text the code would not parse any more; type a little more, or ask by hand.",
+        "The model's text would cause a syntax error. Type a little more, or ask by hand.",
     )
     WELDED = (
         Ending.FILTERED,
         "welded",
-        "The model's text would have made another word of yours; type a little more.",
+        "The model's text would have changed a word of yours into another. Type a little more.",
     )
     RESTORED_DELETION = (
         Ending.FILTERED,
         "restored deletion",
-        "You deleted this text a moment ago; it is offered again when you begin to type it.",
+        "You deleted this text a moment ago. It is suggested again when you begin to type it.",
     )
 
     OUT_OF_TIME = (
         Ending.DEADLINE,
         "no answer within the budget",
-        f"What it says is kept for your next key. {_FASTER}",
+        f"The answer is kept for your next key. {_FASTER}",
     )
 
     NEWER_REQUEST = Ending.SUPERSEDED, "a newer request", ""
@@ -152,30 +156,34 @@ class Cause(Enum):
         "today's limit is spent",
         "Raise `daily_limit_cents`, or wait for tomorrow.",
     )
-    REFUSED_BEFOREHAND = Ending.FAILED, "", f"Nothing is sent until this has changed. {_SETTINGS}"
+    REFUSED_BEFOREHAND = Ending.FAILED, "", f"Nothing is sent until this is corrected. {_SETTINGS}"
     KEY_REFUSED = Ending.FAILED, "", f"Set a key that this endpoint accepts. {_SETTINGS}"
     NO_BALANCE = (
         Ending.FAILED,
         "",
-        "Put money on the account, or raise its limit, at the endpoint's own page.",
+        "Add money to the account, or raise its limit, on the provider's website.",
     )
-    MODEL_UNKNOWN = Ending.FAILED, "", f"Set `model` to one that the endpoint has. {_SETTINGS}"
+    MODEL_UNKNOWN = Ending.FAILED, "", f"Set `model` to a model that the endpoint has. {_SETTINGS}"
     PROMPT_TOO_LONG = (
         Ending.FAILED,
         "",
-        "The next prompt is shorter by itself; `context_tokens` makes it so from the start.",
+        "The next prompt will be shorter. Lower `context_tokens` to make it shorter from the start.",
     )
-    RATE_LIMITED = Ending.FAILED, "", "Wait; or ask the endpoint for a higher limit."
-    TIMED_OUT = Ending.FAILED, "", f"See whether the endpoint can be reached. {_SETTINGS}"
-    UNAVAILABLE = Ending.FAILED, "", f"Wait, or see whether the endpoint is up. {_SETTINGS}"
+    RATE_LIMITED = Ending.FAILED, "", "Wait, or ask the provider for a higher limit."
+    TIMED_OUT = Ending.FAILED, "", f"Check whether the endpoint can be reached. {_SETTINGS}"
+    UNAVAILABLE = Ending.FAILED, "", f"Wait, or check whether the endpoint is up. {_SETTINGS}"
     NOT_UNDERSTOOD = (
         Ending.FAILED,
         "",
-        f"See whether `base_url` is that of an OpenAI-compatible endpoint. {_SETTINGS}",
+        f"Check whether `base_url` is the address of an OpenAI-compatible endpoint. {_SETTINGS}",
     )
-    KEPT_BACK = Ending.FAILED, "", "Type a little more, or take another model."
+    KEPT_BACK = Ending.FAILED, "", "Type a little more, or choose another model."
     REQUEST_REFUSED = Ending.FAILED, "", f"See the log. {_SETTINGS}"
-    BROKEN = Ending.FAILED, "the gateway client failed", "See the log, and report it as a fault of ours."
+    BROKEN = (
+        Ending.FAILED,
+        "the gateway client failed",
+        "See the log, and report this as a bug of typethrough.",
+    )
 
     def __init__(self, ending: Ending, sentence: str, advice: str) -> None:
         self.ending = ending
@@ -183,29 +191,29 @@ class Cause(Enum):
         self.advice = advice
 
     def refusal(self, sentence: str = "") -> Refusal:
-        """This cause as a refusal, with its own sentence unless there is a more exact one."""
+        """A refusal with this cause, with the given sentence or else its own."""
         return Refusal(self, sentence or self.sentence)
 
 
 class Refusal(NamedTuple):
-    """Why something is not done: the cause, and its sentence in this case."""
+    """Why something is not done: the cause, and the sentence for this case."""
 
     cause: Cause
     sentence: str
 
 
 class StreamEnd(StrEnum):
-    """How a stream ended. The value is what a record keeps.
+    """How a stream ended. Records keep the value.
 
-    A request that still waits for the stream, and has no other source, ends with `cause`.
+    A request that still waits for the stream and has no other source ends with `cause`.
     """
 
     cause: Cause
 
-    # The model's own endings.
+    # The model ended it.
     COMPLETE = "complete", Cause.NOTHING_TO_ADD
     LENGTH = "length", Cause.NOTHING_TO_ADD
-    # Closed by us.
+    # We closed it.
     ENOUGH = "enough", Cause.NOTHING_TO_ADD
     DIVERGED = "diverged", Cause.DOCUMENT_CHANGED
     SUPERSEDED = "superseded", Cause.NEWER_REQUEST
@@ -216,7 +224,7 @@ class StreamEnd(StrEnum):
     SWITCHED_OFF = "switched off", Cause.SWITCHED_OFF
     NOT_PERMITTED = "not permitted", Cause.EXCLUDED
     SHUTDOWN = "shutdown", Cause.SHUTTING_DOWN
-    # Failed: the names of the errors, as records have had them from the first.
+    # It failed. The values are the names of the errors, which old records contain too.
     TIMED_OUT = "GatewayTimeout", Cause.TIMED_OUT
     UNAVAILABLE = "GatewayUnavailable", Cause.UNAVAILABLE
     NOT_UNDERSTOOD = "GatewayProtocolError", Cause.NOT_UNDERSTOOD
@@ -230,7 +238,7 @@ class StreamEnd(StrEnum):
     BROKEN = "failed", Cause.BROKEN
 
     def __new__(cls, value: str, cause: Cause) -> Self:
-        """A string with a cause beside it."""
+        """A string with a cause attached."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.cause = cause

@@ -1,6 +1,7 @@
-"""The table of what can go wrong between us and a model: what is met, what is sent then, what is told, when it is tried again.
+"""The table of faults between us and a model: how each shows, what the user is told, what is sent then, when we try again.
 
-The one place for all four: `gateway` makes its errors from it, and `Health` its pauses. server/docs/faults.md is its print.
+It is the only source for all four: `gateway` makes its errors from it, `Health` its pauses. The page of
+faults is made from it.
 """
 
 from __future__ import annotations
@@ -11,31 +12,30 @@ from typethrough.core.outcome.again import Again
 
 
 class Fault(Enum):
-    """One cause. `met` is how it shows itself, `told` the message (empty: none), with places that are filled in.
+    """One fault. `met` is how it shows itself. `told` is the message for the user, a format string, or empty for none.
 
-    `name` is the cause under which a message is told once. `sent` is what goes out after it, where that is something else than
-    `again` says.
+    A message is shown once per `name`. `sent` is what we send after the fault, if it differs from that of `again`.
     """
 
-    # The way to the gateway.
+    # Reaching the gateway.
     NAME_UNKNOWN = (
-        "the name of the gateway or of the proxy is not known",
-        "{who} cannot be reached, since the name {host} is not known here: {advice}",
+        "the name of the gateway or of the proxy cannot be resolved",
+        "{who} cannot be reached, because the name {host} cannot be resolved: {advice}",
         Again.BREAKER,
     )
     NOBODY_LISTENS = (
         "the connection is refused",
-        "{who} cannot be reached, since nothing listens there (connection refused): {advice}",
+        "{who} cannot be reached, because nothing listens there (connection refused): {advice}",
         Again.BREAKER,
     )
     NO_SOCKET = (
         "there is no Unix socket of that name",
-        "{who} cannot be reached, since there is no such socket, or it is another user's: {advice}",
+        "{who} cannot be reached, because there is no such socket, or it belongs to another user: {advice}",
         Again.BREAKER,
     )
     NO_ROUTE = (
-        "no way to the network of the gateway or of the proxy",
-        "{who} cannot be reached, since there is no way to its network, or a firewall here: {advice}",
+        "no route to the network of the gateway or of the proxy",
+        "{who} cannot be reached, because there is no route to its network, or a firewall here: {advice}",
         Again.BREAKER,
     )
     UNREACHABLE = (
@@ -44,12 +44,12 @@ class Fault(Enum):
         Again.BREAKER,
     )
     UNREACHABLE_IN_TIME = (
-        "no connection within the time for one",
+        "no connection within the time limit",
         "{who} could not be reached in time: {advice}",
         Again.BREAKER,
     )
     SILENT = (
-        "a connection, and then no byte for too long",
+        "a connection, but no data for too long",
         "The gateway sent nothing for too long.",
         Again.BREAKER,
     )
@@ -59,75 +59,75 @@ class Fault(Enum):
         Again.BREAKER,
     )
     NOT_HTTP = (
-        "what answers speaks another protocol",
-        "What answers there does not speak HTTP{hint}: check the setting `base_url` (TYPETHROUGH_BASE_URL).",
+        "the answer is in another protocol",
+        "The server at this address does not speak HTTP{hint}: check the setting `base_url` (TYPETHROUGH_BASE_URL).",
         Again.BREAKER,
     )
     NO_TLS = (
         "no TLS where the address begins with https",
-        "{who} does not speak TLS there: to ask it without, write http:// in place of https://; {advice}",
+        "{who} does not speak TLS there: to connect without TLS, write http:// instead of https://; {advice}",
         Again.PATIENT,
     )
     OLD_TLS = (
         "no version of TLS that both sides allow",
-        "{who} speaks only versions of TLS that are no longer safe, or none that is known here: {advice}",
+        "{who} speaks only TLS versions that are not safe any more, or that are unknown here: {advice}",
         Again.PATIENT,
     )
     TLS_ENDED = (
-        "the connection ends in the middle of the handshake of TLS",
+        "the connection ends during the TLS handshake",
         (
-            "{who} ended the connection in the middle of TLS's handshake: something between may block it, or it wants a "
-            "client's certificate (the setting `client_certificate`); {advice}"
+            "{who} ended the connection during the TLS handshake: something in the network may block it, or it wants a "
+            "client certificate (the setting `client_certificate`); {advice}"
         ),
         Again.BREAKER,
     )
     TLS_SILENT = (
-        "nothing comes in the handshake of TLS",
-        "{who} took the connection and then said nothing in time for TLS: {advice}",
+        "no data during the TLS handshake",
+        "{who} accepted the connection, but did not answer the TLS handshake in time: {advice}",
         Again.BREAKER,
     )
     UNTRUSTED = (
-        "a certificate that nobody vouches for",
+        "a certificate that no trusted authority has signed",
         (
-            "The certificate of {host} is not trusted: {cause}. If your network or that server has an authority of its own, "
-            "add its certificate to the system's store, or name its PEM file in SSL_CERT_FILE."
+            "The certificate of {host} is not trusted: {cause}. If your network or that server has its own authority, "
+            "add its certificate to the system's store, or set SSL_CERT_FILE to its PEM file."
         ),
         Again.PATIENT,
     )
     CERTIFICATE_ENDED = (
         "a certificate that has expired, is not valid yet, or was revoked",
         (
-            "The certificate of {host} is not trusted: {cause}. Whoever runs that server has to renew it; look at this "
-            "machine's date as well."
+            "The certificate of {host} is not trusted: {cause}. The operator of that server must renew it. Also check this "
+            "machine's date."
         ),
         Again.PATIENT,
     )
     CERTIFICATE_OF_OTHERS = (
         "a certificate for another host",
         (
-            "The certificate of {host} is not trusted: it is for another host name. Correct the address, or ask whoever runs "
+            "The certificate of {host} is not trusted: it is for another host name. Correct the address, or ask the operator of "
             "that server."
         ),
         Again.PATIENT,
     )
     CERTIFICATES_UNUSABLE = (
-        "files of certificates that cannot be used",
+        "certificate files that cannot be used",
         "TLS cannot be set up on this machine: {problem}",
         Again.PATIENT,
     )
     CLIENT_CERTIFICATE_WANTED = (
         "the server asks for a certificate, and there is none",
         (
-            "{who} wants a certificate of its clients: name yours by the settings `client_certificate` "
+            "{who} asks for a client certificate: name yours in the settings `client_certificate` "
             "(TYPETHROUGH_CLIENT_CERTIFICATE) and `client_key` (TYPETHROUGH_CLIENT_KEY)."
         ),
         Again.PATIENT,
     )
     CLIENT_CERTIFICATE_REFUSED = (
-        "the server does not accept the certificate that it is shown",
+        "the server does not accept our client certificate",
         (
-            "{who} does not accept the client's certificate that the setting `client_certificate` "
-            "(TYPETHROUGH_CLIENT_CERTIFICATE) names: it may have ended, or be signed by somebody else."
+            "{who} does not accept the client certificate that the setting `client_certificate` "
+            "(TYPETHROUGH_CLIENT_CERTIFICATE) names: it may have expired, or another authority may have signed it."
         ),
         Again.PATIENT,
     )
@@ -144,31 +144,31 @@ class Fault(Enum):
     PROXY_LOGIN_UNKNOWN = (
         "the proxy wants a login by Kerberos or NTLM",
         (
-            "{who} wants a login of a kind that typethrough does not speak, such as Kerberos or NTLM ({where}): a helper on "
-            "this machine such as px or cntlm can stand between, and be named in its place."
+            "{who} wants a login of a kind that typethrough does not speak, such as Kerberos or NTLM ({where}): run a helper "
+            "such as px or cntlm on this machine, and name it as the proxy."
         ),
         Again.PATIENT,
     )
     PROXY_FORBIDS = (
         "the proxy refuses the address",
-        "{who} refuses the connection to {target} ({where}): ask who runs it to allow that address.",
+        "{who} refuses the connection to {target} ({where}): ask its operator to allow that address.",
         Again.PATIENT,
     )
     PROXY_CANNOT_REACH = (
         "the proxy cannot reach the gateway",
-        "{who} works, but cannot reach {target} ({where}): check that address, or ask who runs the proxy.",
+        "{who} works, but cannot reach {target} ({where}): check that address, or ask the operator of the proxy.",
         Again.BREAKER,
     )
     PROXY_PAGE = (
         "the proxy answers with a web page",
         (
-            "{who} answers with a web page in place of a tunnel ({where}): it may want you to log in with a browser first, or"
-            " be no proxy; {advice}"
+            "{who} answers with a web page instead of a tunnel ({where}): you may have to log in with a browser first, or"
+            " it is no proxy; {advice}"
         ),
         Again.PATIENT,
     )
     NO_PROXY = (
-        "what is named as a proxy is none, or one of another kind",
+        "the proxy's address is that of another kind of server",
         "{who} is no proxy of that kind ({where}): {advice}",
         Again.PATIENT,
     )
@@ -178,14 +178,14 @@ class Fault(Enum):
         Again.BREAKER,
     )
     PROXY_SILENT = (
-        "the proxy says nothing in time",
-        "{who} took the connection and opened no tunnel in time: {advice}",
+        "the proxy does not answer in time",
+        "{who} accepted the connection, but opened no tunnel in time: {advice}",
         Again.BREAKER,
     )
     REDIRECTED = (
         "status 3xx",
         (
-            "The gateway redirects (HTTP {status}), and a key must not travel: "
+            "The gateway redirects to another address (HTTP {status}), and the key is not sent there: "
             "correct the setting `base_url` (TYPETHROUGH_BASE_URL)."
         ),
         Again.PATIENT,
@@ -193,13 +193,13 @@ class Fault(Enum):
     WEB_PAGE = (
         "status 403, 407, 451 or 511 with a web page: a company's web filter, a bot check, a hotel's login",
         (
-            "A web page came in place of the gateway's answer ({where}): a web filter, a bot check or a login page "
-            "stands before {host}. Open that address in a browser, or ask who runs your network."
+            "A web page came instead of the gateway's answer ({where}): a web filter, a bot check or a login page "
+            "stands in front of {host}. Open that address in a browser, or ask your network's administrator."
         ),
         Again.PATIENT,
     )
 
-    # Who asks.
+    # Key and account.
     KEY_REFUSED = (
         "status 401, or 400 with words about the key",
         (
@@ -217,13 +217,13 @@ class Fault(Enum):
         "status 403, customer_verification_required",
         (
             "The gateway wants a payment card on file before it serves any model ({where}): add one to the account. "
-            "The key may well be right, and so may the model's name."
+            "The key and the model's name may be right."
         ),
         Again.PATIENT,
     )
     NO_PROVIDER = (
         "status 403, no_providers_available",
-        "No provider is open to this account for this model ({where}).{quote}",
+        "No provider serves this model to this account ({where}).{quote}",
         Again.PATIENT,
     )
     NOT_ALLOWED = (
@@ -237,7 +237,7 @@ class Fault(Enum):
         Again.PATIENT,
     )
 
-    # What is asked.
+    # The request.
     MODEL_UNKNOWN = (
         "status 404 or 410 about a model, or model_not_found",
         (
@@ -249,7 +249,7 @@ class Fault(Enum):
     MODEL_RETIRED = (
         "the same, or a list of models without it, for the default model that no setting names",
         (
-            "The default model {model} is gone at {host}{ended}: {successor} is asked in its place. "
+            "The default model {model} is gone at {host}{ended}: {successor} is used instead. "
             "Set `model` (TYPETHROUGH_MODEL) to choose another."
         ),
         Again.AT_ONCE,
@@ -259,7 +259,7 @@ class Fault(Enum):
         "status 404 or 405 without a word about a model",
         (
             "The gateway does not serve chat completions at this address ({where}): check the setting "
-            "`base_url` (TYPETHROUGH_BASE_URL), which mostly ends in /v1."
+            "`base_url` (TYPETHROUGH_BASE_URL), which usually ends in /v1."
         ),
         Again.PATIENT,
     )
@@ -286,8 +286,8 @@ class Fault(Enum):
     PROMPT_TOO_LONG = (
         "status 400, 413 or 422 about the context's length",
         (
-            "The prompt is longer than the model's context ({where}): less is sent from now on. The setting `context_tokens` "
-            "(TYPETHROUGH_CONTEXT_TOKENS) bounds it from the start."
+            "The prompt is longer than the model's context ({where}): prompts are shorter from now on. Lower the setting "
+            "`context_tokens` (TYPETHROUGH_CONTEXT_TOKENS) to make them shorter from the start."
         ),
         Again.BREAKER,
         "a shorter prompt",
@@ -303,7 +303,7 @@ class Fault(Enum):
         Again.BREAKER,
     )
 
-    # How busy it is.
+    # Load.
     RATE_LIMITED = (
         "status 429",
         "The gateway limits requests for now ({where}).{quote}",
@@ -317,7 +317,7 @@ class Fault(Enum):
     )
     GAVE_UP = (
         "status 408 or 504",
-        "The gateway gave up waiting for its provider ({where}).",
+        "The gateway waited too long for its provider ({where}).",
         Again.BREAKER,
     )
     NOT_WORKING = (
@@ -326,7 +326,7 @@ class Fault(Enum):
         Again.BREAKER,
     )
 
-    # What comes back.
+    # The answer.
     BROKEN_OFF = (
         "a stream that ends before the answer does",
         "The gateway's answer broke off before its end.",
@@ -338,7 +338,7 @@ class Fault(Enum):
         Again.BREAKER,
     )
     NOT_A_STREAM = (
-        "status 200 with something else than a completion",
+        "status 200 with something other than a completion",
         "The gateway's answer was not a completion stream: check the setting `base_url` (TYPETHROUGH_BASE_URL).{quote}",
         Again.BREAKER,
     )
@@ -354,12 +354,12 @@ class Fault(Enum):
     )
     LOADING = (
         "an empty answer that ends with load",
-        "The server was still loading the model, and has said nothing yet.",
+        "The server is still loading the model, and has not answered yet.",
         Again.NEXT,
     )
     ONLY_REASONED = (
-        "an answer of reasoning and nothing else",
-        "The model only reasoned, and its tokens ended before its answer began: take a model that does not reason.",
+        "an answer that contains only reasoning",
+        "The model used all its tokens for reasoning, before its answer began: choose a model that does not reason.",
         Again.NEXT,
     )
 
@@ -378,7 +378,7 @@ class Fault(Enum):
         Again.TOMORROW,
     )
     BROKEN = (
-        "a fault of ours",
+        "a bug of typethrough",
         "The gateway client failed: {kind}.",
         Again.BREAKER,
     )
@@ -390,10 +390,10 @@ class Fault(Enum):
         self.sent = sent or again.sent
 
     def says(self, **places: object) -> str:
-        """The message with its places filled in."""
+        """The message with `places` filled in."""
         return self.told.format(**places)
 
     @property
     def lasts(self) -> bool:
-        """Whether it stays until somebody mends something, so that the user is told when all is well again."""
+        """Whether the fault lasts until somebody fixes it. Then the user is also told when it is over."""
         return self.again is Again.PATIENT

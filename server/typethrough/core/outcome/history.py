@@ -1,6 +1,4 @@
-"""The last outcomes, and in words for people why there was no suggestion and what to do about it. Bounded; names files shortly
-and holds no text.
-"""
+"""The last outcomes, and texts for the user: why there was no suggestion and what to do. Bounded; holds no document text."""
 
 from __future__ import annotations
 
@@ -18,9 +16,9 @@ if TYPE_CHECKING:
     from typethrough.core.outcome.outcome import Outcome
 
 _KEPT = 100
-# Typing went on before there was an answer: no news to who asks why nothing came.
+# The user typed on before there was an answer. That is no answer to "why did nothing come?".
 _OVERTAKEN = frozenset({Ending.SUPERSEDED, Ending.CANCELLED})
-# Of an outcome that was kept by a version that kept no causes.
+# The advice for outcomes from an older version, which stored no cause.
 _BY_ENDING: Final = {
     Ending.SKIPPED: "Type on, or ask by hand.",
     Ending.EMPTY: Cause.NOTHING_TO_ADD.advice,
@@ -33,9 +31,11 @@ _EMPTY: Final = "Nothing has been asked yet: type in a file of a language that i
 
 @dataclass(frozen=True, slots=True)
 class KeptOutcome:
-    """One outcome, as it is remembered. `at` is the local time in ISO 8601, `stages_ms` are milliseconds since arrival;
-    `overtaken` counts the requests before it that typing overtook. `cause` is None for one that an older version has kept.
-    `kept_back` counts the secrets that the model did not see.
+    """One outcome as it is remembered.
+
+    `at` is the local time in ISO 8601, `stages_ms` are milliseconds since the request's arrival. `overtaken` counts the
+    requests before it that the user overtook by typing on. `cause` is None if an older version stored it. `kept_back` counts
+    the secrets that were hidden from the model.
     """
 
     at: str
@@ -55,7 +55,7 @@ class KeptOutcome:
 
 
 class History:
-    """What happened lately in one process. `local_time` gives the time of day in ISO 8601."""
+    """The last outcomes in one process. `local_time` gives the time of day in ISO 8601."""
 
     def __init__(self, local_time: Callable[[], str]) -> None:
         self._local_time = local_time
@@ -63,7 +63,7 @@ class History:
         self._overtaken = 0
 
     def note(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
-        """Keep an outcome, and return it as it is kept; None for a request that typing overtook, which is only counted."""
+        """Remember an outcome and return its kept form. Returns None for an overtaken request, which is only counted."""
         if outcome.ending in _OVERTAKEN:
             self._overtaken += 1
             return None
@@ -83,14 +83,14 @@ class History:
 
 
 def advice(entry: KeptOutcome) -> str:
-    """What to do about an outcome; empty where there is nothing to do."""
+    """What to do about an outcome. Empty when there is nothing to do."""
     if entry.ending is Ending.ANSWERED:
         return ""
     return entry.cause.advice if entry.cause is not None else _BY_ENDING.get(entry.ending, "")
 
 
 def headline(entry: KeptOutcome) -> str:
-    """How it ended and why, on one line."""
+    """How a request ended and why, in one line."""
     if entry.ending is Ending.ANSWERED:
         return f"suggested ({entry.source})"
     reason = f"refused by the filter “{entry.reason}”" if entry.ending is Ending.FILTERED else entry.reason
@@ -98,7 +98,7 @@ def headline(entry: KeptOutcome) -> str:
 
 
 def kept_back(entry: KeptOutcome) -> str:
-    """How many secrets the model did not see, never which; empty when there were none."""
+    """How many secrets were hidden from the model, without saying which. Empty for none."""
     count = entry.kept_back
     return f"{count} secret{'s' if count > 1 else ''} kept back from the model" if count else ""
 
@@ -112,7 +112,7 @@ def why_lines(entries: Iterable[KeptOutcome]) -> Iterator[str]:
         stages = ", ".join(
             f"{name.replace('_', ' ')} {ms:.1f} ms" for name, ms in entry.stages_ms.items() if name != "total"
         )
-        overtaken = f"; {entry.overtaken} before it overtaken by typing" if entry.overtaken else ""
+        overtaken = f"; {entry.overtaken} earlier overtaken by typing" if entry.overtaken else ""
         yield f"          {entry.total_ms:.1f} ms{f' ({stages})' if stages else ''}{overtaken}"
         if secrets := kept_back(entry):
             yield f"          {secrets}"

@@ -1,4 +1,4 @@
-"""How a request ended. Every ending has a name and a reason in plain words; `None` is never an ending."""
+"""How a request ended. Every ending has a name and a reason in plain words. There is no ending `None`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Source(StrEnum):
 
 
 class Ending(StrEnum):
-    """The kinds of ending; the LSP edge maps each to one kind of reply."""
+    """The kinds of ending. `lsp/` maps each to one kind of reply."""
 
     ANSWERED = "answered"
     SKIPPED = "skipped"
@@ -37,7 +37,7 @@ class Ending(StrEnum):
 
 
 class Feedback(StrEnum):
-    """What an editor tells of a suggestion's life on the screen."""
+    """What an editor reports about a suggestion on the screen."""
 
     SHOWN = "shown"
     ACCEPTED = "accepted"
@@ -47,9 +47,9 @@ class Feedback(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Text to insert at `position`, where the cursor is. `id` comes back when the editor reports acceptance.
+    """Text to insert at the cursor, `position`. The editor sends `id` back when it reports an acceptance.
 
-    `replaces` counts the characters right of the cursor that the text takes the place of (0: pure insertion).
+    `replaces` is the number of characters after the cursor that the text replaces (0: it only inserts).
     """
 
     id: str
@@ -61,7 +61,7 @@ class Suggestion:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens as the provider counted them; zero when it said nothing. Cached and written ones are among the prompt's."""
+    """Tokens as the provider counted them, zero if it said nothing. `prompt_tokens` includes cached and written tokens."""
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -81,11 +81,11 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StreamRecord:
-    """What is known of one upstream stream when it has ended.
+    """What is known of a model's stream when it has ended.
 
-    `usage` is the provider's count, or with `is_estimated` ours, because a stream that is closed early is not
-    counted for us. `dollars` and `saved_dollars` (what the prompt cache spared) go by the model's prices. `id` tells streams of
-    one process apart.
+    `usage` is the provider's count. With `is_estimated` it is our estimate, because providers report no count for a stream
+    that is closed early. `dollars` is its cost by the model's prices, `saved_dollars` what the prompt cache saved. `id` is
+    unique in one process.
     """
 
     id: str
@@ -109,9 +109,10 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The one ending of one request. `stages_ms` holds the milliseconds from its arrival to each stage that it reached.
-    `language_id` is the document's, as the editor calls it. `cause` is None for an answer; one that was cut short has the cause
-    all the same. `kept_back` counts the secrets that the model did not see.
+    """How one request ended. `stages_ms` are the milliseconds from its arrival to each stage that it reached.
+
+    `language_id` is the document's. `cause` is None for a complete answer; an answer that was cut short has a cause too.
+    `kept_back` counts the secrets that were hidden from the model.
     """
 
     ending: Ending
@@ -125,5 +126,5 @@ class Outcome:
 
     @property
     def total_ms(self) -> float:
-        """Milliseconds from arrival to the end: each stage is counted from the arrival, so the latest is the total."""
+        """Milliseconds from arrival to the end. All stages count from the arrival, so the largest is the total."""
         return max(self.stages_ms.values(), default=0.0)

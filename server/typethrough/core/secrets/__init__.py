@@ -1,1 +1,1 @@
-"""What looks like a key or a password stays on this machine: found here, and replaced in everything that is sent."""
+"""Finds what looks like a key or a password, and replaces it in everything that is sent, so that it stays on this machine."""

@@ -1,7 +1,8 @@
-"""Which parts of a line are secrets; and texts of other files, from which they are cut for good.
+"""Finds the secrets in a line. Also cuts secrets out of other files' texts, where they are not put back.
 
-A line is looked at by itself, so what is found in it is found wherever the line goes. Two things depend on several lines: the
-body of a private key (`private_keys`), and a value whose name stands on a line above (`openings`).
+Each line is checked alone, so a secret is found wherever its line goes. Two things need several lines: the body of a private
+key
+(`private_keys`), and a value whose name stands on a line above (`openings`).
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from typethrough.core.secrets.private_keys import PRIVATE_KEY, key_spans, may_ho
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# A line without any of these holds no secret: the two questions that are asked of all text. First, the beginnings of the names
-# that lead to short secrets too (in small letters); second, a run as long as the shortest key, which has a digit in it.
+# A line without any of these contains no secret. All text passes these two checks. The first: beginnings of names after
+# which a
+# short value may be a secret (in small letters). The second: a run as long as the shortest key, with a digit in it.
 _NAMES: Final = re.compile(
     r"pass[^\n]|pw|secret|tok[_.\-\"'= e]|cred|conn[a-z]{0,12}[_\-. ]?str|bearer|identified by|basic|key|private|senha|contrase"
     r"|otp|://[^\s/]*[@\"'`]|-u |--user"
 )
 _RUN: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]{14,}")
-# More rarely a line names one by a word of another language, or speaks of a login; plain words are the cheapest to look for.
+# Words of other languages for a secret, or for a login. They are rarer; searching plain words is cheapest.
 _WORDS: Final = (
     "auth", "login", "connect", "mysql", "jwt", "new pdo", "redis-cli", "openssl", "securestr", "mdp", "kennwort", "wachtwoord",
     "clave", "parol", "haslo", "heslo", "salasana", "sifre", "jelsz", ":5432:", ":6432:", ":*:", "%s@", "signwith",
@@ -30,31 +32,31 @@ _WORDS: Final = (
 _FAR_WORDS: Final = (
     "has\u0142o", "l\u00f6senord", "\u015fifre", "пароль", "密码", "密碼", "口令", "パスワード", "비밀번호",
 )  # fmt: skip
-# From the end of a piece of a text to the next piece: what puts texts together in some language, or nothing.
+# From the end of one string literal to the start of the next: nothing, or what joins strings in some language.
 JOINT: Final = re.compile(
     r"""["'`](?<=[A-Za-z0-9_\-+/=.:@~!#$%^*]["'`])(?:[ \t]{0,8}(?:\+{1,2}|\.{1,2}|&|<>|\^|\*)?[ \t]{0,8}@?[rbfuLRN]{0,2}"""
     r"""|\.(?:concat|append|plus)\()["'`](?=[A-Za-z0-9_\-+/=.:@~!#$%^*])"""
 )
-# At the end of a line: a text that may go on in the next line.
+# A string literal at the end of a line. It may continue on the next line.
 _ENDS_WITH_TEXT: Final = re.compile(r"""[\w\-+/=.:]["'`][\s+.&<>^*\\_]{0,20}$""")
 _ON: Final = re.compile(r"[A-Za-z0-9_\-+/=.~:]*")
 _PART_CHARS: Final = 3_000
 _OVERLAP_CHARS: Final = 1_000
 _DIGIT: Final = re.compile(r"\d")
-# Before `key`: what it opens.
+# Words before `key` that make it a secret.
 _OPENS: Final = (
     "api", "app", "access", "auth", "account", "private", "secret", "encryption", "encrypt", "signing", "master", "shared",
     "storage", "service", "license", "deploy",
     "session", "jwt", "webhook", "admin", "bot", "client", "consumer", "hmac", "cipher",
 )  # fmt: skip
-# A name stands so many lines above its value at most, blank lines and the lines of a long text among them.
+# The most lines between a name and its value, blank lines and the lines of a long text included.
 REACH_LINES: Final = 6
-# Kinds that say less than another does, the more telling ones first.
+# General kinds. When finds overlap, a more specific kind wins, and among these the one that stands first.
 _GENERAL: Final = "key password secret text"
 
 
 class Find(NamedTuple):
-    """Characters `start` to `end` of a line are a secret of a kind; the kind has letters only."""
+    """The characters `start` to `end` (not included) of a line are a secret. `kind` has only letters."""
 
     start: int
     end: int
@@ -62,9 +64,11 @@ class Find(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """What a line leaves open for the one below it: `text` stands before the value. `then` is how the line below must begin: with
-    a "quote", since its text is put together with the one above; with the word "value"; with an "operator" that gives a value;
-    as a part of a "block" of text, or in any way, "near" the name; or, empty, in any way, right behind it.
+    """The start of a secret that continues on the line below. `text` is what stands before the value.
+
+    `then` says how the line below must begin: "quote" (a string, joined to the one above), "value" (the word value),
+    "operator" (an operator that assigns), "block" (a line of a text block), "near" (anything close to the name), or
+    empty (anything, directly after the text).
     """
 
     text: str
@@ -72,7 +76,7 @@ class Opening(NamedTuple):
 
 
 def opening_of(line: str, above: Opening | None = None) -> Opening | None:
-    """What a line leaves open for the one below it; `above` is what it found open itself."""
+    """What a line leaves open for the line below. `above` is what was open above this line."""
     if above is None and not _speaks(small_letters(line)) and not _ENDS_WITH_TEXT.search(line):
         return None
     from typethrough.core.secrets.openings import find_opening
@@ -81,7 +85,7 @@ def opening_of(line: str, above: Opening | None = None) -> Opening | None:
 
 
 def openings(lines: Sequence[str], numbers: Iterable[int]) -> dict[int, Opening]:
-    """By the number of a line, what it finds open. `numbers` are the lines, in order, that may hold a name."""
+    """For each line number, what is open above that line. `numbers` are the lines, in order, that may contain a name."""
     found: dict[int, Opening] = {}
     below = -1
     for number in numbers:
@@ -101,7 +105,7 @@ def openings(lines: Sequence[str], numbers: Iterable[int]) -> dict[int, Opening]
 
 
 def finds(line: str, above: Opening | None = None) -> list[Find]:
-    """The secrets of a line, in order, none overlapping another; `above` is what it finds open."""
+    """The secrets of a line, in order and without overlap. `above` is what is open above the line."""
     if len(line) <= _PART_CHARS:
         found = list(_finds(line))
         if not found and above is None and MARK not in line:
@@ -113,13 +117,14 @@ def finds(line: str, above: Opening | None = None) -> list[Find]:
 
         found += find_below(above, line)
     if MARK in line:
-        # A secret may stand side by side with what looks like a placeholder, as if both were one word.
+        # A secret may stand directly beside text that looks like a placeholder, as if both were one word. Search without
+        # that text.
         found += _finds_in_parts(PLACEHOLDER.sub(lambda match: " " * len(match[0]), line))
     return apart(found)
 
 
 def _finds_in_parts(line: str) -> list[Find]:
-    """In parts that overlap where a line is long, for what is done for each name costs what the line before it is long."""
+    """Search a long line in overlapping parts, because the cost for each name grows with the text before it."""
     starts = range(0, max(1, len(line) - _OVERLAP_CHARS), _PART_CHARS - _OVERLAP_CHARS)
     return [
         Find(start + one.start, _end(line, start + one.end, start + _PART_CHARS), one.kind)
@@ -129,7 +134,7 @@ def _finds_in_parts(line: str) -> list[Find]:
 
 
 def _end(line: str, end: int, part_end: int) -> int:
-    """Where a find ends: one that reaches to the end of its part goes on, for what gives it away is not in the next one."""
+    """Where a find ends. One that reaches the end of its part is extended, because the next part lacks what identified it."""
     on = _ON.match(line, end) if end == part_end else None
     return on.end() if on is not None else end
 
@@ -150,7 +155,7 @@ def _finds(line: str) -> Iterator[Find]:
 
 
 def _finds_in(line: str, small: str, *, has_run: bool) -> Iterator[Find]:
-    # Not before a line may hold a secret: their patterns take milliseconds to compile, and the start should not.
+    # Imported late: compiling these patterns takes milliseconds, which the server's start should not pay.
     from typethrough.core.secrets.names import find_named
 
     yield from (Find(*one) for one in find_named(line, small))
@@ -162,11 +167,11 @@ def _finds_in(line: str, small: str, *, has_run: bool) -> Iterator[Find]:
 
 
 def _speaks(small: str) -> bool:
-    """Whether it is worth looking for the name of a secret, or for a login, in a line in small letters."""
+    """Whether a line in small letters may contain the name of a secret, or a login."""
     if _NAMES.search(small) is not None and any(_leads_on(match, small) for match in _NAMES.finditer(small)):
         return True
     if _DIGIT.search(small) is None and "'" not in small and '"' not in small:
-        # What has no digit in it is a secret in quotes only, or behind the names above.
+        # Without a digit, only a quoted value or a value after the names above can be a secret.
         return False
     if any(map(small.__contains__, _WORDS)):
         return True
@@ -174,17 +179,17 @@ def _speaks(small: str) -> bool:
 
 
 def opens_something(small: str, start: int) -> bool:
-    """Whether the `key` that begins there is one that opens something, such as an `api_key`."""
+    """Whether the `key` at `start` is one like `api_key`, whose value is a secret."""
     return small[max(0, start - 12) : start].rstrip("_-. ").endswith(_OPENS)
 
 
 def _leads_on(match: re.Match[str], small: str) -> bool:
-    # Most names that end with `key` have nothing to do with secrets.
+    # Most names that end with `key` are not secrets.
     return match[0] != "key" or opens_something(small, match.start())
 
 
 def apart(found: Iterable[Find]) -> list[Find]:
-    """Finds in order, those that overlap as one: the first of them, which reaches as far as the last."""
+    """Finds in order. Overlapping finds become one, from the start of the first to the end of the last."""
     merged: list[Find] = []
     for find in sorted(found, key=lambda one: (one.start, _GENERAL.find(one.kind), one.end)):
         if merged and find.start < merged[-1].end:
@@ -195,7 +200,7 @@ def apart(found: Iterable[Find]) -> list[Find]:
 
 
 def suspect_lines(text: str) -> list[int]:
-    """The numbers of the lines, counted from 0, of a long text that may hold a secret; far cheaper than `finds` of each."""
+    """The numbers, from 0, of the lines in a long text that may contain a secret. Much cheaper than `finds` for each line."""
     small = small_letters(text)
     places = [match.start() for match in _NAMES.finditer(small) if _leads_on(match, small)]
     places += [match.start() for match in _RUN.finditer(text) if _DIGIT.search(match[0])]
@@ -205,7 +210,7 @@ def suspect_lines(text: str) -> list[int]:
 
 
 def lines_with(pieces: Iterable[str], text: str) -> list[int]:
-    """The numbers of the lines that one of some pieces of text stands in."""
+    """The numbers of the lines that contain one of these pieces of text."""
     return _numbers(_places(pieces, text), text)
 
 
@@ -231,13 +236,14 @@ def _numbers(places: Iterable[int], text: str) -> list[int]:
 
 
 def small_letters(text: str) -> str:
-    """A text in small letters, of the same length: there is one letter of which the small one is two characters."""
+    """A text in small letters, with the same length. One letter (U+0130) would become two characters, so it is replaced."""
     return text.replace("\u0130", "I").lower()
 
 
 def redacted(text: str) -> str:
-    """A text with placeholders for its secrets, and for what looks like a placeholder; as many lines as before. Takes 20 ms for
-    half a megabyte.
+    """A text with placeholders instead of its secrets, and instead of text that looks like a placeholder.
+
+    The number of lines stays the same. Takes 20 ms for half a megabyte.
     """
     suspects = suspect_lines(text)
     lines = text.split("\n")

@@ -1,7 +1,7 @@
-"""Forms of keys that say of themselves what they are, as their issuers document them.
+"""Keys that can be recognised by their own form, as their issuers document it.
 
-A pattern is shorter than the real key wherever its beginning is unmistakable, so that a key that is cut, or still being typed,
-is found as well. Where only a part is secret, the group `secret` is that part.
+Where the beginning is unmistakable, a pattern is shorter than the real key, so that a key that is cut off or still being typed
+is found too. If only a part is secret, the group `secret` is that part.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Kind (letters only: it becomes part of a placeholder); what such a key begins with, or, behind a star, what it holds; pattern;
-# and where the issuer describes the form.
+# For each form: its kind (letters only, because it becomes part of a placeholder); how such a key begins, or after a star,
+# what
+# it contains; its pattern; and where the issuer describes it.
 FORMS: Final = (
     ("aws", "AKIA ASIA ABIA ACCA", r"A[KSBC][IC]A[A-Z2-7]{10,}", "AWS IAM user guide, unique identifiers"),
     ("github", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{10,}", "GitHub docs, about authentication"),
@@ -116,7 +117,7 @@ FORMS: Final = (
 )  # fmt: skip
 
 
-# By the first two characters of what a key begins with; and those that begin with anything, by what they hold.
+# Forms by the first two characters of the key. Forms without a fixed beginning are listed with a text that they contain.
 _BEGINNING: Final[dict[str, list[int]]] = {}
 _HOLDING: Final[list[tuple[str, int]]] = []
 for _number, (_, _marks, _, _) in enumerate(FORMS):
@@ -129,7 +130,7 @@ _BEGINNINGS: Final = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?=([A-Za-z0-
 
 
 def find_forms(line: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and kind of each key in a line that is known by its own form."""
+    """Start, end and kind of each key in a line that is recognised by its form."""
     numbers = {number for mark, number in _HOLDING if mark in line}
     for beginning in _BEGINNINGS.findall(line):
         numbers.update(_BEGINNING.get(beginning, ()))
@@ -140,5 +141,5 @@ def find_forms(line: str) -> Iterator[tuple[int, int, str]]:
 
 @cache
 def _pattern(number: int) -> re.Pattern[str]:
-    # Compiled when a line may hold one: all of them would cost the start as much as reading the settings does.
+    # Compiled on first use. Compiling all would take as long at the start as reading the settings.
     return re.compile(rf"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:{FORMS[number][2]})")

@@ -1,4 +1,4 @@
-"""What a secret looks like, and what only looks like one: names, paths, prose, digests, values to be filled in later."""
+"""What a secret looks like, and what only resembles one: names, paths, prose, hashes, values to be filled in later."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LATER: Final = re.compile(
     r"|changeme|0-9a-|a-za-|a-z0-|%\d?\.\d[defgs]|^#[0-9a-f]{3,8}$|\bTODO\b|\bREDACTED\b|__HIDDEN_",
     re.IGNORECASE,
 )
-# Words that stand where a password is spoken of.
+# Words that occur in texts about passwords.
 _SPOKEN: Final = frozenset(
     (
         "password", "passwords", "passwd", "pass", "passphrase", "passcode", "pwd", "secret", "secrets", "token", "tokens", "key",
@@ -34,11 +34,11 @@ _WORD: Final = re.compile(
     r"(?:[A-Z]?[a-z]{2,}+|[A-Z]++)*+\d{0,4}(?:[a-z]{3,}|[a-z])?|\d+[a-z]{0,2}|[a-z]\d{0,3}[a-z]?"
 )
 _PIECE: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-# Words put together are this long on average, letters and digits as they come by chance less than two.
+# The average length of a piece. Real words are longer than this, random letters and digits have less than two.
 _PIECE_CHARS: Final = 3.2
 _LETTERS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _CONSONANTS: Final = re.compile(r"[A-Z]?[b-df-hj-np-tv-xz]{3,}")
-# Words of programmers that have no vowel.
+# Abbreviations without a vowel that programmers use.
 _CLIPPED: Final = frozenset(
     (
         "http", "https", "html", "xhtml", "xml", "css", "ssl", "ssh", "tls", "sql", "ctrl", "cmd", "src", "str", "ptr", "ctx",
@@ -47,54 +47,55 @@ _CLIPPED: Final = frozenset(
         "md", "ttl", "crc", "rng", "prng", "std",
     )
 )  # fmt: skip
-# Behind a letter, the letters that seldom follow it: counted over the words in the names and texts of Python's standard library,
-# where such a pair stands in fewer than 8 of 10,759 words. Of letters drawn by chance every third pair is one.
+# For each letter, the letters that rarely follow it. Counted over the words in the names and texts of Python's standard
+# library:
+# each such pair occurs in fewer than 8 of 10,759 words. In random letters, every third pair is rare.
 _SELDOM: Final = {
     "a": "joqz", "b": "ghkqvwxz", "c": "jxz", "d": "hkqwz", "e": "j", "f": "bhjkqvwxz", "g": "bjkqxyz", "h": "bcfghjkpqvwxz",
     "i": "hijquwy", "j": "bcdfghijklmnpqrstvwxyz", "k": "bhjkmpqvxyz", "l": "jqwxz", "m": "ghjqvwxz", "n": "jxz", "o": "hjqyz",
     "p": "jqvxz", "q": "abcdefghijklmnopqrstvwxyz", "r": "jqxz", "s": "jxz", "t": "gjq", "u": "hjkquvwxyz",
     "v": "bdfghjklnpqtuvwxyz", "w": "bgjkmquvxyz", "x": "ghjknquvwz", "y": "aghjkquvxyz", "z": "bcdfghjklmnpqrstuvwxyz",
 }  # fmt: skip
-# So many of the pairs in a text are seldom ones, or more, and at least two: no words are put together so.
+# Text with at least this share of rare pairs, and at least two of them, does not consist of words.
 _LEAST_SELDOM: Final = 0.15
-# Shorter ones in capital letters are often acronyms.
+# Shorter runs of capital letters are often acronyms.
 _LEAST_ACRONYM_CHARS: Final = 6
 _DIGIT: Final = re.compile(r"\d")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-# As the seeds of one-time passwords are written.
+# The form of seeds for one-time passwords.
 _BASE32: Final = re.compile(r"[A-Z2-7]{16,}={0,6}$")
-# Letters and digits as they come by chance change their class at 6 of 10 places, and words at 2.
+# In random letters and digits the class of character changes at 6 of 10 places, in words at 2.
 _RANDOM: Final = 0.3
 
-# What no provider's form covers: a long run of letters of both cases and digits, without any word in it.
+# A key without a known form: a long run of letters of both cases and digits, without words.
 _TOKEN: Final = re.compile(r"(?<![A-Za-z0-9_\-+/=.])[A-Za-z0-9_\-+/]{24,200}={0,2}(?![A-Za-z0-9_\-+/=]|\.\w)")
 _MOST_PIECE_CHARS: Final = 2.75
 _QUOTES: Final = ('"', "'", "`")
 _LONG_WORD: Final = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
 _MOST_WORDS: Final = 0.45
-# Before a run: it is a digest or an image.
+# If this stands before a run, the run is a hash or an image.
 _DIGEST_BEFORE: Final = re.compile(r"(?:sha\d{1,3}[-:=]|h1:|md5[-:=]|base64,|[#?&]\w*hash=)$", re.IGNORECASE)
 _DIGEST: Final = re.compile(r"sha\d{3}-", re.IGNORECASE)
 
 
 def has_digit(text: str) -> bool:
-    """Whether a text has a digit."""
+    """Whether a text contains a digit."""
     return _DIGIT.search(text) is not None
 
 
 def is_filled_in_later(text: str) -> bool:
-    """Whether a text stands for a value that is put in elsewhere: a variable, a template, an instruction."""
+    """Whether a text stands for a value that is filled in elsewhere: a variable, a template, an instruction."""
     return bool(_LATER.search(text))
 
 
 def transitions(text: str) -> float:
-    """The share of places, 0 to 1, at which the class of character (upper, lower, digit, other) changes."""
+    """The share of places, from 0 to 1, where the class of character (upper, lower, digit, other) changes."""
     classes = [0 if one.islower() else 1 if one.isupper() else 2 if one.isdigit() else 3 for one in text]
     return sum(a != b for a, b in pairwise(classes)) / max(1, len(text) - 1)
 
 
 def is_random(text: str) -> bool:
-    """Whether a text is one run of letters and digits that cannot be read."""
+    """Whether a text is one run of random letters and digits."""
     if any(one in text for one in " \t<>{}()[],;|") or len(set(text)) < 8:
         return False
     if not has_digit(text) or not any(map(str.isalpha, text)):
@@ -105,13 +106,13 @@ def is_random(text: str) -> bool:
 
 
 def piece_chars(text: str) -> float:
-    """How long the words and numbers of a text are on average: 1.9 where letters and digits come by chance, above 3 in words."""
+    """The average length of the words and numbers in a text: 1.9 for random letters and digits, above 3 for words."""
     pieces = _PIECE.findall(text)
     return sum(map(len, pieces)) / max(1, len(pieces))
 
 
 def is_unreadable(text: str) -> bool:
-    """Whether letters follow each other in a text as they do in no words."""
+    """Whether the letters of a text follow each other as they do in no word."""
     pairs = seldom = 0
     for piece in _PIECE.findall(text):
         if not piece.isupper() or len(piece) >= _LEAST_ACRONYM_CHARS:
@@ -121,7 +122,7 @@ def is_unreadable(text: str) -> bool:
 
 
 def looks_secret(text: str) -> bool:
-    """Whether the value of a name that says `secret` is one: not words, not a path, not a name."""
+    """Whether a value is a secret, given that its name says `secret`: it is not words, a path or a name."""
     if is_filled_in_later(text) or text.startswith(("http://", "https://", "@")):
         return False
     if _UUID.match(text) or (_BASE32.match(text) and has_digit(text)):
@@ -130,7 +131,7 @@ def looks_secret(text: str) -> bool:
         return len(text) >= 16 or (len(text) >= 8 and has_digit(text) and not text.isdigit())
     is_mixed = has_digit(text) and any(map(str.isupper, text)) and any(map(str.islower, text))
     if is_mixed and len(text) >= 10 and text.isalnum() and not speaks_of_secrets(text):
-        # Words may be put together so, but seldom for such a name.
+        # Words can look like this too, but rarely as the value of such a name.
         return True
     if are_words(text):
         return False
@@ -140,7 +141,7 @@ def looks_secret(text: str) -> bool:
 
 
 def is_words(text: str) -> bool:
-    """Whether a text is a label, a sentence, a name or a path, rather than somebody's password."""
+    """Whether a text is a label, a sentence, a name or a path, and so no password."""
     if text.startswith(("/", "./", "http://", "https://")):
         return True
     if speaks_of_secrets(text):
@@ -149,15 +150,16 @@ def is_words(text: str) -> bool:
 
 
 def speaks_of_secrets(text: str) -> bool:
-    """Whether a text holds a word by which secrets are spoken of: a name or a label, such as `password2` or `Enter your key`.
-    With a digit in it, it must be mostly such words.
+    """Whether a text contains a word about secrets, as a label or a name does: `password2`, `Enter your key`.
+
+    If it contains a digit, at least half of it must be such words.
     """
     spoken = sum(len(part) for part in _LETTERS.findall(text) if part.lower() in _SPOKEN)
     return spoken * 2 >= len(text) if has_digit(text) else spoken > 0
 
 
 def are_words(text: str) -> bool:
-    """Whether a text is words with numbers, put together as programmers do: `sha256`, `access_token_2`, `utf-8`, `v1.2.3`."""
+    """Whether a text is words with numbers, as programmers combine them: `sha256`, `access_token_2`, `utf-8`, `v1.2.3`."""
     if is_unreadable(text):
         return False
     if piece_chars(text) < _PIECE_CHARS and not all(map(_WORD.fullmatch, re.split(r"[^A-Za-z0-9]+", text))):
@@ -174,7 +176,7 @@ def _is_hex(text: str) -> bool:
 
 
 def find_random(line: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and kind of each run in a line that no name or form gives away, and that cannot be read."""
+    """Start, end and kind of each random run in a line, for keys that neither a name nor a form identifies."""
     for match in _TOKEN.finditer(line):
         run = match[0]
         if (
@@ -193,7 +195,7 @@ def find_random(line: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _is_name(run: str) -> bool:
-    """Whether a run is a name after all, with numbers in it: `glTexCoord4fColor4fVertex4f`, `GL_ARB_texture_rgb10_a2ui`."""
+    """Whether a run is a name with numbers in it: `glTexCoord4fColor4fVertex4f`, `GL_ARB_texture_rgb10_a2ui`."""
     if not run.isidentifier():
         return False
     if sum(map(len, _LONG_WORD.findall(run))) > _MOST_WORDS * len(run):

@@ -1,4 +1,4 @@
-"""Values that look as if a machine had made them, in a line that speaks of a password or a login, in whatever notation:
+"""Random values in a line that mentions a password or a login, in any notation:
 `token = f("…")`, `SetBasicAuth("me", "…")`, `mysql -p…`.
 """
 
@@ -19,14 +19,14 @@ from typethrough.core.secrets.likeness import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# What a line speaks of, in small letters, other than by the names in `names`.
+# Words, in small letters, that mention a password or a login, besides the names in `names`.
 _SPEAKS: Final = re.compile(
     r"pass(?:word|wd|phrase|code|[-_]?in\b)|(?<![a-z])pwd?\b|secret|token|mdp|credential|bearer|x-api-key|login|securestring"
     r"|basic[_ ]?auth|['\"]basic |auth[a-z]{0,6}[\"']?\s{0,8}[=:(]\s{0,8}[(\[{\"']|signwith"
     r"|%[sv]@|jwt\.?(?:sign|verify|encode|decode)|connect\w{0,20}\(|new pdo"
     r"|getpass|htpasswd|chpasswd|sshpass|mysql|redis-cli|openssl\s{1,8}enc"
 )
-# A command with the password behind an option of one letter.
+# A command with the password after an option of one letter.
 _COMMAND: Final = re.compile(
     r"\b(?:sshpass|mysql\w{0,9}|mariadb\w{0,9}|redis-cli|(?:docker|podman|az|registry|oc)\s{1,8}login|openssl\s{1,8}enc|htpasswd)"
     r"\s[^\n|;]{0,120}?(?<=\s)-(?:p[\s=]{0,2}|[ak]\s{1,2}|b\s{1,2}\S{1,80}\s{1,2}\S{1,80}\s{1,2})[\"']?"
@@ -34,27 +34,27 @@ _COMMAND: Final = re.compile(
 )
 _VALUE: Final = re.compile(r"[^\s\"'`<>(){}\[\],;|\\…：，。、]{6,200}")
 _QUOTES: Final = ('"', "'", "`")
-# As a value without quotes or brackets round it is not: a name with something done to it, or the end of one.
+# A value without quotes is not followed by these. A name that is used, such as in a call, is.
 _CODE_AFTER: Final = ("(", "[", ".", ":", "=")
-# What has digits and is no secret: a path, an address, a file, a version, a date, a number.
+# Texts with digits that are no secret: a path, an address, a file, a version, a date, a number.
 _NO_SECRET: Final = re.compile(
     r"[~.]?/|\w+://|[^.]*(?:\.[\w-]+)*\.[a-z]{2,5}\d?$|[\w-]+(?:\.[A-Za-z_]\w*)+$|v?\d+(?:\.\d+)+|\d[\d:T.+\-Zx_]*[a-z]{0,3}$"
     r"|0x|[0-9a-f]{8}-[0-9a-f]{4}-|[a-z-]+/[\w.+-]+$|[A-Z0-9]+(?:_[A-Z0-9]+)+$|--?\w+=?$|[^:]*:$"
 )
 _USER: Final = re.compile(r"[\w.-]{1,40}:(?![:/])")
-# A value stands so close to the word.
+# The most characters between the word and the value, on each side.
 _BEFORE_CHARS: Final = 80
 _BEHIND_CHARS: Final = 200
 _LEAST_QUOTED_CHARS: Final = 7
 _LEAST_BARE_CHARS: Final = 9
 _LEAST_CHANGES: Final = 0.3
-# Names of two words with a number are this long a piece.
+# The average piece of a name of two words with a number is at least this long.
 _QUOTED_PIECE_CHARS: Final = 3.0
 _BARE_PIECE_CHARS: Final = 2.6
 
 
 def find_nearby(line: str, small: str, named: Iterable[int]) -> Iterator[tuple[int, int, str]]:
-    """Start, end and kind of each such value; `small` is the line in small letters, `named` where names of secrets end."""
+    """Start, end and kind of each such value. `small` is the line in small letters, `named` are the ends of secrets' names."""
     places = sorted({*named, *(match.start() for match in _SPEAKS.finditer(small))})
     if not places:
         return
@@ -76,7 +76,7 @@ def find_nearby(line: str, small: str, named: Iterable[int]) -> Iterator[tuple[i
 
 
 def _value(line: str, start: int, end: int) -> tuple[int, int]:
-    """Start and end of the secret in a run of characters; the same where there is none."""
+    """Start and end of the secret in a run of characters. Both are equal when there is none."""
     text = line[start:end]
     if not has_digit(text):
         return end, end

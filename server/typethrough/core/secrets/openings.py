@@ -1,7 +1,7 @@
-"""Lines that give a name such as `password` its value on a line below, as formatters of code write it.
+"""Names such as `password` whose value stands on a line below, as code formatters write it.
 
-Such a line leaves an `Opening`. The next line is looked at as if it stood behind it in one line, so the same rules find the same
-secrets. A value may also go on: a text continued by a backslash, or several texts one below the other.
+Such a line leaves an `Opening`. The next line is checked as if it were joined to it, so the same rules find the same secrets.
+A value may also span lines: a string continued with a backslash, or several strings below each other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typethrough.core.secrets.names import NAME, QUOTED, TO_QUOTE, kind_of
 if TYPE_CHECKING:
     from typethrough.core.secrets.detector import Find
 
-# From the end of the name to the end of the line. At the end may stand what begins a block of YAML, a shell's text, a comment.
+# From the end of the name to the end of the line, which may end with the start of a YAML block, a here-document or a comment.
 _OPENED: Final = re.compile(
     r"""(?P<until>(?:_\w{1,20})?["'`]?(?:\[\w{0,20}\])?[\])]{0,2}\s*
     (?P<by>:\s*[\w&\[\].<>|?*]{1,40}(?:\s+[\w&\[\].<>|?*]{1,20})?\s*=
@@ -23,32 +23,32 @@ _OPENED: Final = re.compile(
     \s*[\[({]?)\s*(?P<block>[|>][+-]?\d?)?(?:<<[-~<]?["']?\w+["']?(?:\.\w+)?)?\s*\\?\s*(?:(?:\#|//).*)?$""",
     re.VERBOSE | re.IGNORECASE,
 )
-# A name in quotes that is the first argument of a call, or a constant by itself in its line.
+# A quoted name that is the first argument of a call, or a constant alone on its line.
 _ARGUMENT: Final = re.compile(r"""\(\s*["'`][\w.\-]*$|^\s*["'`][A-Z][A-Z0-9_]*$""")
-# The name, or a call with it, ends its line.
+# The line ends with the name, or with a call that contains it.
 _ENDS: Final = re.compile(r"""_?["'`]?[\])]{0,2}\s*$""")
-# Behind a text that may go on in the next line.
+# The end of a string that may continue on the next line.
 _GOES_ON: Final = re.compile(r"""["'`]+\s*(?:\+{1,2}|\.{1,2}|&|<>|<<|\^|\*)?\s*[\\_]?\s*$""")
-# A text without blanks at the end of a line, which may go on in the next line.
+# A string without spaces at the end of a line, which may continue on the next line.
 _CUT: Final = re.compile(
     r"""["'`](?P<text>[^\s"'`]{3,400})["'`]\s{0,8}(?:\+{1,2}|\.{1,2}|&|<>|\^|\*)?\s{0,8}[\\_]?\s*$"""
 )
-# It ends in the user part of a URL.
+# The string ends inside the user part of a URL.
 _CUT_URL: Final = re.compile(r"://[^\s/@]*$")
-# Before the value in its line: a sign of a comment, a list, a change, or of texts put together.
+# What may stand before the value on its line: the sign of a comment, a list, a diff, or a joined string.
 _LEAD: Final = re.compile(r"\s*(?:(?://+|#+|--|[*+\-&.^]{1,2}|<>)\s+)?")
-# What a name leaves open over several lines: a bracket, a list, a call that goes on.
+# The end of a line whose construct continues: a bracket, a list, a call.
 _INSIDE: Final = re.compile(r"[(\[{,\\:]\s*(?:(?:#|//).*)?$")
-# The value by itself in its line.
+# The value alone on its line.
 _ALONE: Final = re.compile(r"""\s*(?:\]\s*=\s*)?["'`]?[^\s"'`]+["'`]?[\s)\];,]*$""")
 _LONG_QUOTES: Final = ('"""', "'''", "`")
-# Stands between a name and a value of which no more is known than that they stand close together.
+# Joins a name to a value when we only know that they stand close together.
 _NEAR: Final = " ~ "
 _SOMEWHERE: Final = Opening(f"secret{_NEAR}", then="near")
 _BRACKETS: Final = ("(", "[", "{")
-# The value's line begins with another name.
+# The line of the value begins with another name.
 _NAMED: Final = re.compile(r"""["'`]?[\w.$\-]+["'`]?\s*(?::(?!\S)|=>|=\s)""")
-# How a line must begin where the one above says so.
+# How the line below must begin, for some values of `then`.
 _THEN: Final = {
     "quote": re.compile(r"""[rbfuLR@$]{0,2}["'`]"""),
     "value": re.compile(r"""["']?value["']?\s*[:=]\s*|<(?:value|string)>""", re.IGNORECASE),
@@ -56,24 +56,24 @@ _THEN: Final = {
         r"""(?=values\s*\(|(?:or\b|\?[?:]|\|\||=(?![=>]))\s*["'`]|\.\w+\()""", re.IGNORECASE
     ),
 }
-# A line that says no more than a name, as lists of variables do.
+# A line that contains only a name, as in lists of variables.
 _NAME_ALONE: Final = re.compile(
     r"""[\s\-{<]*(?:\w+\s+)?["']?(?:name|key)["']?\s*[:=>]\s*["']?(?P<name>[\w.\-]+)["']?(?:</\w+>)?,?\s*$""",
     re.IGNORECASE,
 )
-# So much of a line's end is looked at, and so much of the text that a line begins is kept.
+# How much of a line's end is checked, and how much of a started string is kept.
 _MOST_CHARS: Final = 400
-# So much before a name is kept with it.
+# How much before a name is kept with it.
 _BEFORE_CHARS: Final = 80
 
 
 def find_opening(line: str, above: Opening | None) -> Opening | None:
-    """What a line leaves open for the one below it; `above` is what it finds open itself."""
+    """What a line leaves open for the line below. `above` is what was open above this line."""
     if above is None:
         return _find(line[-_MOST_CHARS:])
     text = line[_lead(line) :]
     if not text or text != line.lstrip():
-        # A blank line or a comment may stand between.
+        # A blank line or a comment may stand between the name and the value.
         return _find(line[-_MOST_CHARS:]) or above
     if above.then == "block" and _indent(line) > _indent(above.text):
         return above
@@ -82,7 +82,7 @@ def find_opening(line: str, above: Opening | None) -> Opening | None:
     joined, _ = _joined(above, line)
     found = _find(joined if joined and len(line) <= _MOST_CHARS else line[-_MOST_CHARS:])
     if found is None and above.text.endswith(_BRACKETS) and _closes(text[:_MOST_CHARS]) <= 0:
-        # What else is in the brackets.
+        # Other content of the brackets.
         return _SOMEWHERE
     return found
 
@@ -124,7 +124,7 @@ def _indent(line: str) -> int:
 
 
 def _closes(text: str) -> int:
-    """How many brackets more are closed than opened in a text."""
+    """How many more brackets are closed than opened in a text."""
     return sum(text.count(one) for one in ")]}") - sum(text.count(one) for one in "([{")
 
 
@@ -133,7 +133,7 @@ def _opened(line: str, end: int) -> Opening | None:
     if opened is None or (opened["by"] == "," and not _ARGUMENT.search(line, 0, end)):
         return None
     if opened["by"] == ":" and ")" in opened["until"]:
-        # The parameters of a function end here.
+        # This ends the parameters of a function.
         return None
     if opened["block"]:
         return Opening(f"{line[: opened.end('until')].rstrip()} ", then="block")
@@ -155,7 +155,7 @@ def _unfinished(line: str, end: int) -> Opening | None:
 
 
 def find_below(opening: Opening, line: str) -> list[Find]:
-    """The secrets of a line that show by what was left open above it."""
+    """The secrets of a line that are recognised by what was open above it."""
     joined, shift = _joined(opening, line)
     if not joined and opening.then == "operator" and _ALONE.match(line):
         opening = Opening(f"{opening.text.rstrip()}{_NEAR}", then="near")
@@ -179,8 +179,9 @@ def _lead(line: str) -> int:
 
 
 def _joined(opening: Opening, line: str) -> tuple[str, int]:
-    """The opening and the line as one, and how many characters further a place in it stands in the line; empty when the line is
-    not what the opening wants.
+    """The opening and the line joined, and the offset from a place in it to the place in the line.
+
+    The text is empty when the line does not begin as the opening requires.
     """
     start = _lead(line)
     if opening.then in _THEN:

@@ -1,5 +1,6 @@
-"""Texts that are written in pieces in one line: `"abc" "def"`, `'abc' + 'def'`. They are looked at as one text, so a secret that
-is cut into pieces is found in each of them.
+"""Strings written in pieces on one line: `"abc" "def"`, `'abc' + 'def'`.
+
+The pieces are checked as one text, so a secret that is split is found in each piece.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typethrough.core.secrets.detector import JOINT
 
 
 class Pieces:
-    """A line without its joints, and where what stands in it stands in the line."""
+    """A line without what joins its pieces. It maps places in this text back to places in the line."""
 
     __slots__ = ("_cuts", "_lengths", "text")
 
@@ -22,12 +23,12 @@ class Pieces:
         )
         parts = [line[start:end] for start, end in kept]
         self.text = "".join(parts)
-        # Where the second part and those behind it begin, and how many characters are left out before each part.
+        # Where each part after the first begins, and how many characters are removed before each part.
         self._cuts = list(accumulate(map(len, parts)))[:-1]
         self._lengths = [0, *accumulate(end - start for start, end in joints)]
 
     def spans(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The parts of the line that characters `start` to `end` of the text are."""
+        """The parts of the line that correspond to the characters `start` to `end` of the text."""
         first, last = bisect_right(self._cuts, start), bisect_right(self._cuts, end - 1)
         borders = [start, *self._cuts[first:last], end]
         return [

@@ -1,4 +1,4 @@
-"""What stands in a prompt where a secret stood, and how it is put back in an answer."""
+"""The placeholders that replace secrets in a prompt, and how secrets are put back into an answer."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ if TYPE_CHECKING:
 MARK: Final = "__HIDDEN_"
 PLACEHOLDER: Final = re.compile(r"__HIDDEN_[a-z]+(?:_\d+)?__")
 _REASONS: Final = {
-    "password": "it is given to a name such as `password`, or stands before the @ of an address",
-    "secret": "it is given to a name such as `token`, and looks like one",
-    "key": "it has the form of a key, or letters and digits by chance",
+    "password": "it is the value of a name such as `password`, or stands before the @ in an address",
+    "secret": "it is the value of a name such as `token`, and looks like a secret",
+    "key": "it has the form of a key, or is a random run of letters and digits",
     "privatekey": "a part of a private key",
-    "text": "it looks like a placeholder",
+    "text": "it looks like one of our placeholders",
 }
-# The beginning of one at the end of a text that may go on.
+# The beginning of a placeholder at the end of a text that may continue.
 _BEGUN: Final = re.compile(r"_{1,2}$|__H(?:I(?:D(?:D(?:E(?:N(?:_(?:[a-z]+(?:_\d*_?|)?)?)?)?)?)?)?)?$")
 
 
 def placeholder(kind: str, number: int = 0) -> str:
-    """The placeholder of a secret; without a number it stands for a secret that is not put back."""
+    """The placeholder for a secret. Without a number, the secret is not put back."""
     return f"{MARK}{kind}_{number}__" if number else f"{MARK}{kind}__"
 
 
 def reason(placeholder: str) -> str:
-    """Why something was taken for a secret, in plain words, and whether an answer can have it."""
+    """Why something was taken for a secret, for the user, and whether it is put back into answers."""
     kind, _, number = placeholder.removeprefix(MARK).removesuffix("__").partition("_")
     why = _REASONS.get(kind, f"it has the form of a key ({kind})")
     return f"{why}; put back in the answer" if number else why
 
 
 def restored(text: str, secrets: Mapping[str, str], *, growing: bool) -> str:
-    """An answer with the secrets in their places. `secrets` maps placeholders to what they stand for.
+    """The answer with the secrets put back. `secrets` maps placeholders to secrets.
 
-    The answer ends before a placeholder that stands for nothing, which the model made up or took from another file. While it is
-    `growing`, the beginning of a placeholder at its end is held back: text that is shown is never taken back.
+    The answer ends before a placeholder without a secret: the model invented it or took it from another file. While the
+    answer is `growing`, an unfinished placeholder at its end is held back, because shown text must not change later.
     """
     kept: list[str] = []
     end = 0

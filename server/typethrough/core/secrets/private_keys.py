@@ -1,4 +1,4 @@
-"""The lines of a private key's body (RFC 7468), found by the lines that begin and end it."""
+"""The lines of a private key's body (RFC 7468), found by its first and its last line."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ if TYPE_CHECKING:
 
 PRIVATE_KEY: Final = "privatekey"
 _LINE: Final = "PRIVATE KEY"
-# In a comment, in quotes, with a sign of continuation, or as it is.
+# A line of the body: as it is, in a comment, in quotes, or with a sign that continues it.
 _BODY: Final = re.compile(r"""[\s"'`#/*\-+>|]*?(?P<body>[A-Za-z0-9+/=]{2,})(?:\\[nr])*[\s"'`,+\\.);]*$""")
-# Behind the first line nothing follows but the key, where it stands in one line with `\\n` in it.
+# After the first line only the key itself follows, when all of it is one line with `\\n` in it.
 _BEGIN: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<body>[^\s\"'`,;)]*)")
 _END: Final = re.compile(r"(?P<body>[^\s\"'`]*)-----END [A-Z0-9 ]*PRIVATE KEY")
 _MOST_LINES: Final = 400
 
 
 def may_hold_key(text: str) -> bool:
-    """Whether it is worth looking for one."""
+    """A cheap check: whether a text may contain a private key."""
     return _LINE in text
 
 
 def may_be_body(line: str) -> bool:
-    """Whether a line by itself could be one of a private key's."""
+    """Whether a line could be part of a private key's body."""
     return _BODY.match(line) is not None
 
 
 def key_spans(lines: Sequence[str]) -> dict[int, list[tuple[int, int]]]:
-    """By the number of a line, start and end of what is of a private key in it; only a key's beginning or end may be among the
-    lines.
+    """For each line number, start and end of the parts that belong to a private key.
+
+    Finds a key even if only its first or its last line is among `lines`.
     """
     found: dict[int, list[tuple[int, int]]] = {}
     for number, line in enumerate(lines):
@@ -53,7 +54,7 @@ def key_spans(lines: Sequence[str]) -> dict[int, list[tuple[int, int]]]:
 
 
 def _has_key(text: str) -> bool:
-    # More than a line break and the sign of a line that was added.
+    # More than a line break, or a `+` of a diff.
     return len(text.replace("\\n", "").replace("\\r", "")) > 1
 
 
@@ -62,5 +63,5 @@ def _run(lines: Sequence[str], numbers: range, found: dict[int, list[tuple[int, 
         if (body := _BODY.match(lines[number])) is not None:
             found.setdefault(number, []).append(body.span("body"))
         elif ": " not in lines[number] and lines[number].strip():
-            # Not one of the lines that say how a key is enciphered, nor the empty one behind them.
+            # Neither one of the header lines about encryption nor the empty line after them.
             return

@@ -1,7 +1,7 @@
-"""The secrets of one document: a placeholder for each, the same as long as the document is open, and what each stands for.
+"""The secrets of one document. Each has a placeholder that stays the same while the document is open.
 
-Every text on its way into a prompt is hidden here, and a `Prompt` is made nowhere else, so nothing reaches a gateway that has
-not passed. Nothing here is ever written or logged.
+Every text for a prompt passes through here, and only this class makes a `Prompt`. So nothing else can reach a gateway. Nothing
+here is ever written to disk or logged.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.message import Unsealed
     from typethrough.core.secrets.detector import Opening
 
-# Most lines of one prompt are those of the one before, so what they are hidden as is kept. What has not been used since the file
-# was frozen twice, or for so many characters, is in no prompt any more; in a hundred documents it would add up.
+# Most lines of a prompt were in the one before, so results are cached. A line that was not used since the file was frozen twice,
+# or within this many characters, is in no prompt any more. Else such lines would add up over a hundred documents.
 _REMEMBERED_CHARS: Final = 200_000
 _FEW_LINES: Final = 24
-# Secrets of so many characters, with a digit in them, are known again without what gave them away: as a whole, and by their
-# pieces.
+# A secret at least this long and with a digit is found again elsewhere, as a whole and by its pieces.
 _LEAST_CHARS: Final = 6
 _PIECE_CHARS: Final = 8
 _PIECE: Final = re.compile(r"[A-Za-z0-9_\-+/.~]{8,}")
@@ -45,36 +44,38 @@ _MOST_SECRETS: Final = 2_000
 
 
 class Vault:
-    """Made with the document, and gone with it."""
+    """Hides the secrets of one document. It lives as long as the document is open."""
 
     def __init__(self) -> None:
         self.hides = True
         self._placeholders: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
         self._whole: list[str] = []
-        # All pieces of the known secrets, and those that follow each other: of a piece twice as long one of them is a part.
+        # `_grams` are all pieces of the known secrets. `_strides` are only consecutive ones: each text twice as long as a
+        # piece that
+        # comes from a secret contains one of them.
         self._grams: set[str] = set()
         self._strides: list[str] = []
         self._lines: dict[str, str] = {}
         self._lines_before: dict[str, str] = {}
-        # Lines that leave a secret's name open for the line below, and those below: each with what is open above it.
+        # Lines that leave a secret's name open, and the lines below them, each with what is open above it.
         self._open_lines: dict[tuple[str, Opening | None], tuple[str, Opening | None]] = {}
         self._above: tuple[list[str], Opening | None] = ([], None)
-        # Lines with placeholders of ours, on their way into a prompt.
+        # Lines on their way into a prompt that already contain our placeholders.
         self._marked: dict[str, str] = {}
         self._line_chars = 0
-        # The last prompt's stable messages, each with what was made of it.
+        # The stable messages of the last prompt, each with its sealed form.
         self._sealed: list[tuple[Message, Message, tuple[str, ...]]] = []
 
     def begin(self) -> None:
-        """The file is frozen anew: lines that are in no prompt from now on need not be remembered."""
+        """Call this when the file is frozen again. Lines that are then in no prompt are forgotten."""
         self._lines, self._lines_before = {}, self._lines
         self._open_lines.clear()
         self._marked.clear()
         self._line_chars = 0
 
     def use(self, *, hides: bool) -> bool:
-        """Whether anything is to be hidden at all from now on; returns whether that is a change."""
+        """Switch hiding on or off. Returns whether that changed anything."""
         if hides == self.hides:
             return False
         self.hides = hides
@@ -82,7 +83,7 @@ class Vault:
         return True
 
     def lines(self, lines: Sequence[str]) -> list[str]:
-        """Lines of the document with their secrets hidden, each as one line. Text that looks like a placeholder is hidden too."""
+        """Lines of the document with secrets hidden, one for one. Text that looks like a placeholder is hidden too."""
         return self._hidden(lines, own=False) if self.hides else list(lines)
 
     def opening_below(self, lines: list[str]) -> Opening | None:
@@ -90,7 +91,7 @@ class Vault:
         if not self.hides:
             return None
         if lines != self._above[0]:
-            # While one line is typed, those above it are the same with each request.
+            # While the user types in one line, the lines above it stay the same.
             suspects = suspect_lines("\n".join(lines))
             self._above = lines, openings(lines, suspects).get(len(lines))
         return self._above[1]
@@ -102,9 +103,11 @@ class Vault:
         spans: Iterable[tuple[int, int]] = (),
         above: Opening | None = None,
     ) -> tuple[str, str]:
-        """The parts of the cursor's line. The cursor is moved behind a secret that it is in; one that is still being typed gets a
-        placeholder without a number, since it is another one at the next key. `spans` are parts of a private key in the line,
-        `above` is what the line finds open.
+        """The cursor's line before and after the cursor, with secrets hidden.
+
+        If the cursor is inside a secret, it is moved behind it. A secret that is still being typed gets a placeholder without
+        a number, because it changes with the next key. `spans` are parts of a private key in the line. `above` is what is open
+        above it.
         """
         if not self.hides:
             return prefix, suffix
@@ -132,7 +135,7 @@ class Vault:
         return "".join(before), "".join(after)
 
     def seal(self, unsealed: Unsealed) -> Prompt:
-        """The prompt that may be sent. Its stable messages are looked at once."""
+        """Make the prompt that may be sent. Stable messages are checked only once."""
         messages: list[Message] = []
         kept_back: list[str] = []
         for number, message in enumerate(unsealed.messages):
@@ -142,7 +145,7 @@ class Vault:
             messages.append(sealed)
             kept_back += found
         del self._sealed[unsealed.stable :]
-        # A secret with a number counts once, wherever it stands.
+        # A secret with a numbered placeholder counts once, however often it occurs.
         distinct = dict.fromkeys(one for one in kept_back if one in self._secrets)
         others = [one for one in kept_back if one not in self._secrets]
         return Prompt(
@@ -170,7 +173,7 @@ class Vault:
         return sealed, tuple(PLACEHOLDER.findall(text)) if MARK in text else ()
 
     def _hidden(self, lines: Sequence[str], *, own: bool) -> list[str]:
-        """The lines with their secrets hidden. `own`: they hold placeholders of ours already."""
+        """The lines with secrets hidden. `own`: they may already contain our placeholders."""
         known = self._lines
         missing = {number: line for number, line in enumerate(lines) if line not in known}
         if missing and self._lines_before:
@@ -178,7 +181,7 @@ class Vault:
         if not missing:
             return [known[line] for line in lines]
         hidden = [known.get(line, "") for line in lines]
-        # The lines that begin and end a private key are never remembered.
+        # Lines with the start or end of a private key are never cached.
         spans = key_spans(lines) if may_hold_key("\n".join(missing.values())) else {}
         for number in spans:
             hidden[number] = self._line(lines[number], spans[number], own=own)
@@ -193,7 +196,7 @@ class Vault:
                 hidden[number] = line
                 continue
             hidden[number], opening = self._opening_line(line, None, own=own)
-            # The lines below one that leaves a name open are looked at anew, known or not.
+            # The lines below one that leaves a name open are checked again, even if cached.
             last_below, last = number, number + REACH_LINES
             while opening is not None and last_below < min(last, len(lines) - 1):
                 last_below, above = last_below + 1, opening
@@ -206,7 +209,7 @@ class Vault:
         return hidden
 
     def _opening_line(self, line: str, above: Opening | None, *, own: bool) -> tuple[str, Opening | None]:
-        """A line with its secrets hidden, and what it leaves open for the one below it."""
+        """A line with secrets hidden, and what it leaves open for the line below."""
         if MARK in line:
             hidden = self._marked.get(line) if own and above is None else None
             if hidden is None:
@@ -239,7 +242,7 @@ class Vault:
             self.begin()
 
     def _was_known(self, line: str) -> bool:
-        """Whether a line was known before; then it is known from now on."""
+        """Whether a line was cached before the file was frozen. If so, it is cached again."""
         hidden = self._lines_before.get(line)
         if hidden is None:
             return False
@@ -252,7 +255,7 @@ class Vault:
         self._lines_before.clear()
 
     def _suspects(self, lines: Sequence[str]) -> Container[int]:
-        """The numbers of those that are worth a closer look."""
+        """The numbers of the lines that need a closer check."""
         if len(lines) <= _FEW_LINES:
             return range(len(lines))
         text = "\n".join(lines)
@@ -266,7 +269,7 @@ class Vault:
         *,
         own: bool,
     ) -> str:
-        """`spans` are parts of a private key in the line, `above` is what it finds open."""
+        """A line with secrets hidden. `spans` are parts of a private key in it, `above` is what is open above it."""
         hidden: list[str] = []
         end = 0
         for find in self._finds(line, spans, above, own=own):
@@ -290,7 +293,7 @@ class Vault:
         return apart(found) if len(found) > 1 else found
 
     def _again(self, line: str) -> list[Find]:
-        """Where known secrets stand, or pieces of them, whatever is round them."""
+        """Where known secrets or pieces of them occur, in any surroundings."""
         grams, size = self._grams, _PIECE_CHARS
         found = [
             Find(*match.span(), "key")
@@ -308,7 +311,7 @@ class Vault:
 
     def _placeholder(self, secret: str, kind: str) -> str:
         if kind == PRIVATE_KEY:
-            # Nobody wants a line of it suggested.
+            # Never put back: nobody wants a line of a private key as a suggestion.
             return placeholder(kind)
         known = self._placeholders.get(secret)
         if known is None:
@@ -321,7 +324,7 @@ class Vault:
         return known
 
     def _know(self, secret: str) -> None:
-        """Find a secret again where what gave it away is gone: its name was changed, or something was typed into it."""
+        """Remember a secret, so that it is found even after its name was changed or something was typed into it."""
         if len(secret) < _LEAST_CHARS or not any(map(str.isdigit, secret)):
             return
         if len(secret) < _PIECE_CHARS or not _PIECE.fullmatch(secret):
@@ -329,7 +332,7 @@ class Vault:
         pieces = [secret[at : at + _PIECE_CHARS] for at in range(len(secret) - _PIECE_CHARS + 1)]
         if len(self._grams) > _MOST_GRAMS:
             self._grams.clear()
-        # A piece of small letters alone may be an ordinary word.
+        # A piece of small letters only may be an ordinary word, so it is left out.
         self._grams.update(one for one in pieces if not one.islower() or any(map(str.isdigit, one)))
         self._strides = [*self._strides[-_MOST_STRIDES:], *pieces[::_PIECE_CHARS]]
         self._forget_lines()

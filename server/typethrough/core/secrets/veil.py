@@ -1,7 +1,7 @@
-"""A document as it may be told to others: what a prompt is put together from in place of the document itself.
+"""A document without its secrets. Prompts are built from this, not from the document itself.
 
-Lines are read with some above them, for a secret's name may stand there. Secrets are hidden before a line is cut and before
-the cursor is marked, so neither leaves half a secret.
+A line is read together with some lines above it, because a secret's name may stand there. Secrets are hidden before a line is
+cut and before the cursor is marked, so neither can leave half a secret.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.secrets.vault import Vault
 
-# Of a line so much more is read than is wanted: a secret that reaches across the cut is seen whole.
+# How much more of a line is read than is needed, so that a secret across the cut is seen whole.
 _ACROSS_CHARS: Final = 2_000
-# Of the cursor's line. The part before it is cut at multiples of the step, so that it stays the same while its end grows.
+# Limits for the cursor's line. The part before the cursor is cut at multiples of the step, so that its start stays the same
+# while the user types.
 _BEFORE_CHARS: Final = 32_768
 _AFTER_CHARS: Final = 20_000
 _STEP_CHARS: Final = 16_384
-# As long as private keys are.
+# The usual length of a private key.
 _KEY_LINES: Final = 60
 
 
 class Veil:
-    """A snapshot whose lines have no secrets in them. Its line and character counts are the snapshot's own."""
+    """A snapshot whose lines contain no secrets. Its line and character counts are those of the document."""
 
     __slots__ = ("_snapshot", "_vault", "char_count", "line_count")
 
@@ -41,16 +42,16 @@ class Veil:
         self.char_count = snapshot.char_count
 
     def lines(self, start: int, stop: int, most_chars: int) -> list[str]:
-        """Lines `start` to `stop` (exclusive, clamped to the document), without line ends and of each at most so much."""
+        """The lines from `start` to `stop` (not included), without line ends, each cut at `most_chars` characters."""
         if start >= stop:
-            # As at most keys: what they change is in the open hunk of the edit log already.
+            # This is so for most keys: their change is already in the open hunk of the edit log.
             return []
         first = max(0, start - REACH_LINES)
         hidden = self._vault.lines(self._snapshot.lines(first, stop, most_chars + _ACROSS_CHARS))
         return [line[:most_chars] for line in hidden[max(0, start) - first :]]
 
     def raw_lines(self, start: int, stop: int) -> Iterator[str]:
-        """The same whole and with their line ends."""
+        """The same lines, whole and with their line ends."""
         first = max(0, start - REACH_LINES)
         raws = self._snapshot.raw_lines(first, stop)
         lengths = list(map(content_length, raws))
@@ -63,7 +64,7 @@ class Veil:
 
 
 class VeiledView(NamedTuple):
-    """What a prompt may know of a request's view."""
+    """The part of a request's view that a prompt may contain."""
 
     snapshot: Veil
     position: Position
@@ -72,7 +73,7 @@ class VeiledView(NamedTuple):
 
     @staticmethod
     def of(view: View, vault: Vault) -> VeiledView:
-        """The view without its secrets. The cursor's column is that in the text without them."""
+        """The view without secrets. The cursor's column is counted in the text without them."""
         prefix, suffix = view.line_prefix, view.line_suffix
         if len(prefix) > _BEFORE_CHARS:
             prefix = prefix[(len(prefix) - _BEFORE_CHARS) // _STEP_CHARS * _STEP_CHARS :]
@@ -88,7 +89,7 @@ class VeiledView(NamedTuple):
 
 
 def _key_spans(view: View, line: str) -> Iterable[tuple[int, int]]:
-    """What of the cursor's line is part of a private key, which shows at its beginning or its end alone."""
+    """The parts of the cursor's line that belong to a private key. They can only be found with the lines around it."""
     if not may_be_body(line) and not may_hold_key(line):
         return ()
     above, below = view.lines_before(_KEY_LINES), view.lines_after(_KEY_LINES)
