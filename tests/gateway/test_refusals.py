@@ -103,7 +103,7 @@ def _named(kind: str, message: str = "", **more: Any) -> dict[str, Any]:
         (404, b"<html>not found</html>", GatewayRejected, "/v1"),
         (404, {"detail": "Not Found"}, GatewayRejected, "TYPETHROUGH_BASE_URL"),
         (405, b"", GatewayRejected, "TYPETHROUGH_BASE_URL"),
-        (408, _named("timeout_error"), GatewayTimeout, "gave up"),
+        (408, _named("timeout_error"), GatewayTimeout, "waited too long"),
         (413, b"", GatewayRejected, "HTTP 413"),
         (424, _named("failed_dependency"), GatewayUnavailable, "HTTP 424"),
         (429, _named("rate_limit_exceeded", "Rate limit exceeded"), RateLimited, "limits requests"),

@@ -1,1 +1,1 @@
-"""What happened, for people: logs and counters without any text of a document and without keys."""
+"""What happened, for people: logs, counters and statistics, without any document text and without keys."""

@@ -1,4 +1,4 @@
-"""A report's figures as people read them, the same in the terminal and on the page: numbers with their units, and tables."""
+"""A report's figures in readable form, the same in the terminal and on the page: numbers with units, and tables."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 NONE = "–"
 EMPTY = (
-    "Nothing is on record yet. Type a while in an editor with typethrough, and look again; with the setting `record` off,"
-    " nothing is kept."
+    "Nothing is on record yet. Type a while in an editor with typethrough, then look again. With the setting `record` off,"
+    " nothing is recorded."
 )
 _PERIODS = {1: "Today", 7: "7 days", 30: "30 days"}
 
 
 class Table(NamedTuple):
-    """Cells under their heads; the first of each row says what the row is about."""
+    """A table: a title, column heads and rows. The first cell of a row says what the row is about."""
 
     title: str
     head: Sequence[str]
@@ -28,14 +28,14 @@ class Table(NamedTuple):
 
 
 def ms(value: float) -> str:
-    """A time: `0.4 ms`, `350 ms`, `12.5 s`."""
+    """A time as text: `0.4 ms`, `350 ms`, `12.5 s`."""
     if value >= 10_000:
         return f"{value / 1_000:.1f} s"
     return f"{value:.1f} ms" if value < 9.95 else f"{value:.0f} ms"
 
 
 def dollars(value: float) -> str:
-    """Money, with as many digits as it takes to see some: `$12.30`, `$0.045`, `$0.0021`."""
+    """An amount of money as text, with enough digits for small amounts: `$12.30`, `$0.045`, `$0.0021`."""
     if value <= 0:
         return "$0"
     if value >= 1:
@@ -44,18 +44,18 @@ def dollars(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 1; a digit more where it says something."""
+    """A share (0 to 1) as a percentage, with one decimal where it matters."""
     whole = 100 * share
     return f"{whole:.1f} %" if 99 < whole < 99.95 or 0 < whole < 9.95 else f"{whole:.0f} %"
 
 
 def count(value: float) -> str:
-    """A number with its thousands apart."""
+    """A number with separators between thousands."""
     return f"{value:,.0f}"
 
 
 def summary(report: Report) -> Table:
-    """The periods side by side."""
+    """One table with a column for each period."""
     periods = report.periods
     rows: list[Sequence[str]] = []
 
@@ -101,7 +101,7 @@ _ENDINGS = {
 
 
 def tables(period: Period) -> list[Table]:
-    """A period taken apart; a table with nothing in it is left out."""
+    """The details of a period, as tables. Empty tables are left out."""
     made = [
         by_kind("language", period.by_language, "Language"),
         by_source(period),
@@ -113,7 +113,7 @@ def tables(period: Period) -> list[Table]:
 
 
 def by_kind(name: str, groups: Sequence[Acceptance], head: str) -> Table:
-    """Acceptance by one thing or another."""
+    """A table of acceptance, one row for each group, such as each language."""
     rows = [
         (one.name or "not known", count(one.shown), count(one.accepted), _rate(one), count(one.chars))
         for one in groups
@@ -122,7 +122,7 @@ def by_kind(name: str, groups: Sequence[Acceptance], head: str) -> Table:
 
 
 def by_source(period: Period) -> Table:
-    """Acceptance and speed by where suggestions came from."""
+    """A table of acceptance and speed, one row for each source of suggestions."""
     table = by_kind("source", period.by_source, "Source")
     times = period.ghost_ms_by_source
     rows = [

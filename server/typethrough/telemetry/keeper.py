@@ -1,5 +1,6 @@
-"""A `Recorder` that keeps what another counts: outcomes, suggestions and streams go on record, and the day's spending comes from
-there.
+"""A `Recorder` that also stores what another recorder counts: outcomes, suggestions and streams.
+
+The day's spending is read from that store.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from typethrough.telemetry.recorder import LogRecorder
     from typethrough.telemetry.store import Store
 
-# Whose life goes on: more than anybody is offered in the five minutes after which the last is asked of one.
+# How many suggestions are tracked. That is more than anybody gets in five minutes, when the last check of one is made.
 _KEPT_LIVES = 1_000
 
 
 class Keeper:
-    """Passes everything on to `inner`, and has it kept in `store`; whole paths only with `paths`."""
+    """Passes everything to `inner`, and stores it in `store`. Full paths are stored only with `paths`."""
 
     def __init__(
         self, inner: LogRecorder, store: Store, local_time: Callable[[], datetime], *, paths: bool = False
@@ -38,17 +39,17 @@ class Keeper:
         self._paths = paths
         self._reported = Reported()
         self._lives: dict[str, SuggestionRow] = {}
-        # What is left of a suggestion once the user has typed a part of it.
+        # How much of a suggestion is left after the user has typed a part of it.
         self._rest_chars: dict[str, int] = {}
         self._own: tuple[str, Spent] = ("", Spent())
 
     @property
     def history(self) -> History:
-        """The inner recorder's."""
+        """The history of the inner recorder."""
         return self._inner.history
 
     def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
-        """Count and keep a request, and a suggestion that is new, under the file's name alone unless paths are wanted."""
+        """Count and store a request, and its suggestion if that is new. Without `paths`, only the file's name is stored."""
         kept = self._inner.request_ended(uri, outcome)
         at = kept.at if kept is not None else self._now()
         name = printable(path_of(uri)) if self._paths else file_name(uri)
@@ -60,7 +61,7 @@ class Keeper:
         return kept
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """Count and keep a stream; reported again, in place of what was reported before."""
+        """Count and store a stream. A second report of the same stream replaces the first."""
         self._inner.stream_ended(stream)
         now = self._now()
         at, before = self._reported.note(now, stream)
@@ -72,7 +73,7 @@ class Keeper:
         self._store.add(row)
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
-        """Count, and keep with the suggestion."""
+        """Count what the editor reports, and store it with the suggestion."""
         self._inner.feedback(kind, suggestion_id, chars)
         life = self._life(suggestion_id)
         if life is None:
@@ -81,7 +82,7 @@ class Keeper:
             life.shown = True
         elif kind is Feedback.ACCEPTED:
             life.accepted = True
-            # A part may have been accepted before, and then the rest; what the user typed of it is not counted.
+            # A part may have been accepted before, and now the rest. Characters that the user typed are not counted.
             life.accepted_chars = min(life.chars, life.accepted_chars + self._rest_chars[suggestion_id])
         elif kind is Feedback.PARTLY_ACCEPTED:
             life.accepted_chars = max(life.accepted_chars, min(chars, life.chars))
@@ -90,7 +91,7 @@ class Keeper:
         self._store.add(life)
 
     def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
-        """Count, and keep with the suggestion."""
+        """Count how much of an accepted suggestion is left, and store it with the suggestion."""
         self._inner.survived(suggestion_id, after_s, share)
         life = self._life(suggestion_id)
         if life is None:
@@ -102,19 +103,19 @@ class Keeper:
         self._store.add(life)
 
     def today(self) -> Spent:
-        """What this and every other server on this machine has spent today."""
+        """What all servers on this machine have spent today."""
         return added(self._spent(self._now()[:10]), self._store.others())
 
     def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
-        """Log."""
+        """Log a notice."""
         self._inner.notice(key, message, is_good=is_good)
 
     def status(self, kind: str, message: str) -> None:
-        """Log."""
+        """Log a status."""
         self._inner.status(kind, message)
 
     def _life(self, suggestion_id: str) -> SuggestionRow | None:
-        """A suggestion's row to change and hand to the store; the one that the store has already stays as it is."""
+        """A copy of a suggestion's row, to change and hand to the store. The writer thread may still use the old row."""
         life = self._lives.get(suggestion_id)
         if life is not None:
             life = self._lives[suggestion_id] = replace(life)
@@ -136,7 +137,7 @@ class Keeper:
                     outcome.stages_ms,
                 )
                 self._store.add(life)
-            # The others go on record when somebody looks at them.
+            # The other suggestions are stored when the user looks at them.
             self._lives[suggestion.id] = life
             if len(self._lives) > _KEPT_LIVES:
                 oldest = next(iter(self._lives))

@@ -1,7 +1,7 @@
-"""Where log lines go and what may stand in them: never stdout, never a key, never a document's text, never an exception's values.
+"""Where log lines go, and what they may contain: never stdout, no keys, no document text, no values from exceptions.
 
-Our own messages are trusted to hold no text (they are written so). Those of other packages are not: of them only the place that
-spoke is logged, for their words may quote a whole request.
+Our own messages are written without such text. Messages of other packages may quote a whole request, so only the place in the
+code where they were logged is kept.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _MAX_FILE_BYTES = 5_000_000
 
 
 class Redactor(logging.Formatter):
-    """Formats a record without secrets: known keys are replaced, exceptions become type and place."""
+    """Formats a log record without secrets: known keys are replaced, and an exception is reduced to its type and place."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
         self._redaction = Redaction()
 
     def hide(self, *keys: str) -> None:
-        """Never print these or a part of them from now on; earlier ones stay hidden."""
+        """Never print these keys, or parts of them, from now on. Keys given earlier stay hidden."""
         self._redaction = self._redaction.also(keys)
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line. Nothing of a foreign message but its place is kept."""
+        """Format a record as one line. Of another package's message only the place is kept."""
         safe = logging.makeLogRecord(record.__dict__)
         if not (record.name == ROOT or record.name.startswith(ROOT + ".")):
             safe.msg, safe.args = f"spoke at {record.filename}:{record.lineno}", None
@@ -59,7 +59,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def place_of(error: BaseException) -> str:
-    """An exception as type and place, without its text: "KeyError at engine.py:120 in complete"."""
+    """An exception's type and place, without its text: "KeyError at engine.py:120 in complete"."""
     place = ""
     step: TracebackType | None = error.__traceback__
     while step is not None:
@@ -70,13 +70,16 @@ def place_of(error: BaseException) -> str:
 
 
 def start_logging(level: str, file: Path | None = None, *, to_stderr: bool = True) -> Redactor:
-    """Send log lines to stderr, and to `file` when given; returns the formatter, to tell it keys. Raises OSError for the file."""
+    """Send log lines to stderr, and to `file` if given. Returns the formatter, which must be told the keys to hide.
+
+    Raises OSError if the file cannot be opened.
+    """
     formatter = Redactor()
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_stderr else []
     if file is not None:
         handlers.append(_file_handler(file))
     if not handlers:
-        # Without any handler logging would fall back to printing on stderr, unformatted.
+        # Without any handler, logging would print on stderr without our formatter.
         handlers.append(logging.NullHandler())
     for handler in handlers:
         handler.setFormatter(formatter)
@@ -87,11 +90,11 @@ def start_logging(level: str, file: Path | None = None, *, to_stderr: bool = Tru
         root.removeHandler(old)
     for handler in handlers:
         root.addHandler(handler)
-    # Everyone else speaks only of trouble; our own level is the setting.
+    # Other packages log only warnings and errors. The setting `log_level` is for our own lines.
     root.setLevel(logging.WARNING)
     for name in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Its errors are tracebacks and whole messages, with text in them; what matters of them the LSP edge says in its own words.
+    # pygls logs tracebacks and whole messages, which contain document text. `lsp/` logs the important part in its own words.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     set_level(level)
     _hush_last_words()
@@ -99,21 +102,21 @@ def start_logging(level: str, file: Path | None = None, *, to_stderr: bool = Tru
 
 
 def set_level(level: str) -> None:
-    """Log our own lines from this level on: a value of the setting `log_level`."""
+    """Log our own lines from this level on; `level` is a value of the setting `log_level`."""
     logging.getLogger(ROOT).setLevel(LEVELS[level])
 
 
 def _file_handler(file: Path) -> logging.Handler:
     from logging.handlers import (
         RotatingFileHandler,
-    )  # it imports socket and more: only who logs to a file waits
+    )  # imported late: it loads socket and more, which only a log file needs
 
     file.touch(mode=0o600)
     return RotatingFileHandler(file, maxBytes=_MAX_FILE_BYTES, backupCount=1, encoding="utf-8")
 
 
 def _hush_last_words() -> None:
-    """An exception nobody caught is logged as type and place; the default prints its text."""
+    """Log an uncaught exception as its type and place, because Python's default prints its text."""
     logger = logging.getLogger(ROOT)
 
     def unhandled(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

@@ -1,6 +1,6 @@
-"""The engine's `Recorder`: one debug line a request, and counters. No text of a document, no path, no key.
+"""The engine's `Recorder`: counters, and one debug line per request. No document text, no path, no key.
 
-Owns what was counted since the start. Does not know who reads it; the language server adds its own listener for notices.
+It counts from the start of the process. Who reads the counters is not its concern.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _KEPT_TIMES = 10_000
-# A provider's count comes within a minute or so; until then there are not so many streams.
+# A provider's count arrives within about a minute. There are fewer streams than this in that time.
 _REMEMBERED = 1_000
 
 
 @dataclass(slots=True)
 class Counters:
-    """What happened since the start. `ghost_ms` holds the times from request to suggestion, newest last, bounded."""
+    """What happened since the start. `ghost_ms` are the times from request to suggestion, newest last, bounded."""
 
     endings: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
@@ -41,7 +41,7 @@ class Counters:
 
 
 class LogRecorder:
-    """Counts, keeps the history, and writes what happened to the log; a notice once per key."""
+    """Counts, keeps the history, and logs what happened. A notice is logged once per key."""
 
     def __init__(self, local_time: Callable[[], datetime]) -> None:
         self.history = History(lambda: local_time().isoformat(timespec="seconds"))
@@ -54,7 +54,7 @@ class LogRecorder:
         self._today: tuple[str, Spent] = ("", Spent())
 
     def request_ended(self, uri: str, outcome: Outcome) -> KeptOutcome | None:
-        """Count and keep a request, and log how it ended, where its time went, and which file, as a hash."""
+        """Count and remember a request. Log how it ended, its times, and a hash of its file's name."""
         counters = self.counters
         counters.endings[outcome.ending] += 1
         stages_ms = outcome.stages_ms
@@ -73,7 +73,7 @@ class LogRecorder:
         return self.history.note(uri, outcome)
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """Count and log an upstream stream's ending and tokens; reported again, in place of what was reported before."""
+        """Count and log a stream's end and tokens. A second report of the same stream replaces the first."""
         counters, usage, ttft_ms = self.counters, stream.usage, stream.ttft_ms
         day = self._day()
         began, before = self._reported.note(day, stream)
@@ -96,12 +96,12 @@ class LogRecorder:
         )
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
-        """Count and log what the editor tells of a suggestion."""
+        """Count and log what the editor reports about a suggestion."""
         self.counters.feedback[kind] += 1
         logger.debug("suggestion %s %s%s", suggestion_id, kind, f", {chars} characters" if chars else "")
 
     def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
-        """Log what became of an accepted suggestion."""
+        """Log how much of an accepted suggestion is left."""
         logger.debug("suggestion %s: %.0f %% still there after %.0f s", suggestion_id, 100 * share, after_s)
 
     def today(self) -> Spent:
@@ -113,38 +113,38 @@ class LogRecorder:
         return self._local_time().date().isoformat()
 
     def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
-        """Log what the user should know, the first time for each `key`."""
+        """Log something that the user should know, once for each `key`."""
         if key not in self._noticed:
             self._noticed.add(key)
             self.notices.append(message)
             logger.log(logging.INFO if is_good else logging.WARNING, "%s", message)
 
     def status(self, kind: str, message: str) -> None:
-        """Log a change of what the model lane is doing, but not each busy and ready."""
+        """Log a change in the model lane's status, except "busy" and "ready"."""
         if kind != self._status and kind not in ("busy", "ready"):
             logger.info("status %s: %s", kind, message)
         self._status = kind
 
 
 def file_tag(uri: str) -> str:
-    """A short name for a file that tells lines of one file from another's, and tells nothing else."""
+    """A short hash of a file's name. It tells files apart in the log without naming them."""
     return sha256(uri.rsplit("/", 1)[-1].encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of them lie, by nearest rank; 0.0 for none."""
+    """The value at the quantile `share` (0 to 1), by nearest rank. 0.0 if there are no values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 class Reported:
-    """The streams of one process that have been reported, as they were reported last and at what time first; bounded."""
+    """The streams that this process has reported: the last report of each, and the time of its first report. Bounded."""
 
     def __init__(self) -> None:
         self._streams: dict[str, tuple[str, StreamRecord]] = {}
 
     def note(self, at: str, stream: StreamRecord) -> tuple[str, StreamRecord | None]:
-        """Take a report; the time that the stream is booked for, and the report that this one takes the place of."""
+        """Take a report. Returns the time of the stream's first report, and the report that this one replaces, if any."""
         first_at, before = self._streams.pop(stream.id, (at, None))
         self._streams[stream.id] = (first_at, stream)
         if len(self._streams) > _REMEMBERED:
@@ -153,7 +153,7 @@ class Reported:
 
 
 def added(one: Spent, other: Spent, sign: int = 1) -> Spent:
-    """Two sums together, or, with `sign` -1, one without the other."""
+    """The sum of two amounts, or with `sign` -1 their difference."""
     usage = Usage(
         one.usage.prompt_tokens + sign * other.usage.prompt_tokens,
         one.usage.cached_tokens + sign * other.usage.cached_tokens,
@@ -163,5 +163,5 @@ def added(one: Spent, other: Spent, sign: int = 1) -> Spent:
 
 
 def cost_of(stream: StreamRecord | None) -> Spent:
-    """What a stream has cost; nothing for none."""
+    """What a stream has cost. Zero for None."""
     return Spent(stream.usage, stream.dollars) if stream is not None else Spent()

@@ -1,7 +1,7 @@
-"""The record added up: what a day, a week and a month brought and cost, day by day, by language, source and model.
+"""Statistics from the record: figures for a day, a week and a month, for each day, and by language, source and model.
 
-SQLite does the adding, so that a thread that reports holds up nothing else in its process. *Ghost text* is timed where it is new:
-what is typed through was on the screen before it was asked for.
+SQLite does the adding, so a thread that makes a report does not block others in the process. The time to *ghost text* counts
+only new text, because typed-through text was on the screen already.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PERIOD_DAYS: Final = (1, 7, 30)
-# Where survival is told in steps: all of it, most, some, and next to nothing.
+# Limits for the steps of survival: all of it, most, some, and nearly nothing.
 KEPT_STEPS: Final = (0.995, 0.5, 0.05)
 
-# Made once and asked often; in memory, for the record itself is only read. Clients that never say what they show are taken at
-# what they were given.
+# Computed once and used often. It is in memory, because the record is only read. Some clients never report what they show;
+# for these, each suggestion counts as shown.
 _SEEN: Final = """
 CREATE TEMP TABLE seen AS
 WITH telling AS MATERIALIZED (SELECT DISTINCT process FROM suggestion WHERE shown)
@@ -34,7 +34,7 @@ FROM suggestion WHERE day BETWEEN ? AND ?
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """Milliseconds that half, and 95 of 100, stay below; `count` of them were measured."""
+    """The median and the 95th percentile of `count` times, in milliseconds."""
 
     p50: float = 0.0
     p95: float = 0.0
@@ -43,7 +43,7 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """How many suggestions were shown, and how many of them accepted, all of it or a part. `name` says which suggestions."""
+    """How many suggestions were shown, and how many were accepted, whole or in part. `name` is the group, such as a language."""
 
     name: str
     shown: int = 0
@@ -53,14 +53,15 @@ class Acceptance:
 
     @property
     def rate(self) -> float:
-        """The share of what was shown that was accepted, 0 to 1."""
+        """The share of the shown suggestions that was accepted, 0 to 1."""
         return self.accepted / self.shown if self.shown else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Survived:
-    """What became of accepted text: the share of its characters that stayed, and how many suggestions stayed whole, mostly, in
-    parts, and not at all.
+    """How much of accepted text was kept: the share of its characters, and `steps`, how many suggestions were kept whole,
+    mostly,
+    partly and not at all.
     """
 
     share: float = 0.0
@@ -68,13 +69,15 @@ class Survived:
 
     @property
     def count(self) -> int:
-        """How many suggestions were looked at again."""
+        """How many suggestions were checked."""
         return sum(self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What streams took and cost. `saved_dollars` is what the provider's cache spared, `estimated_dollars` a part of the cost."""
+    """Tokens and cost of streams. `saved_dollars` is what the provider's cache saved, `estimated_dollars` a part of
+    `dollars`.
+    """
 
     name: str = ""
     streams: int = 0
@@ -85,18 +88,18 @@ class Cost:
 
     @property
     def cache_share(self) -> float:
-        """The share of the prompts' tokens that came from the cache, 0 to 1."""
+        """The share of the prompt tokens that came from the cache, 0 to 1."""
         return self.usage.cached_tokens / self.usage.prompt_tokens if self.usage.prompt_tokens else 0.0
 
     @property
     def estimated_share(self) -> float:
-        """The share of the dollars that we estimated, 0 to 1."""
+        """The share of the dollars that is our estimate, 0 to 1."""
         return self.estimated_dollars / self.dollars if self.dollars else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day's figures."""
+    """The figures of one day."""
 
     day: str
     ghost_ms: Quantiles
@@ -106,7 +109,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What the last `days` days brought, today included."""
+    """The figures of the last `days` days, including today."""
 
     days: int
     requests: Mapping[str, int]
@@ -126,13 +129,13 @@ class Period:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing happened at all."""
+        """Whether nothing happened in this period."""
         return not self.requests and not self.cost.streams and not self.accepted.shown
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The periods of `PERIOD_DAYS`, and the days of the longest from the first with anything on."""
+    """One period for each of `PERIOD_DAYS`, and the days of the longest period, from the first day with any data."""
 
     today: str
     periods: Sequence[Period]
@@ -140,7 +143,7 @@ class Report:
 
 
 def report(connection: sqlite3.Connection, today: date) -> Report:
-    """Add up the record as it stands. Raises sqlite3.Error."""
+    """Compute the statistics from the record. Raises sqlite3.Error."""
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("DROP TABLE IF EXISTS temp.seen")
     connection.execute(_SEEN, _span(today, PERIOD_DAYS[-1]))
@@ -149,7 +152,7 @@ def report(connection: sqlite3.Connection, today: date) -> Report:
 
 
 def _span(today: date, days: int) -> tuple[str, str]:
-    """The first and the last of so many days."""
+    """The first and the last day of a period."""
     return (today - timedelta(days=days - 1)).isoformat(), today.isoformat()
 
 
@@ -197,13 +200,13 @@ def _days(connection: sqlite3.Connection, today: date) -> list[Day]:
     return found
 
 
-# The queries below are put together from names in this module alone; whatever is a value is bound.
+# These queries are built only from names in this module. Values are passed as parameters.
 
 
 def _quantiles(
     connection: sqlite3.Connection, table: str, column: str, key: str, span: tuple[str, str]
 ) -> dict[str, Quantiles]:
-    """By nearest rank, for each value of `key`."""
+    """Quantiles by nearest rank, for each value of `key`."""
     query = f"""
         WITH ranked AS (
             SELECT {key} AS name, {column} AS value, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {column}) AS place,
@@ -227,7 +230,7 @@ def _counts(
 
 
 def _accepted(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Acceptance]:
-    """For each value of `key`, those shown most first."""
+    """The acceptance for each value of `key`, most shown first."""
     query = f"""
         SELECT {key} AS name, SUM(was_shown) AS count, SUM(taken), SUM(taken AND NOT accepted), SUM(accepted_chars)
         FROM seen WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY count DESC, name
@@ -248,7 +251,7 @@ def _survived(connection: sqlite3.Connection, column: str, span: tuple[str, str]
 
 
 def _costs(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Cost]:
-    """For each value of `key`, the dearest first."""
+    """The cost for each value of `key`, highest first."""
     query = f"""
         SELECT {key} AS name, COUNT(*), SUM(prompt_tokens), SUM(cached_tokens), SUM(output_tokens), TOTAL(dollars) AS money,
             TOTAL(saved_dollars), TOTAL(CASE WHEN is_estimated THEN dollars END)

@@ -1,4 +1,4 @@
-"""What goes on record, and how it is written: suggestions with what became of them, streams with what they cost, counts a day."""
+"""The rows of the record and how they are written: outcomes, suggestions, streams with their cost, and daily counts."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class Row(Protocol):
-    """Something that goes on record."""
+    """Something that is written to the record."""
 
     def write(self, connection: sqlite3.Connection, process: str) -> None:
-        """Put it there, in place of what this process wrote about the same thing before."""
+        """Write it. It replaces what this process wrote about the same thing before."""
         ...
 
 
 class OutcomeRow(NamedTuple):
-    """An outcome for who asks why nothing came, and the name of its file on record where that is another."""
+    """An outcome, to answer why no suggestion came. `file` is the name for the record, if it differs from the entry's."""
 
     entry: KeptOutcome
     file: str = ""
 
-    def write(self, connection: sqlite3.Connection, process: str) -> None:  # noqa: ARG002 - nobody asks which process it was
-        """Add it."""
+    def write(self, connection: sqlite3.Connection, process: str) -> None:  # noqa: ARG002 - one list for all processes
+        """Insert it."""
         entry = self.entry
         values = (entry.at, self.file or entry.file, entry.ending.value, entry.reason, entry.source)
         more = (
@@ -48,11 +48,11 @@ class OutcomeRow(NamedTuple):
 
 @dataclass(slots=True)
 class SuggestionRow:
-    """A suggestion and its life. `at` is a local time in ISO 8601; `chars` is the text's length when it was new. `total_ms` is
-    None for one that came along with another: nobody waited for it.
+    """A suggestion and what became of it.
 
-    `survived_30s` and `survived_300s` are the shares of it that stood in their place so long after it was accepted; None when
-    nobody knows.
+    `at` is the local time in ISO 8601, `chars` the length of the text when it was new. `total_ms` is None for a further
+    suggestion of the same answer, because nobody waited for it. `survived_30s` and `survived_300s` are the shares of the
+    text that were still in place that long after the acceptance, None if unknown.
     """
 
     id: str
@@ -71,7 +71,7 @@ class SuggestionRow:
     survived_300s: float | None = None
 
     def write(self, connection: sqlite3.Connection, process: str) -> None:
-        """Add it, or bring what was written of it up to date."""
+        """Insert it, or update the row that was written before."""
         made = (process, self.id, self.at[:10], self.at, self.language, self.file, self.source)
         total_ms = None if self.total_ms is None else round(self.total_ms, 1)
         size = (total_ms, _stages(self.stages_ms), self.chars)
@@ -88,18 +88,18 @@ class SuggestionRow:
 
 
 class StreamRow(NamedTuple):
-    """An upstream stream; `at` is the local time of its first report, whose date is the day that it counts for."""
+    """A model's stream. `at` is the local time of its first report; its date is the day that the stream counts for."""
 
     at: str
     stream: StreamRecord
 
     @property
     def day(self) -> str:
-        """The date."""
+        """The day that the stream counts for."""
         return self.at[:10]
 
     def write(self, connection: sqlite3.Connection, process: str) -> None:
-        """Add it; a later count takes the place of an estimate, on the day that the estimate was booked for."""
+        """Insert it. A later count replaces an estimate, and stays on the day of the estimate."""
         stream, usage = self.stream, self.stream.usage
         tokens = (usage.prompt_tokens, usage.cached_tokens, usage.output_tokens)
         money = (stream.dollars, stream.saved_dollars, stream.is_estimated)
@@ -116,7 +116,7 @@ class StreamRow(NamedTuple):
 
 
 class CountRow(NamedTuple):
-    """One more request that ended this way; those that typing overtook are by far the most, and a number says all of them."""
+    """Adds one to the number of requests with this ending. Most requests are overtaken by typing, so only a number is kept."""
 
     day: str
     language: str
@@ -125,13 +125,13 @@ class CountRow(NamedTuple):
 
     @classmethod
     def of(cls, day: str, outcome: Outcome) -> CountRow:
-        """The count that an outcome adds to."""
+        """The counter for an outcome."""
         answered = outcome.ending is Ending.ANSWERED and outcome.source is not None
         source = outcome.source.value if answered and outcome.source else ""
         return cls(day, outcome.language_id, outcome.ending.value, source)
 
     def write(self, connection: sqlite3.Connection, process: str) -> None:  # noqa: ARG002 - all processes count together
-        """Count it."""
+        """Add one to the counter."""
         connection.execute(
             "INSERT INTO request VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET requests = requests + 1",
             _storable(*self),
@@ -139,9 +139,9 @@ class CountRow(NamedTuple):
 
 
 def outcome_of(row: Any) -> KeptOutcome:
-    """An outcome as it was kept."""
+    """An outcome from its row."""
     at, file, ending, reason, source, stages, overtaken, name, kept_back = row
-    # A later version may know other causes.
+    # A later version may have written a cause that is unknown here.
     cause = Cause.__members__.get(name)
     return KeptOutcome(
         at, file, Ending(ending), reason, source, json.loads(stages), overtaken, cause, kept_back
@@ -149,7 +149,7 @@ def outcome_of(row: Any) -> KeptOutcome:
 
 
 def _storable(*values: Any) -> tuple[Any, ...]:
-    """The values as SQLite takes them: text that a client sent may hold half a surrogate pair, which no encoding has."""
+    """The values in a form that SQLite accepts. A client's text may contain half a surrogate pair, which cannot be encoded."""
     return tuple(
         value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in values
     )

@@ -1,4 +1,4 @@
-"""The record's tables, how an older file gets them, and what is thrown away in time."""
+"""The record's tables, how an older file is brought to this version, and when old rows are deleted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 VERSION = 4
 
 LOCKED_S = 2.0
-# What `typethrough why` looks back on; the statistics need less of more.
+# `typethrough why` shows outcomes, so few are kept. The statistics need the other rows.
 KEPT_OUTCOMES = 1_000
 KEPT_DAYS = 60
-# Some 40 MB: two months of somebody who types all day.
+# About 40 MB: two months of somebody who types all day.
 KEPT_SUGGESTIONS = 150_000
 
 _VERSION_1 = """
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS stream (
 );
 CREATE INDEX IF NOT EXISTS stream_day ON stream (day);
 """
-# Streams of version 1 have no id, and NULLs are all different from each other.
+# Streams of version 1 have no id. A unique index treats all NULLs as different.
 _VERSION_2 = """
 ALTER TABLE stream ADD COLUMN id TEXT;
 ALTER TABLE stream ADD COLUMN model TEXT NOT NULL DEFAULT '';
@@ -59,18 +59,19 @@ ALTER TABLE outcome ADD COLUMN kept_back INTEGER NOT NULL DEFAULT 0;
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """A connection that writes, to a file with the tables of this version. Raises sqlite3.Error, OSError."""
+    """A connection for writing, to a file with the tables of this version. Raises sqlite3.Error, OSError."""
     import sqlite3
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite would make the file with the process's own mask.
+    # SQLite would create the file with the process's default mode.
     path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=LOCKED_S)
     try:
-        # Refused at once while another server writes, whatever the timeout. That one sets it too, and the file keeps it.
+        # This fails at once while another server writes, whatever the timeout. That server sets it too, and the file keeps
+        # it.
         with suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA journal_mode=WAL")
-        # What the last second before a power cut held is no loss.
+        # Losing the last second before a power cut is acceptable.
         connection.execute("PRAGMA synchronous=OFF")
         migrate(connection)
     except sqlite3.Error:
@@ -92,12 +93,12 @@ def put_aside(path: Path) -> None:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a record to this version; what it holds stays. Raises sqlite3.Error, for one of a later version too."""
+    """Bring a record to this version and keep its data. Raises sqlite3.Error, also if the record is of a later version."""
     import sqlite3
 
     if _version(connection) == VERSION:
         return
-    # Another server may be about to do the same: whoever gets here second finds it done.
+    # Another server may do the same at this moment. The second one finds it done.
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)
@@ -114,15 +115,15 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def trim_outcomes(connection: sqlite3.Connection) -> None:
-    """Keep the last outcomes only; so cheap that it goes with each batch."""
+    """Keep only the last outcomes. It is cheap enough to run with each batch."""
     last = "SELECT MAX(rowid) FROM outcome"
-    connection.execute(f"DELETE FROM outcome WHERE rowid <= ({last}) - ?", (KEPT_OUTCOMES,))  # noqa: S608 - no value in it
+    connection.execute(f"DELETE FROM outcome WHERE rowid <= ({last}) - ?", (KEPT_OUTCOMES,))  # noqa: S608 - no outside value
 
 
 def trim_old(connection: sqlite3.Connection, oldest_day: str) -> None:
-    """Throw away what is older than `oldest_day`, and the oldest suggestions when there are very many."""
+    """Delete what is older than `oldest_day`, and the oldest suggestions if there are too many."""
     for table in ("stream", "suggestion", "request"):
-        connection.execute(f"DELETE FROM {table} WHERE day < ?", (oldest_day,))  # noqa: S608 - no value in it
+        connection.execute(f"DELETE FROM {table} WHERE day < ?", (oldest_day,))  # noqa: S608 - no outside value
     last = "SELECT MAX(rowid) FROM suggestion"
     connection.execute(f"DELETE FROM suggestion WHERE rowid <= ({last}) - ?", (KEPT_SUGGESTIONS,))  # noqa: S608 - likewise
 

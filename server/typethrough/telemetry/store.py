@@ -1,8 +1,8 @@
-"""The record on this machine: outcomes, suggestions, times and token counts in one SQLite file. No text and no key.
+"""The record on this machine: outcomes, suggestions, times and token counts in one SQLite file. No document text, no key.
 
-A thread of its own writes, in batches, so that nothing on the keystroke path waits for a disk. Several servers write one file.
-What cannot be written is lost, which is logged once, and the server goes on; rows that wait are bounded in number. Who reads the
-file beside them never writes into it, and reads files of older versions as they are.
+A separate thread writes in batches, so nothing on the keystroke path waits for a disk. Several servers write to one file. A row
+that cannot be written is lost; this is logged once, and the server goes on. The number of waiting rows is bounded. Other code
+only reads the file, and reads files of older versions without changing them.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ logger = logging.getLogger(__name__)
 _BATCH_S = 1.0
 _BATCH_ROWS = 100
 _CLOSE_S = 2.0
-# A disk that hangs for minutes: beyond so many rows the newest are lost.
+# If the disk hangs for minutes, rows beyond this number are lost.
 _MOST_WAITING = 10_000
 
 
 class Store:
-    """Writes rows in the background, from the first use on. `day` gives today's date."""
+    """Writes rows in the background, from the first use on. `day` returns today's date."""
 
     def __init__(self, path: Path, day: Callable[[], str]) -> None:
         self._path = path
         self._day = day
         self._process = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._others: tuple[str, Spent] = ("", Spent())
-        # Putting into a bounded queue takes ten times as long, and the bound need not be exact.
+        # Putting a row into a bounded queue takes ten times as long, and the bound need not be exact.
         self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -52,9 +52,9 @@ class Store:
         self._trimmed_day = ""
 
     def add(self, row: Row) -> None:
-        """Have a row written. Never waits; the row must not change any more."""
+        """Have a row written. Never waits. The row must not change afterwards."""
         self._start()
-        # Nobody would take it out again.
+        # With the writer thread broken, rows would pile up.
         if self._is_broken:
             return
         if self._rows.qsize() < _MOST_WAITING:
@@ -63,20 +63,20 @@ class Store:
             self._say_gap("the disk is too slow")
 
     def others(self) -> Spent:
-        """What other processes had spent today when the file was read last; nothing while that is not known."""
+        """What other processes have spent today, as of the last read. Zero while unknown."""
         self._start()
         day, spent = self._others
         return spent if day == self._day() else Spent()
 
     def close(self) -> None:
-        """Write what is left, but do not wait long for a slow disk."""
+        """Write what is left, but wait at most 2 s."""
         if self._thread is not None:
             self._closing.set()
             self._rows.put(None)
             self._thread.join(_CLOSE_S)
 
     def _start(self) -> None:
-        # Not before: SQLite is not what a server's first reply should wait for.
+        # Started at first use: opening SQLite must not delay the server's first reply.
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="typethrough-record", daemon=True)
             self._thread.start()
@@ -94,7 +94,7 @@ class Store:
                 schema.put_aside(self._path)
                 self._open_and_serve()
         except Exception as error:
-            # The thread's boundary: whatever it is, nobody takes rows out any more.
+            # The boundary of the thread: after any error nobody takes rows out of the queue.
             self._is_broken = True
             logger.warning(
                 "no record is kept: %s cannot be written (%s)", self._path.name, type(error).__name__
@@ -120,7 +120,7 @@ class Store:
             except sqlite3.Error as error:
                 if schema.is_spoiled(error):
                     raise
-                # A full disk, or a server that holds the file for long: it may pass, and the batch is no great loss.
+                # The disk is full, or another server holds the file. It may pass, and losing the batch is acceptable.
                 self._say_gap(type(error).__name__)
                 if not rows:
                     _, going_on = self._batch()
@@ -129,7 +129,7 @@ class Store:
         try:
             row.write(connection, self._process)
         except (ValueError, OverflowError) as error:
-            # A value that SQLite does not take, such as half a surrogate pair, costs its own row and no other.
+            # A value that SQLite does not accept, such as half a surrogate pair. Only its own row is lost.
             self._say_gap(type(error).__name__)
 
     def _say_gap(self, why: str) -> None:
@@ -138,11 +138,11 @@ class Store:
             logger.warning("the record has a gap: %s", why)
 
     def _batch(self) -> tuple[list[Row], bool]:
-        """The rows of the next second or so, and whether more may come."""
+        """The rows of about the next second, and whether more may come."""
         rows: list[Row] = []
         row = self._rows.get()
         if row is not None and self._rows.qsize() < _BATCH_ROWS:
-            # Woken at each row, this thread would take the interpreter from the one that answers the next key.
+            # Waking at each row would take the interpreter from the thread that answers the next key.
             self._closing.wait(_BATCH_S)
         while row is not None:
             rows.append(row)
@@ -165,13 +165,13 @@ class Store:
     def _read_others(self, connection: sqlite3.Connection) -> None:
         day = self._day()
         columns = "TOTAL(prompt_tokens), TOTAL(cached_tokens), TOTAL(output_tokens), TOTAL(dollars)"
-        query = f"SELECT {columns} FROM stream WHERE day = ? AND process != ?"  # noqa: S608 - no value in it
+        query = f"SELECT {columns} FROM stream WHERE day = ? AND process != ?"  # noqa: S608 - no outside value
         row = connection.execute(query, (day, self._process)).fetchone()
         self._others = (day, Spent(Usage(int(row[0]), int(row[1]), int(row[2])), row[3]))
 
 
 class Unreadable(Exception):
-    """The record cannot be read; `str()` says why."""
+    """The record cannot be read. The error's text says why."""
 
 
 def read_outcomes(path: Path, limit: int) -> list[KeptOutcome]:
@@ -182,7 +182,7 @@ def read_outcomes(path: Path, limit: int) -> list[KeptOutcome]:
 
 
 def spent_on(path: Path, day: str) -> float:
-    """What streams of all servers on this machine have cost on a day, in US dollars. Raises Unreadable."""
+    """The cost of all servers' streams on a day, in US dollars. Raises Unreadable."""
     import sqlite3
 
     try:
@@ -197,7 +197,7 @@ def spent_on(path: Path, day: str) -> float:
 
 @contextmanager
 def record(path: Path) -> Iterator[sqlite3.Connection]:
-    """The record as this version has it, to be read only; an empty one when there is no file. Raises Unreadable."""
+    """A read-only connection to the record, in the tables of this version. Empty if there is no file. Raises Unreadable."""
     import sqlite3
 
     if not path.exists():
@@ -210,7 +210,7 @@ def record(path: Path) -> Iterator[sqlite3.Connection]:
         if version == schema.VERSION:
             yield connection
             return
-        # The file itself is brought up to date by the next server that starts.
+        # Convert a copy. The next server that starts converts the file itself.
         with closing(sqlite3.connect(":memory:")) as copy:
             connection.backup(copy)
             schema.migrate(copy)

@@ -1,1 +1,1 @@
-"""What telemetry shows as pages."""
+"""Web pages that show what telemetry has recorded."""

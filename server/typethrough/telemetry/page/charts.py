@@ -1,4 +1,4 @@
-"""The plots of the page: which there are, what each of them says in its title, and the figures behind it."""
+"""The plots of the statistics page: which ones there are, their titles, and the figures behind them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typethrough.telemetry.report import Acceptance, Day, Period, Quantiles, Report
 
 _STEPS = (("whole", "first"), ("mostly", "soft"), ("in parts", "softer"), ("gone", "gone"))
-# What is said in a title should not be chance: a group needs so many suggestions, and such a share of all of them.
+# A title should not report chance. A group needs this many suggestions, and this share of all of them, to be named in one.
 _ENOUGH_SHOWN = 20
 _ENOUGH_SHARE = 0.1
 _MOST_BARS = 6
@@ -32,7 +32,7 @@ _SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A plot, what it says, how it is to be read, and the figures behind it."""
+    """A plot with its title, a note on how to read it, and a table of its figures."""
 
     title: str
     note: str
@@ -42,7 +42,7 @@ class Chart:
 
 
 def charts(report: Report) -> Iterator[Chart]:
-    """The plots there is something to show in."""
+    """The plots for which there are figures."""
     month = report.periods[-1]
     if month.ghost_ms.count:
         yield _ghost(report)
@@ -93,7 +93,7 @@ def _times(
 
 
 def _by_day(report: Report, title: str, heads: Sequence[str], cells: Sequence[Sequence[str] | None]) -> Table:
-    """The figures behind a plot, a row for each day that has some."""
+    """The figures behind a plot: one row for each day that has any."""
     named = zip((plots.day_name(day.day) for day in report.days), cells, strict=True)
     return Table(title, ("Day", *heads), [(day, *row) for day, row in named if row is not None])
 
@@ -206,22 +206,22 @@ def _survival(month: Period) -> Chart:
 
 
 def _ms_tick(value: float) -> str:
-    """A time on an axis."""
+    """The label of a time on an axis."""
     return f"{value:,.0f} ms" if value >= 10 or value == int(value) else f"{value:.2g} ms"
 
 
 def _share_tick(value: float) -> str:
-    """A share on an axis."""
+    """The label of a share on an axis."""
     return percent(value)
 
 
 def _dollars_tick(value: float) -> str:
-    """Money on an axis, with no more digits than it needs."""
+    """The label of an amount of money on an axis, without unneeded digits."""
     return f"${value:,.2f}" if value >= 0.1 else f"${value:.6f}".rstrip("0")
 
 
 def _tokens_tick(value: float) -> str:
-    """Tokens on an axis."""
+    """The label of a number of tokens on an axis."""
     if value >= 1_000_000:
         return f"{value / 1_000_000:g} M"
     return f"{value / 1_000:g} k" if value >= 1_000 else f"{value:g}"

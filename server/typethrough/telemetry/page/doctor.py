@@ -1,4 +1,4 @@
-"""A doctor's findings as a page, for an editor that shows pages: each thing, how it is, and what to do about it."""
+"""The doctor's findings as a web page: each thing that was checked, how it is, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from typethrough.telemetry.page.document import document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A page in VS Code may run this command of its extension; anywhere else the link leads nowhere.
+# In VS Code the extension lets the page run this command. Elsewhere the link does nothing.
 _AGAIN = '<a href="command:typethrough.doctor">Look again</a>'
 _HEADS = ("", "What", "How it is, and what to do")
 _MARKS = {"ok": "✓", "warning": "!", "failure": "✗"}
 
 
 class Found(Protocol):
-    """What the page shows of a finding."""
+    """The parts of a finding that the page shows."""
 
     @property
     def name(self) -> str:
-        """The thing."""
+        """What was checked."""
         ...
 
     @property
     def level(self) -> str:
-        """How well it is: "ok", "warning" or "failure"."""
+        """The result: "ok", "warning" or "failure"."""
         ...
 
     @property
     def text(self) -> str:
-        """How it is."""
+        """How it is, as a sentence."""
         ...
 
     @property
@@ -42,12 +42,12 @@ class Found(Protocol):
 
     @property
     def more(self) -> tuple[str, ...]:
-        """What stands below."""
+        """Further lines to show below."""
         ...
 
 
 def doctor_page(findings: Sequence[Found], summary: str) -> str:
-    """The page. What is not well comes first."""
+    """The whole page. Failures come first, then warnings."""
     header = f'<h1>Doctor</h1>\n<p class="sub">{escape(printable(summary))} {_AGAIN}</p>'
     heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
     ordered = sorted(findings, key=lambda one: ("failure", "warning", "ok").index(str(one.level)))

@@ -1,7 +1,7 @@
-"""What is round the content of every page: it loads and runs nothing, and looks well on paper white and in the dark.
+"""The frame of every page. A page loads nothing and runs nothing, and has colours for light and dark.
 
-Inside VS Code its theme is what the user looks at. Blue and orange are told apart by everybody; what has an order has one hue
-from dark to light.
+In VS Code it takes the colours of the editor's theme. Blue and orange can be told apart with any colour vision. Ordered values
+have one hue, from dark to light.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ footer {{ margin-top: 2.5rem; color: var(--muted); font-size: 0.8125rem; max-wid
 
 
 def document(title: str, header: str, content: str) -> str:
-    """A page of ours that loads and runs nothing; `header` and `content` are markup already."""
+    """A whole page as HTML. `header` and `content` must already be HTML."""
     digest = b64encode(sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return f"""<!DOCTYPE html>

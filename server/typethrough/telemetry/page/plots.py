@@ -1,7 +1,7 @@
-"""Plots as inline SVG, drawn by hand: lines over days, stacked bars over days, bars side by side.
+"""Plots as inline SVG: lines over days, stacked bars over days, and horizontal bars.
 
-No colour is named here: classes are, and the page gives them one for light and one for dark. `label` is what a plot shows, for
-who cannot see it.
+Elements have classes, not colours. The page's style gives each class a colour for light and one for dark. `label` describes a
+plot for screen readers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _GAP: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Values over the days, None where there is none; `look` is the class that colours it."""
+    """One value per day, or None. `look` is the class that gives it its colour."""
 
     name: str
     look: str
@@ -37,7 +37,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A named value, as a share of 1, and what is said of it."""
+    """A named share (0 to 1), and the text beside it."""
 
     name: str
     value: float
@@ -53,9 +53,9 @@ def lines(
     top: float = 0.0,
     decades: bool = False,
 ) -> str:
-    """Each series as a line with a mark a day, named at its end, broken where days have no value.
+    """A line for each series, with a mark for each day. A line has its name at its end, and a gap where days have no value.
 
-    `top` is the axis' end; with `decades` the axis is logarithmic, for values that lie orders of magnitude apart.
+    `top` is the end of the axis, or 0 to choose it from the values. With `decades` the axis is logarithmic.
     """
     values = [value for one in series for value in one.values if value is not None]
     high, ticks = _decades(values) if decades else _scale(values, top)
@@ -90,7 +90,7 @@ def lines(
 
 
 def stacks(label: str, days: Sequence[str], series: Sequence[Series], unit: Callable[[float], str]) -> str:
-    """The series of a day on top of each other, the first at the bottom."""
+    """Stacked bars, one per day. The first series is at the bottom."""
     high, ticks = _scale(sum(one.values[index] or 0.0 for one in series) for index in range(len(days)))
     step = _INNER_WIDTH / len(days)
     width = min(26.0, step - max(1.5, step * 0.25))
@@ -107,7 +107,7 @@ def stacks(label: str, days: Sequence[str], series: Sequence[Series], unit: Call
             if value <= 0:
                 continue
             top, bottom = y(low + value), y(low)
-            # A gap tells one from the next where their colours do not.
+            # A gap separates neighbouring parts whose colours look alike.
             height = max(0.75, bottom - top - (_GAP / 2 if low else 0))
             said = f"{day_name(day)}: {one.name} {unit(value)}"
             parts.append(_box(one.look, xs[index] - width / 2, top, width, height, said))
@@ -116,7 +116,7 @@ def stacks(label: str, days: Sequence[str], series: Sequence[Series], unit: Call
 
 
 def bars(label: str, rows: Sequence[Bar], look: str) -> str:
-    """Shares below each other, on one scale that ends at a round one."""
+    """Horizontal bars below each other, on one scale that ends at a round number."""
     high, ticks = _scale([row.value for row in rows])
     high = min(1.0, high)
     parts = []
@@ -136,7 +136,7 @@ def bars(label: str, rows: Sequence[Bar], look: str) -> str:
 
 
 def shares(label: str, rows: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
-    """Each row as a whole, cut into named parts with their looks and counts."""
+    """One full-width bar for each row, divided into named parts, each with its class and count."""
     parts = []
     for number, (name, pieces) in enumerate(rows):
         top, left, whole = number * 52, float(_GAP), sum(piece[2] for piece in pieces)
@@ -151,13 +151,13 @@ def shares(label: str, rows: Sequence[tuple[str, Sequence[tuple[str, str, int]]]
 
 
 def day_name(day: str) -> str:
-    """A date as an axis has it: `24 Nov`."""
+    """A date for an axis: `24 Nov`."""
     when = date.fromisoformat(day)
     return f"{when.day} {when:%b}"
 
 
 def _scale(values: Iterable[float], top: float = 0.0) -> tuple[float, list[float]]:
-    """Where an axis from 0 ends, and its ticks: round numbers, three to five of them."""
+    """The end and the ticks of an axis that starts at 0: three to five round numbers."""
     highest = top or max(values, default=0.0) or 1.0
     rough = highest / 4
     size = 10 ** math.floor(math.log10(rough))
@@ -167,7 +167,7 @@ def _scale(values: Iterable[float], top: float = 0.0) -> tuple[float, list[float
 
 
 def _decades(values: Sequence[float]) -> tuple[float, list[float]]:
-    """The end and the ticks of a logarithmic axis: powers of ten round the values, down to a tenth."""
+    """The end and the ticks of a logarithmic axis: powers of ten around the values, at least 0.1."""
     known = [max(value, 0.1) for value in values] or [1.0]
     first = math.floor(math.log10(min(known)))
     last = max(first + 1, math.ceil(math.log10(max(known)) - 1e-9))
@@ -175,7 +175,7 @@ def _decades(values: Sequence[float]) -> tuple[float, list[float]]:
 
 
 def _middles(days: Sequence[str]) -> list[float]:
-    """Where each day stands from left to right."""
+    """The x coordinate of each day."""
     return [_LEFT + _INNER_WIDTH / len(days) * (index + 0.5) for index in range(len(days))]
 
 
@@ -200,13 +200,13 @@ def _text(look: str, x: float, y: float, words: str) -> str:
 
 
 def _box(look: str, x: float, y: float, width: float, height: float, said: str, *, radius: int = 0) -> str:
-    """A bar that says what it is when the pointer is on it."""
+    """A bar that shows `said` when the pointer is on it."""
     place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius}"'
     return f'<rect class="mark {look}" {place}><title>{escape(said)}</title></rect>'
 
 
 def _paths(points: Iterable[tuple[float, float] | None]) -> Iterator[str]:
-    """Unbroken runs of two points or more."""
+    """SVG paths for the runs of two or more points without a gap."""
     run: list[str] = []
     for point in [*points, None]:
         if point is not None:

@@ -1,7 +1,7 @@
-"""The statistics as one page: nothing is loaded, nothing runs, and it can be read, kept and sent on as a file.
+"""The statistics as one web page. It loads nothing and runs nothing, so it can be stored and passed on as a file.
 
-Each plot has a title that says what it shows and a table with its figures. Names (languages, models, files) are escaped; a
-document's text is not in a report to begin with.
+Each plot has a title that says what it shows, and a table with its figures. Names (languages, models, files) are escaped. A
+report contains no document text.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 _HOW_TO_READ = (
-    "New ghost text is what was not on the screen already. Dollars go by the models' published prices. Where a provider did not"
-    " count a stream that was closed early, its tokens are estimated. Survival is looked at half a minute and five minutes after"
-    " a suggestion was accepted."
+    "New ghost text is text that was not on the screen before. Dollars are computed from the models' published prices. If a"
+    " provider reported no tokens for a stream that was closed early, they are estimated. Survival is checked half a minute and"
+    " five minutes after a suggestion was accepted."
 )
 
 
 def page(report: Report) -> str:
-    """The page, whole."""
+    """The whole page."""
     longest = report.periods[-1]
     if longest.is_empty:
         return message(figures.EMPTY)
@@ -55,12 +55,12 @@ def page(report: Report) -> str:
 
 
 def message(text: str) -> str:
-    """The page with nothing but a sentence on it."""
+    """A page with only one sentence."""
     return document("typethrough: statistics", "<h1>Statistics</h1>", f"<p>{escape(text)}</p>")
 
 
 def _keys(report: Report) -> str:
-    """The figures that most people open the page for."""
+    """The most important figures, at the top of the page."""
     today, _, month = report.periods
     cost, accepted, kept = month.cost, month.accepted, month.after_300s
     tiles = [
@@ -99,7 +99,7 @@ def _figure(chart: Chart) -> str:
 
 
 def _scrolled(table: Table, *, caption: bool = True) -> str:
-    """A table that scrolls by itself where the window is narrower; who has no mouse gets there by the Tab key."""
+    """A table that scrolls by itself in a narrow window, also by keyboard (the Tab key reaches it)."""
     title = escape(table.title or "Periods side by side")
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
     rows = "".join(_row(row) for row in table.rows)

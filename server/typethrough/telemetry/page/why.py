@@ -1,4 +1,4 @@
-"""The last outcomes as a page, for an editor that shows pages: when, in which file, what happened, and what to do about it."""
+"""The last outcomes as a web page: when, in which file, what happened, and what to do about it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from typethrough.core.outcome.history import KeptOutcome
 
-# A page in VS Code may run this command of its extension; anywhere else the link leads nowhere, and nobody else is sent it.
+# In VS Code the extension lets the page run this command. The page is sent to no other editor.
 _REFRESH = '<a href="command:typethrough.why">Refresh</a>'
 _HEADS = ("Time", "File", "What happened, and what to do", "Took")
 
 
 def why_page(entries: Sequence[KeptOutcome]) -> str:
-    """The page; the newest come first."""
+    """The whole page, newest first."""
     header = f'<h1>Why no suggestion?</h1>\n<p class="sub">The last requests, newest first. {_REFRESH}</p>'
     if not entries:
         return document(
