@@ -331,15 +331,15 @@ def test_an_error_with_status_200_is_told_in_the_providers_words(
         ({}, "guardrail_intervened", "filter"),
         ({"refusal": "I cannot help."}, "stop", "filter"),
         ({"content": ""}, "load", "loading"),
-        ({"reasoning_content": "hm"}, "stop", "reasoned"),
-        ({"reasoning": "hm"}, "length", "reasoned"),
-        ({"thinking": "hm"}, "stop", "reasoned"),
+        ({"reasoning_content": "hm"}, "stop", "reasoning"),
+        ({"reasoning": "hm"}, "length", "reasoning"),
+        ({"thinking": "hm"}, "stop", "reasoning"),
         (
             {"content": [{"type": "text", "text": ""}], "reasoning_details": [{"text": "hm"}]},
             "stop",
-            "reasoned",
+            "reasoning",
         ),
-        ({}, "length", "reasoned"),
+        ({}, "length", "reasoning"),
     ],
 )
 @pytest.mark.parametrize("ending", [(), ("[DONE]",), ({"choices": [], "usage": _COUNTS},)])
