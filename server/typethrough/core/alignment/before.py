@@ -1,7 +1,8 @@
-"""What an answer's beginning says again of what stands before the cursor: that much is dropped.
+"""Removes what the beginning of an answer repeats of the text before the cursor (an echo).
 
-It is compared by tokens: words of any script, numbers and single signs; blanks do not count. Whether a match is an echo is judged
-by how much it is, by whether the line would be nonsense with it twice, and by what a language writes twice itself (`==`, `//`).
+Texts are compared by tokens: words of any script, numbers and single signs. Blanks do not count. A match is an echo depending
+on
+its length, on whether the line would be nonsense with it twice, and on what the language really writes twice (`==`, `//`).
 """
 
 from __future__ import annotations
@@ -45,19 +46,19 @@ _TRIPLE: Final = 3
 _QUOTES: Final = frozenset("\"'`")
 _OPENERS: Final = frozenset("([{")
 _CLOSERS: Final = frozenset(")]}")
-# With these a name or a value begins: it does not stand twice in a row.
+# A name or a value begins with these, so they do not stand twice in a row.
 _BEGINNINGS: Final = frozenset("<@$#")
 _ENDINGS: Final = frozenset("=:.>")
 _LONGER_NAME: Final = frozenset("-/.")
 _MANY_TOKENS: Final = 4
 _MANY_LETTERS: Final = 6
 
-# How many characters an echo takes: 0 none, None not decided yet.
+# How many characters an echo has. 0: there is none. None: not decided yet.
 Verdict = int | None
 
 
 def before(draft: Draft, view: View) -> Draft:
-    """Drop an echo of the lines above with the line prefix, of the line prefix, or of its end."""
+    """Remove an echo of the lines above with the line prefix, of the line prefix, or of its end."""
     text, done = draft
     if not text.strip():
         return draft
@@ -71,7 +72,7 @@ def before(draft: Draft, view: View) -> Draft:
 
 
 class _Match(NamedTuple):
-    """Tokens that end the line prefix and begin the answer: from which token on, and where in the answer they end."""
+    """Tokens at the end of the line prefix that begin the answer: the first one's index, and where they end in the answer."""
 
     tokens: tuple[str, ...]
     first: int
@@ -115,7 +116,7 @@ def _prefix(text: str, view: View, done: bool) -> Verdict:
 
 
 def _next_number(body: str, prefix: str, view: View) -> int | None:
-    """Past the number of a list's item, right or wrong, where one stands before the cursor already."""
+    """The end of a list item's number in the answer, right or wrong, if a number already stands before the cursor."""
     if family_of(view.language_id) != "text" or not body[:1].isdigit():
         return None
     there, said = _NUMBERED.fullmatch(prefix.strip()), _NUMBERED.match(body)
@@ -125,7 +126,7 @@ def _next_number(body: str, prefix: str, view: View) -> int | None:
 
 
 def _matched(text: str, start: int, tokens: tuple[str, ...], *, gap: bool, done: bool) -> Verdict:
-    """Where these tokens end in the text, which says them from `start` on."""
+    """Where the tokens end in the text, if it has them from `start` on."""
     place, last = start, len(tokens) - 1
     for number, token in enumerate(tokens):
         while text[place : place + 1] in {" ", "\t"}:
@@ -141,7 +142,7 @@ def _matched(text: str, start: int, tokens: tuple[str, ...], *, gap: bool, done:
 
 
 def _past_gap(text: str, end: int, view: View, *, done: bool) -> Verdict:
-    """Past the blanks that end the line prefix, when the echo has them too."""
+    """The end of the echo, with the blanks at the end of the line prefix if the answer repeats them."""
     prefix = view.line_prefix
     gap = prefix[len(prefix.rstrip()) :]
     if not gap or text.startswith(gap, end):
@@ -157,7 +158,7 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
     letters = sum(map(len, words))
     rest = text[match.end :]
     if not match.first and view.indent and text[: len(text) - len(text.lstrip(" \t"))] == view.indent:
-        # The line from its indentation on.
+        # The answer repeats the line from its indentation on.
         return bool(rest.strip()) if rest.strip() or done else None
     if tokens[0] in _QUOTES:
         verdict = _is_quote(match, text, view, done)
@@ -172,7 +173,7 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
         return False
     gap = view.line_prefix[-1:].isspace()
     if gap and tokens[-1] == words[-1] and rest[:1] in _LONGER_NAME:
-        # `cp a.txt a.txt.bak`: a longer name that begins like the one before.
+        # `cp a.txt a.txt.bak`: a longer name that begins with the name before.
         return False
     if whole and letters >= _LONG:
         return True
@@ -196,7 +197,7 @@ def _is_echo(match: _Match, text: str, view: View, done: bool) -> bool | None:
 
 
 def _is_half_word_with_signs(match: _Match, text: str, view: View) -> bool:
-    """Whether signs and the half word behind them are said again, the word whole: `rc != ID` and `!= IDLE`."""
+    """Whether the answer repeats signs and a half-typed word after them, and completes the word: `!= ID` and `!= IDLE`."""
     word = match.tokens[-1]
     signs = "".join(match.tokens[:-1])
     whole = len(_WORD.findall(text[match.end - len(word) :])[0]) > len(word) > 1
@@ -208,7 +209,7 @@ def _is_half_word_with_signs(match: _Match, text: str, view: View) -> bool:
 
 
 def _is_word_echoed(word: str, text: str, view: View, *, whole: bool, gap: bool) -> bool:
-    """Whether the one word that ends the line prefix, perhaps half typed, is said again."""
+    """Whether the answer repeats the last word of the line prefix, which may be half typed."""
     if gap:
         return len(word) > 1 and (whole or word in _KEYWORDS) and word not in _SAID_TWICE
     said = _WORD.search(text)
@@ -224,14 +225,14 @@ def _is_word_echoed(word: str, text: str, view: View, *, whole: bool, gap: bool)
 
 
 def _is_quote(match: _Match, text: str, view: View, done: bool) -> bool | None:
-    """Whether the quote that opens the string at the cursor is said again. False: it is none, or it ends the string."""
+    """Whether the answer repeats the quote that opens the string at the cursor. False: there is none, or it ends the string."""
     quote = match.tokens[0]
     inside = view.state.inside
     if inside[:1] != quote and view.line_prefix.count(quote) % 2 == 0:
         return False
     rest = text[match.end :]
     if len(match.tokens) + len(rest) - len(rest.lstrip(quote)) + len(match.tokens) == _TRIPLE:
-        # The rest of a quote of three.
+        # The answer completes a triple quote.
         return False
     if any(token != quote for token in match.tokens):
         return True
@@ -245,7 +246,7 @@ def _is_quote(match: _Match, text: str, view: View, done: bool) -> bool | None:
 
 
 def _is_closed_without(match: _Match, text: str, view: View, done: bool) -> bool | None:
-    """Whether the line closes what it opens only when the echo is dropped."""
+    """Whether the brackets of the line are balanced only without the echo."""
     line, ended, _ = text.partition("\n")
     if not ended and not done:
         return None
@@ -258,7 +259,7 @@ def _open(said: str, view: View) -> int:
 
 
 def _are_signs_echoed(match: _Match, text: str, view: View, done: bool) -> bool | None:
-    """Whether signs that end the line prefix are said again: marks of comments and lists, and signs that stand once."""
+    """Whether the answer repeats signs at the end of the line prefix: marks of comments and lists, and signs that come once."""
     signs = "".join(match.tokens)
     prefix = view.line_prefix.rstrip()
     run = _RUN.search(prefix)
@@ -288,7 +289,7 @@ def _are_signs_echoed(match: _Match, text: str, view: View, done: bool) -> bool 
 
 
 def _is_same_list(text: str, view: View, done: bool) -> bool | None:
-    """In YAML a list may begin with a list: then its further items stand deeper than the first mark."""
+    """Whether a repeated YAML list mark is an echo. A list may begin with a list, whose further items then stand deeper."""
     depth = len(view.indent)
     above = view.previous_line()
     if above.lstrip().startswith("- ") and len(indent_of(above)) == depth:
@@ -300,7 +301,7 @@ def _is_same_list(text: str, view: View, done: bool) -> bool | None:
 
 
 class _Line(NamedTuple):
-    """A line of the answer that is not blank: its content, where that starts, where the line ends, and whether it did end."""
+    """A line of the answer that is not blank: its content, where it starts, where the line ends, and whether it has ended."""
 
     content: str
     start: int
@@ -315,7 +316,7 @@ _MIN_TOKENS: Final = 6
 
 
 def _above(text: str, view: View, done: bool) -> Verdict:
-    """An echo of lines above the cursor's, with the line prefix."""
+    """Find an echo of lines above the cursor's line, followed by the line prefix."""
     first, ended, _ = text.lstrip().partition("\n")
     first = first.rstrip() if ended else first
     above = [line.strip() for line in view.lines_before(_LINES_ABOVE)]

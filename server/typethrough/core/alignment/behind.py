@@ -1,8 +1,9 @@
-"""What an answer's end says again of what stands behind the cursor, and how much of that the answer takes the place of.
+"""What the end of an answer repeats of the text after the cursor, and how much of that text the answer replaces.
 
-A model ends its line as it should end, so that closers which the editor has put behind the cursor, or the rest of the line, come
-twice. Either that end of the answer is left out, or it takes the place of what stands there. Both are one decision: of all such
-readings the one is taken whose line closes most of what it opens.
+A model ends its line properly. So closing brackets that the editor has put after the cursor, or the rest of the line, would
+come
+twice. Either this end is removed from the answer, or the answer replaces the text after the cursor. Both are one decision: of
+all such readings, take the one whose brackets are balanced best.
 """
 
 from __future__ import annotations
@@ -21,31 +22,31 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.view import View
 
-# More than an editor closes at one place; each is a reading of the line.
+# At most this many closing signs. An editor inserts fewer at one place, and each is another reading of the line.
 _CLOSERS: Final = re.compile(r"[ \t]*[)\]}>\"'`]{1,8}")
 _ONLY_CLOSERS: Final = re.compile(r"[ \t]*[)\]}]{1,8}[)\]};,:]*(?: *=>)?(?: *\{)?[ \t]*")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _LAST_WORD: Final = re.compile(r"[^\W\d]\w{2,}\Z")
 _QUOTES: Final = frozenset("\"'`")
 _PUNCTUATION: Final = frozenset(":;,.")
-# Families whose unclosed strings the scanner does not see.
+# In these families the scanner does not recognise unclosed strings.
 _WITHOUT_STRINGS: Final = frozenset(("data", "unknown", "css", "sql"))
 _MIN_PART: Final = 5
 _MIN_IN_WORD: Final = 4
 _MIN_REST: Final = 3
-# As much of the rest of a line as is compared with an answer's end.
+# How much of the rest of the line is compared with the end of the answer.
 _MOST_CHARS: Final = 400
 
 
 class Fit(NamedTuple):
-    """A text as it fits the place; `replaces` counts the characters right of the cursor that it takes the place of."""
+    """A text that fits the place. `replaces` is the number of characters after the cursor that it replaces."""
 
     text: str
     replaces: int = 0
 
 
 def behind(text: str, view: View) -> Fit | Refused:
-    """The text without what stands behind the cursor already, or in its place; refused when nothing else is left of it."""
+    """Fit the text to what stands after the cursor. Refused when nothing new is left of it."""
     said, rest = text.strip(), view.line_suffix.strip()
     if said == rest and significant(said) >= _MIN_REST:
         return Refused(Cause.STUTTER)
@@ -62,7 +63,7 @@ def behind(text: str, view: View) -> Fit | Refused:
 
 
 def readings(text: str, view: View) -> Iterator[Fit]:
-    """Every way in which the text may be meant, the likeliest first, which is that of `behind`: for who can judge them better."""
+    """All readings of the text, the most likely first, which is that of `behind`. The caller may have a better way to choose."""
     first = behind(text, view)
     if isinstance(first, Refused):
         return
@@ -77,7 +78,7 @@ def readings(text: str, view: View) -> Iterator[Fit]:
 
 
 def fills_a_block(text: str, view: View) -> bool:
-    """Whether the text is the block between an opener and the closers that an editor has put right behind it."""
+    """Whether the text is a block between an opening bracket and the closing ones that the editor put directly after it."""
     if not text.lstrip(" \t").startswith("\n") or not opens_block(view.line_prefix, view.language_id):
         return False
     return (
@@ -87,7 +88,7 @@ def fills_a_block(text: str, view: View) -> bool:
 
 
 def covered(text: str, view: View) -> int:
-    """How many characters right of the cursor a line must take the place of, so that it stands there as it is."""
+    """How many characters after the cursor a text of one line must replace, so that it can stay unchanged."""
     if "\n" in text:
         return 0
     suffix = view.line_suffix
@@ -103,7 +104,7 @@ def _ended(text: str | Refused) -> Fit | Refused:
 
 
 def _block(text: str, view: View) -> str:
-    """The block on lines of its own, so that the closers get the next one."""
+    """The block on its own lines, so that the closing brackets get the next line."""
     rest = view.line_suffix.strip()
     lines = text.rstrip().split("\n")
     if len(lines) > 1 and lines[-1].strip() and rest.startswith(lines[-1].strip().rstrip(";,")):
@@ -113,7 +114,7 @@ def _block(text: str, view: View) -> str:
 
 
 def _on_the_line(text: str, view: View) -> Fit:
-    """The reading of a line that closes most of what it opens: the text as it is unless another is better."""
+    """The reading of a line with the best balanced brackets. The unchanged text wins unless another is better."""
     suffix = view.line_suffix
     as_is = _imbalance(text, suffix, view)
     best, least = Fit(text), as_is
@@ -129,7 +130,7 @@ def _on_the_line(text: str, view: View) -> Fit:
         and echoed > 0
         and text.rstrip().endswith(suffix[:echoed])
     ):
-        # The quote behind the cursor is typed over before the text has come to its end, and would then be missing there.
+        # The user may type over the quote after the cursor before the end of the text. Then it would be missing at the end.
         return Fit(text.rstrip(), echoed)
     if best.text == text or least:
         for fit in _covers(text, view):
@@ -140,22 +141,22 @@ def _on_the_line(text: str, view: View) -> Fit:
 
 
 def _echo(text: str, view: View) -> Iterator[Fit]:
-    """The text without an end that begins the rest of the line, the longest such end first."""
+    """The text without an end that equals the start of the rest of the line, the longest such end first."""
     said, suffix = text.rstrip(), view.line_suffix.rstrip()[:_MOST_CHARS]
     for start in (suffix, suffix.lstrip()) if suffix[0].isspace() else (suffix,):
         for length in range(min(len(start), len(said)), 0, -1):
             if said.endswith(start[:length]) and start[length - 1] != " ":
                 kept = said[: len(said) - length]
-                # The blank before the echo is the one that stands before the suffix.
+                # The blank before the echo already stands after the cursor.
                 yield Fit(kept if start == suffix else kept.rstrip(" "))
 
 
 def _covers(text: str, view: View) -> Iterator[Fit]:
-    """The text in place of the rest of the line where it says all of that, or of closers right of the cursor."""
+    """The text as a replacement: of the whole rest of the line if it contains that, or of closing signs after the cursor."""
     suffix = view.line_suffix.rstrip()
     whole = len(suffix)
     if len(_TOKEN.findall(suffix)) > 1 and whole <= _MOST_CHARS and _holds(text, suffix):
-        # First where it ends alike, so that nothing is left to stand there twice.
+        # First a text with the same end, so that nothing is left to stand twice.
         alike = text.rstrip().endswith(suffix[-1])
         if alike:
             yield Fit(text, whole)
@@ -175,7 +176,7 @@ def _closer_covers(text: str, view: View) -> Iterator[Fit]:
 
 
 def _is_likely(text: str, kept: str, view: View) -> bool:
-    """Whether the end that was taken off is likely an echo though the line would be no worse with it."""
+    """Whether the removed end is probably an echo even though the brackets are balanced equally well with it."""
     echo = text.rstrip()[len(kept) :].strip()
     suffix = view.line_suffix.strip()
     whole = echo == suffix
@@ -192,29 +193,29 @@ def _is_likely(text: str, kept: str, view: View) -> bool:
 
 
 def _imbalance(said: str, suffix: str, view: View) -> int:
-    """What is open or closed too often in the line with this text before that rest."""
+    """How many signs are open or closed too often in the line with this text and this rest."""
     line = view.line_prefix + said + suffix
     family = family_of(view.language_id)
     if family in {"text", "markup"}:
         return _brackets(line) + (_angles(line) + line.count('"') % 2 if family == "markup" else 0)
     state = scan(line, view.language_id)
-    # In a string the scanner sees no brackets, and what a format or a template holds has some.
+    # In a string the scanner sees no brackets, but a format or a template may contain some.
     hidden = _brackets(line) if view.state.inside[:1] in _QUOTES else 0
     quotes = line.count('"') % 2 if family in _WITHOUT_STRINGS else 0
     cost = hidden + quotes + len(state.opened) + len(state.stray) + (state.inside not in {"", "#"})
     if line.rstrip().endswith("{") and state.opened[-1:] == ("{",):
-        # What opens a block at the end is closed further down.
+        # A block that opens at the end of the line is closed on a later line.
         cost -= 1
     return cost + (_angles(line) if ">" in view.line_suffix else 0)
 
 
 def _brackets(line: str) -> int:
-    """How many brackets open or close too much, wherever they stand."""
+    """How many brackets are unbalanced, wherever they stand."""
     return sum(abs(line.count(opener) - line.count(closer)) for opener, closer in ("()", "[]", "{}"))
 
 
 def _angles(line: str) -> int:
-    """How many angle brackets of types and tags close nothing, or are not closed."""
+    """How many angle brackets of types and tags are unbalanced."""
     opened = stray = 0
     for found in _ANGLE.finditer(line):
         sign = found[0]
@@ -227,11 +228,11 @@ def _angles(line: str) -> int:
     return opened + stray
 
 
-# Arrows and comparisons are no brackets.
+# Arrows and comparisons are not brackets.
 _ANGLE: Final = re.compile(r"[-=]>|<=|>=| <(?= )| >(?= )|<|>")
 
 
 def _holds(text: str, signs: str) -> bool:
-    """Whether the signs stand in the text in this order: editors show a replacement only then."""
+    """Whether the text contains the signs in this order. Editors show a replacement only in that case."""
     rest = iter(text)
     return all(sign in rest for sign in signs if not sign.isspace())

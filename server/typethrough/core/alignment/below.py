@@ -1,4 +1,4 @@
-"""What an answer's end says again of the lines below the cursor, and closers that those lines close already."""
+"""Removes what the end of an answer repeats of the lines below, and closing brackets that those lines already have."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MIN_SAME: Final = 2
 _MIN_TYPED_TOO: Final = 6
 _MIN_MOVED: Final = 10
 _TRAILING: Final = " \t\n)]}>;,:\"'`"
-# More than a text ever has of its own; each of them may be looked at.
+# A text never has more of its own, and each may be checked.
 _MOST_TRAILING: Final = 40
 _QUOTES: Final = frozenset(('"', "'", "`"))
 
 
 def below(text: str, view: View) -> str | Refused:
-    """The text without the lines at its end that stand below the cursor, and without closers that would orphan one of theirs."""
+    """The text without lines at its end that stand below, and without closing brackets that would leave one below unmatched."""
     if _is_next(text, view):
         return Refused(Cause.NEXT_LINE)
     if view.line_suffix.strip():
@@ -35,7 +35,7 @@ def below(text: str, view: View) -> str | Refused:
 
 
 def _is_next(text: str, view: View) -> bool:
-    """Whether every line of the text, the first one whole, is the next line of the document in the same order."""
+    """Whether all lines of the text, the first with the line prefix, equal the next lines of the document."""
     prefix, suffix = view.line_prefix, view.line_suffix.rstrip()
     whole = text if text.startswith("\n") else prefix + text
     said = [line for line in (whole.rstrip() + suffix).split("\n") if line.strip()]
@@ -47,20 +47,20 @@ def _is_next(text: str, view: View) -> bool:
         return False
     same_depth = indent_of(said[0]) == indent_of(there[0])
     if not significant(text):
-        # Closers and such: two of them at one depth close one thing.
+        # Closing brackets and such: two of them at the same depth close the same block.
         return same_depth and not typed
     if significant(text) < _MIN_SAME or (typed and significant(whole) < _MIN_TYPED_TOO):
         return False
     if not same_depth and significant(text) < _MIN_MOVED:
         return False
     above = prefix if prefix.strip() else view.previous_line()
-    # Under an opener the same line may stand once more, deeper: `if not found:` and an early return.
+    # After an opening line, the same line may come again, deeper: an early return after `if not found:`.
     language = view.language_id
     return same_depth or not (typed or opens_block(above, language) or closes_block(said[0], language))
 
 
 def _without_lines(text: str, view: View) -> str:
-    """The text without the longest run of lines at its end that are the next lines of the document."""
+    """The text without the longest run of lines at its end that equals the next lines of the document."""
     lines = text.rstrip().split("\n")
     rows = [(number, line) for number, line in enumerate(lines) if number and line.strip()]
     there = [line.rstrip() for line in view.lines_after(_LINES_BELOW) if line.strip()]
@@ -72,7 +72,7 @@ def _without_lines(text: str, view: View) -> str:
             continue
         repeats = any(line == echo[0][1] for _, line in rows[:-count]) or view.previous_line() == echo[0][1]
         if repeats and significant(echo[0][1]):
-            # Rows of numbers and such come more than once.
+            # Lines such as rows of numbers may come several times.
             continue
         size = sum(significant(line) for _, line in echo)
         moved = {
@@ -84,7 +84,7 @@ def _without_lines(text: str, view: View) -> str:
 
 
 def _without_closers(text: str, view: View) -> str:
-    """Cut the closers at the text's end that would orphan one of the document's; one that is needed always stays."""
+    """Remove closing brackets at the end that would leave one of the document's unmatched. A bracket that is needed stays."""
     if not text.endswith(tuple(_TRAILING)) or not any(sign in text for sign in ")]}"):
         return text
     state, language = view.state, view.language_id
@@ -92,12 +92,12 @@ def _without_closers(text: str, view: View) -> str:
         return text
     lines = "\n".join(view.lines_after(_CLOSERS_BELOW))
     if (heading := heading_in(lines)) >= 0:
-        # What another cell closes was not opened in this one.
+        # Another cell cannot close what was opened in this one.
         lines = lines[:heading]
     inside = scan(text, language, state).inside
     closers = scan(lines, language, State(inside=inside if inside in _QUOTES else "")).stray
     if family_of(language) == "shell" or not closers:
-        # The patterns of a shell's `case` end in brackets that nothing opened.
+        # In a shell's `case`, patterns end with a bracket without an opening one.
         return text
     there = Counter(closers)
     natural, orphans = _orphans(state, there), _orphans(scan(text, language, state), there)
@@ -112,13 +112,16 @@ def _without_closers(text: str, view: View) -> str:
 
 
 def _orphans(state: State, closers: Counter[str]) -> int:
-    """How many of the document's closers would have nothing to close."""
+    """How many of the document's closing brackets would have no opening one."""
     wanted = Counter(CLOSER_OF[sign] for sign in state.opened)
     return sum((closers - wanted).values())
 
 
 def _is_doubled(text: str, place: int, view: View) -> bool:
-    """A closer that begins a line is doubled only when one stands below at the same depth, before anything shallower."""
+    """Whether the bracket at `place` stands in the document too.
+
+    One that begins a line counts only if the same bracket stands below at the same depth, before any shallower line.
+    """
     line = text[text.rfind("\n", 0, place) + 1 : place]
     if line.strip() or "\n" not in text[:place]:
         return True

@@ -1,4 +1,4 @@
-"""Which signs are written twice in a row, so that a sign which is said again may be no echo but the second half of another."""
+"""Which signs are written twice in a row. Then a repeated sign may be the second half of another sign, not an echo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CODE: Final = _words(
     ";; !! {{ {% {# [[ %% $$ ~~ /* /** </ <!-- --- ^^ ??= ||= &&= **= //= >>= <<= .* ?. !. #! ## ''' \"\"\""
 )
 _TEXT: Final = _words("** *** ~~ == -- --- [[ $$ `` ``` \"\" '' <!-- {{ {% ::")
-# So many of one sign are a line drawn of them.
+# This many of one sign are a drawn line.
 _RULER: Final = 3
 _LINE: Final = 5
 _RUBY: Final = frozenset(("@@",))
@@ -30,9 +30,9 @@ _CALL: Final = re.compile(r"\w+\(")
 
 
 def is_written_twice(signs: str, said: str, following: str, prefix: str, view: View) -> bool:
-    """Whether `signs`, which end the line prefix, and `said`, with which the answer begins, make one sign together.
+    """Whether `signs` at the end of the line prefix and `said` at the start of the answer are one sign together.
 
-    `following` is what the answer goes on with.
+    `following` is the rest of the answer.
     """
     family = family_of(view.language_id)
     joined = signs + said
@@ -42,7 +42,7 @@ def is_written_twice(signs: str, said: str, following: str, prefix: str, view: V
     if (len(signs) >= _RULER or len(joined) >= _LINE) and signs[0] != "." and not joined.strip(joined[0]):
         return True
     if joined.startswith("#") and not joined.strip("#"):
-        # The preprocessor of C joins names by two.
+        # The preprocessor of C joins names with ##.
         return family == "text" or (family == "c" and prefix[-2:-1].isalnum())
     if joined == "<<" and following[:1].isalpha():
         return family in _HEREDOCS or view.language_id == "php"

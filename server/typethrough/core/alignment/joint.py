@@ -1,4 +1,4 @@
-"""Where an answer meets the cursor's line: blanks that would double, a line break too many, and one too few."""
+"""Joins an answer to the cursor's line: removes doubled blanks and a needless line break, and adds a missing one."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _SENTENCE_END: Final = (".", "!", "?", ":")
 _OPERATORS: Final = frozenset("=,:+-*/%&|<>?")
 _WORD: Final = re.compile(r"[#@]?\w*")
 _LAST_WORD: Final = re.compile(r"\w*\Z")
-# With these a statement begins and nothing goes on.
+# A statement begins with these words; they never continue one.
 _STATEMENT_WORDS: Final = (
     "import", "return", "def", "class", "const", "let", "var", "val", "func", "fn", "function", "use", "using", "pub",
     "require", "require_relative", "raise", "throw", "public", "private", "protected", "struct", "enum", "interface", "export",
     "package", "namespace", "local", "defmodule", "#include", "#define", "#import",
 )  # fmt: skip
 _FROM_IMPORT: Final = re.compile(r"from \S+ import\b")
-# After one of these more of the same statement must come.
+# After one of these words the statement must continue.
 _ASKS_FOR_MORE: Final = frozenset(
     (
         *_STATEMENT_WORDS, "async", "await", "abstract", "default", "else", "extern", "final", "from", "go", "declare", "defer",
         "in", "is", "and", "or", "not", "new", "override", "readonly", "static", "then", "do", "try", "type", "unsafe", "yield",
     )
 )  # fmt: skip
-# Statements of one word.
+# Statements that consist of one word.
 _ALONE: Final = frozenset(("break", "continue", "done", "end", "endif", "esac", "fi", "pass"))
 _ASSIGNMENT: Final = re.compile(r"\s*[A-Za-z_][\w.]*\s*:?=\s+\S")
 _ASSIGNMENT_START: Final = re.compile(r"[A-Za-z_][\w.]*\s*:?(?:=\s*)?\Z")
@@ -74,7 +74,7 @@ def joint(draft: Draft, view: View) -> Draft:
 
 
 def _below(draft: Draft, view: View) -> Draft:
-    """On a blank line that is there for the answer, it needs no line break first."""
+    """Remove a leading line break when the cursor is on a blank line that is there for the answer."""
     text, done = draft
     content = text.lstrip()
     if "\n" not in text[: len(text) - len(content)] or view.line_suffix.strip():
@@ -89,7 +89,7 @@ def _below(draft: Draft, view: View) -> Draft:
 
 
 def _without_blanks(draft: Draft, view: View) -> Draft:
-    """Drop the blanks that begin the text where one ends the line prefix, unless they align it with a line near."""
+    """Remove leading blanks if a blank already stands before the cursor, unless they align the text with a nearby line."""
     text, done = draft
     prefix = view.line_prefix
     content = text.lstrip(" \t")
@@ -116,7 +116,7 @@ def _without_blanks(draft: Draft, view: View) -> Draft:
 
 
 def _is_next_statement(text: str, view: View, *, done: bool) -> bool | None:
-    """Whether the text begins another statement behind a finished one; None: more of it must be seen."""
+    """Whether the text begins another statement after a finished one. None if more text is needed to tell."""
     prefix, language = view.line_prefix.rstrip(), view.language_id
     family = family_of(language)
     if prefix != view.line_prefix or family == "markup":
@@ -126,7 +126,7 @@ def _is_next_statement(text: str, view: View, *, done: bool) -> bool | None:
         if not done and _ITEM_START.fullmatch(text):
             return None
         if _ITEM.match(text) is not None:
-            # A scalar's dash is none of a list: `- |` and `-`.
+            # The dash after `- |` belongs to a text, not to a list.
             return prefix[-1] not in "|>"
     if family == "text":
         return False
@@ -163,7 +163,7 @@ def _is_next_statement(text: str, view: View, *, done: bool) -> bool | None:
 
 
 def _may_end(last: str, first: str, family: str, view: View) -> bool:
-    """Whether a statement may end at the cursor, and what the answer begins with may be another's first word."""
+    """Whether a statement may end at the cursor, and the answer's first word may begin another one."""
     prefix = view.line_prefix
     if last == ";":
         return family in _BY_SEMICOLON and _LABEL.match(prefix) is None
@@ -181,7 +181,7 @@ def _may_end(last: str, first: str, family: str, view: View) -> bool:
 
 
 def _is_closed(view: View) -> bool:
-    """Whether the cursor's line leaves nothing open, and is code."""
+    """Whether the cursor's line is code and leaves nothing open."""
     if view.state.inside or scan(view.line_prefix, view.language_id).opened:
         return False
     return not indent_of(view.line_prefix) or not is_comment(view.line_prefix, view.language_id)

@@ -1,4 +1,4 @@
-"""The levels that an answer's lines stand at: what the answer calls them, and which columns of the file they get."""
+"""The levels of indentation in an answer: the widths that the answer uses, and the columns they get in the file."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _CHAIN: Final = re.compile(r"\s*\.\w")
 
 
 class Level(NamedTuple):
-    """Lines that the answer indents by `said` columns (None: not known yet), and the column they get."""
+    """Lines that the answer indents by `said` columns (None: not known yet), and the column that they get."""
 
     said: int | None
     column: int
 
 
 class Context(NamedTuple):
-    """What stands before a line: the last line with something on it, whether a blank line came since, and whether the answer
-    has closed a bracket that it did not open.
+    """What comes before a line: the last line that is not blank, whether a blank line follows it, and whether the answer has
+    closed a bracket that it did not open.
     """
 
     line: str
@@ -34,9 +34,9 @@ class Context(NamedTuple):
 
 
 class Levels:
-    """The level of the cursor's line, in which the answer begins, and those that the answer has opened in it.
+    """The level of the cursor's line, where the answer begins, and the levels that the answer has opened inside it.
 
-    `own` are widths that the answer itself shows to be the cursor's level.
+    `own` are widths that, as the answer shows, mean the cursor's level.
     """
 
     def __init__(self, view: View, margin: Margin, column: int, own: frozenset[int]) -> None:
@@ -48,22 +48,22 @@ class Levels:
 
     @property
     def base(self) -> Level:
-        """The level of the cursor's line, or, when the answer has left that, the one further out that it has come to."""
+        """The level of the cursor's line. After the answer has left that level, the outer level where it is now."""
         return self.stack[0]
 
     def know(self, said: int) -> int:
-        """Take `said` for the width that the answer gives to the base; return the base's column."""
+        """Learn that the answer writes the base level with the width `said`. Returns the base's column."""
         self.stack[0] = Level(said, self.base.column)
         return self.base.column
 
     def copy(self) -> Levels:
-        """The same levels, to look ahead with."""
+        """A copy of the levels, to look ahead with."""
         other = Levels(self.view, self.margin, 0, self.own)
         other.stack = self.stack.copy()
         return other
 
     def leave(self, column: int) -> None:
-        """Go back to the level whose block has ended; out of the answer's own there is none but the document's."""
+        """Go back to the level whose block has ended. Outside the answer's own levels only the document's remain."""
         while len(self.stack) > 1 and self.stack[-1].column > column:
             self.stack.pop()
         if self.stack[-1].column > column:
@@ -73,22 +73,22 @@ class Levels:
             self.own = frozenset()
 
     def closing_column(self, below: int, said: int) -> int:
-        """Where the sign stands that ends the nearest block left of `below`; as the answer has it when none is in sight."""
+        """The column of the line that opened the nearest block left of `below`. Without one in sight, as the answer has it."""
         for line, column in zip(self.margin.openers, self.margin.outer, strict=True):
             if column < below and self.shape.facts(line).opened:
                 return column
         return min(said, below)
 
     def going_on(self, said: int, *, opens: bool, closes: bool = False) -> int:
-        """`else` and its kin, and closing words and tags: where the block began that they go on from or end.
+        """The column for a line that continues or ends a block, such as `else` or a closing word or tag: where the block began.
 
-        `opens` is whether the line before opens a block, `closes` whether this one ends one.
+        `opens`: the line before opens a block. `closes`: this line ends one.
         """
         while len(self.stack) > 1 and said < (self.stack[-2].said or 0):
             self.stack.pop()
         top, base = self.stack[-1], self.stack[0]
         if closes and top is base and base.said == said and said < base.column:
-            # Written from the margin, it ends the block round the cursor.
+            # The answer was written from the margin, and this line ends the block around the cursor.
             column = self.margin.outside(base.column)
             self.leave(column)
             return column
@@ -100,7 +100,7 @@ class Levels:
             self.leave(column)
             return column
         if opens and base.said is None:
-            # The first branch of a `case` may stand where that stands.
+            # The first branch of a `case` may stand at the same column as the `case`.
             return self.know(said)
         if said == base.said:
             return base.column
@@ -112,7 +112,7 @@ class Levels:
         return column
 
     def statement(self, line: str, said: int, context: Context) -> tuple[int, bool]:
-        """The column of a line of its own, at a level that is open or further out; false with it for the rest of a statement."""
+        """The column of a line at an open level or further out, and whether it begins a statement (False: it continues one)."""
         stack = self.stack
         for index in range(len(stack) - 1, -1, -1):
             if stack[index].said == said:
@@ -134,7 +134,7 @@ class Levels:
         here = self.base.column
         if self.base.said is not None:
             if said > self.base.said and self.shape.family == "data":
-                # Behind a text of several lines: the next key of its item.
+                # After a text of several lines: the next key of the same item.
                 stack.append(Level(said, here + said - self.base.said))
                 return stack[-1].column, True
             return self.outside(said), True
@@ -144,7 +144,7 @@ class Levels:
             and self.shape.family not in {"python", "css"}
             and _CHAIN.match(line)
         ):
-            # A chain goes on deeper than it begins: written from the margin it stands so by chance.
+            # A chain of calls stands deeper than its start. An answer written from the margin stands there only by chance.
             return self.know(0) + said, False
         if said in self.own or said == here or (said > here and has_left):
             return self.know(said), True
@@ -161,7 +161,7 @@ class Levels:
         return self.outside(said), True
 
     def _is_lost(self, line: str, said: int, context: Context) -> bool:
-        """Whether a line left of the cursor's level belongs to it all the same: the answer was written from the margin."""
+        """Whether a line left of the cursor's level still belongs to it, because the answer was written from the margin."""
         shape, opener = self.shape, self.margin.openers[0] if self.margin.openers else ""
         if shape.is_label(line) or context.closed_outside:
             return False
@@ -178,7 +178,9 @@ class Levels:
         return True
 
     def _has_left_the_block(self, line: str, said: int, context: Context) -> bool:
-        """Whether a line as far left as those of the cursor's block stands outside: the answer was written from the margin."""
+        """Whether a line at the block's left edge is outside the cursor's block, in an answer that was written from the
+        margin.
+        """
         base = self.base
         if self.shape.family != "python" or base.said is None or base.said >= base.column:
             return False
@@ -191,12 +193,12 @@ class Levels:
         return opener.lstrip().startswith("class ") or "(self" in line or "(cls" in line
 
     def outside(self, said: int) -> int:
-        """The column of a line left of the cursor's block: at the level of the document that it means."""
+        """The column of a line left of the cursor's block: the document's level that it means."""
         base = self.base
         levels = [0, *self.margin.outer]
         column = said
         if base.said is not None and base.said > base.column:
-            # The answer gives its indentation twice, or has the cursor's in addition.
+            # The answer doubles its indentation, or adds it to the cursor's.
             column = said * base.column // base.said if base.said % 2 == 0 else said - base.said + base.column
         if self.shape.family == "python" and column not in levels:
             column = min(levels, key=lambda level: (abs(level - column), -level))

@@ -1,4 +1,4 @@
-"""What the lines of a language tell of its blocks: which line is finished, goes on, is a label, or ends a block."""
+"""What a language's lines tell about its blocks: whether a line is finished, continues, is a label, or ends a block."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TOP_LEVEL: Final = re.compile(
 _TERMINAL: Final = re.compile(r"\s*(?:return|raise|break|continue|pass)\b")
 _ITEM: Final = re.compile(r"\s*(- +)[^\s#].*?:(?:\s|$)")
 _SINGLE: Final = re.compile(r"\s*(?:(?:\} *)?else|do|(?:\} *)?(?:else +)?(?:if|for|while)\b.*\))\s*$")
-# A comment this shallow may speak of a deeper block.
+# A comment with at most this indentation may be about a deeper block.
 _SHALLOW: Final = 4
 _SIGN_FAMILIES: Final = frozenset(("js", "c", "go", "rust", "css"))
 _WORD_FAMILIES: Final = frozenset(("lua", "ruby"))
@@ -42,8 +42,11 @@ _DIRECTIVE: Final = re.compile(r"#\s*(?:if|el|end|def|undef|inc|pragma)")
 
 
 class Facts(NamedTuple):
-    """What one line shows: the brackets it leaves open, how many it closes that it did not open, the string or comment it ends
-    in, whether the lines after it stand deeper, whether it begins with what ends a block, and with what goes on after one.
+    """What one line shows.
+
+    `opened`: the brackets it leaves open. `closed`: how many it closes without opening them. `inside`: the string or comment in
+    which it ends. `opens`: the lines after it stand deeper. `closes`: it begins with the end of a block. `goes_on`: it begins
+    with a word that continues after a block, such as `else`.
     """
 
     opened: tuple[str, ...]
@@ -55,7 +58,7 @@ class Facts(NamedTuple):
 
 
 class Shape:
-    """The habits of one language."""
+    """The rules of one language."""
 
     def __init__(self, language_id: str) -> None:
         self.language = language_id
@@ -64,58 +67,58 @@ class Shape:
         self.ends_blocks_by_sign = self.family in _SIGN_FAMILIES | _WORD_FAMILIES or language_id in _JSON
 
     def facts(self, line: str, inside: str = "") -> Facts:
-        """What a line shows that begins inside that string or comment."""
+        """What a line shows that begins inside the string or comment `inside`."""
         return _facts(line, self.language, inside)
 
     def closes(self, line: str) -> bool:
-        """Whether the line begins with what ends a block."""
+        """Whether the line begins with the end of a block."""
         return closes_block(line, self.language)
 
     def is_directive(self, line: str) -> bool:
-        """Whether the line is for the preprocessor, which stands where it likes."""
+        """Whether the line is for the C preprocessor, which may have any indentation."""
         return self.family == "c" and _DIRECTIVE.match(line) is not None
 
     def is_label(self, line: str) -> bool:
-        """Whether the line may stand further left than the lines round it."""
+        """Whether the line may stand further left than the lines around it."""
         return _LABEL.match(line) is not None
 
     def is_top_level(self, line: str) -> bool:
-        """Whether the line begins as lines at the margin do."""
+        """Whether the line begins like lines that stand at the margin."""
         return _TOP_LEVEL.match(line.lstrip()) is not None
 
     def is_last_of_a_block(self, line: str) -> bool:
-        """Whether nothing can follow the line in its block."""
+        """Whether no line can follow this one in its block."""
         return self.family == "python" and _TERMINAL.match(line) is not None
 
     def item_width(self, line: str) -> int:
-        """How wide the mark of a list's item is that begins the line with a key, in YAML; else 0."""
+        """The width of the list mark before a key, in a YAML list of mappings. Else 0."""
         item = _ITEM.match(line) if self.family == "data" else None
         return len(item[1]) if item is not None else 0
 
     def heredoc(self, line: str) -> str:
-        """The word at the margin that ends the lines of text which begin below this line; empty when none do."""
+        """The word that ends the here-document which begins on this line. Empty when none begins."""
         found = _HEREDOC.search(line) if self.family == "shell" and "<<" in line else None
         return found[1] if found is not None else ""
 
     def is_item(self, line: str) -> bool:
-        """Whether the line begins an item of a list in YAML."""
+        """Whether the line begins a list item in YAML."""
         return self.family == "data" and line.lstrip().startswith("- ")
 
     def carries_on(self, before: str, line: str) -> bool:
-        """Whether the line may be the rest of the one before."""
+        """Whether the line may continue the line before."""
         code = without_comment(before, self.language)
         if _CARRIES_ON.match(line):
             return True
         if is_comment(before, self.language):
-            # A comment may stand further out than what it speaks of.
+            # A comment may stand further left than the code it describes.
             return not is_comment(line, self.language) and len(indent_of(before)) <= _SHALLOW
         if is_comment(line, self.language) and code != before.rstrip():
-            # A comment may go on under its beginning at the end of a line.
+            # A comment at the end of a line may continue on the next line, below its start.
             return True
         return _UNFINISHED.search(code) is not None or bool(scan(code, self.language).opened)
 
     def is_finished(self, before: str, line: str) -> bool:
-        """Whether the line can be no part of the one before, so that nothing explains a deeper place."""
+        """Whether the line cannot be part of the line before, so that there is no reason for it to stand deeper."""
         if self.family == "python":
             return not self.carries_on(before, line)
         code = without_comment(before, self.language)
@@ -133,18 +136,18 @@ class Shape:
         return False
 
     def may_stand_at_the_opener(self, before: str, line: str, level: bool, column: int) -> bool:
-        """Whether a line may follow an opener without standing deeper; `level`: it stands where the opener does."""
+        """Whether a line may follow an opening line without standing deeper. `level`: it stands at the opener's column."""
         if (
             self.is_label(line)
             or (self.family == "data" and level)
             or self.family in {"markup", "unknown", "sql"}
         ):
             return True
-        # The patterns of a shell's `case` may stand at its own depth; so may what a namespace holds.
+        # In a shell's `case`, patterns may stand at the same depth. So may the content of a namespace.
         return before.rstrip().endswith(" in") or (not column and self.family != "python")
 
     def is_block_opener(self, line: str) -> bool:
-        """Whether the line, which stands further left than those that follow, opens their block."""
+        """Whether the line opens the block of the lines after it, which stand deeper."""
         facts = self.facts(line)
         if self.family == "python" or self.family in _WORD_FAMILIES:
             return facts.opens or bool(facts.opened)
@@ -153,7 +156,7 @@ class Shape:
         return True
 
     def is_single_statement(self, header: str) -> bool:
-        """Whether a header has no brace, so that one statement belongs to it."""
+        """Whether a header such as `if (…)` has no brace, so that only one statement belongs to it."""
         code = without_comment(header, self.language)
         return _SINGLE.match(code) is not None and not code.endswith(("{", ";"))
 
@@ -161,7 +164,7 @@ class Shape:
 @remembered(512)
 def _facts(line: str, language: str, inside: str) -> Facts:
     state = scan(line + "\n", language, State(inside=inside))
-    # The patterns of a shell's `case` end in brackets that nothing opened.
+    # In a shell's `case`, patterns end with a bracket without an opening one.
     closed = () if family_of(language) == "shell" and ")" in state.stray else state.stray
     return Facts(
         state.opened,
@@ -175,5 +178,5 @@ def _facts(line: str, language: str, inside: str) -> Facts:
 
 @remembered(64)
 def shape_of(language_id: str) -> Shape:
-    """The habits of a language."""
+    """The rules of a language."""
     return Shape(language_id)

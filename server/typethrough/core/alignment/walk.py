@@ -1,4 +1,4 @@
-"""One pass over the lines of an answer, which gives each its place."""
+"""One pass over the lines of an answer, which gives each line its column."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from typethrough.core.alignment.shape import Facts
     from typethrough.core.document.view import View
 
-# The longest word that tells something of a line (`protected`) is known once this much of it is.
+# The longest word that matters (`protected`) is recognised once this much of the line is known.
 _TELLING_CHARS: Final = 12
 _NEAR_LINES: Final = 60
 _ELEMENT: Final = re.compile(r"(?:</[\w.:-]+|/)>\s*$")
 _OPENING_TAG: Final = re.compile(r"<[A-Za-z][^<>]*(?<!/)>")
-# What editors tell when nobody has told them.
+# The step of indentation that editors report when the user has set none.
 _DEFAULT_UNIT: Final = "    "
-# What stands inside these is moved with the code round it.
+# Lines inside these are moved with the code around them.
 _TEXTS: Final = frozenset(('"""', "'''", "/*"))
 
 
 class _Open(NamedTuple):
-    """An open bracket, its line, where the statement began that this belongs to, and whether the line ends with the bracket."""
+    """An open bracket: its line, the start of the statement that it belongs to, and whether it ends its line."""
 
     sign: str
     line: Level
@@ -35,10 +35,10 @@ class _Open(NamedTuple):
 
 
 class Walk:
-    """One pass over the further lines of an answer.
+    """One pass over the lines of an answer after its first.
 
-    `statement` is where the statement began that the line before belongs to, and `line` that line itself: as the answer has them
-    (None for the cursor's line, whose width in the answer is not known) and where they stand.
+    `line` is the line before the current one, and `statement` the start of the statement that it belongs to. Each has its width
+    in the answer (None for the cursor's line, whose width is unknown) and its column.
     """
 
     def __init__(self, view: View, margin: Margin, first: str, own: frozenset[int]) -> None:
@@ -52,7 +52,7 @@ class Walk:
         above = view.state_above.inside.removesuffix("#")
         facts = self.shape.facts(whole, above)
         self.inside = facts.inside
-        # In text, and in markup, the indentation of a line says nothing of those that follow.
+        # In text and in markup, a line's indentation says nothing about the lines after it.
         self.blind = bool(above) or self.shape.family == "markup" or view.previous_line().endswith("\\")
         self.facts = self.shape.facts(self.before) if self.gap else facts
         self.levels = Levels(view, margin, margin.here, own)
@@ -65,15 +65,15 @@ class Walk:
         self.brackets = [_Open(sign, self.line, self.statement, self.facts.opens) for sign in facts.opened]
         self.closed_outside = bool(facts.closed)
         self.is_new = True
-        # The word that ends the text of several lines that the answer is in.
+        # The word that ends the here-document which the answer is in.
         self.heredoc = self.shape.heredoc(whole)
-        # How many elements the answer has opened and not closed, in markup.
+        # In markup: how many elements the answer has opened and not closed.
         self.tags = 0
         self.seen: list[str] = []
         self.placed: list[str] = []
 
     def _statement_column(self, facts: Facts) -> int:
-        """Where the statement began that the cursor's line belongs to: it may be the last of several lines."""
+        """The column where the statement of the cursor's line began. The cursor may be on its last line."""
         column = self.margin.here
         if not column or self.blind or facts.closes:
             return column
@@ -94,13 +94,13 @@ class Walk:
         return column
 
     def goes_on_in(self, ended: list[str]) -> bool:
-        """Whether these lines begin with those that were moved before."""
+        """Whether these lines begin with the lines that were moved before."""
         return ended[: len(self.seen)] == self.seen
 
     def moved(self, lines: list[str], *, done: bool) -> list[str]:
-        """The lines with the indentation they get; of an unfinished last line that does not tell its level, nothing yet.
+        """The lines with their new indentation. An unfinished last line is left empty while its level is unknown.
 
-        Lines that have ended are moved once, however often the answer is asked for while it grows.
+        Each finished line is moved once, although this is called again as the answer grows.
         """
         ended = lines if done else lines[:-1]
         for line in ended[len(self.seen) :]:
@@ -122,7 +122,7 @@ class Walk:
         return moved
 
     def _glimpse(self, line: str) -> str:
-        """What is certain of a line that has not ended."""
+        """The part of an unfinished line that is certain."""
         content = line.lstrip(" \t")
         said = self.margin.width(line[: len(line) - len(content)])
         if not content.strip() or not self._tells(content, said):
@@ -137,13 +137,13 @@ class Walk:
         if self.heredoc or (self.inside and self.inside not in _TEXTS):
             return lead
         if self.shape.family == "make" and not self.facts.opens and not self.line.column:
-            # Neither behind a target nor in a recipe.
+            # The line is neither after a target nor in a recipe.
             return lead
         aligned = (column - self.margin.here) % self.margin.step != 0
         return self.margin.written(column, lead, aligned=aligned)
 
     def _tells(self, content: str, said: int) -> bool:
-        """Whether the beginning of a line is enough to say where it stands."""
+        """Whether the start of a line is enough to know its column."""
         if not said and not self.margin.here and not self.facts.opens and len(self.levels.stack) == 1:
             return True
         if len(content) < _TELLING_CHARS or content.startswith(("def ", "async ")):
@@ -151,7 +151,7 @@ class Walk:
         return not self.facts.opens or not self.before.lstrip().startswith(content)
 
     def _take(self, line: str, place: Level) -> None:
-        """Note a line that has got its place."""
+        """Note a line whose column is decided."""
         was_inside = self.inside
         facts = self.shape.facts(line, was_inside)
         self.inside = facts.inside
@@ -170,7 +170,7 @@ class Walk:
             self.statement = Level(None, column)
             self.levels.leave(column)
         elif not facts.closes and ended:
-            # The statement goes on that began before the bracket.
+            # The statement that began before the bracket continues.
             self.statement = ended[0].statement
         elif self.is_new:
             self.statement = place
@@ -180,7 +180,7 @@ class Walk:
         self.brackets += [_Open(sign, place, self.statement, facts.opens) for sign in facts.opened]
 
     def _placed(self, line: str, said: int) -> int:
-        """The column of a line."""
+        """Decide the column of a line."""
         self.is_new = True
         if self.inside:
             return self._in_text(line, said)
@@ -207,7 +207,7 @@ class Walk:
         return self._statement(line, said)
 
     def _in_text(self, line: str, said: int) -> int:
-        """In a docstring or a block comment the lines move with the code; in other strings they are what they are."""
+        """In a docstring or a block comment, lines move with the code. In other strings they stay unchanged."""
         base = self.levels.base
         if self.inside not in _TEXTS or not self.shape.is_code:
             return said
@@ -224,7 +224,7 @@ class Walk:
         return said
 
     def _in_markup(self, line: str, said: int) -> int:
-        """Elements from the margin stand behind the first one; else lines of markup stay where they are."""
+        """Elements written from the margin move to the first one. Other lines of markup stay where they are."""
         here = self.margin.here
         if self.levels.base.said is None:
             if said or not here or self.placed or line.startswith("</") or not _ELEMENT.search(self.before):
@@ -235,22 +235,22 @@ class Walk:
         return here + said
 
     def _continued(self, said: int) -> int:
-        """Inside a bracket that more follows on its line: as far from its line as the answer has it."""
+        """Inside a bracket that has more on its line: keep the distance to that line that the answer has."""
         if self.line.said is not None:
             return self._natural(said)
         here = self.levels.base.column
         return here + said if said < here else said
 
     def _natural(self, said: int) -> int:
-        """The column of a line that stands to the one before it as the answer has it."""
+        """The column that keeps the answer's distance to the line before."""
         return said if self.line.said is None else max(0, self.line.column + said - self.line.said)
 
     def _above(self) -> int:
-        """How wide the statement before is in the answer, or as if the answer were written at its place."""
+        """The width of the statement before in the answer. If unknown, its column."""
         return self.statement.column if self.statement.said is None else self.statement.said
 
     def _in_new_block(self, line: str, said: int) -> int:
-        """The first line after an opener: one step deeper, or as the answer has it where that is a manner of its own."""
+        """The first line of a block: one step deeper, or as in the answer where another step is usual."""
         above = self._above()
         mark = self.shape.item_width(self.before)
         natural, wanted = self._natural(said), self.statement.column + mark + self.margin.step
@@ -260,7 +260,7 @@ class Walk:
                 self.levels.know(base.column)
             inner = self.statement.column + mark
             if natural == inner and mark and self.shape.is_item(line):
-                # A list may stand where its key does.
+                # A list may stand at the column of its key.
                 wanted = natural
             elif natural > inner and self._is_own_step(natural):
                 wanted = natural
@@ -274,16 +274,16 @@ class Walk:
         return wanted
 
     def _is_own_step(self, natural: int) -> bool:
-        """Whether a block may begin at this column though it is not one of the file's steps deeper."""
+        """Whether a block may begin at this column although it is not one of the file's steps deeper."""
         step = natural - self.statement.column
         if not self.view.shown_unit and not self.margin.here and self.view.usual_unit in {"", _DEFAULT_UNIT}:
-            # Nobody has chosen a step: the answer's own holds, but in Python, which has one.
+            # Nobody has chosen a step, so the answer's own is used, except in Python, which has a standard one.
             return self.shape.family != "python"
         bracket = self.brackets[-1].sign if self.brackets else ""
         if bracket and (bracket in "([" or self.shape.family == "python"):
             return True
         if self.shape.family == "data" and self.gap:
-            # It may be text that only looks like an opener.
+            # The line before may be text that only looks like an opener.
             return True
         here = self.margin.here
         if natural - self.line.column == self.margin.step:
@@ -293,7 +293,7 @@ class Walk:
         return here > 0 and step == here - self.margin.outside(here)
 
     def _closing(self, line: str, said: int) -> int:
-        """A line that closes a bracket stands at its opener's column, another closing line a level further out."""
+        """A line that closes a bracket gets the column of the opening line. Another closing line goes one level out."""
         sign = line.lstrip()[0]
         if sign == ";":
             return self._natural(said)
@@ -315,7 +315,7 @@ class Walk:
         return column
 
     def _in_item(self, line: str, said: int, item: int) -> int:
-        """The further lines of an item of a list in YAML stand behind its mark."""
+        """The further lines of a YAML list item stand after its mark."""
         here = self.margin.here
         if self.line.said is None and said == item <= here and not self._is_flush_list():
             self.levels.stack = [Level(0, here), Level(said, here + said)]
@@ -334,7 +334,7 @@ class Walk:
         return column
 
     def _is_flush_list(self) -> bool:
-        """Whether the list round the cursor stands where its key does."""
+        """Whether the list around the cursor stands at the column of its key."""
         for line in reversed(self.view.lines_before(_NEAR_LINES)):
             width = len(indent_of(line))
             if line.strip() and width <= self.margin.here and not line.lstrip().startswith("-"):

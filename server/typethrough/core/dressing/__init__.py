@@ -1,1 +1,1 @@
-"""What a model puts round its answer, and how it comes off. Knows the view and the raw answer, never the engine."""
+"""Removes what a model puts around its answer, such as fences and talk. Knows the view and the raw answer, not the engine."""

@@ -1,4 +1,4 @@
-"""The characters of an answer, put right once, where its pieces come in: one line end, nothing that cannot be seen."""
+"""Cleans the characters of an answer as its pieces arrive: one kind of line end, no invisible characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typethrough.core.document.scan import family_of
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
-# Control characters and marks without a width (joiners, directions, a byte order mark, line separators, tags, halves of pairs).
+# Control characters and characters without width: joiners, directions, byte order mark, line separators, tags, half
+# surrogates.
 _ODD: Final = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
@@ -18,20 +19,20 @@ _ODD: Final = (
 _NO_BREAK: Final = "\xa0\u2007\u202f"
 _SUSPECT: Final = re.compile(f"[{_ODD}{_NO_BREAK}]")
 _LINE_END: Final = re.compile(r"\r+\n|\r")
-# What a terminal is told: colours, titles.
+# Escape sequences for a terminal: colours, titles.
 _ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-# An escape, a line end or a character that may have only begun.
+# An escape sequence, a line end or a character that may be incomplete.
 _HALF: Final = re.compile(
     "(?:\\x1b(?:\\[[0-?]*[ -/]*|\\][^\\x07\\x1b]{0,80}\\x1b?)?|\\r+|[\ud800-\udbff])\\Z"
 )
 _WAITING: Final = "\u200c\u200d" + _NO_BREAK
-# Beside these, in code, a space that does not break is a slip; in a text it may be meant.
+# Beside these signs in code, a no-break space is a mistake. In a text it may be intended.
 _SIGNS: Final = frozenset("=+*/<>{}[](),;&|")
 _LAST_NARROW: Final = "\u02ff"
 
 
 class Characters:
-    """One stream's characters. A character that cannot be judged before the next one has come waits for it."""
+    """The characters of one stream. A character that depends on the next one is held back until that has arrived."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -40,7 +41,7 @@ class Characters:
         self._in_lead = not view.line_prefix.strip()
 
     def feed(self, piece: str) -> str:
-        """The text that a piece brings."""
+        """Take a piece of the stream. Returns the text that is certain now."""
         if not self._held and _SUSPECT.search(piece) is None:
             self._note(piece)
             return piece
@@ -50,12 +51,12 @@ class Characters:
         return self._plain(text[:kept], self._held[:1])
 
     def end(self) -> str:
-        """What still waited, when the stream has ended."""
+        """The text that was still held back. Call it when the stream has ended."""
         rest, self._held = self._held, ""
         return self._plain(rest, "")
 
     def _waits_from(self, text: str) -> int:
-        """Where what cannot be judged yet begins."""
+        """Where the part begins that must be held back."""
         half = _HALF.search(text)
         return len(text[: half.start() if half is not None else len(text)].rstrip(_WAITING))
 
@@ -68,7 +69,7 @@ class Characters:
         if "\x1b" not in near:
             text = _ESCAPE.sub("", text)
         if not text.isascii():
-            # Some servers send the two halves of a character in two pieces.
+            # Some servers send a character's two surrogates in separate pieces.
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         said: list[str] = []
         for char, after in zip(text, [*text[1:], following], strict=False):
@@ -78,11 +79,13 @@ class Characters:
         return "".join(said)
 
     def _replacement(self, char: str, after: str) -> str:
-        """What stands for a character that no answer should have: a space, nothing, or itself where a language needs it."""
+        """The replacement for a character that answers should not have: a space, nothing, or itself where a language needs
+        it.
+        """
         if char not in _WAITING:
             return ""
         if char not in _NO_BREAK:
-            # A joiner between two letters of a script that needs it, or between two pictures.
+            # Keep a joiner between two letters of a script that needs it, or between two emoji.
             needed = self._last > _LAST_NARROW and after > _LAST_NARROW and _SUSPECT.match(after) is None
             return char if needed else ""
         in_code = family_of(self._view.language_id) not in {"text", "markup", "unknown"}

@@ -1,4 +1,4 @@
-"""An answer on its way to the screen: as it grows from step to step, and refused; and what counts as significant in it."""
+"""An answer on its way to the screen, as a draft or refused, and which of its characters count as significant."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 class Draft(NamedTuple):
-    """A raw answer so far. When `done`, nothing more will come; a step may set it to end the answer early.
+    """A raw answer so far. With `done`, no more will come; a step may set it to end the answer early.
 
-    A step maps a draft to a draft so that a longer input never takes back output: it withholds what is undecided.
+    Each step maps a draft to a draft. A longer input must never remove output, so a step holds back what is undecided.
     """
 
     text: str
@@ -19,7 +19,7 @@ class Draft(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A text that may not be shown, and why; the cause is named after the filter that said so."""
+    """A text that may not be shown. The cause is named after the filter that refused it."""
 
     cause: Cause
 
@@ -28,5 +28,5 @@ NOTHING_YET = Draft("", done=False)
 
 
 def significant(text: str) -> int:
-    """How many letters and digits a text has."""
+    """The number of letters and digits in a text."""
     return sum(map(str.isalnum, text))

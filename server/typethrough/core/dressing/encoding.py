@@ -1,4 +1,4 @@
-"""An answer that comes encoded: as a string in JSON, or with the entities of HTML for its signs."""
+"""Decodes an answer that is a JSON string or contains HTML entities."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ _LONGEST_ENTITY: Final = 6
 
 
 def unpacked(draft: Draft, view: View, *, is_json: bool) -> Draft:
-    """The text of an answer that is a JSON object with a string for it; it waits for its end. `is_json`: its fence says so."""
+    """The text inside an answer that is a JSON object with a string. Waits for the end. `is_json`: the answer's fence says
+    JSON.
+    """
     text, done = draft
     if not text.lstrip().startswith("{") or family_of(view.language_id) == "data":
         return draft
@@ -50,7 +52,7 @@ def unpacked(draft: Draft, view: View, *, is_json: bool) -> Draft:
 
 
 def decoded(draft: Draft, view: View) -> Draft:
-    """The text with the signs that entities stand for, in the code of a language that has none."""
+    """The text with HTML entities replaced by their signs, in code of a language without entities."""
     text, done = draft
     if "&" not in text or is_made_of_tags(view.language_id):
         return draft
@@ -75,7 +77,7 @@ def _may_be_entity(half: str) -> bool:
 
 
 def _is_name(entity: str, view: View, before: str) -> bool:
-    """Whether what stands between the signs is a name of the program, whose address is taken."""
+    """Whether the part between `&` and `;` is a name in the program, so that `&` takes its address."""
     return (
         entity.isalpha()
         and re.search(rf"\b{entity}\b", f"{view.near()}\n{before.replace(f'&{entity};', '')}") is not None

@@ -1,4 +1,4 @@
-"""The Markdown fence or the backticks that a chat model wraps its answer in."""
+"""The Markdown fence or the backticks that a chat model puts around its answer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Fence(NamedTuple):
-    """The fence that opened an answer: its signs, the language that it names, and whether it ends on its own line.
+    """The fence that opened an answer: its signs, the language it names, and whether it ends on its own line.
 
-    Without signs nothing in it is the answer.
+    Without signs, the answer is empty.
     """
 
     signs: str
@@ -24,10 +24,10 @@ class Fence(NamedTuple):
     is_inline: bool = False
 
 
-# More tildes underline a heading.
+# More than five tildes underline a heading.
 _OPENING: Final = re.compile(r"\s*(`{3,}|~{3,5}(?!~))[ \t]*([^\s`]*)([^\n]*)(\n|\Z)")
 _INFO_WORD: Final = re.compile(r"[A-Za-z][\w+#.:/-]*\Z|\{[^\n]*|\d+:\d+:\S+\Z")
-# What may stand behind the language: attributes, line numbers, a file's name.
+# What may follow the language: attributes, line numbers, a file's name.
 _INFO_MORE: Final = re.compile(
     r"\s*(?:\{.*|\[.*\]|[\w-]+=[\"'{\w].*|[\w./\\-]+\.\w{1,8}|\(.*\)|title\b.*|\d[\d,-]*)\s*\Z"
 )
@@ -47,7 +47,7 @@ _DOCUMENTATION: Final = frozenset(('"""', "'''", "/*"))
 _HALVES: Final = frozenset(("`", "``", "~", "~~"))
 _FENCE_LINE: Final = re.compile(r"\s*(?:`{3,}|~{3,})")
 _BACKTICK_FREE: Final = frozenset(("python", "rust", "c", "css", "data", "lua"))
-# Languages of those families in which a name may stand in backticks.
+# Languages of these families in which a name may stand in backticks.
 _QUOTED_NAMES: Final = frozenset(("kotlin", "swift", "scala", "groovy", "php", "r"))
 _FENCES_ARE_NO_TEXT: Final = frozenset(("latex", "tex", "restructuredtext", "rst"))
 _LEAST_SIGNS: Final = 3
@@ -56,7 +56,7 @@ _LEADS_TO_FENCE: Final = (":", ".", "!", "?", "-->")
 
 
 def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | None:
-    """The length of the fence's line that opens the answer, and the fence; 0 and None for none. None: cannot be said yet."""
+    """The length of the answer's opening fence line, and the fence; (0, None) if there is none. None: not known yet."""
     start = text.lstrip()
     if not start or start[0] not in "`~":
         return 0, None
@@ -65,7 +65,7 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
     if start in _HALVES and not done:
         return None
     if text[0] == " " and view.line_prefix.strip() and (view.state.inside or not _FENCE_LINE.match(text)):
-        # A wrapper begins the answer; after a space and code it is text of a comment.
+        # A fence around the answer begins the answer. After a space and code, it is text in a comment.
         return 0, None
     if view.state.inside in _DOCUMENTATION and _has_fences(view):
         return 0, None
@@ -85,10 +85,10 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
     if not found[4] and not done:
         return None
     if in_text and not found[2] and found[4] and view.line_prefix.strip():
-        # A bare fence in the middle of a line of Markdown opens a chat's answer, not the rest of the line.
+        # A bare fence in the middle of a Markdown line opens the model's answer; it does not continue the line.
         return found.end(), Fence("")
     if in_text and wraps and not found[2] and not view.line_prefix.strip():
-        # In a code block of Markdown a bare fence closes it, unless code follows at once.
+        # In a code block of Markdown, a bare fence closes the block, unless code follows directly.
         following = text[found.end() :]
         if not following:
             return (0, None) if done else None
@@ -98,7 +98,9 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | 
 
 
 def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None:
-    """Where the closing fence ends the answer, or may; None when there is none. Without an opening one any ends it in code."""
+    """Where the closing fence ends the answer, or may. None if there is none. In code, any fence ends an answer without a
+    fence.
+    """
     if fence is None and family_of(view.language_id) == "text":
         return None
     if fence is not None and (fence.is_inline or len(fence.signs) < _LEAST_SIGNS):
@@ -110,10 +112,10 @@ def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None
     inner = ""
     for found in _FENCE.finditer(text):
         if found[1][0] in found[2]:
-            # Words in backticks, or crossed out.
+            # Words in backticks, or struck out.
             continue
         if not done and found.end() == len(text):
-            # Its line has not ended yet.
+            # The line of the fence is not complete yet.
             return None if inner else End(found.start(), is_open=True)
         signs, info = found[1], found[2].strip()
         if inner:
@@ -133,13 +135,13 @@ def end(text: str, view: View, fence: Fence | None, *, done: bool) -> End | None
         return End(half.start(), is_open=True)
     behind = _BEHIND.search(text) if fence is None else None
     if behind is not None and (not done or len(behind[0].rstrip()) >= _LEAST_SIGNS):
-        # At a line's end, where a fence was meant to stand on the next line.
+        # The fence is at the end of a line although it should stand on the next line.
         return End(behind.start(), is_open=not done)
     return None
 
 
 def _is_documentation(line: str, view: View, fence: Fence | None) -> bool:
-    """Whether a fence stands in documentation that has fences, or, indented like it, in one that the answer goes on with."""
+    """Whether a fence belongs to documentation that has fences, or that the answer continues (then it is indented alike)."""
     if fence is not None or view.state.inside not in _DOCUMENTATION:
         return False
     indent = indent_of(line)
@@ -147,12 +149,12 @@ def _is_documentation(line: str, view: View, fence: Fence | None) -> bool:
 
 
 def _has_fences(view: View) -> bool:
-    """Whether the documentation round the cursor has fences of its own, or asks for one."""
+    """Whether the documentation around the cursor has fences, or asks for one."""
     return "```" in view.near() or "@example" in f"{view.previous_line()}\n{view.line_prefix}"
 
 
 def _body_start(found: re.Match[str]) -> int:
-    """After the info line; but after the bare fence when code follows it on its line."""
+    """Where the code begins: after the fence's line, or directly after the fence if code follows on the same line."""
     info, more = found[2], found[3].strip()
     if found[1] in found[3]:
         return found.end(1)
@@ -166,7 +168,7 @@ def _is_info(word: str, more: str) -> bool:
 
 
 def _backticks(text: str, view: View, *, done: bool) -> tuple[int, Fence | None] | None:
-    """An answer in single or double backticks, in a language that has none."""
+    """An answer in single or double backticks, in a language without them."""
     if text[0] != "`" or family_of(view.language_id) not in _BACKTICK_FREE or view.state.inside:
         return 0, None
     signs = "``" if text.startswith("``") else "`"
@@ -185,14 +187,14 @@ def _backticks(text: str, view: View, *, done: bool) -> tuple[int, Fence | None]
 
 
 def _fences_are_text(view: View) -> bool:
-    """Whether a fence is ordinary text here: in a Markdown-like document, outside its own code blocks."""
+    """Whether a fence is ordinary text here: in a document like Markdown, outside its code blocks."""
     if view.language_id in _FENCES_ARE_NO_TEXT:
         return False
     return sum(1 for line in view.lines_before(_LINES_ABOVE) if _FENCE_LINE.match(line)) % 2 == 0
 
 
 def _is_own_fence(text: str, start: str, view: View, *, inside: bool) -> bool:
-    """Whether the answer goes on below the cursor's line of Markdown with a fence that belongs there."""
+    """Whether the fence is the document's own: the answer continues below a line of Markdown with a fence that belongs there."""
     above = view.line_prefix.rstrip()
     if above.startswith("#"):
         return not view.line_suffix.strip() and "\n" in text[: len(text) - len(start)]
@@ -204,7 +206,7 @@ def _is_own_fence(text: str, start: str, view: View, *, inside: bool) -> bool:
 
 
 def _opens_wrapper(start: str, view: View) -> bool | None:
-    """In Markdown a fence in the middle of a line, or tagged as Markdown, can only be a wrapper. None: cannot be said yet."""
+    """Whether a fence in Markdown is around the answer: in the middle of a line, or marked as Markdown. None: not known yet."""
     if view.line_prefix.strip():
         return (
             start.startswith(("```", "~~~"))
@@ -215,7 +217,7 @@ def _opens_wrapper(start: str, view: View) -> bool | None:
         )
     line, ended, _ = start.partition("\n")
     if set(line) == {"`"} and view.language_id in {"git-commit", "gitcommit"} and not view.previous_line():
-        # A message does not begin with a block of code.
+        # A commit message does not begin with a code block.
         return True if ended else None
     if not ended:
         return None if re.fullmatch(r"(?:`{1,}|~{1,})[A-Za-z-]{0,16}(?:[ \t{].*)?", line) else False

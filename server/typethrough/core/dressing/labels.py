@@ -1,4 +1,4 @@
-"""Labels of a conversation: who speaks, and what an answer is called before it."""
+"""Labels of a conversation: names of speakers, and headings of an answer."""
 
 from __future__ import annotations
 
@@ -42,14 +42,17 @@ _NAMES_OF_ANSWER: Final = (
 )
 _ANSWER_LABEL: Final = re.compile(rf"\s*(?:\*\*)?(?:{_NAMES_OF_ANSWER})(?:\*\*)?:(?:\*\*)?[ \t]+(?=\S)")
 _HALF_ANSWER_LABEL: Final = re.compile(r"\s*(?:\*\*)?[A-Z][A-Za-z]{0,10}(?:\*\*)?(?::(?:\*\*)?[ \t]*)?\Z")
-# What can be no type and no field behind a name and a colon.
+# After a name and a colon, this cannot be a type or a field.
 _NO_FIELD: Final = re.compile(r"[^=,;|\n]*\s[-+*/%]\s[^=,;\n]*")
 _PREFIX_CHARS: Final = 24
 _TAKES_VALUE: Final = re.compile(r"(?:[^=!<>]=|\breturn|\byield|\bawait|=>|[+*/%|&-]|==|!=|<=|>=)\s*\Z")
 
 
 def answer_label(text: str, view: View, *, done: bool) -> int | None:
-    """The length of a label such as `Answer:` before code, where it is no field and no annotation."""
+    """The length of a label such as `Answer:` before code, where it cannot be a field or a type annotation.
+
+    0: there is none. None: not known yet.
+    """
     label = _ANSWER_LABEL.match(text)
     half = label is None and not done and _HALF_ANSWER_LABEL.match(text)
     if (label is None and not half) or is_prose_place(view):
@@ -64,7 +67,7 @@ def answer_label(text: str, view: View, *, done: bool) -> int | None:
 
 
 def is_label(line: str, view: View, *, talked: bool) -> bool:
-    """Whether a line begins a turn of a conversation. An annotation of a name says one word, or what no sentence has."""
+    """Whether a line begins a turn of a conversation. A type annotation has only one word, or signs that no sentence has."""
     label = _LABEL.fullmatch(line)
     if label is None or (line.startswith("#") and "###" in view.near()):
         return False
@@ -73,10 +76,10 @@ def is_label(line: str, view: View, *, talked: bool) -> bool:
 
 
 def may_be_label(line: str) -> bool:
-    """Whether an unfinished line may become a label, or what somebody says behind one."""
+    """Whether an unfinished line may become a label, with or without text after it."""
     return any(label.startswith(line[:9]) for label in _LABELS) or _HALF_LABEL.match(line) is not None
 
 
 def is_label_line(line: str) -> bool:
-    """Whether a line has the form of a label, whatever is said behind it."""
+    """Whether a line begins with a label, whatever follows."""
     return _LABEL.fullmatch(line) is not None

@@ -1,4 +1,4 @@
-"""Signs before each line of an answer: those of a diff, and the numbers of lines."""
+"""Removes signs before each line of an answer: those of a diff, and line numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.view import View
 
-    # The line as it shall be, or None to leave it out. The last argument says that more of the line may come.
+    # Returns the new line, or None to leave it out. The second argument says that the line may be unfinished.
     Rewrite = Callable[[str, bool], str | None]
 
 _FAMILIES: Final = frozenset(("python", "js", "c", "go", "rust", "lua", "ruby", "css", "shell", "sql"))
@@ -36,7 +36,7 @@ _COMPLETE: Final = re.compile(r"[;{}:,]\Z")
 
 
 def unsigned(draft: Draft, view: View, *, is_diff: bool) -> Draft:
-    """The text without the signs of a diff or line numbers before its lines. `is_diff`: it stood in a fence of that name."""
+    """The text without diff signs or line numbers before its lines. `is_diff`: the answer stood in a diff fence."""
     text, done = draft
     if (
         not _FIRST.match(text)
@@ -73,7 +73,7 @@ def _same(line: str, _half: bool) -> str:
 
 
 def _diff(lines: str, view: View, *, done: bool, is_diff: bool, below: bool) -> Rewrite | None:
-    """How to read the lines when they are a diff's, `_same` when they are not; None while that cannot be said."""
+    """How to rewrite the lines of a diff; `_same` if it is none. None: not known yet."""
     is_headed = _HEADER.match(lines) is not None
     if is_diff or is_headed:
         return _patched(has_header=is_headed or lines[:1] not in {"+", "-"})
@@ -83,7 +83,7 @@ def _diff(lines: str, view: View, *, done: bool, is_diff: bool, below: bool) -> 
     if sign not in {"+", "-"} or content.startswith(sign):
         return _same
     if sign == "-":
-        # What was removed comes before what was added.
+        # In a diff, removed lines come before added ones.
         for line in lines.split("\n"):
             if not line.startswith("-"):
                 return _patched(has_header=False) if line.startswith("+") else _same if line or done else None
@@ -98,7 +98,9 @@ def _diff(lines: str, view: View, *, done: bool, is_diff: bool, below: bool) -> 
 
 
 def _patched(*, has_header: bool) -> Rewrite:
-    """Reads the lines of a diff. Those before the first sign only say where it belongs."""
+    """A function that rewrites the lines of a diff. Lines before the first sign only say where it belongs, so they are left
+    out.
+    """
     began = not has_header
 
     def rewrite(line: str, half: bool) -> str | None:
@@ -122,7 +124,7 @@ def _in_brackets(view: View) -> bool:
 
 
 def _is_statement(view: View, *, below: bool) -> bool:
-    """Whether a statement begins here, which no sign of a sum can."""
+    """Whether a statement begins here. Then a `+` or `-` is not part of a calculation."""
     before = view.line_prefix if below else view.previous_line()
     code = without_comment(before, view.language_id).strip()
     if not code or _in_brackets(view):
@@ -133,7 +135,7 @@ def _is_statement(view: View, *, below: bool) -> bool:
 
 
 def _numbers(lines: str, view: View, *, done: bool, below: bool) -> Rewrite | None:
-    """How to read lines that have numbers, `_same` when they have none; None while that cannot be said."""
+    """How to rewrite lines with numbers; `_same` if they have none. None: not known yet."""
     found = _NUMBER.match(lines)
     if found is None:
         half = not done and "\n" not in lines and _HALF_NUMBER.match(lines)
@@ -144,7 +146,7 @@ def _numbers(lines: str, view: View, *, done: bool, below: bool) -> Rewrite | No
         return _same
     is_here = number == view.position.line + 1 + below
     if found[3] and ("{" in view.state.opened and family_of(view.language_id) == "python"):
-        # A key of a dictionary.
+        # This is a key of a dictionary.
         return _same
     if not is_here:
         _, ended, rest = lines.partition("\n")

@@ -1,6 +1,6 @@
-"""Marks that are no text: a model's control tokens, its reasoning, and the frames of our own prompt.
+"""Finds marks that are not part of the answer: a model's control tokens, its reasoning, and frames of our own prompt.
 
-A mark that the document itself writes near the cursor is text there.
+If the document uses such a mark near the cursor, the mark is text.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _BARE_CHARS: Final = 13
 _NAMES: Final = (
     r"think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad|seed:think|mm:think|longcat_think"
 )
-# How a model begins to reason, and how each kind of reasoning ends.
+# The ways in which models begin their reasoning, and how each ends.
 _REASONING: Final = re.compile(
     rf"\s*(?:<(?P<tag>{_NAMES})(?:\s[^<>\n]*)?>|(?P<square>\[THINK\])|(?P<picture>◁think▷)|(?P<unused><unused94>)"
     r"|(?P<token><\|(?:START_THINKING|begin_of_thought|thinking|think|inner_prefix)\|>)"
@@ -89,19 +89,19 @@ _WITH_TAGS: Final = frozenset((
 
 
 class End(NamedTuple):
-    """Where a text ends. When it `is_open`, what begins there may yet turn out to be text."""
+    """Where a text ends. With `is_open`, what begins there may still turn out to be text."""
 
     at: int
     is_open: bool
 
 
 def is_made_of_tags(language_id: str) -> bool:
-    """Whether tags are ordinary content of the language: markup, and code with markup in it."""
+    """Whether tags are normal content in the language: markup, or code that contains markup."""
     return family_of(language_id) == "markup" or language_id in _WITH_TAGS
 
 
 def reasoning(text: str, view: View, *, done: bool) -> int | None:
-    """The length of the reasoning that begins the text, 0 for none; None while that cannot be said, or it goes on."""
+    """The length of the reasoning at the start of the text, 0 if there is none. None: not known yet, or it has not ended."""
     found = _REASONING.match(text)
     if found is not None and _is_reasoning(found, text, view):
         end = _ENDS[found.lastgroup or "tag"].search(text, found.end())
@@ -117,7 +117,7 @@ def reasoning(text: str, view: View, *, done: bool) -> int | None:
 
 
 def opening(text: str, view: View, *, done: bool) -> int | None:
-    """The length of the control token that begins the text, 0 for none; None while that cannot be said."""
+    """The length of the control token at the start of the text, 0 if there is none. None: not known yet."""
     if not done and _HALF_LEADING.match(text):
         return None
     found = _LEADING.match(text)
@@ -127,7 +127,7 @@ def opening(text: str, view: View, *, done: bool) -> int | None:
 
 
 def is_quoted(text: str, found: re.Match[str], *, done: bool) -> bool | None:
-    """Whether a mark stands in quotes, alone: code that handles such marks writes them so. None while it cannot be said."""
+    """Whether a mark stands alone in quotes, as in code that handles such marks. None: not known yet."""
     start, end = found.span()
     if start == 0 or text[start - 1] not in "\"'":
         return False
@@ -137,7 +137,7 @@ def is_quoted(text: str, found: re.Match[str], *, done: bool) -> bool | None:
 
 
 def over(text: str, view: View) -> Iterator[re.Match[str]]:
-    """The marks at which reasoning ends that has no beginning in the text, in order; in quotes a mark is text."""
+    """The marks that end a reasoning whose start is not in the text, in order. A quoted mark is text."""
     if "/" not in text and "<|" not in text and "<u" not in text:
         return
     for found in _OVER.finditer(text):
@@ -148,17 +148,17 @@ def over(text: str, view: View) -> Iterator[re.Match[str]]:
 
 
 def half_over(text: str) -> int:
-    """Where the text's end may become a mark at which reasoning ends; the length of the text when it may not."""
+    """Where a mark that ends a reasoning may begin at the end of the text, else the text's length."""
     half = _HALF_OVER.search(text, max(0, len(text) - _HALF_CHARS))
     if half is None:
-        # In quotes it is text, if a quote follows.
+        # If a quote follows, it is quoted, so it is text.
         over = _QUOTED_OVER.search(text, max(0, len(text) - _HALF_CHARS))
         return over.start() if over is not None else len(text)
     return half.start() if any(_are_alike(mark, half[0].lower()) for mark in _OVERS) else len(text)
 
 
 def end(text: str, view: View, *, done: bool) -> End | None:
-    """Where the first mark in a text ends it, or may; None when there is none."""
+    """Where the first mark ends the text, or may. None if there is no mark."""
     token = _token_end(text, view, done=done)
     if "<" not in text:
         return token or (None if done else End(_half_token(text), is_open=True))
@@ -167,9 +167,9 @@ def end(text: str, view: View, *, done: bool) -> End | None:
 
 
 def frame(text: str, view: View, *, done: bool) -> End | None:
-    """Where a frame of the prompt ends the text, or may: at 0 when only blanks stand before it. None when there is none.
+    """Where a frame of the prompt ends the text, or may; 0 if only blanks stand before it. None if there is none.
 
-    A provider's stop strings end an answer at these too. Where tags are content only a whole frame is ours.
+    The provider's stop strings end an answer there too. In languages with tags, only a complete frame counts.
     """
     markup = is_made_of_tags(view.language_id)
     for found in (_IN_MARKUP if markup else _FRAME).finditer(text):
@@ -195,7 +195,7 @@ def _token_end(text: str, view: View, *, done: bool) -> End | None:
 
 
 def _half_token(text: str) -> int:
-    """Where a token that is not complete yet may begin; the length of the text when none may."""
+    """Where an incomplete token may begin, else the length of the text."""
     last = max(0, len(text) - _HALF_CHARS)
     start = text.rfind("<", last)
     if start >= 0 and text[start:] in _NAMED_HALVES:
@@ -214,7 +214,7 @@ def _is_reasoning(found: re.Match[str], text: str, view: View) -> bool:
     if found.lastgroup == "square" and (
         _SQUARE_CODE.match(text.lstrip()) or re.search(r"\bTHINK\b", view.near())
     ):
-        # A list of one name, or an index.
+        # A list with one name, or an index.
         return False
     if found.lastgroup != "tag":
         return not _spoken_of(found[0].strip(), view)
@@ -224,7 +224,7 @@ def _is_reasoning(found: re.Match[str], text: str, view: View) -> bool:
             return False
         if view.language_id in {"xml", "xsl"} and name.lower() != "think":
             return False
-    # Behind a name it may be a type's argument.
+    # After a name it may be an argument of a type.
     is_argument = (
         view.line_prefix[-1:].isalnum()
         and not text[found.end() :].startswith("\n")
@@ -234,7 +234,7 @@ def _is_reasoning(found: re.Match[str], text: str, view: View) -> bool:
 
 
 def _spoken_of(mark: str, view: View) -> bool:
-    """Whether the document itself writes such marks, so that one more is an answer and not a leak."""
+    """Whether the document itself uses such marks. Then the mark is part of the answer."""
     if mark in {"<s>", "</s>"} and family_of(view.language_id) in {"markup", "text"}:
         return True
     near = view.near()

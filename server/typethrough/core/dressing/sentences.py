@@ -1,4 +1,4 @@
-"""What a sentence is, in any language, and how code differs from it. Knows no assistant's phrases."""
+"""What a sentence looks like in any language, and how code differs from it. Knows no phrases of assistants."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ONE_WORD: Final = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
 FIRST_WORDS: Final = re.compile(
     rf"({_ONE_WORD})(?:[,:]? ({_ONE_WORD})(?:,? ({_ONE_WORD}))?)?(?=[\s,.:!?…`(]|\Z)"
 )
-# Hebrew and what comes behind it knows no capital letters.
+# From Hebrew on, scripts have no capital letters.
 _FIRST_WIDE: Final = "\u0590"
 _FULL_WIDTH: Final = "\uff00"
 _LEAST_WIDE: Final = 4
 MIN_WORDS: Final = 3
-# Words that stand between names in code, so that names with these between them are no sentence.
+# Words that stand between names in code. Names with these between them are not a sentence.
 _BETWEEN_NAMES: Final = frozenset((
     "and", "as", "async", "await", "between", "by", "const", "do", "else", "end", "except", "extends", "final",
     "from", "for", "given", "if", "implements", "import", "in", "instanceof", "is", "keyof", "like", "mutable",
@@ -34,9 +34,9 @@ _BETWEEN_NAMES: Final = frozenset((
     "volatile", "when", "where", "while", "with", "xor",
 
 ))  # fmt: skip
-# A name of several words, as ValueError and JSONDecoder: hardly the first word of a sentence.
+# A name of several words, such as ValueError or JSONDecoder, rarely begins a sentence.
 _CAMEL_CASE: Final = re.compile(r"(?:[A-Z]\w*[a-z]|[A-Z]{2,})[A-Z][a-z]")
-# Families in which no type stands before a name.
+# Families in which no type stands before a declared name.
 _NO_DECLARATIONS: Final = frozenset(("python", "js", "go", "rust"))
 _VALUES: Final = frozenset(("None", "True", "False", "Nothing", "Just", "Self"))
 _DIRECTIVE: Final = re.compile(r"=[a-z]\w*")
@@ -46,7 +46,7 @@ _HALF_ITEM: Final = re.compile(r"(?:[-*•–]|\d{1,2}[.)]?)\s*\Z")
 
 
 class Starts:
-    """How lines of talk may begin (`whole`), and all that such a beginning begins with (`halves`)."""
+    """Beginnings of lines of talk (`whole`), and all prefixes of them (`halves`)."""
 
     __slots__ = ("halves", "whole")
 
@@ -56,7 +56,7 @@ class Starts:
 
 
 def are_prose(view: View) -> bool:
-    """Whether sentences are ordinary content anywhere in such a document."""
+    """Whether sentences are normal content everywhere in the document."""
     return _is_prose(view.language_id) or (view.language_id == "perl" and _is_documented(view))
 
 
@@ -67,7 +67,7 @@ def _is_prose(language_id: str) -> bool:
 
 
 def _is_documented(view: View) -> bool:
-    """Whether the cursor stands in the documentation that Perl's files hold beside their code."""
+    """Whether the cursor is in the documentation inside a Perl file."""
     said = next(
         (line for line in reversed(view.lines_before(_DIRECTIVE_LINES)) if _DIRECTIVE.match(line)), ""
     )
@@ -75,18 +75,18 @@ def _is_documented(view: View) -> bool:
 
 
 def is_prose_place(view: View) -> bool:
-    """Whether sentences are ordinary content at the cursor: in a text or markup document, a comment or a string."""
+    """Whether sentences are normal content at the cursor: in a text or markup document, a comment or a string."""
     return are_prose(view) or view.state.inside != ""
 
 
 def is_text(view: View) -> bool:
-    """Whether the document is a text, in which nothing is code but what stands in fences."""
+    """Whether the document is a text, where only fenced blocks are code."""
     return family_of(view.language_id) == "text"
 
 
 @remembered(256)
 def may_begin(line: str, starts: Starts) -> bool:
-    """Whether an unfinished line may still become a sentence that begins with one of `starts`."""
+    """Whether an unfinished line may become a sentence that begins with one of `starts`."""
     return line in starts.halves or (line.startswith(starts.whole) and not _CODE_SIGNS.search(so_far(line)))
 
 
@@ -103,24 +103,24 @@ def is_sentence(line: str) -> bool:
 
 
 def has_code_signs(line: str) -> bool:
-    """Whether a line has signs that sentences hardly have."""
+    """Whether a line has signs that sentences rarely have."""
     return _CODE_SIGNS.search(line) is not None
 
 
 @remembered(256)
 def plain_of(line: str) -> str:
-    """The line without what is quoted in it, and without emphasis."""
+    """The line without quoted parts and without emphasis."""
     return " ".join(_QUOTED.sub(" ", line).split()).strip("*_¿¡ ")
 
 
 def so_far(line: str) -> str:
-    """An unfinished line without what is quoted in it, to its end or not yet."""
+    """An unfinished line without quoted parts, including a quote that is still open."""
     return _HALF_QUOTED.sub("", _QUOTED.sub(" ", line))
 
 
 @remembered(256)
 def is_wordy(line: str, language_id: str, *, whole: bool, talked: bool) -> bool:
-    """Whether a line of code's place is made of words: a sentence, or the beginning of one."""
+    """Whether a line consists of words: a sentence, or the start of one. The place is one where code is expected."""
     item = _AFTER_TALK.match(line) if talked and family_of(language_id) not in {"text", "data"} else None
     if item is not None:
         said = line[item.end() :]
@@ -128,11 +128,11 @@ def is_wordy(line: str, language_id: str, *, whole: bool, talked: bool) -> bool:
     if talked and not whole and _HALF_ITEM.match(line):
         return True
     if line.startswith(("* ", "** ")):
-        # A comment goes on.
+        # This line continues a comment.
         return False
     plain = plain_of(line if whole else so_far(line))
     while plain and not plain[0].isalnum() and plain[0] > "\u2000":
-        # A picture before the sentence.
+        # Skip an emoji before the sentence.
         plain = plain[1:].lstrip("\ufe0f ")
     first = plain[:1]
     if not first.isalpha() or first.islower():
@@ -147,18 +147,18 @@ def is_wordy(line: str, language_id: str, *, whole: bool, talked: bool) -> bool:
     if is_capitals(words[1]) or words[1] in _VALUES:
         return False
     if family_of(language_id) == "shell" and "-" in plain.partition(" ")[0]:
-        # Write-Host and its kin.
+        # A command such as Write-Host.
         return False
     return not whole or words[2] is not None or first >= _FIRST_WIDE or plain.endswith((":", "："))
 
 
 def is_capitals(word: str) -> bool:
-    """Whether a word is written as keywords and constants are."""
+    """Whether a word is written in capitals, like keywords and constants."""
     return word.isupper() and word.isascii() and len(word) > 1
 
 
 def names_stand_together(plain: str, language_id: str) -> bool:
-    """Whether a line of words has two names in a row, as no statement of its language begins, and goes on."""
+    """Whether two names stand side by side at the start of a line of words, as in no statement of the language."""
     words = FIRST_WORDS.match(plain)
     if words is None or words[3] is None or "," in words[0]:
         return False
@@ -168,7 +168,7 @@ def names_stand_together(plain: str, language_id: str) -> bool:
 
 
 def _begins_sentence(words: re.Match[str], language_id: str) -> bool:
-    """Whether three words in a row begin a sentence, whatever signs come later in it."""
+    """Whether three words in a row begin a sentence, whatever signs come later."""
     if family_of(language_id) in {"sql", "shell", "ruby", "unknown", "data", "markup"} or words[3] is None:
         return False
     if is_capitals(words[1]) or words[1] in _VALUES:
@@ -177,7 +177,7 @@ def _begins_sentence(words: re.Match[str], language_id: str) -> bool:
 
 
 def has_words(plain: str, least: int = 2) -> bool:
-    """Whether a line with a sentence's end has enough words for one."""
+    """Whether a line with the end of a sentence has enough words to be one."""
     words = _WORD.findall(plain)
     wide = sum(_FIRST_WIDE <= char < _FULL_WIDTH for char in plain)
     if wide >= (_LEAST_WIDE // 2 if plain[-1] in "。！？：" else _LEAST_WIDE):
@@ -194,5 +194,5 @@ def has_words(plain: str, least: int = 2) -> bool:
 
 
 def count_words(plain: str) -> int:
-    """How many words a line has."""
+    """The number of words in a line."""
     return len(_WORD.findall(plain))

@@ -1,4 +1,4 @@
-"""Tags round the answer: ours from the prompt, or ones the model made up. A tag is dressing only where it can be nothing else."""
+"""Tags around an answer: ours from the prompt, or invented by the model. They are removed only where they cannot be content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typethrough.core.dressing.marks import End, is_made_of_tags, is_quoted
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
-# Names that say what they are, and names that a document may well use for something of its own.
+# Names that are clear by themselves, and names that a document may use for its own content.
 _TELLING: Final = (
     "completion", "answer", "window", "insertion", "missing", "fill", "response", "prefix", "suffix", "cursor", "anchor",
     "before", "after", "now", "known", "rules",
@@ -27,13 +27,13 @@ _OPENING_START: Final = re.compile(r"\s*(?:<(?:(?P<name>[A-Za-z]+)(?P<more>\s[^<
 _CLOSING: Final = re.compile(rf"</({_ANY})>", re.IGNORECASE)
 _CLOSING_START: Final = re.compile(r"<(?:/[A-Za-z]{0,12})?\Z")
 _CLOSING_CHARS: Final = 16
-# Families in which an expression or a statement may begin with a name in angle brackets: casts, type parameters, readings.
+# Families in which an expression or statement may begin with a name in angle brackets: casts, type parameters, redirections.
 _ANGLED: Final = frozenset(("js", "c", "shell", "unknown", "text", "data"))
 _INCLUDE: Final = re.compile(r"#\s*(?:include|import)\s*\Z")
 
 
 def opening(text: str, view: View, *, done: bool) -> tuple[int, str] | None:
-    """The length and the name of the tag that opens the answer, 0 and an empty name for none; None while that cannot be said."""
+    """The length and name of the tag that opens the answer, (0, "") if there is none. None: not known yet."""
     found = _OPENING.match(text)
     if found is None:
         half = None if done else _OPENING_START.match(text)
@@ -55,7 +55,7 @@ def opening(text: str, view: View, *, done: bool) -> tuple[int, str] | None:
 
 
 def end(text: str, view: View, opened: frozenset[str], *, done: bool) -> End | None:
-    """Where a closing tag ends the answer, or may; None when there is none. `opened` are the tags taken off its beginning."""
+    """Where a closing tag ends the answer, or may. None if there is none. `opened` are the tags removed from its beginning."""
     for found in _CLOSING.finditer(text) if "</" in text else ():
         quoted = is_quoted(text, found, done=done)
         if not quoted and _closes_dressing(text, found, view, opened):
@@ -77,7 +77,7 @@ def _may_open(half: re.Match[str], view: View) -> bool:
 
 
 def _may_be_dressing(name: str, more: str, view: View) -> bool:
-    """Whether the place cannot hold such a tag as text."""
+    """Whether such a tag cannot be content at this place."""
     prefix, language = view.line_prefix, view.language_id
     if prefix[-1:].isalnum() or prefix.endswith(("_", "::", ".", "<", "</")) or _INCLUDE.search(prefix):
         return False
@@ -93,7 +93,7 @@ def _may_be_dressing(name: str, more: str, view: View) -> bool:
 
 
 def _needs_proof(name: str, view: View) -> bool:
-    """Whether a tag that something follows on its line must be closed, to be dressing."""
+    """Whether the tag, when text follows on its line, counts only if the answer also closes it."""
     if is_made_of_tags(view.language_id) or view.state.inside:
         return True
     return name.lower() in _COMMON and family_of(view.language_id) in _ANGLED

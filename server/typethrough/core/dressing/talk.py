@@ -1,7 +1,8 @@
-"""How an assistant talks round code: the lines it opens and closes with, in any language.
+"""Finds an assistant's talk around code: the lines before and after the code, in any language.
 
-A line is known as talk by its shape first: where code stands, words with nothing but spaces between them, which begin with a
-capital letter and end like a sentence. Lists of words serve only where a sentence may be meant, and for what has no shape.
+Talk is mainly recognised by its form: where code is expected, a line of words separated by spaces that begins with a capital
+and
+ends like a sentence. Lists of phrases are used only where sentences are normal content, and for talk without this form.
 """
 
 from __future__ import annotations
@@ -80,24 +81,24 @@ _HEADER: Final = re.compile(
 )
 _WRAPPER: Final = re.compile(r"(?:`{3,}|~{3,})(?:markdown|md)\b", re.IGNORECASE)
 _HALF_WRAPPER: Final = re.compile(r"(?:`{1,}|~{1,})(?:[a-z]{0,8})\Z", re.IGNORECASE)
-# Between an answer and what is said of it.
+# A line between an answer and remarks about it.
 _RULE: Final = "---"
 _SENTENCE_START: Final = re.compile(r"\n(?=[^\W\d_a-zß-öø-ÿ]|\*|[Q#]|-{1,3}(?:\n|\Z))")
 
 
 class Line(Enum):
-    """What a line at the beginning of an answer is."""
+    """What a line at the start of an answer is."""
 
     TEXT = "text"
     TALK = "talk"
-    # Talk when a fence follows, and text otherwise.
+    # Talk if a fence follows, else text.
     TALK_BEFORE_FENCE = "talk before a fence"
 
 
 def opening(text: str, view: View, *, done: bool, talked: bool) -> int | None:
-    """The length of the line of talk that begins the text, 0 for none; None while that cannot be said.
+    """The length of the line of talk at the start of the text, 0 if there is none. None: not known yet.
 
-    `talked` says that there was one before.
+    `talked`: another line of talk came before.
     """
     start = text.lstrip()
     lead = len(text) - len(start)
@@ -108,7 +109,7 @@ def opening(text: str, view: View, *, done: bool, talked: bool) -> int | None:
         return label
     before, fence, _ = line.partition("```")
     if before and fence and not is_text(view):
-        # The fence stands on the line of the sentence before it.
+        # The fence stands on the same line after the sentence.
         is_talk = before.rstrip().endswith(SENTENCE_MARKS) and _may_be_talk(
             before, view, whole=True, talked=talked
         )
@@ -129,7 +130,7 @@ def opening(text: str, view: View, *, done: bool, talked: bool) -> int | None:
 
 
 def end(text: str, view: View, *, done: bool) -> End | None:
-    """Where a line begins that talks about the text, or that a conversation goes on with; None when there is none."""
+    """Where a line of talk about the answer, or a further turn of the conversation, begins. None if there is none."""
     if is_text(view):
         return None
     state, read = None, 0
@@ -139,8 +140,9 @@ def end(text: str, view: View, *, done: bool) -> End | None:
             continue
         state = scan(text[read : found.end()], view.language_id, state or view.state)
         read = found.end()
-        # Not inside a string or comment of the answer's own; but a sentence at the margin under indented lines is talk, whether
-        # code or a docstring stands above it.
+        # Skip sentences inside a string or comment of the answer. But a sentence at the margin below indented lines is
+        # talk, after
+        # code and after a docstring.
         indented = 0 < len(view.indent) <= len(indent_of(view.next_line()))
         weak = not are_prose(view) and (not state.inside or (indented and view.state.inside != ""))
         if ended or done:
@@ -152,7 +154,7 @@ def end(text: str, view: View, *, done: bool) -> End | None:
 
 
 def _leads_to_fence(rest: str, view: View, *, done: bool) -> bool | None:
-    """Whether a fence follows, with nothing but talk before it; None while that cannot be said."""
+    """Whether a fence follows with only talk before it. None: not known yet."""
     lines = rest.split("\n")
     for number, line in enumerate(lines):
         start = line.strip()
@@ -169,7 +171,7 @@ def _leads_to_fence(rest: str, view: View, *, done: bool) -> bool | None:
 
 
 def _may_be_talk(line: str, view: View, *, whole: bool, talked: bool) -> bool:
-    """Whether the first line of an answer is talk as far as it goes."""
+    """Whether the first line of an answer may be talk, as far as it has come."""
     if len(line) > _LONGEST_LINE:
         return False
     if is_text(view):
@@ -184,7 +186,7 @@ def _may_be_talk(line: str, view: View, *, whole: bool, talked: bool) -> bool:
 
 
 def _kind(line: str, view: View, *, talked: bool) -> Line:
-    """What a whole line at the beginning is."""
+    """What a finished line at the start is."""
     line = line.strip()
     if is_prose_place(view):
         in_text = is_text(view)
@@ -230,7 +232,7 @@ def _may_close(line: str, *, weak: bool = True) -> bool:
 
 
 def _is_closing(line: str, view: View, *, weak: bool) -> bool:
-    """Whether a finished line is a sentence that comments on an answer."""
+    """Whether a finished line is a sentence about the answer."""
     if not weak:
         return _STRONG_CLOSING.match(line) is not None
     if line == _RULE:

@@ -1,4 +1,4 @@
-"""An answer without what the model put round it: its beginning is undressed layer by layer, then its end is found."""
+"""Removes what the model put around its answer: first layer by layer at the beginning, then at the end."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typethrough.core.dressing.draft import NOTHING_YET, Draft
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
-# A model that reasons in tags that it never opened does so once.
+# A model that ends a reasoning without having opened it does so once, so a few are enough.
 _MOST_RESTARTS: Final = 4
-# What begins with a small letter, or with most signs of code, is not dressed.
+# An answer that begins with a small letter, or with most code signs, has nothing around it.
 _DRESSED: Final = re.compile(r"\s*(?:[^\sa-z0-9_(\"')\]}.,;:=/#&|%!?$\\]|a(?:n|\Z)|#(?:\Z|#))")
-# What may be JSON, a diff, or lines with their numbers.
+# The start of JSON, a diff, or numbered lines.
 _CODED: Final = re.compile(r"\s*[{+@d\d-]")
 _BLANKS: Final = " \t"
 
 
 class _Body(NamedTuple):
-    """What is left of an answer, and what was taken off before it."""
+    """What is left of an answer, and what was removed before it."""
 
     text: str
     fence: fence.Fence | None = None
@@ -31,15 +31,15 @@ class _Body(NamedTuple):
 
 
 def undress(draft: Draft, view: View) -> Draft:
-    """Take off reasoning, control tokens, talk, tags and fences. What begins like one of them waits until it is known."""
-    # A code block's closing fence is the document's own: its language says what is dressing.
+    """Remove reasoning, control tokens, talk, tags and fences. What may be the start of one is held back until that is known."""
+    # In a code block, the closing fence belongs to the document. So the document's language decides what is removed.
     text, view, done = draft.text, view.host, draft.done
     if "<" not in text and "[/" not in text and "◁" not in text and not text.endswith("["):
         return _undressed(draft, view)
     text = text if done else text[: marks.half_over(text)]
     start = 0
     for found in islice(marks.over(text, view), _MOST_RESTARTS):
-        # Reasoning ends here. All before it is reasoning too, unless some of that was taken for the answer already.
+        # A reasoning ends here. All text before it is reasoning too, unless a part of that was already taken as the answer.
         if found.start() < start:
             continue
         before = _rest(text[: found.start()], start, view)
@@ -60,7 +60,7 @@ def _undressed(draft: Draft, view: View) -> Draft:
     if end is not None:
         text, done = text[: end.at], done or not end.is_open
     if not done and text[-1:] in _BLANKS:
-        # The blanks that begin a line may belong to a closing fence.
+        # Blanks at the start of a line may belong to a closing fence.
         lead = text.rstrip(_BLANKS)
         text = lead if lead.endswith("\n") else text
     if not done and not text.strip():
@@ -69,7 +69,7 @@ def _undressed(draft: Draft, view: View) -> Draft:
 
 
 def _end(text: str, view: View, body: _Body, *, done: bool) -> marks.End | None:
-    """Where the first of all marks, tags, fences and lines of talk ends the text, or may; None when none does."""
+    """Where the first mark, tag, fence or line of talk ends the text, or may. None if there is none."""
     end = None
     if "<" in text or "[I" in text or "[/" in text or text.endswith("["):
         end = _first(marks.end(text, view, done=done), tags.end(text, view, body.tags, done=done))
@@ -83,7 +83,7 @@ def _first(one: marks.End | None, other: marks.End | None) -> marks.End | None:
 
 
 def _plain(draft: Draft, view: View, language: str) -> Draft:
-    """The text itself, where it comes as a string of JSON, with the signs of a diff, or with entities for its own."""
+    """Decode the text if it is a JSON string, a diff, or contains entities."""
     if not _CODED.match(draft.text) and "&" not in draft.text:
         return draft
     draft = encoding.unpacked(draft, view, is_json=language.startswith("json"))
@@ -92,7 +92,7 @@ def _plain(draft: Draft, view: View, language: str) -> Draft:
 
 
 def _opened(draft: Draft, view: View) -> _Body | None:
-    """The answer without what begins it; None while more must be seen."""
+    """The answer without what the model put before it. None: not known yet."""
     body = _Body(draft.text)
     while _DRESSED.match(body.text):
         further = _peeled(body, view, done=draft.done)
@@ -103,7 +103,7 @@ def _opened(draft: Draft, view: View) -> _Body | None:
 
 
 def _peeled(body: _Body, view: View, *, done: bool) -> _Body | None:
-    """The answer without its outermost layer, the same when there is none; None while more must be seen."""
+    """The answer without its outermost layer, or unchanged if there is none. None: not known yet."""
     text = body.text
     first = text.lstrip()[:1]
     if first in "<[◁aT" and (length := marks.reasoning(text, view, done=done)) != 0:
@@ -129,7 +129,7 @@ def _peeled(body: _Body, view: View, *, done: bool) -> _Body | None:
 
 
 def _without_mark(body: _Body, view: View, *, done: bool) -> _Body | None:
-    """The answer without the token or the tag that begins it."""
+    """The answer without the token or tag at its start. None: not known yet."""
     text = body.text
     length = marks.opening(text, view, done=done)
     if length != 0:
@@ -148,7 +148,9 @@ def _rest(text: str, start: int, view: View) -> str:
 
 
 def _after_blank_lines(rest: str, view: View) -> str:
-    """What follows talk. The blank line between is the assistant's, unless an indented line shows that the answer began there."""
+    """The text after talk. The blank lines between are dropped, unless the next line is indented: then one line break is
+    kept.
+    """
     code = rest.lstrip("\n")
     if len(code) < len(rest) and view.line_prefix.strip() and code.startswith(("  ", "\t")):
         return "\n" + code

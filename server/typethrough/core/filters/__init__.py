@@ -1,6 +1,6 @@
-"""From what a model said to what may be shown: named filters, one a file, in the one order that matters.
+"""Turns a model's answer into text that may be shown, by named filters, one per file, in a fixed order.
 
-Owns the two lists. A filter knows the answer and the view, never the engine, the model or another filter.
+This module has the two lists of filters. A filter knows the answer and the view, not the engine, the model or other filters.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "TAIL", "Draft", "Fit", "Refused", "finished", "fitted", "fittings", "growing"]
 
-# Dressing comes off first, then echoes, then white space.
+# In this order: remove what the model put around its answer, then repeated text, then fix white space.
 HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
     undress,
     before,
@@ -41,7 +41,7 @@ HEAD: Final[tuple[Callable[[Draft, View], Draft], ...]] = (
     next_cell,
 )
 
-# What is left when the document's own text is off is judged.
+# These judge the new text, after text that the document already has was removed.
 TAIL: Final[tuple[Callable[[str, View], str | Refused], ...]] = (
     example_reply,
     recited,
@@ -50,15 +50,15 @@ TAIL: Final[tuple[Callable[[str, View], str | Refused], ...]] = (
     repetition,
     placeholder,
 )
-# As many other readings, and as many lines less, as the grammar is asked about.
+# How many other readings, and how many shortened texts, are checked for syntax errors.
 _MOST_READINGS: Final = 8
 
 
 def growing(raw: str, view: View, *, complete: bool = False) -> str:
-    """The text to insert at the cursor, as far as it is certain: a longer `raw` only ever adds to it.
+    """The text to insert at the cursor, as far as it is certain. A longer `raw` only ever adds to it.
 
-    Empty while nothing can be said. With `complete`, nothing more will come and what was undecided is decided. What goes beyond
-    `LONGEST_CHARS` is not looked at, so that such an answer never counts as complete.
+    Empty while nothing is certain. With `complete`, no more text will come, so everything open is decided. Text after
+    `LONGEST_CHARS` is ignored, and such an answer never counts as complete.
     """
     draft = Draft(raw[:LONGEST_CHARS], complete and len(raw) <= LONGEST_CHARS)
     for head in HEAD:
@@ -67,9 +67,9 @@ def growing(raw: str, view: View, *, complete: bool = False) -> str:
 
 
 def fitted(text: str, view: View, *, is_on_screen: bool = False) -> Fit | Refused:
-    """The cut text as it may be shown, with how much right of the cursor it takes the place of, or why it may not be.
+    """The cut text in the form that may be shown, with the number of characters it replaces after the cursor; or the refusal.
 
-    The grammar may shorten a text that `is_on_screen` in part, and not refuse it: what is shown stays.
+    The syntax check may shorten a text that `is_on_screen` in part, but not refuse it, because shown text must stay.
     """
     fit = behind(text, view)
     judged = fit if isinstance(fit, Refused) else _judged(fit, view)
@@ -80,7 +80,7 @@ def fitted(text: str, view: View, *, is_on_screen: bool = False) -> Fit | Refuse
 
 
 def fittings(text: str, view: View) -> Iterator[Fit]:
-    """The cut text in every way that it may be meant and shown, the likeliest first: a grammar may know better than its order."""
+    """All readings of the cut text that may be shown, the most likely first. The syntax check may prefer a later one."""
     for reading in readings(text, view):
         fit = _judged(reading, view)
         if not isinstance(fit, Refused):
@@ -98,13 +98,13 @@ def _judged(fit: Fit, view: View) -> Fit | Refused:
         text = kept
     suffix = view.line_suffix
     if not suffix.strip() or suffix[0].isspace():
-        # It would end the line, or double the blank behind it.
+        # White space at the end would end the line with blanks, or stand before another blank.
         text = text.rstrip()
     return Fit(text, replaces) if text.strip() else Refused(Cause.BLANK)
 
 
 def _agreed(fit: Fit, text: str, view: View, syntax: Syntax) -> Fit | Refused:
-    """Another reading of the text that the grammar accepts, or the most of the fit that it does."""
+    """Another reading without syntax errors, or else the longest part of the text without them."""
     shorter = (Fit(kept, fit.replaces) for kept in _shorter(fit.text))
     for other in chain(islice(fittings(text, view), 1, _MOST_READINGS), islice(shorter, _MOST_READINGS)):
         if syntax.accepts(view, *other):
@@ -113,7 +113,7 @@ def _agreed(fit: Fit, text: str, view: View, syntax: Syntax) -> Fit | Refused:
 
 
 def _shorter(text: str) -> Iterator[str]:
-    """The first lines of a text, the most first, each also without the closers at their end."""
+    """The first lines of a text, the longest first, each also without the closing brackets at its end."""
     lines = text.split("\n")
     for count in range(len(lines), 0, -1):
         kept = "\n".join(lines[:count]).rstrip()
@@ -126,6 +126,6 @@ def _shorter(text: str) -> Iterator[str]:
 
 
 def finished(text: str, view: View) -> str | Refused:
-    """The same for who does not ask what it takes the place of."""
+    """Like `fitted`, but returns only the text."""
     fit = fitted(text, view)
     return fit if isinstance(fit, Refused) else fit.text

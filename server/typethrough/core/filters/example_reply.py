@@ -1,4 +1,4 @@
-"""Tail filter: the reply of one of the prompt's own examples, given where it has no meaning."""
+"""Tail filter: refuses the reply of one of the prompt's examples where it makes no sense."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINES_AROUND: Final = 30
 
 
 class _Reply(NamedTuple):
-    """An example's reply without white space; `telling` is a beginning that no other text has, or empty."""
+    """An example's reply without white space. `telling` is a beginning that no other text has, or empty."""
 
     text: str
     telling: str
@@ -31,7 +31,7 @@ def _replies() -> Iterator[_Reply]:
     messages = opening("")
     for ask, reply in pairwise(messages):
         if reply.role == "assistant":
-            # What ends a word that began before the cursor is a piece of a word, which makes no sense anywhere else.
+            # A reply that ends a word from before the cursor begins with a piece of a word, which makes no sense elsewhere.
             half = _LAST_WORD.search(ask.text.partition(CURSOR)[0])
             telling = "".join(reply.text.split(maxsplit=2)[:2]) if half is not None and half[0] else ""
             yield _Reply("".join(reply.text.split()), telling)
@@ -41,7 +41,9 @@ _REPLIES: Final = tuple(_replies())
 
 
 def example_reply(text: str, view: View) -> str | Refused:
-    """Refuse a text that is an example's reply, part of it typed perhaps, unless all its words stand near the cursor."""
+    """Refuse a text that is an example's reply, even if part of it is typed. Accept it if all its words stand near the
+    cursor.
+    """
     first = text.lstrip().partition("\n")[0]
     said = "".join(first.split())
     typed = "" if text.startswith("\n") else view.line_prefix
@@ -54,7 +56,7 @@ def example_reply(text: str, view: View) -> str | Refused:
 
 
 def _known(view: View) -> set[str]:
-    """The words round the cursor; the one at the cursor is not known to be one."""
+    """The words around the cursor, without the one at the cursor, which may be half typed."""
     before = view.line_prefix.removesuffix(view.word)
     lines = (*view.lines_before(_LINES_AROUND), before, *view.lines_after(_LINES_AROUND))
     return set(_WORD.findall("\n".join(lines)))

@@ -1,4 +1,4 @@
-"""Head filter: the heading of a further notebook cell, where an answer ends."""
+"""Head filter: ends an answer before the heading of another notebook cell."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _HEADINGS = tuple(f"{sign} %%" for sign in SIGNS)
 
 
 def next_cell(draft: Draft, view: View) -> Draft:
-    """A suggestion belongs to one cell: the text ends before a line that begins another."""
+    """Cut the text before a line that begins another cell, because a suggestion belongs to one cell."""
     text, done = draft
     if "%%" not in text and done:
         return draft
-    # The text's first line is the rest of the cursor's, and begins a line only where nothing stands before it.
+    # The text's first line continues the cursor's line, so it begins a line only when nothing stands before the cursor.
     start = 0 if not view.line_prefix else text.find("\n") + 1
     if view.line_prefix and not start:
         return draft

@@ -1,4 +1,4 @@
-"""Tail filter: a comment that stands for code the model did not write ("# your code here")."""
+"""Tail filter: removes a comment that stands for code that the model did not write ("# your code here")."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _WORDS: Final = re.compile(
     r"[\s.…:!]*(?:here|goes here|below|unchanged)?[\s.…:!]*",
     re.IGNORECASE,
 )
-# What stands for an empty answer.
+# Texts that mean an empty answer.
 _NOTHING: Final = re.compile(
     r"[\[(<](?:no (?:changes?|completions?|code|edits?)(?: (?:is|are))?(?: \w+)?"
     r"|nothing to (?:add|complete)|empty(?: message)?)[\])>]"
     r"|N/A|<(?:empty|none)>",
     re.IGNORECASE,
 )
-# A longer comment says more than that something is missing.
+# A longer comment is more than a placeholder.
 _MOST_CHARS: Final = 200
 _ELLIPSIS: Final = re.compile(r"\s*\.\.\.\s*")
 
 
 def placeholder(text: str, view: View) -> str | Refused:
-    """Refuse a text of nothing but placeholders; cut them from the end of a text that has more."""
+    """Refuse a text that has only placeholders. Cut placeholders from the end of other texts."""
     if family_of(view.language_id) == "text":
         return text
     if _NOTHING.fullmatch(text.strip()):
@@ -45,7 +45,7 @@ def placeholder(text: str, view: View) -> str | Refused:
     kept = len(lines)
     while kept and (not lines[kept - 1].strip() or _stands_for_code(lines[kept - 1], view)):
         if kept == 1 and not starts_line and not is_comment(lines[0], view.language_id):
-            # Behind code on its line, blanks and ellipses may well be code.
+            # After code on the same line, blanks and ellipses may be code.
             break
         kept -= 1
     if kept == len(lines):
@@ -57,7 +57,7 @@ def placeholder(text: str, view: View) -> str | Refused:
 
 def _stands_for_code(line: str, view: View) -> bool:
     if _ELLIPSIS.fullmatch(line):
-        # Stubs, protocols and overloads have real ellipses: where the file uses them, they are code.
+        # Stubs, protocols and overloads contain real ellipses. If the file uses them nearby, they are code.
         return not re.search(r"^\s*\.\.\.\s*$|:\s*\.\.\.\s*$", view.near(), re.MULTILINE)
     if len(line) > _MOST_CHARS or not is_comment(line, view.language_id):
         return False

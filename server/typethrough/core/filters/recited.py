@@ -1,8 +1,9 @@
-"""Tail filter: instead of going on at the cursor, the model recites the document: its beginning, or a line that stands near.
+"""Tail filter: refuses an answer that repeats the document: its beginning, or a line nearby.
 
-Real code repeats its lines: of true continuations in the standard library 5 % begin with a line that stands within 60 lines, but
-of 2,900 none did so in the middle of a line, and a name is hardly ever defined twice, word for word, in one scope. Only such
-copies are taken for recited.
+Real code repeats lines too. In the standard library, 5 % of true continuations begin with a line that also stands within 60
+lines. But of 2,900 none did so in the middle of a line, and nearly no name is defined twice with the same words in one scope.
+So
+only such copies are refused.
 """
 
 from __future__ import annotations
@@ -57,10 +58,10 @@ _CODE_SIGNS: Final = re.compile(r"[=;{}()\[\]<>_|\\]|::|->|\w\.\w")
 
 
 def recited(text: str, view: View) -> str | Refused:
-    """Refuse a text whose first line is a copy of one that stands near and cannot be meant to come once more here."""
+    """Refuse a text whose first line copies a line nearby that cannot be wanted a second time here."""
     first = text.lstrip().partition("\n")[0]
     if len(first) > LINE_CHARS:
-        # No line that the view shows is as long.
+        # The view shows no line of this length.
         return text
     starts_line = not view.line_prefix.strip() or text.lstrip(" \t").startswith("\n")
     line = view.line_prefix + text.partition("\n")[0]
@@ -75,7 +76,7 @@ def recited(text: str, view: View) -> str | Refused:
 
 
 def _whole(text: str, view: View) -> str:
-    """The text's first line that is not blank, with its indentation."""
+    """The first line of the text that is not blank, with its indentation."""
     lines = text.split("\n")
     if not view.line_prefix.strip():
         lines[0] = view.line_prefix + lines[0]
@@ -85,7 +86,7 @@ def _whole(text: str, view: View) -> str:
 
 
 def _is_spliced(said: str, view: View) -> bool:
-    """Whether a whole line is put into the middle of another that does not ask for it."""
+    """Whether a whole line was inserted into the middle of another line where it does not fit."""
     prefix = view.line_prefix
     if not any(map(str.isalnum, prefix)):
         return False
@@ -106,13 +107,13 @@ def _is_spliced(said: str, view: View) -> bool:
             return not _is_asked_for(said, view)
         place = there.lower().find(wordy) if wordy else -1
         if place >= 0 and not (place and prefix.endswith(there[max(0, place - _SAME_LEFT) : place])):
-            # Where the same stands before it in both lines, the line is only coming once more.
+            # If both lines have the same text before this place, the line is only repeated as a whole.
             return True
     return False
 
 
 def _is_own_path(said: str, view: View) -> bool:
-    """Whether the text is where the file stands, with slashes or with dots: the prompt says that, no line goes on so."""
+    """Whether the text is the file's own path, with slashes or dots. The prompt contains it, and no line continues with it."""
     dotted = said.replace("/", ".")
     return dotted.count(".") > 1 and f"/{view.uri}".replace("/", ".").endswith(f".{dotted}")
 
@@ -127,7 +128,7 @@ def _is_asked_for(said: str, view: View) -> bool:
 
 
 def _is_wordy(plain: str, view: View) -> bool:
-    """Whether words are no continuation: they are a sentence, and the cursor stands in code."""
+    """Whether the text is a sentence while the cursor is in code."""
     if family_of(view.language_id) in _WORDY_FAMILIES or not plain[:1].isalpha():
         return False
     if len(plain.split()) < _MIN_WORDS or _CODE_SIGNS.search(plain):
@@ -136,7 +137,7 @@ def _is_wordy(plain: str, view: View) -> bool:
 
 
 def _is_beginning(text: str, view: View) -> bool:
-    """Whether the text begins with the first line of the document, or with two lines that begin it or the prompt's window."""
+    """Whether the text begins with the document's first line, or with the first two lines of the document or the window."""
     said = _solid(text.split("\n"))[:2]
     here = view.position.line
     if here < _MIN_AWAY_LINES:
@@ -161,7 +162,7 @@ def _is_known_comment(first: str, view: View) -> bool:
 
 
 def _is_defined(line: str, view: View) -> bool:
-    """Whether the line defines, word for word, what a line of the same scope near by defines."""
+    """Whether the line defines something that a nearby line of the same scope defines with the same words."""
     code = line.strip()
     if significant(code) < _MIN_SIGNIFICANT:
         return False
@@ -169,17 +170,17 @@ def _is_defined(line: str, view: View) -> bool:
     if not constant and _DEFINITION.match(code) is None:
         return False
     if view.previous_line().lstrip().startswith(("@", "#[")) or family_of(view.language_id) == "text":
-        # A decorator may ask for the same signature once more: an overload, a property's setter.
+        # A decorator may need the same signature again: an overload, or the setter of a property.
         return False
     if code.endswith(("(", ";")) and family_of(view.language_id) != "python":
-        # Overloads begin alike, and a name may be announced in several places.
+        # Overloads begin in the same way, and a name may be declared in several places.
         return False
     above = reversed(view.lines_before(_REACH_LINES))
     return any(_in_scope(line, side) for side in (above, iter(view.lines_after(_REACH_LINES))))
 
 
 def _in_scope(line: str, lines: Iterator[str]) -> bool:
-    """Whether the line stands among the lines before one of them stands shallower."""
+    """Whether the line stands among `lines`, before the first one with less indentation."""
     depth = len(indent_of(line))
     for there in lines:
         if there.rstrip() == line:

@@ -1,4 +1,4 @@
-"""Tail filter: a text that repeats itself, or the lines just above the cursor."""
+"""Tail filter: removes text that repeats itself, and refuses copies of the lines just above the cursor."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NEVER: Final = 1_000_000
 _LOOP_CHARS: Final = 600
 _MOST_CLOSERS: Final = 16
 _MOST_LETTERS: Final = 40
-# Behind one of these a line hardly says its first word again.
+# After one of these signs, a line rarely repeats its first word.
 _OPENERS: Final = frozenset("([{.:")
 _CLOSERS: Final = frozenset(")]}>")
-# Between the same values, or before them, in a list, a row of a table or a format.
+# Signs between equal values in a list, a row of a table or a format.
 _LIST_SIGNS: Final = frozenset(",;\"'`|%?:")
 _VALUE: Final = re.compile(
     r"\d\w*|None|null|NULL|nil|nullptr|undefined|[Tt]rue|[Ff]alse|TRUE|FALSE|NaN|auto|_"
@@ -41,7 +41,7 @@ _STUTTERED: Final = re.compile(rf"([^\W\d_])\1{{{_MOST_LETTERS},}}\W*\Z")
 
 
 def repetition(text: str, view: View) -> str | Refused:
-    """Cut lines that come three times or more to once; refuse a line of looping words and a copy of the lines above."""
+    """Keep one of lines that come three times or more. Refuse looping words in a line, and copies of the lines above."""
     if _repeats_above(text, view):
         return Refused(Cause.REPETITION)
     text = _once(text, view)
@@ -52,14 +52,14 @@ def repetition(text: str, view: View) -> str | Refused:
 
 
 def is_row(line: str, language_id: str) -> bool:
-    """Whether a line may well come several times: signs and digits of a table, or an instruction of one short word."""
+    """Whether a line may come several times: signs and digits of a table, or an instruction of one short word."""
     if family_of(language_id) == "unknown" and _SHORT_WORD.fullmatch(line.strip()):
         return True
     return any(map(str.isdigit, line)) and _WORD.search(_HEX.sub("", line)) is None
 
 
 def may_loop(text: str, view: View) -> bool:
-    """Whether a growing line begins to say again what it said just before, or is too short to tell."""
+    """Whether an unfinished line may be starting to repeat its last words, or is too short to tell."""
     said = _TOKEN.findall(text)
     tokens = [*_TOKEN.findall(view.line_prefix[-_TAIL_CHARS:]), *said[-2 * _MAX_TOKEN_PERIOD :]]
     last = tokens[-1]
@@ -75,7 +75,7 @@ def may_loop(text: str, view: View) -> bool:
 
 
 def _once(text: str, view: View) -> str:
-    """The text up to the end of the first of three or more equal groups of one to three lines, or of lines that grow alike."""
+    """The text up to the end of the first group that comes three times or more: of one to three lines, or of growing lines."""
     if "\n" not in text:
         return text
     lines = text.rstrip().split("\n")
@@ -89,7 +89,7 @@ def _once(text: str, view: View) -> str:
             if all(rows[start + turn * period :][:period] == group for turn in range(1, _TIMES)):
                 if all(is_row(line, view.language_id) for line in group):
                     continue
-                # The rest of the cursor's line, repeated, comes back with another indentation.
+                # When the rest of the cursor's line is repeated, the copies have another indentation.
                 again = typed and start == period == 1 and rows[0].strip() == rows[1].strip()
                 return "\n".join(lines[: start + (0 if again else period)])
         if start + _TIMES <= len(rows) and _grow_alike(*rows[start : start + _TIMES]):
@@ -98,7 +98,7 @@ def _once(text: str, view: View) -> str:
 
 
 def _grow_alike(first: str, second: str, third: str) -> bool:
-    """Whether each line is the one before with the same words behind it."""
+    """Whether each line is the line before with the same words added."""
     if not second.startswith(first) or not third.startswith(second):
         return False
     added = second[len(first) :]
@@ -108,7 +108,7 @@ def _grow_alike(first: str, second: str, third: str) -> bool:
 
 
 def _loops(line: str, view: View) -> bool:
-    """Whether a line ends in the same words over and over, as far as no code does."""
+    """Whether a line ends with the same words again and again, more often than code does."""
     if len(line) > _MOST_LETTERS and _STUTTERED.search(line):
         return True
     tokens = _TOKEN.findall(line.rstrip(" \t;")[-_LOOP_CHARS:])
@@ -117,19 +117,19 @@ def _loops(line: str, view: View) -> bool:
     last = tokens[-1]
     for period in range(1, min(_MAX_TOKEN_PERIOD, len(tokens) - 1) + 1):
         before = tokens[-1 - period]
-        # The limit of tokens may have cut the last word.
+        # The last word may be cut off at `max_tokens`.
         if before.startswith(last) and _looping(tokens if before == last else tokens[:-1], view, period):
             return True
     return False
 
 
 def _looping(tokens: list[str], view: View, period: int) -> bool:
-    """Whether groups of `period` words at the end are the same too often."""
+    """Whether the last groups of `period` words are equal too often."""
     group = tokens[-period:]
     if tokens[-2 * period : -period] != group:
         return False
     if any(period % part == 0 and group == group[:part] * (period // part) for part in range(1, period)):
-        # A shorter period says what is to be said.
+        # The shorter period is checked by itself.
         return False
     times = 2
     while tokens[-period * (times + 1) : -period * times] == group:
@@ -138,7 +138,7 @@ def _looping(tokens: list[str], view: View, period: int) -> bool:
 
 
 def _most(group: list[str], view: View) -> int:
-    """How often a group of words must come to be a loop."""
+    """How often a group of words must come to count as a loop."""
     words = [token for token in group if token[0].isalnum() or token[0] == "_"]
     signs = set(group).difference(words)
     size = significant("".join(group))
@@ -157,7 +157,7 @@ def _most(group: list[str], view: View) -> int:
 
 
 def _repeats_above(text: str, view: View) -> bool:
-    """Whether whole new lines are exactly the last lines above the cursor, or one line comes for the third time."""
+    """Whether the text's lines equal the last lines above the cursor, or a line comes for the third time in a row."""
     starts_line = not view.line_prefix.strip()
     if not starts_line and not text.startswith("\n"):
         return False

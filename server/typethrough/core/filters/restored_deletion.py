@@ -1,4 +1,4 @@
-"""Tail filter: what the user has just deleted is not offered again."""
+"""Tail filter: does not suggest again what the user has just deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MIN_INSIDE = 16
 
 
 def restored_deletion(text: str, view: View) -> str | Refused:
-    """Refuse a text that is, or begins with, or holds at some length, a text deleted lately; white space does not count."""
+    """Refuse a text that equals, begins with, or contains (if long) a recently deleted text. White space does not count."""
     said = " ".join(text.split())
     if significant(said) < _MIN_SIGNIFICANT:
         return text

@@ -1,4 +1,4 @@
-"""Tail filter: a long name of the document in place of the rest of the word that is being typed."""
+"""Tail filter: refuses a long name of the document instead of the rest of the word at the cursor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINES_AROUND: Final = 60
 
 
 def welded(text: str, view: View) -> str | Refused:
-    """Refuse a text whose first word is a whole name that stands near, when the word at the cursor and it make none that does."""
+    """Refuse a text whose first word is a whole name used nearby, unless it makes a known name with the word at the cursor."""
     said = _NAME.match(text)
     half = _HALF_WORD.search(view.line_prefix)
     if said is None or half is None or "_" not in said[0] or family_of(view.language_id) == "text":

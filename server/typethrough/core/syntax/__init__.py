@@ -1,1 +1,1 @@
-"""The second opinion of a grammar: whether a text, once accepted, leaves syntax errors that were not there before."""
+"""Checks with a grammar whether a suggestion, once accepted, adds syntax errors."""

@@ -1,7 +1,7 @@
-"""The grammars of tree-sitter, by language, and parsing that can be stopped.
+"""The tree-sitter grammar of each language, and parsing that can be stopped.
 
-A grammar is imported with the first file of its language, so a server that starts does not wait for it. One that is not
-installed, or cannot be loaded, makes its language one without a grammar.
+A grammar is imported with the first file of its language, so the server's start does not wait for it. If it is not installed or
+cannot be loaded, the language has no grammar.
 """
 
 from __future__ import annotations
@@ -46,25 +46,25 @@ def grammar(language_id: str) -> Language | None:
 
         return Language(language())
     except (ImportError, OSError, ValueError):
-        # No wheel for this machine, or one whose version does not fit.
+        # There is no package for this machine, or its version does not fit.
         return None
 
 
 def parsed(
     parser: Parser, source: bytes, is_enough: Callable[[bool], bool], old_tree: Tree | None = None
 ) -> Tree | None:
-    """Parse a text that may take too long: `is_enough` is asked about every 50 µs, and told whether there is
-    an error so far; None says that it was enough.
+    """Parse a text with a limit on the time.
 
-    Then the parser goes on with the same text when it is called again, and must be reset before another. `old_tree` is the
-    tree of an earlier text, which has been told what is different.
+    The parser calls `is_enough` about every 50 µs with whether there is an error so far, and stops when it returns True.
+    Then the result is None. A further call with the same text continues; before another text, call `parser.reset()`.
+    `old_tree` is the tree of an earlier text, edited for the differences.
     """
     whole = memoryview(source)
     views: list[memoryview] = []
 
     def read(offset: int, _point: object) -> bytes:
         views.append(whole[offset : offset + _CHUNK_BYTES])
-        # Bytes to a type checker; what is asked for is a buffer.
+        # The type checker wants bytes. The parser accepts any buffer.
         return cast(bytes, views[-1])
 
     def progress(_offset: int, has_error: bool) -> bool:
@@ -77,7 +77,7 @@ def parsed(
     except ValueError:
         return None
     finally:
-        # The library keeps what it has read (py-tree-sitter 0.26): an empty view must be all that is left of it.
+        # The library keeps what it has read (py-tree-sitter 0.26). Release the views, so that it keeps no text.
         for view in views:
             view.release()
         whole.release()

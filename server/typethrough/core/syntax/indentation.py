@@ -1,4 +1,4 @@
-"""Python's rules that its grammar does not know: the statements of a block begin in one column, and a block has a statement."""
+"""Two rules of Python that its grammar does not check: statements of a block have one column, and a block has a statement."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ _BLOCKS: Final = frozenset(("block", "module"))
 
 
 def is_misplaced(root: Node, first_row: int, last_row: int) -> bool:
-    """Whether a statement that begins in these rows stands in another column than the one before it in its block, or the block of
-    one that begins above the last of these rows has nothing in it.
+    """Whether these rows break the rules.
+
+    That is so if a statement that begins in them has another column than the one before it in its block, or if a block that
+    begins in them, before the last row, is empty.
     """
     stack = [root]
     while stack:

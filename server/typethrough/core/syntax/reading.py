@@ -1,4 +1,4 @@
-"""One text as a parser reads it: the region with a text in it, and with what must still come put in."""
+"""A text for the parser: the region with the suggestion inserted and the missing parts added."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.scan import State
     from typethrough.core.syntax.region import Region
 
-# What a decorator, an annotation or an attribute stands before.
+# What may follow a decorator, an annotation or an attribute.
 _ITEMS: Final = {
     "python": "def x(): x",
     "java": "void x() {}",
@@ -25,9 +25,9 @@ _ITEMS: Final = {
     "typescriptreact": "x() {}",
 }
 PREPROCESSED: Final = frozenset(("c", "cpp"))
-# A condition and its end stand in two regions mostly.
+# A condition and its end are often in different regions.
 _CONDITION: Final = re.compile(r"^[ \t]*#[ \t]*(?:if|else|elif|endif)[^\n]*", re.MULTILINE)
-# What a macro stands for may be anything.
+# A macro may stand for anything.
 _MACRO: Final = re.compile(
     r"^[ \t]*(?:[A-Z][A-Z\d_]{2,}\b|(?!(?:if|for|while|switch|else|do|try)\b)\w+[ \t]*(?:\([^;{}\n]*\))?[ \t]*$)",
     re.MULTILINE,
@@ -35,7 +35,7 @@ _MACRO: Final = re.compile(
 
 
 class Reading:
-    """The region with a line in place of the cursor's: `line` before the cursor, with what is put in there, `suffix` behind."""
+    """The region with other text on the cursor's line: `line` before the cursor, suggestion included, and `suffix` after it."""
 
     def __init__(self, region: Region, line: str, suffix: str, language_id: str) -> None:
         self._region = region
@@ -51,22 +51,22 @@ class Reading:
 
     @property
     def last_row(self) -> int:
-        """The last row of what is put in."""
+        """The last row of the inserted text."""
         return self.first_row + self._line.count("\n")
 
     @property
     def has_macros(self) -> bool:
-        """Whether there may be a macro, so that no grammar can tell what is right."""
+        """Whether there may be a macro. Then no grammar can tell what is correct."""
         if self._language_id not in PREPROCESSED:
             return False
         return _MACRO.search(self._region.above + self._line + self._below) is not None
 
     def source(self) -> bytes:
-        """As it is, with what it has opened closed."""
+        """The text as it is, with all that is open closed."""
         return self._with(ends(self._open, self._below, self._language_id))
 
     def sources_going_on(self) -> Iterator[bytes]:
-        """With a statement that is unfinished at the end of what is put in gone on with, in each way it may go on."""
+        """The text with its last statement completed, once for each way in which it may continue."""
         last = self._line.rpartition("\n")[2]
         indent = indent_of(last)
         if last[len(indent) :].startswith(("@", "#[")) and (item := _ITEMS.get(self._language_id)):

@@ -1,4 +1,4 @@
-"""The lines round the cursor that a parser is given: a piece of the document whose cuts do not look like errors."""
+"""The lines around the cursor that are parsed, cut out of the document so that the cuts cause no errors."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.view import View
 
-# More is not worth its time.
+# A larger region takes too long.
 _MOST_CHARS: Final = 24_000
-# In Python, text at the margin may be a docstring's. With these words a line of code begins.
+# In Python, text at the margin may belong to a docstring. These words begin a line of code.
 _PYTHON_START: Final = re.compile(r"(?:(?:async )?def|class|import|from) |@\w|if __name__")
-# Before one of these a piece of Python may end, however deep it stands.
+# A region of Python may end before one of these, at any depth.
 _PYTHON_END: Final = re.compile(r"[ \t]*(?:(?:(?:async )?def|class) |@\w)")
 _START: Final = re.compile(r"[A-Za-z_@#]")
-# A few lines are read again with each key; so no more are looked at than are needed.
+# The nearest lines are read again with each key, so more lines are read only when needed.
 _LINES: Final = (40, 160, REACH_LINES)
 
 
 class Region(NamedTuple):
-    """The lines above the cursor's with their ends, the cursor's line before and behind it, and what follows that line.
+    """The lines above the cursor's, with line ends; the cursor's line before and after the cursor; and the lines below.
 
-    `first_line` is the document's line with which the region begins.
+    `first_line` is the number of the region's first line in the document.
     """
 
     first_line: int
@@ -37,12 +37,12 @@ class Region(NamedTuple):
 
 
 def region_of(view: View) -> Region | None:
-    """From the beginning of the outermost statement round the cursor to its end; None where neither is in sight."""
+    """The region: the outermost statement around the cursor. None if its start or its end is not in sight, or it is too long."""
     above, below = _above(view), _below(view)
     if above is None or below is None:
         return None
     if next((line for line in (*above, view.line_prefix) if line.strip()), "")[:1].isspace():
-        # Only a piece of a file: what it closes may have been opened outside it.
+        # This is only a part of a file. What it closes may have been opened outside it.
         return None
     longest = max(map(len, (*above, *below)), default=0)
     size = sum(map(len, above)) + sum(map(len, below))
@@ -80,7 +80,7 @@ def _below(view: View) -> Sequence[str] | None:
 
 
 def _is_start(lines: Sequence[str], index: int, language_id: str) -> bool:
-    """Whether a statement of the outermost level begins with this line."""
+    """Whether a statement of the outermost level begins on this line."""
     line = lines[index]
     if language_id == "python":
         return _PYTHON_START.match(line) is not None

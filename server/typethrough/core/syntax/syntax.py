@@ -1,8 +1,7 @@
 """Whether a text, once accepted, leaves syntax errors in the document that were not there before.
 
-One tree a document is kept, of the lines round the cursor, and what is judged is parsed as a change of it. Only what is certain
-is judged: where the document has errors of its own but for the cursor's line, or where parsing takes too long, there is no
-opinion.
+One tree is kept per document, of the lines around the cursor. A text is parsed as a change of it. It is rejected only when the
+error is certain: if the document already has errors outside the cursor's line, or parsing takes too long, it is accepted.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.syntax.region import Region
 
-# Steps of 50 µs. A judgement takes five of them mostly.
+# In steps of 50 µs. Most checks take five.
 _MOST_STEPS: Final = 100
-# So many at a time, when a document is read while an answer is waited for, and so many in all.
+# The steps in one piece when a document is parsed while an answer is awaited, and the steps in all.
 _PIECE_STEPS: Final = 20
 _READING_STEPS: Final = 600
-# A text that is more different from the kept one is another place.
+# If the text differs more from the kept one, the cursor is at another place.
 _MOST_CHANGED: Final = 4_000
-# Questions for which a document that has errors of its own is not read again, at most.
+# A document with errors of its own is not parsed again for some requests, at most this many.
 _LONGEST_PAUSE: Final = 16
 _MOST_KNOWN: Final = 16
 
@@ -43,18 +42,18 @@ class _Kept(NamedTuple):
 
 
 class Syntax:
-    """The opinion on texts for one document."""
+    """Checks texts for one document."""
 
     def __init__(self, language_id: str) -> None:
         self._language_id = language_id
         self._kept: _Kept | None = None
-        # The place that is known to have no errors: where its region begins, and what follows the cursor's line.
+        # The place that is known to have no errors: the region's first line, and the lines below the cursor's.
         self._clean: tuple[int, str] | None = None
         self._pause = self._failures = 0
         self._known: dict[bytes, bool] = {}
 
     def reading(self, view: View) -> Iterator[None]:
-        """Read the document round a cursor, in pieces of a millisecond, so that texts for it can be judged."""
+        """Parse the lines around a cursor, in pieces of a millisecond, so that texts can be checked there."""
         language = grammar(self._language_id)
         if language is None or view.language_id != self._language_id:
             return
@@ -91,7 +90,7 @@ class Syntax:
         self._pause = min(2**self._failures, _LONGEST_PAUSE)
 
     def accepts(self, view: View, text: str, replaces: int = 0) -> bool:
-        """Whether a text may be put in in place of `replaces` characters: it may unless it certainly adds errors."""
+        """Whether a text may be inserted and replace `replaces` characters. True unless it certainly adds errors."""
         if self._kept is None or view.language_id != self._language_id or not text.strip():
             return True
         region = region_of(view)
@@ -121,7 +120,7 @@ class Syntax:
         return reading.has_macros
 
     def _is_right(self, parser: Parser, reading: Reading, source: bytes, steps: _Steps) -> bool | None:
-        """Whether a text has no errors; None when that takes too long to find out."""
+        """Whether a text has no errors. None if finding out takes too long."""
         kept, steps.has_error = self._kept, False
         parser.reset()
         tree = parsed(parser, source, steps.are_over, _moved(kept, source) if kept is not None else None)
@@ -133,7 +132,7 @@ class Syntax:
         return not (self._language_id == "python" and is_misplaced(root, reading.first_row, reading.last_row))
 
     def _without_text(self, region: Region) -> Iterator[bytes]:
-        """The document as it is, without the cursor's line, and with that line gone on with."""
+        """The document without a suggestion: as it is, without the cursor's line, and with that line completed."""
         as_it_is = Reading(region, region.prefix, region.suffix, self._language_id)
         yield as_it_is.source()
         yield Reading(region, "", "", self._language_id).source()
@@ -142,7 +141,7 @@ class Syntax:
 
 
 class _Steps:
-    """An allowance of steps, for one parse after the other until there is an error."""
+    """A limit on parsing steps, shared by several parses."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -150,14 +149,14 @@ class _Steps:
         self.has_error = False
 
     def are_over(self, has_error: bool) -> bool:
-        """Take one more step; true when there are no more, or nothing more is to be learnt."""
+        """Count one step. Returns True when the limit is reached, or when an error has been found."""
         self.taken += 1
         self.has_error = has_error
         return has_error or self.taken > self._most
 
 
 def _moved(kept: _Kept, source: bytes) -> Tree:
-    """The kept tree, told what is different in another text."""
+    """The kept tree, edited for the differences to another text."""
     old = kept.source
     start, same = _ends_in_common(old, source)
     stop, new_stop = len(old) - same, len(source) - same
@@ -172,7 +171,7 @@ def _difference(one: bytes, other: bytes) -> int:
 
 
 def _ends_in_common(one: bytes, other: bytes) -> tuple[int, int]:
-    """How many bytes two texts begin with that are the same, and how many of the rest they end with."""
+    """How many bytes two texts have in common at their start, and how many of the rest at their end."""
     most = min(len(one), len(other))
     start, high = 0, most
     while start < high:
