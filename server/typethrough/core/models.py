@@ -21,10 +21,9 @@ class FimMarks:
     """The marks with which a model wants a hole in a text marked, for a text completion (not a chat).
 
     `order` "psm": prefix mark, text before, suffix mark, text after, middle mark. `order` "spm": suffix mark, text after,
-    prefix
-    mark, text before, middle mark. Spaces belong to a mark. Some models accept several files before that: `repository` stands
-    before the repository's name, `file` before each file's path, and a line break ends the path. Both are empty if the model's
-    card has none. `stop` are further texts that end an answer.
+    prefix mark, text before, middle mark. Spaces belong to a mark. Some models accept several files before that:
+    `repository` stands before the repository's name, `file` before each file's path, and a line break ends the path. Both
+    are empty if the model's card has none. `stop` are further texts that end an answer.
     """
 
     prefix: str
@@ -99,9 +98,8 @@ _NANO = ModelProfile(
     successors=("openai/gpt-6-luna", "openai/gpt-5.6-luna", "openai/gpt-5.4-nano"),
     shutdown="2026-10-23",
 )
-# The same model in the vendor's priority tier. The Vercel AI Gateway sells it under its own name. No price of cached tokens
-# is
-# published for such names, nor for gpt-5.4-nano, so we use the same share as for their siblings.
+# The same model in the vendor's priority tier. The Vercel AI Gateway sells it under its own name. No price of cached
+# tokens is published for such names, nor for gpt-5.4-nano, so we use the same share as for their siblings.
 _NANO_FAST = replace(
     _NANO, input_price=0.20, cached_price=0.05, output_price=0.80, successors=("openai/gpt-6-luna-fast",)
 )

@@ -60,8 +60,7 @@ class Acceptance:
 @dataclass(frozen=True, slots=True)
 class Survived:
     """How much of accepted text was kept: the share of its characters, and `steps`, how many suggestions were kept whole,
-    mostly,
-    partly and not at all.
+    mostly, partly and not at all.
     """
 
     share: float = 0.0

@@ -1,8 +1,8 @@
 """Removes what the beginning of an answer repeats of the text before the cursor (an echo).
 
-Texts are compared by tokens: words of any script, numbers and single signs. Blanks do not count. A match is an echo depending
-on
-its length, on whether the line would be nonsense with it twice, and on what the language really writes twice (`==`, `//`).
+Texts are compared by tokens: words of any script, numbers and single signs. Blanks do not count. A match is an echo
+depending on its length, on whether the line would be nonsense with it twice, and on what the language really writes twice
+(`==`, `//`).
 """
 
 from __future__ import annotations

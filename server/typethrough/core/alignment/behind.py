@@ -1,9 +1,8 @@
 """What the end of an answer repeats of the text after the cursor, and how much of that text the answer replaces.
 
-A model ends its line properly. So closing brackets that the editor has put after the cursor, or the rest of the line, would
-come
-twice. Either this end is removed from the answer, or the answer replaces the text after the cursor. Both are one decision: of
-all such readings, take the one whose brackets are balanced best.
+A model ends its line properly. So closing brackets that the editor has put after the cursor, or the rest of the line,
+would come twice. Either this end is removed from the answer, or the answer replaces the text after the cursor. Both are
+one decision: of all such readings, take the one whose brackets are balanced best.
 """
 
 from __future__ import annotations

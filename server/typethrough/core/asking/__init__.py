@@ -1,1 +1,1 @@
-"""Whether, when and whom to ask."""
+"""Decides whether, when and which model to ask."""

@@ -1,10 +1,11 @@
-"""When to ask a model: a question is a bet on the next keys, made when what it may save is worth what it may waste.
+"""When to ask a model. A question is a bet on the next keys: ask when the expected gain is larger than the expected waste.
 
-A text is shown when it comes before the next key and in time; or when it still fits what is typed before it comes. Else the
-question was for nothing. How soon the next key comes, and how often a text fits, depends on the spot: inside a word the hand runs
-on, behind a statement it rests. Both are learnt from this person and these models, from a prior for each spot.
+A text is shown if it arrives before the next key and in time, or if it still fits what was typed meanwhile. Else the
+question was wasted. How soon the next key comes, and how often a text fits, depends on the spot: inside a word people
+type on, after a statement they pause. Both are learned from this user and these models, starting with a prior for each
+spot.
 
-Pure: times, waits and dollars are handed in. Milliseconds count from the last key.
+Pure: times, waits and dollars are passed in. Milliseconds count from the last key.
 """
 
 from __future__ import annotations
@@ -17,34 +18,37 @@ from typethrough.core.asking.hand import EDGES_MS, Spot
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What is at stake, measured by what a text is worth that is shown while the hand rests: a text that is shown while it runs on
-# (of which people take one in three), and a question that comes to nothing. A smaller stake shows more and wastes more: in 48
-# sessions of the group to tune on, 0.45, 0.3 and 0.15 wasted 32, 39 and 48 % of the questions, with text on the screen at 65, 68
-# and 70 % of the keys and at the end of 93, 95 and 95 % of the pauses. In real time 0.45 missed a quarter of the pauses.
+# Values relative to a text that is shown while the user pauses. The first: a text shown while the user types on, of which people
+# accept one in three. The second: the cost of a wasted question (the stake). A smaller stake shows more and wastes more: in 48
+# sessions of the tuning group, 0.45, 0.3 and 0.15 wasted 32, 39 and 48 % of the questions. They had text on the screen at 65,
+# 68 and 70 % of the keys, and at the end of 93, 95 and 95 % of the pauses. In real time 0.45 missed a quarter of the pauses.
 _WORTH_RUNNING = 0.35
 _STAKE = 0.3
-# Each text that has gone wrong on a line leaves so much of the hope that the next one fits what is typed there: of 770, 91, 70,
-# 58 and 50 % did behind none, one, two and three of them.
+# Each text that went wrong on a line multiplies the chance that the next one fits there by this. Of 770 texts, 91, 70, 58 and
+# 50 % fitted after none, one, two and three wrong ones.
 _AGAIN = 0.8
-# Such a text saves some ten keys of 150 ms, most times it is right: so many dollars at sixty an hour.
+# A shown text saves some ten keys of 150 ms, most times it is right. This is the value of that time at 60 dollars an hour.
 _WORTH_DOLLARS = 0.02
 
-# The prior weighs as much as so many gaps of this person's, for good; of these, one that is so many gaps old counts half.
+# The prior counts as much as this many observed gaps, and always stays. An observed gap counts half after this many newer
+# ones.
 _PRIOR_GAPS = 20.0
 _HALF_LIFE_GAPS = 45.0
-# Each text moves what is believed of a spot by one such part; each key there lets that much of it be forgotten.
+# Each text moves the estimate for its spot by this share. Each key moves it back to the prior by the second share.
 _LEARNING = 0.2
 _FORGETTING = 0.01
-# How far what is accepted and sent away moves the worth of all texts, and its bounds.
+# How acceptances and dismissals change the worth of all texts: the rate, and the bound.
 _TAKEN, _SENT_AWAY = (0.1, 1.2), (0.2, 0.2)
-# What was worked out is good for so many more keys: nearly the same comes out of them, and it takes 30 microseconds.
+# A computed wait is reused for this many keys. It hardly changes meanwhile, and computing it takes 30 microseconds.
 _KEYS_BETWEEN = 16
 
 
 class Odds(NamedTuple):
-    """What a bet is made on. `waits_ms`: equally likely waits for a text, ascending. `deadline_ms`: when the request ends.
-    `from_ms`: how much time has gone by. `min_ms` and `max_ms`: the bounds that the settings put on a wait. `dollars`: what a
-    question costs. `strays`: how many texts have gone wrong on the line.
+    """What a bet is made on.
+
+    `waits_ms`: equally likely waits for a text, ascending. `deadline_ms`: when the request ends. `from_ms`: how much time has
+    passed. `min_ms` and `max_ms`: bounds of a wait from the settings. `dollars`: the price of a question. `strays`: how many
+    texts have already gone wrong on the line.
     """
 
     waits_ms: tuple[float, ...]
@@ -57,14 +61,14 @@ class Odds(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """For each of `EDGES_MS` the share of gaps that are at least as long, and of these the share that a deletion ends."""
+    """For each of `EDGES_MS`: the share of gaps at least that long, and the share of those that end with a deletion."""
 
     longer: tuple[float, ...]
     deletions: tuple[float, ...]
 
 
 class _Learnt:
-    """What is believed of one spot."""
+    """What was learned about one spot."""
 
     __slots__ = ("_deletions", "_ends", "_gaps", "_prior", "_weight", "bets", "fits", "keys", "rests")
 
@@ -72,7 +76,7 @@ class _Learnt:
         prior = spot.value
         shares = zip(prior.longer, (*prior.longer[1:], 0), strict=True)
         ended = [(longer - next_longer) * _PRIOR_GAPS / 100 for longer, next_longer in shares]
-        # Of each bin the gaps, and those that a deletion ended. The last bin of a prior is never empty.
+        # For each bin, the gaps in it, and those that ended with a deletion. The last bin of a prior is never empty.
         self._prior = [(ends, ends * share / 100) for ends, share in zip(ended, prior.deletions, strict=True)]
         self._ends = [0.0] * len(EDGES_MS)
         self._deletions = [0.0] * len(EDGES_MS)
@@ -83,7 +87,7 @@ class _Learnt:
         self.keys = 0
 
     def note_gap(self, gap_ms: float, *, deleted: bool) -> None:
-        # Newer ones count more, which is the same as letting older ones count less.
+        # Newer gaps get a larger weight, which has the same effect as a smaller weight for older ones.
         self._weight *= 2 ** (1 / _HALF_LIFE_GAPS)
         index = bisect_right(EDGES_MS, max(0.0, gap_ms)) - 1
         self._ends[index] += self._weight
@@ -109,17 +113,17 @@ class _Learnt:
 
 
 class Habits:
-    """What is learnt of one person's hand, and of how the models' texts fare with it. For all documents."""
+    """What was learned about one user's typing and about how the models' texts fit it. For all documents together."""
 
     def __init__(self) -> None:
         self._learnt = {spot: _Learnt(spot) for spot in Spot}
         self._liking = 1.0
 
     def note_gap(self, spot: Spot, gap_ms: float, *, deleted: bool) -> None:
-        """The next key after a spot has come, and was a deletion or not."""
+        """The next key after a spot has come. `deleted`: it was a deletion."""
         learnt, prior = self._learnt[spot], spot.value
         learnt.note_gap(gap_ms, deleted=deleted)
-        # What was tried and given up is tried again some time.
+        # Move back towards the prior, so that a spot where texts failed is tried again some time.
         learnt.fits += _FORGETTING * (prior.fits / 100 - learnt.fits)
         learnt.rests += _FORGETTING * (prior.rests / 100 - learnt.rests)
         self._liking += _FORGETTING * (1.0 - self._liking)
@@ -128,9 +132,7 @@ class Habits:
             learnt.bets.clear()
 
     def note_text(self, spot: Spot, *, typed: bool, shown: bool, strays: int = 0) -> None:
-        """A text asked for at a spot was shown, or was for nothing. `typed`: keys came before its first word. `strays`: as in
-        `Odds`.
-        """
+        """A text asked for at a spot was shown, or was wasted. `typed`: keys came before its first word. `strays`: see `Odds`."""
         learnt = self._learnt[spot]
         if typed:
             learnt.fits = min(1.0, learnt.fits + _LEARNING * (shown - learnt.fits * _AGAIN**strays))
@@ -139,7 +141,7 @@ class Habits:
         learnt.bets.clear()
 
     def note_taken(self, *, taken: bool) -> None:
-        """A suggestion was accepted, or sent away."""
+        """A suggestion was accepted (`taken`), or dismissed."""
         rate, bound = _TAKEN if taken else _SENT_AWAY
         self._liking += rate * (bound - self._liking)
         for learnt in self._learnt.values():
@@ -150,15 +152,15 @@ class Habits:
         return self._learnt[spot].fits
 
     def rests(self, spot: Spot) -> float:
-        """The share of texts with something to show, of those that came before a key."""
+        """Of the texts that came before the next key, the share with something to show."""
         return self._learnt[spot].rests
 
     def gaps(self, spot: Spot) -> Gaps:
-        """How long the next key takes."""
+        """How long the next key takes after this spot."""
         return self._learnt[spot].gaps()
 
     def wait_ms(self, spot: Spot, odds: Odds) -> float:
-        """How long after the last key a model is to be asked."""
+        """How long after the last key to ask a model."""
         bets = self._learnt[spot].bets
         wait_ms = bets.get(odds)
         if wait_ms is None:
@@ -166,11 +168,11 @@ class Habits:
         return wait_ms
 
     def _best_wait_ms(self, spot: Spot, odds: Odds) -> float:
-        """The one with the best prospect; where none is worth its stake, the longest after which a text may be in time."""
+        """The wait with the best prospect. If none is worth it, the longest wait after which a text can still be in time."""
         latest_ms = max(0.0, min(odds.max_ms, odds.deadline_ms - odds.waits_ms[0]))
         best_ms, best = latest_ms, 0.0
         soonest_ms = max(odds.min_ms, odds.from_ms)
-        # Within a bin the shares lie on a line, so that the best is most likely at one of its ends.
+        # Within a bin the shares are interpolated linearly, so the best wait is probably at one of its ends.
         for at_ms in (soonest_ms, *(edge_ms for edge_ms in EDGES_MS if soonest_ms < edge_ms)):
             if at_ms > latest_ms:
                 break
@@ -180,7 +182,7 @@ class Habits:
         return best_ms
 
     def _prospect(self, spot: Spot, odds: Odds, at_ms: float) -> float:
-        """What asking at a time promises: the worth of the text less the stake, where no key has come by then."""
+        """The expected gain of asking at a time: worth of the text minus the stake, if no key has come until then."""
         learnt = self._learnt[spot]
         gaps = learnt.gaps()
         waiting = between(gaps.longer, at_ms)
@@ -188,7 +190,7 @@ class Habits:
             return 0.0
         in_time = (at_ms + wait_ms for wait_ms in odds.waits_ms if at_ms + wait_ms <= odds.deadline_ms)
         rests = sum(between(gaps.longer, ms) for ms in in_time) / (len(odds.waits_ms) * waiting)
-        # The longer no key has come inside a word, the likelier it is that the last one is taken back.
+        # The longer no key comes inside a word, the more likely the next key is a deletion.
         kept = (1 - between(gaps.deletions, at_ms)) / (1 - gaps.deletions[0])
         fits = learnt.fits * _AGAIN**odds.strays * min(1.0, kept)
         shown_resting, shown_running = rests * learnt.rests, (1 - rests) * fits
@@ -198,7 +200,7 @@ class Habits:
 
 
 def between(shares: Sequence[float], ms: float) -> float:
-    """The share at a time, on a straight line between those of the edges round it."""
+    """The share at a time, interpolated linearly between the edges around it."""
     index = bisect_right(EDGES_MS, ms) - 1
     if index + 1 >= len(EDGES_MS):
         return shares[-1]

@@ -1,8 +1,8 @@
-"""What becomes of a request, decided at the event that brings something new.
+"""Decides what happens to a request, at each event.
 
-Pure: an event and the facts go in, and actions come out in the order in which they are to be done. `engine.answers` does them.
-The sources stand in the order of their cost: what is shown, what is known, a stream to join, the local lane, the model. A fact
-is asked for only when what is cheaper has not settled the matter.
+Pure: an event and the facts go in, and a list of actions comes out, in the order in which they are to be done.
+`engine.answers` does them. Sources come in order of cost: what is shown, the cache, a stream to join, the local lane, the
+model. A fact is computed only when the cheaper ones have not decided.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 class Moment(Enum):
-    """The events that carry no value: the request has come; typing has paused; the budget is over; the chosen model was given up,
-    and the default one may answer.
+    """Events without a value: the request arrived; the user has paused; the budget is over; the route's model was given up, so
+    the default model may answer.
     """
 
     ARRIVED = auto()
@@ -33,7 +33,7 @@ class Moment(Enum):
 
 
 class Text(NamedTuple):
-    """Text of a stream has come. `fits`: it fits what was typed meanwhile; `is_enough`: no more of it will be kept."""
+    """Text of a stream has come. `fits`: it fits what was typed meanwhile. `is_enough`: no more of it is needed."""
 
     entry: Entry
     fits: bool
@@ -41,7 +41,7 @@ class Text(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A stream has ended. `error`: the sentence of one that failed; `was_chosen`: its model was chosen for the request, so the
+    """A stream has ended. `error`: the sentence for the user if it failed. `was_chosen`: a route chose its model, so the
     default model can take over.
     """
 
@@ -52,13 +52,13 @@ class Ended(NamedTuple):
 
 
 class Edited(NamedTuple):
-    """The document was edited, and the answers of these streams do not fit any more."""
+    """The document was edited, and the answers of these streams no longer fit."""
 
     diverged: Sequence[Entry]
 
 
 class Stopped(NamedTuple):
-    """These streams must end. With a `refusal` the waiting request ends too; else it waits until it may ask again."""
+    """These streams must end. With a `refusal` the waiting request ends too. Without, it waits until it may ask again."""
 
     end: StreamEnd
     entries: Sequence[Entry]
@@ -74,7 +74,7 @@ class Answer(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """Hand out the beginning of the answer."""
+    """Show the beginning of the answer now. The answer must begin with it."""
 
     text: str
     entry: Entry
@@ -88,7 +88,7 @@ class End(NamedTuple):
 
 
 class Join(NamedTuple):
-    """Wait for a stream that is under way."""
+    """Wait for a stream that is already running."""
 
     entry: Entry
 
@@ -101,14 +101,14 @@ class Close(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Decide again at a time."""
+    """Decide again at this time."""
 
     until_s: float
     moment: Moment
 
 
 class Step(Enum):
-    """Actions that need no value: send the question; wait for no stream any more; give up the chosen model."""
+    """Actions without a value: send the question; stop waiting for a stream; give up the route's model."""
 
     ASK = auto()
     LEAVE = auto()
@@ -120,11 +120,11 @@ Action = Answer | Promise | End | Join | Close | Wait | Step
 
 
 def decide(event: Event, facts: Facts | None) -> list[Action]:
-    """What is to be done about an event. `facts` are those of the request that waits; None when none does."""
+    """The actions for an event. `facts` are those of the waiting request, None if there is none."""
     match event:
         case Edited():
             over: list[Action] = [End(Cause.DOCUMENT_CHANGED)] if facts is not None else []
-            # The request first: an answer is for the version asked.
+            # End the request first, because an answer is only for the version it was asked for.
             return over + [Close(entry, StreamEnd.DIVERGED) for entry in event.diverged]
         case Text():
             return _text(event, facts)
@@ -159,17 +159,17 @@ def _arrived(facts: Facts) -> list[Action]:
     joined = next((action.entry for action in actions if isinstance(action, Join)), None)
     promised = facts.promised
     if joined is not None and (text := _promise(joined, facts)):
-        # Before anything else can answer: the client shows this, and the answer must begin so.
+        # This must come before any other answer: the client shows it, and the answer must begin with it.
         promised = text
         actions.append(Promise(text, joined))
-    # Who asks by hand with a guess on the screen, or has chosen a model for this, wants more than a guess.
+    # A local guess is not enough when a route chose a model, or when the user asks by hand while a guess is on the screen.
     wants_model = facts.is_routed or (facts.invoked and bool(shown.text))
     if not wants_model:
         guess = facts.guess(at_once=True)
         if _suits(guess, facts, promised):
             return [*actions, Answer(Source.LOCAL, guess)]
     if "\n" in facts.expected:
-        # The model is asked for what follows on a line only.
+        # The model is asked only for text that follows on a line.
         return [*actions, End(Cause.OTHER_MENU_ENTRY)]
     actions.append(Wait(facts.deadline_s, Moment.DEADLINE))
     if joined is not None:
@@ -178,13 +178,13 @@ def _arrived(facts: Facts) -> list[Action]:
 
 
 def _ask_in_time(facts: Facts) -> list[Action]:
-    """Ask now, or when the time for it has come."""
+    """Ask the model now, or wait for the time at which it should be asked."""
     at_s = facts.ask_at_s()
     return _ask(facts) if at_s <= facts.now_s else [Wait(at_s, Moment.QUIET)]
 
 
 def _from_known(facts: Facts) -> tuple[list[Action], bool]:
-    """An answer from what was streamed before, or else the stream to join; and whether the matter is settled."""
+    """An answer from earlier streams, or the stream to join; and whether that settles the request."""
     actions: list[Action] = []
     is_joined, refused = False, None
     for known in facts.known():
@@ -206,7 +206,7 @@ def _from_known(facts: Facts) -> tuple[list[Action], bool]:
 
 
 def _ask(facts: Facts) -> list[Action]:
-    """Ask the model, or, when that cannot be, let the local lane answer with what it has."""
+    """Ask the model. If that is not possible, let the local lane answer with what it has."""
     refusal = facts.refusal()
     return [Step.ASK] if refusal is None else _from_local(facts) or [End(*refusal)]
 
@@ -235,7 +235,7 @@ def _text(event: Text, facts: Facts | None) -> list[Action]:
 
 
 def _ended(event: Ended, facts: Facts) -> list[Action]:
-    """The stream that a request waits for has ended: the next best thing."""
+    """The stream that the request waits for has ended. Find the next best answer."""
     offer = facts.said(event.entry)
     if _suits(offer, facts):
         return [Answer(Source.MODEL, offer, event.entry)]
@@ -266,7 +266,7 @@ def _stopped(event: Stopped, facts: Facts | None) -> list[Action]:
 
 
 def _from_others(facts: Facts) -> list[Action]:
-    """What another model has said here, when the chosen one has said nothing in time."""
+    """An answer of another model for this place, when the chosen one has not answered in time."""
     for known in facts.others() if facts.is_routed else ():
         if _suits(known.offer, facts):
             return [Answer(Source.CACHE, known.offer, known.entry)]
@@ -279,19 +279,19 @@ def _from_local(facts: Facts) -> list[Action]:
 
 
 def _promise(entry: Entry, facts: Facts) -> str:
-    """What can be handed out beyond what was promised before; empty when nothing can."""
+    """What can be shown beyond what was shown before. Empty if nothing can."""
     text = facts.certain(entry)
     is_longer = len(text) > len(facts.promised) and text.startswith(facts.promised)
     return text if is_longer and text.startswith(facts.expected) else ""
 
 
 def _contradicts_menu(offer: Offer, facts: Facts) -> bool:
-    """Whether a stream that was begun without the menu says something else than its selection. One begun with it never does."""
+    """Whether the text differs from the menu's selected entry. That can happen to a stream that began without the menu."""
     return bool(offer.text) and not offer.text.startswith(facts.expected)
 
 
 def _suits(offer: Offer, facts: Facts, promised: str | None = None) -> bool:
-    """Whether there is a text, and it begins as what was promised, and goes on from what the menu has selected."""
+    """Whether there is a text that begins with what was promised, and continues what the menu has selected."""
     begins = facts.promised if promised is None else promised
     is_more = len(offer.text) > len(facts.expected)
     return is_more and offer.text.startswith(facts.expected) and offer.text.startswith(begins)

@@ -1,6 +1,6 @@
-"""What a decision may ask about the request that waits, and about its document.
+"""What a decision may ask about the waiting request and its document.
 
-Each fact is worked out when it is asked for, because some take a hundred times as long as others.
+Each fact is computed when it is asked for, because some take a hundred times as long as others.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 
 class Known(NamedTuple):
-    """An earlier answer that fits at the cursor. `is_growing`: its stream is under way; `is_stalled`: but says nothing any more;
-    `said_all`: the model, asked again, would have nothing to say.
+    """An earlier answer that fits at the cursor.
+
+    `is_growing`: its stream is still running. `is_stalled`: but nothing comes any more. `said_all`: the model would have
+    nothing to add if asked again.
     """
 
     entry: Entry
@@ -28,11 +30,11 @@ class Known(NamedTuple):
 
 
 class Facts(Protocol):
-    """What a decision may ask about a request. What costs nothing is there as a value.
+    """The facts for a decision. Those that cost nothing are values.
 
-    `invoked`: the user asked by hand. `expected`: what the open completion menu would put at the cursor, empty without one.
-    `promised`: what the client shows already of the answer. `is_routed`: a model was chosen for it. `waited_for`: the answer of
-    the stream that it waits for. `now_s`: when the event happened.
+    `invoked`: the user asked by hand. `expected`: the text that the open completion menu would insert, empty without one.
+    `promised`: the part of the answer that the client already shows. `is_routed`: a route chose the model. `waited_for`: the
+    answer of the stream that the request waits for. `now_s`: when the event happened.
     """
 
     invoked: bool
@@ -44,49 +46,49 @@ class Facts(Protocol):
     now_s: float
 
     def unwanted(self) -> Refusal | None:
-        """Why no suggestion is wanted here at all."""
+        """Why nothing should be suggested here, or None."""
         ...
 
     def left_of_shown(self) -> Offer:
-        """What is left of the suggestion on screen."""
+        """What is left of the suggestion on the screen."""
         ...
 
     def known(self) -> Iterable[Known]:
-        """What models have said here that are good enough for the request, the likeliest first."""
+        """Earlier answers at this place from the request's model or a better one, the most likely first."""
         ...
 
     def others(self) -> Iterable[Known]:
-        """What models have said here that were not chosen for the request."""
+        """Earlier answers at this place from other models."""
         ...
 
     def guess(self, *, at_once: bool) -> Offer:
-        """The local lane's guess, if it is sure enough to answer at once, or else to answer for want of anything better."""
+        """The local lane's guess. `at_once`: only if it is sure enough to answer at once. Else as a last resort."""
         ...
 
     def ask_at_s(self) -> float:
-        """When the model is to be asked: when that is worth its stake."""
+        """When to ask the model, as a time of the clock."""
         ...
 
     def hesitation(self) -> str:
-        """Why the model was asked so late that there is no answer; empty when it was asked soon."""
+        """Why the model was asked so late that there is no answer. Empty if it was asked early."""
         ...
 
     def refusal(self) -> Refusal | None:
-        """Why the model cannot be asked now."""
+        """Why the model cannot be asked now, or None."""
         ...
 
     def said(self, entry: Entry) -> Offer:
-        """What a stream of the document offers by now."""
+        """What a stream of the document offers now."""
         ...
 
     def certain(self, entry: Entry) -> str:
-        """What that text is certain to begin with, for a client that shows it grow; else empty."""
+        """The certain start of a stream's text, if the client can show a growing text. Else empty."""
         ...
 
     def is_due(self, entry: Entry) -> bool:
-        """Whether the first lines of a body have been there for so long that they answer without the rest."""
+        """Whether the first lines of a body have waited so long that they should answer without the rest."""
         ...
 
     def unfinished(self, entry: Entry) -> Offer:
-        """The best of it when there is no more time."""
+        """The best part of a stream's text when time is up."""
         ...

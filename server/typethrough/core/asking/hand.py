@@ -1,4 +1,4 @@
-"""The hand that types: what it did last, and at which kind of spot it stands. Pure: times are handed in."""
+"""The typing hand: what it did last, and at what kind of spot the cursor is. Pure: times are passed in."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ if TYPE_CHECKING:
 EDGES_MS: Final = (
     *(0, 60, 90, 120, 150, 180, 220, 270, 330, 400, 500, 650, 850, 1_100, 1_500, 2_100, 3_000),
 )
-"""The gaps between keys are counted in these bins: each begins at its value and ends at the next."""
+"""The bins for gaps between keys. Each begins at its value and ends at the next."""
 
 _WORD = re.compile(r"[^\W\d]\w*$")
-# Far enough to know the words in use, near enough to search in microseconds.
+# Far enough to see the words in use, and near enough to search in microseconds.
 _NEAR_LINES = 150
-# Behind these the next word is to come; behind other signs a statement may be over.
+# After these signs, the next word follows. After other signs, a statement may be finished.
 _LEADING = frozenset(" \t([{,.=<+-*/%&|!^~@")
-# With so few letters many words begin.
+# Many words begin with so few letters.
 _BEGUN_CHARS = 2
-# So soon behind the key at which a text went wrong the model knows little more than before.
+# So few characters after the key at which a text went wrong, the model does not know much more than before.
 _STRAYED_CHARS = 3
 # Beyond so many it makes no difference how often texts have gone wrong on a line.
 _MOST_STRAYS = 3
-# A longer insertion at once is no key: a suggestion, a completion, a paste.
+# A longer insertion is not a key, but a suggestion, a completion or a paste.
 _KEY_CHARS = 2
 
 
 class Prior(NamedTuple):
-    """What is taken for true of a spot until this person's own keys say more. All are percentages.
+    """What is assumed about a spot until this user's own keys say more. All numbers are percentages.
 
-    `longer`: of the gaps after such a key, those at least as long as each of `EDGES_MS`; `deletions`: of the gaps in each bin,
-    those that a deletion ends. `fits`: of the texts that come after the next key, those that fit it, where none has gone wrong on
-    the line; `rests`: of the texts that come before it, those with something to show. `words`: why a question waits there.
+    `longer`: the gaps after such a key that are at least as long as each of `EDGES_MS`. `deletions`: the gaps in each bin that
+    end with a deletion. `fits`: of the texts that come after the next key, those that fit it, if none has gone wrong on the
+    line. `rests`: of the texts that come before it, those with something to show. `words`: why a question waits at this spot,
+    for messages.
     """
 
     words: str
@@ -49,10 +50,10 @@ _NEVER = (0,) * len(EDGES_MS)
 
 
 class Spot(Enum):
-    """What stands right before the cursor, or how it came to stand there.
+    """What stands directly before the cursor, or how it came there.
 
-    The figures are those of 72 simulated sessions of `tests.bench.replay --group train`, rounded. Their tails are longer than
-    measured, because people rest longer than a benchmark's.
+    The numbers are those of 72 simulated sessions of `tests.bench.replay --group train`, rounded. Long gaps are more frequent
+    than measured, because people pause longer than a benchmark.
     """
 
     BLANK = Prior(
@@ -128,7 +129,7 @@ class Spot(Enum):
 
 
 class Hand:
-    """What the hand did last in one document. `last_edit_s` is when; `spot` is where a question was considered since."""
+    """What the hand did last in one document. `last_edit_s` is when. `spot` is where the cursor is, once computed."""
 
     __slots__ = ("_accepted", "_strayed_at", "_strays", "deleting", "last_edit_s", "spot")
 
@@ -141,27 +142,27 @@ class Hand:
         self._strays = 0
 
     def did(self, edit: Edit) -> None:
-        """It made an edit."""
+        """Note an edit."""
         self.deleting = not edit.inserted
         self._accepted = len(edit.inserted.strip()) > _KEY_CHARS
 
     def rest(self, now_s: float) -> None:
-        """All edits of one change are made: from now on the next key is awaited."""
+        """All edits of one change are done. From now on, wait for the next key."""
         self.last_edit_s = now_s
         self.spot = None
 
     def strayed(self, position: Position) -> None:
-        """What was typed up to there goes another way than a text of the model's."""
+        """The text typed up to `position` differs from a text of the model."""
         self._strays = min(_MOST_STRAYS, self.strays(position) + 1)
         self._strayed_at = position
 
     def strays(self, position: Position) -> int:
-        """How often texts of the model's have gone wrong on a line, up to three."""
+        """How many of the model's texts have gone wrong on this line, at most three."""
         at = self._strayed_at
         return self._strays if at is not None and at.line == position.line else 0
 
     def at(self, view: View) -> Spot:
-        """At which spot the hand is; worked out once a key."""
+        """The spot of the cursor. Computed once per key."""
         if self.spot is None:
             self.spot = self._at(view)
         return self.spot
@@ -187,6 +188,6 @@ class Hand:
         return Spot.LEFT if is_slip else Spot.UNKNOWN
 
     def _since_strayed(self, position: Position) -> int:
-        """How many characters behind the key at which a text went wrong; negative elsewhere."""
+        """How many characters after the key at which a text went wrong; negative elsewhere."""
         at = self._strayed_at
         return position.column - at.column if at is not None and at.line == position.line else -1

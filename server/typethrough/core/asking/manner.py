@@ -1,8 +1,8 @@
-"""How suggestions come in texts of different kinds: the longest wait for a pause, and where none is wanted.
+"""How suggestions behave in different kinds of text: the longest wait for a pause, and lines without suggestions.
 
-In code a new word is long in the typing and rarely guessed before its end. In prose nearly all words are new, and who stops is
-looking for the next one. A commit message is a few lines in all, and half of its file is git's own.
-Values in configuration and data are short, and their rows are alike.
+In code, a new word takes long to type and is rarely guessed before its end. In prose nearly all words are new, and a
+pause means that the user looks for the next one. A commit message is only a few lines, and half of its file is written by
+git. Values in configuration and data are short, and their lines are alike.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
 _MESSAGES: Final = frozenset(("git-commit", "gitcommit", "scminput"))
-# The end of a sentence, which is none behind a number (`1.`), an initial or a shortened word (`e.g.`).
+# The end of a sentence. A dot after a number (`1.`), an initial or an abbreviation (`e.g.`) is not one.
 _SENTENCE_END: Final = re.compile(r"(?:\w{3,}|[)\]\"'`*_”»])[.!?…。！？][)\"'”»*_`]?$")
 
 _NEAR_CHARS: Final = 40
 
 
 class Kind(Enum):
-    """What a text is."""
+    """The kinds of text."""
 
     CODE = "code"
     PROSE = "prose"
@@ -33,12 +33,12 @@ class Kind(Enum):
     DATA = "configuration or data"
 
 
-# The most milliseconds to wait for a pause, below the setting's.
+# The longest wait for a pause, in milliseconds. The setting may make it shorter.
 _LONGEST_WAIT_MS: Final = {Kind.PROSE: 350.0, Kind.MESSAGE: 250.0, Kind.DATA: 300.0}
 
 
 def kind_of(language_id: str) -> Kind:
-    """What texts of a language are."""
+    """The kind of text in a language."""
     if language_id in _MESSAGES:
         return Kind.MESSAGE
     family = family_of(language_id)
@@ -46,14 +46,14 @@ def kind_of(language_id: str) -> Kind:
 
 
 def longest_wait_ms(view: View) -> float:
-    """The most milliseconds to wait for a pause at a place; infinite where only the setting bounds it."""
+    """The longest wait for a pause at a place, in milliseconds. Infinite if only the setting limits it."""
     kind = kind_of(view.language_id)
     if kind is Kind.PROSE and _SENTENCE_END.search(view.line_prefix[-_NEAR_CHARS:]):
-        # Something is finished: what comes next is anybody's guess.
+        # A sentence is finished, and nobody can guess what comes next.
         return inf
     return _LONGEST_WAIT_MS.get(kind, inf)
 
 
 def is_not_ours(view: View) -> bool:
-    """Whether a line is not the user's to write: git's own in a commit message."""
+    """Whether git wrote the line, in a commit message."""
     return kind_of(view.language_id) is Kind.MESSAGE and view.line_prefix.startswith("#")

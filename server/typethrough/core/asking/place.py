@@ -1,8 +1,8 @@
-"""Whether a place is one where a suggestion may come by itself, judged by the text round it.
+"""Whether a suggestion may come by itself at a place, judged by the text around it.
 
-At the end of a line it may. In the middle of one a suggestion mostly repeats what follows (the mid-line rule of every peer), but
-for places that an editor, a snippet or the user has closed ahead: before closing signs and nothing else, at the end of a tag, a
-comment or a template's hole, and between brackets where something is still missing.
+At the end of a line it may. In the middle of a line a suggestion mostly repeats what follows (other tools have the same
+rule). The exceptions are places where an editor, a snippet or the user has written the end in advance: before closing
+signs only, at the end of a tag, a comment or a template's hole, and between brackets where something is missing.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typethrough.core.outcome.causes import Cause
 if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
-# Minified and generated files: nothing useful comes of them, and their lines are the size of prompts.
+# Lines and files above these limits are minified or generated. Nothing useful comes of them.
 _MAX_LINE_CHARS: Final = 2_000
 _MAX_FILE_CHARS: Final = 20_000_000
-# An opening sign or a separator stands this near to the cursor.
+# How far before the cursor we look for an opening sign or a separator.
 _NEAR_CHARS: Final = 400
 
 _CLOSING: Final = re.compile(r"[)>}\]\"'`]*\s*[:{;,]?")
 _WORD_CHAR: Final = re.compile(r"\w")
-# What comments, templates, markup and strings open and close with signs of their own. Behind the closing one something else
-# begins, so that the text before it is at its end.
+# Pairs of signs around comments, template parts, markup and strings. After the closing sign something else begins, so the
+# text before it is at its end.
 _SLEEVES: Final = (
     *(("/*", "*/"), ("<!--", "-->"), ("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("<?", "?>")),
     *(("{!!", "!!}"), ("(*", "*)"), ("{-", "-}"), ("[[", "]]"), ("<<", ">>"), ("{|", "|}"), ("[|", "|]")),
     *(("${", "}"), ("#{", "}"), ("$(", ")"), ("\\(", ")"), ("\\[", "\\]"), ("\\left", "\\right")),
 )
-# In prose the rest of a sentence does not depend on what stands between two signs, which are alike or not.
+# In prose, also pairs around parts of a sentence, because the rest of the sentence does not depend on what is between them.
 _PROSE_SLEEVES: Final = (
     *(("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("“", "”"), ("«", "»"), ("„", "“")),
     *((sign, sign) for sign in ("$$", "$", "**", "__", "~~", "*", "_", "``", "`", '"')),
@@ -40,16 +40,16 @@ _PROSE_SLEEVES: Final = (
 _INSIDE: Final = frozenset(("/*", "<!--"))
 _OPENER_OF: Final = {")": "(", "]": "[", "}": "{"}
 _QUOTES: Final = frozenset("\"'`")
-# Code that ends in one of these cannot stand as it is.
+# Code cannot end with one of these.
 _LEADS_ON: Final = re.compile(r"(?:[(\[{,=*/%&|<>.!?:^~]|(?<!\+)\+|(?<!-)-)$")
-# `Map<K, ` and `Vec<Option<`; a comparison has a blank before its sign.
+# `Map<K, ` and `Vec<Option<`. A comparison has a blank before its sign.
 _TYPE_ARGUMENTS: Final = re.compile(r"[\w:.](<[\w\s,.:&'*?|\[\]<>]*)$")
 _IN_TAG: Final = re.compile(r"<[A-Za-z][\w.:-]*(?:\s(?:[^<>]|=>)*)?$")
 _END_OF_TAG: Final = re.compile(r"[)\]}\"'`\s;]*/?>|[\"']\s")
-# Blocks of a line whose end is a word.
+# One-line blocks that end with a word.
 _WITH_WORDS: Final = frozenset(("lua", "ruby", "shell", "unknown"))
 _CLOSING_WORDS: Final = re.compile(r"[)\]}\"'`\s;,|]*(?:\b(?:then|do|end|fi|done|esac)\b[)\s,;]*)+")
-# `|a, b` behind a bracket, a comma or `do`: parameters in Rust and Ruby, and in templates of Ruby.
+# `|a, b` after a bracket, a comma or `do`: parameters in Rust, in Ruby and in Ruby templates.
 _PARAMETERS: Final = re.compile(r"(?:[({,=]|\bdo|\bmove)\s*\|[^|]*$")
 _BEFORE_END: Final = ")]\"'; "
 
@@ -57,7 +57,7 @@ _BEFORE_END: Final = ")]\"'; "
 def unwanted_at(view: View, *, invoked: bool, has_context: bool = False) -> Cause | None:
     """Why nothing is suggested at a place, or None. A request by hand is refused only where no answer can be useful.
 
-    `has_context`: something is known beside this file, so that an empty one can be begun.
+    `has_context`: something besides this file is known, so a suggestion in an empty file makes sense.
     """
     if view.file_chars > _MAX_FILE_CHARS:
         return Cause.FILE_TOO_LARGE
@@ -79,7 +79,7 @@ def unwanted_at(view: View, *, invoked: bool, has_context: bool = False) -> Caus
 
 
 def _is_closed_ahead(view: View, suffix: str) -> bool:
-    """Whether the rest of the line, which is more than closing signs, stands behind what is closed already."""
+    """Whether the rest of the line, which is more than closing signs, was written in advance."""
     prefix, family = view.line_prefix[-_NEAR_CHARS:], family_of(view.language_id)
     return (
         _is_in_sleeve(view, prefix, suffix, family)
@@ -91,7 +91,7 @@ def _is_closed_ahead(view: View, suffix: str) -> bool:
 
 
 def _is_in_sleeve(view: View, prefix: str, suffix: str, family: str) -> bool:
-    # Brackets, quotes and a semicolon may have to be closed before it.
+    # Brackets, quotes and a semicolon may stand before the closing sign.
     ends = {suffix, suffix.lstrip(_BEFORE_END)}
     if any(
         end.startswith(closer) and _is_open(prefix, opener, closer)
@@ -122,7 +122,7 @@ def _is_open(prefix: str, opener: str, closer: str) -> bool:
 
 
 def _is_in_tag(prefix: str, suffix: str) -> bool:
-    """Before the end of an element, of a tag, or of an attribute's value."""
+    """Whether the cursor is before the end of an element, of a tag, or of an attribute's value."""
     if suffix.startswith("</"):
         return True
     if suffix[0] == ">" and prefix.endswith("<"):
@@ -133,14 +133,14 @@ def _is_in_tag(prefix: str, suffix: str) -> bool:
 
 
 def _is_in_hole(prefix: str, suffix: str) -> bool:
-    """Between two quotes or brackets with nothing between them, or with something missing before the closing one."""
+    """Whether the cursor is between empty quotes or brackets, or before a closing one where something is missing."""
     closer = suffix[0]
     if closer in _QUOTES:
         return prefix.endswith(closer) and prefix.count(closer) % 2 == 1
     opener, code = _OPENER_OF.get(closer), prefix.rstrip()
     if opener is None or prefix.count(opener) <= prefix.count(closer):
         return False
-    # A slice may end in a colon.
+    # A slice may end with a colon.
     return _LEADS_ON.search(code) is not None and not (closer == "]" and code.endswith(":"))
 
 
@@ -151,7 +151,7 @@ def _is_before_words(prefix: str, suffix: str, family: str) -> bool:
 
 
 def _is_before_comment(view: View) -> bool:
-    """Before closing signs that only a comment follows."""
+    """Whether only closing signs and a comment follow."""
     prefix = view.line_prefix
     rest = without_comment(prefix + view.line_suffix, view.language_id)[len(prefix) :].strip()
     return bool(rest) and _CLOSING.fullmatch(rest) is not None

@@ -1,6 +1,6 @@
-"""Which model answers what: the routes of the setting of that name, and which of them a request takes.
+"""Which model answers which request: the setting `routes`, and the choice of a route for a request.
 
-Pure. Knows no model and no gateway; what is not routed goes to the model of the setting `model`.
+Pure: knows no models and no gateways. A request without a route goes to the model of the setting `model`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RoutePurpose(StrEnum):
-    """What can be given to a model of its own; the value is the word in the setting."""
+    """The purposes that can have their own model. The values are the words in the setting."""
 
     INVOKED = "invoked"
     BLOCK = "block"
@@ -26,31 +26,28 @@ class RoutePurpose(StrEnum):
 
 
 class Route(NamedTuple):
-    """A purpose, the model for it, and its budget. A budget of 0 means the setting `budget_ms`."""
+    """A purpose, its model and its budget. A budget of 0 means the setting `budget_ms`."""
 
     purpose: RoutePurpose
     model: str
     budget_ms: int = 0
 
     def __str__(self) -> str:
-        """As it is written in the environment."""
+        """The form that it has in the environment variable."""
         return f"{self.purpose}={self.model}" + (f" {self.budget_ms} ms" if self.budget_ms else "")
 
 
 def route_of(routes: Sequence[Route], view: View, *, invoked: bool, max_lines: MaxLines) -> Route | None:
-    """The route of a request, or None for the default model.
-
-    What the user asked for by hand is that before it is anything else: of two wishes the one that was uttered holds.
-    """
+    """The route of a request, or None for the default model. For a request by hand, the route "invoked" comes first."""
     by_purpose = {route.purpose: route for route in routes}
     if invoked and RoutePurpose.INVOKED in by_purpose:
         return by_purpose[RoutePurpose.INVOKED]
-    # One line alone needs no stronger model.
+    # A single line needs no stronger model.
     if RoutePurpose.BLOCK in by_purpose and (invoked or max_lines != 1) and empty_block(view) >= 0:
         return by_purpose[RoutePurpose.BLOCK]
     return None
 
 
 def hedge_model(routes: Sequence[Route]) -> str:
-    """The model that is asked as well when another is late, or the empty string."""
+    """The model to ask as well when another is late, or the empty string."""
     return next((route.model for route in routes if route.purpose is RoutePurpose.HEDGE), "")

@@ -1,4 +1,4 @@
-"""How long models let wait for their first text. Pure: the waits are handed in."""
+"""How long models take until their first text. Pure: the waits are passed in."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# With fewer the 95th percentile is but the longest of them.
+# With fewer waits, the 95th percentile would be only the longest of them.
 ENOUGH_WAITS = 20
-# What is taken for true of a model, beside its own waits, until so many of these are known.
+# Assumed waits of a model, which count besides its own until this many are known.
 _PRIOR_MS = (250.0, 400.0, 700.0)
 _KNOWN_WAITS = 9
-# From the first text to the end of its line: some ten tokens at 150 a second.
+# The time from the first text to the end of its line: some ten tokens at 150 a second.
 _LINE_MS = 70.0
 _LIKELY = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 class Waits:
-    """The last waits for a first text, in milliseconds. Those given up early count as what they are: longer than that.
+    """The last waits for a first text, in milliseconds. A wait that was given up counts as longer than its time.
 
-    Were they left out, each hedge that wins would take a long wait out of the figures, and each key that closes a stream. The
-    estimate is Kaplan's and Meier's (doi.org/10.1080/01621459.1958.10501452).
+    If those were left out, each hedge that wins and each key that closes a stream would remove a long wait from the figures.
+    The estimate is Kaplan's and Meier's (doi.org/10.1080/01621459.1958.10501452).
     """
 
     __slots__ = ("_likely_ms", "_waits")
@@ -32,12 +32,12 @@ class Waits:
         self._likely_ms: tuple[float, ...] = ()
 
     def note(self, waited_ms: float, *, spoke: bool) -> None:
-        """After `waited_ms` the first text came, or with `spoke` false nobody waited any longer."""
+        """The first text came after `waited_ms`. With `spoke` False, the wait was given up then."""
         self._waits.append((waited_ms, not spoke))
         self._likely_ms = ()
 
     def percentile_ms(self, share: float) -> float | None:
-        """The wait that `share` of all stay within; None before there are enough of them."""
+        """The wait that is not exceeded in `share` of all cases. None while too few are known."""
         if sum(not given_up for _, given_up in self._waits) < ENOUGH_WAITS:
             return None
         return _percentiles(self._waits, (share,))[0]
@@ -51,12 +51,12 @@ class Waits:
         return self._likely_ms
 
     def median_ms(self, default_ms: float = 400.0) -> float:
-        """The median, or `default_ms` before anything was measured."""
+        """The median, or `default_ms` if nothing was measured yet."""
         return _percentiles(self._waits, (0.5,))[0] if self._waits else default_ms
 
 
 def _percentiles(waits: Iterable[tuple[float, bool]], shares: Sequence[float]) -> list[float]:
-    """The waits that these shares of all, ascending, stay within; the longest known where that is not known."""
+    """The waits at these quantiles, given in ascending order. The longest wait where a quantile is unknown."""
     ordered = sorted(waits)
     found: list[float] = []
     longer = 1.0

@@ -1,8 +1,7 @@
 """What each file of a workspace defines and imports. The texts of the files are not kept.
 
-Paths are relative to the workspace, with slashes. A file of a thousand lines costs a few kilobytes: all signatures of a file
-are
-one string, and equal names share memory.
+Paths are relative to the workspace, with slashes. A file of a thousand lines costs a few kilobytes: all signatures of a
+file are one string, and equal names share memory.
 """
 
 from __future__ import annotations

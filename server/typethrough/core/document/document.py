@@ -1,9 +1,8 @@
 """An open document: incremental edits and immutable snapshots. The cost of both does not grow with the file.
 
-Lines are kept with their line ends, in chunks of a few hundred. An edit rebuilds one chunk and the short list of chunks. A
-snapshot is a reference to that list. Only ``\\n``, ``\\r\\n`` and ``\\r`` end a line (LSP 3.18, "Text Documents"): form feeds
-and
-U+2028 are ordinary characters. Columns count code points; `lsp/` converts other encodings.
+Lines are kept with their line ends, in chunks of a few hundred. An edit rebuilds one chunk and the short list of chunks.
+A snapshot is a reference to that list. Only ``\\n``, ``\\r\\n`` and ``\\r`` end a line (LSP 3.18, "Text Documents"): form
+feeds and U+2028 are ordinary characters. Columns count code points; `lsp/` converts other encodings.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Finds an assistant's talk around code: the lines before and after the code, in any language.
 
-Talk is mainly recognised by its form: where code is expected, a line of words separated by spaces that begins with a capital
-and
-ends like a sentence. Lists of phrases are used only where sentences are normal content, and for talk without this form.
+Talk is mainly recognised by its form: where code is expected, a line of words separated by spaces that begins with a
+capital and ends like a sentence. Lists of phrases are used only where sentences are normal content, and for talk without
+this form.
 """
 
 from __future__ import annotations
@@ -141,8 +141,7 @@ def end(text: str, view: View, *, done: bool) -> End | None:
         state = scan(text[read : found.end()], view.language_id, state or view.state)
         read = found.end()
         # Skip sentences inside a string or comment of the answer. But a sentence at the margin below indented lines is
-        # talk, after
-        # code and after a docstring.
+        # talk, after code and after a docstring.
         indented = 0 < len(view.indent) <= len(indent_of(view.next_line()))
         weak = not are_prose(view) and (not state.inside or (indented and view.state.inside != ""))
         if ended or done:

@@ -1,9 +1,8 @@
 """Tail filter: refuses an answer that repeats the document: its beginning, or a line nearby.
 
-Real code repeats lines too. In the standard library, 5 % of true continuations begin with a line that also stands within 60
-lines. But of 2,900 none did so in the middle of a line, and nearly no name is defined twice with the same words in one scope.
-So
-only such copies are refused.
+Real code repeats lines too. In the standard library, 5 % of true continuations begin with a line that also stands within
+60 lines. But of 2,900 none did so in the middle of a line, and nearly no name is defined twice with the same words in one
+scope. So only such copies are refused.
 """
 
 from __future__ import annotations

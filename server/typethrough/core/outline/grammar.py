@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from tree_sitter import Language, Node
 
 # Node types of all grammars together. Where two grammars share a name, it means the same for us. The grammars' own tags
-# queries
-# name fewer types: few fields, constants and enumerators, and no TypeScript types. With them an 8,000-token prompt holds 84 %
-# instead of 91 % of the definitions that the next lines of Python use, and 72 % instead of 92 % for TypeScript. The query
-# also
-# takes 1.6 times as long as this walk, which is needed for signatures in any case.
+# queries name fewer types: few fields, constants and enumerators, and no TypeScript types. With them an 8,000-token
+# prompt holds 84 % instead of 91 % of the definitions that the next lines of Python use, and 72 % instead of 92 % for
+# TypeScript. The query also takes 1.6 times as long as this walk, which is needed for signatures in any case.
 _CONTAINERS = frozenset((
     "class_definition", "class_declaration", "abstract_class_declaration", "interface_declaration", "enum_declaration",
     "internal_module", "record_declaration", "annotation_type_declaration", "struct_item", "enum_item", "union_item",

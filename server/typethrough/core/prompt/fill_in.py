@@ -54,9 +54,8 @@ def _before(view: VeiledView, chars: int) -> str:
     line = view.position.line
     above = fitting(view.snapshot, range(line - 1, -1, -1), chars - len(view.line_prefix))
     first = line - len(above)
-    # When the text does not begin at the start of the file, its first line moves in steps. If it moved with each new line,
-    # the
-    # server could reuse nothing that it has read.
+    # When the text does not begin at the start of the file, its first line moves in steps. If it moved with each new
+    # line, the server could reuse nothing that it has read.
     step = _STEP_LINES
     while step > 1 and step > len(above) // 2:
         step //= 2

@@ -1,8 +1,7 @@
 """Finds the secrets in a line. Also cuts secrets out of other files' texts, where they are not put back.
 
-Each line is checked alone, so a secret is found wherever its line goes. Two things need several lines: the body of a private
-key
-(`private_keys`), and a value whose name stands on a line above (`openings`).
+Each line is checked alone, so a secret is found wherever its line goes. Two things need several lines: the body of a
+private key (`private_keys`), and a value whose name stands on a line above (`openings`).
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 # A line without any of these contains no secret. All text passes these two checks. The first: beginnings of names after
-# which a
-# short value may be a secret (in small letters). The second: a run as long as the shortest key, with a digit in it.
+# which a short value may be a secret (in small letters). The second: a run as long as the shortest key, with a digit in
+# it.
 _NAMES: Final = re.compile(
     r"pass[^\n]|pw|secret|tok[_.\-\"'= e]|cred|conn[a-z]{0,12}[_\-. ]?str|bearer|identified by|basic|key|private|senha|contrase"
     r"|otp|://[^\s/]*[@\"'`]|-u |--user"

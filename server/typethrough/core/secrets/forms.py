@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# For each form: its kind (letters only, because it becomes part of a placeholder); how such a key begins, or after a star,
-# what
-# it contains; its pattern; and where the issuer describes it.
+# For each form: its kind (letters only, because it becomes part of a placeholder); how such a key begins, or after a
+# star, what it contains; its pattern; and where the issuer describes it.
 FORMS: Final = (
     ("aws", "AKIA ASIA ABIA ACCA", r"A[KSBC][IC]A[A-Z2-7]{10,}", "AWS IAM user guide, unique identifiers"),
     ("github", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{10,}", "GitHub docs, about authentication"),

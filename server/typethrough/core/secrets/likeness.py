@@ -48,8 +48,7 @@ _CLIPPED: Final = frozenset(
     )
 )  # fmt: skip
 # For each letter, the letters that rarely follow it. Counted over the words in the names and texts of Python's standard
-# library:
-# each such pair occurs in fewer than 8 of 10,759 words. In random letters, every third pair is rare.
+# library: each such pair occurs in fewer than 8 of 10,759 words. In random letters, every third pair is rare.
 _SELDOM: Final = {
     "a": "joqz", "b": "ghkqvwxz", "c": "jxz", "d": "hkqwz", "e": "j", "f": "bhjkqvwxz", "g": "bjkqxyz", "h": "bcfghjkpqvwxz",
     "i": "hijquwy", "j": "bcdfghijklmnpqrstvwxyz", "k": "bhjkmpqvxyz", "l": "jqwxz", "m": "ghjqvwxz", "n": "jxz", "o": "hjqyz",

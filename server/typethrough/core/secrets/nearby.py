@@ -1,6 +1,4 @@
-"""Random values in a line that mentions a password or a login, in any notation:
-`token = f("…")`, `SetBasicAuth("me", "…")`, `mysql -p…`.
-"""
+"""Random values in a line that mentions a password or a login, in any notation: `token = f("…")`, `mysql -p…`."""
 
 from __future__ import annotations
 

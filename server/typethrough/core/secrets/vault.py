@@ -52,8 +52,7 @@ class Vault:
         self._secrets: dict[str, str] = {}
         self._whole: list[str] = []
         # `_grams` are all pieces of the known secrets. `_strides` are only consecutive ones: each text twice as long as a
-        # piece that
-        # comes from a secret contains one of them.
+        # piece that comes from a secret contains one of them.
         self._grams: set[str] = set()
         self._strides: list[str] = []
         self._lines: dict[str, str] = {}

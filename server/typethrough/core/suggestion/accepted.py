@@ -1,8 +1,8 @@
-"""What becomes of an accepted text: where it stands after further edits, and how much of it is still there.
+"""What becomes of an accepted text: where it stands after further edits, and how much of it is left.
 
-Its place is followed, at a cost that does not depend on its length; what stands in that place is compared with it only when
-somebody asks. By words and signs and not by characters, because any two texts share half of their characters in order; blanks
-do not count, because a formatter's work is not the loss of a suggestion.
+Each edit moves its place, at a cost that does not depend on the text's length. The text is compared only when somebody
+asks. It is compared by words and signs, not by characters, because any two texts have half of their characters in common.
+Blanks do not count, because reformatting a text does not lose it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
     from typethrough.core.document.document import Edit, Snapshot
 
-# When accepted text is looked at again. Who meant to correct it has done so by the first; by the second other work goes on.
+# When accepted text is checked. By the first time the user has corrected it; by the second, other work has gone on.
 SOON_S: Final = 30.0
 LATER_S: Final = 300.0
 
-# An edit that swallows the whole place is most likely a formatter's or a line editor's, with the text in its new lines.
+# An edit that contains the whole place is probably a formatter's, or replaces whole lines. The text is then near its old
+# lines.
 _NEAR_LINES = 20
 _MOST_CHARS = 4_000
-# Above this many comparisons whole lines are compared in place of words: the answer is needed on the event loop.
+# Above this many comparisons, compare lines instead of words, because the answer is computed on the event loop.
 _MOST_CELLS = 40_000
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -33,7 +34,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A suggestion that was accepted, and the place of its text in the current document."""
+    """An accepted suggestion and the place of its text in the current document."""
 
     id: str
     text: str
@@ -41,13 +42,13 @@ class Accepted:
     end: Position
 
     def after(self, edit: Edit) -> Accepted:
-        """The same after an edit. What is changed at its border, or inside, belongs to the place from then on."""
+        """The same after an edit. Changes inside the place or at its border belong to it from then on."""
         start, end = self.start, self.end
         if start == end == edit.start:
-            # All of it was taken back; what comes in its place may be the same again.
+            # All of the text was removed. What is inserted now may be the same text again.
             return replace(self, end=edit.new_end)
         if edit.start >= end or (edit.end.line < start.line and edit.new_end.line == edit.end.line):
-            # A key pressed somewhere else: by far the most there is.
+            # An edit somewhere else. This is the most frequent case.
             return self
         if edit.end <= start:
             return replace(self, start=_shifted(start, edit), end=_shifted(end, edit))
@@ -57,7 +58,7 @@ class Accepted:
         return replace(self, start=min(start, edit.start), end=new_end)
 
     def share(self, snapshot: Snapshot) -> float:
-        """The share of its characters, blanks left out, that are still there: 0 to 1."""
+        """The share of the text's characters, without blanks, that are still in its place: 0 to 1."""
         there = snapshot.slice(self.start, self.end)[:_MOST_CHARS] if self.end > self.start else ""
         if self.text in there:
             return 1.0
@@ -72,7 +73,7 @@ class Accepted:
 
 
 def kept_share(text: str, there: str) -> float:
-    """How much of `text` a longest common subsequence of words, or for long texts of lines, finds in `there`."""
+    """The share of `text` in its longest common subsequence with `there`, by words, or by lines for long texts."""
     ours, theirs = _WORD.findall(text), _WORD.findall(there)
     if len(ours) * len(theirs) > _MOST_CELLS:
         ours, theirs = _lines(text), _lines(there)
@@ -81,7 +82,7 @@ def kept_share(text: str, there: str) -> float:
 
 
 def _common_chars(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    """The most characters in pieces that both have in the same order."""
+    """The most characters in pieces that both texts have in the same order."""
     best = [0] * (len(theirs) + 1)
     for piece in ours:
         diagonal = 0
@@ -93,12 +94,12 @@ def _common_chars(ours: Sequence[str], theirs: Sequence[str]) -> int:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines without blanks; so many at most that comparing them stays cheap."""
+    """The lines without blanks, at most 200, so that comparing them stays cheap."""
     return ["".join(line.split()) for line in text.splitlines() if line.strip()][:200]
 
 
 def _shifted(place: Position, edit: Edit) -> Position:
-    """Where a place at or behind an edit's end lies after it."""
+    """A place at or after the end of an edit, as it is after the edit."""
     if place.line > edit.end.line:
         return Position(place.line + edit.new_end.line - edit.end.line, place.column)
     return Position(edit.new_end.line, edit.new_end.column + place.column - edit.end.column)

@@ -1,6 +1,6 @@
-"""How much a suggestion may hold at a place: a line, or the body of a block that was opened and has no line yet.
+"""How much a suggestion may contain at a place: one line, or the body of a block that was opened and is still empty.
 
-Owns that decision, a pure function of the view and of the setting `max_lines`. Where an answer ends within it is `cut`'s.
+This depends only on the view and the setting `max_lines`. `cut` decides where an answer ends within it.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     MaxLines = int | Literal["auto"]
 
 AUTO: Final = "auto"
-# A body that is longer is read no more before it is accepted.
+# Users do not read a longer body before they accept it.
 _BODY_LINES: Final = 10
 
-# What the editor may have closed behind the cursor: it is the block's end, not its content.
+# Characters that the editor may have put after the cursor: they close the block, so they are not its content.
 _CLOSERS: Final = " \t)]};,"
-# Comments and a docstring may stand between a block's head and its first line of code.
+# Comments and a docstring may stand between the first line of a block and its code.
 _MOST_REMARKS: Final = 12
-# A head may go over lines: its arguments stand below each other.
+# The head of a block may be several lines, with its arguments below each other.
 _HEAD_LINES: Final = 20
 _QUOTES: Final = ('"""', "'''", '"', "'")
 _LITERAL: Final = re.compile(r"[\[(]$")
-# The next line is the rest of such a line.
+# A line with such an end continues on the next line.
 _CARRIED_ON: Final = re.compile(r"(?:[,\\+*/|&-]|\band|\bor)\s*$")
 _ITEM: Final = re.compile(r"\s*- ")
 
 
 class Amount(NamedTuple):
-    """`lines`: how many lines a suggestion may have. `depth`: how far the head of an empty block at the cursor is indented, -1
-    where there is none.
+    """How much may be shown.
 
-    `cautious`: the body ends where an answer begins to guess. `whole`: a block that the answer opens is taken to its end.
+    `lines`: the most lines. `depth`: the indentation of the head of an empty block at the cursor, -1 without one. `cautious`:
+    end the body where the answer probably begins to guess. `whole`: when the answer opens a block, take it to its end.
     """
 
     lines: int
@@ -47,7 +47,7 @@ class Amount(NamedTuple):
 
 
 def amount_at(view: View, max_lines: MaxLines, *, invoked: bool) -> Amount:
-    """How much may be shown at a cursor. What is asked for by hand may be a whole block, whatever the setting says."""
+    """How much may be shown at a cursor. A request by hand may get a whole block, whatever the setting says."""
     if invoked:
         lines = _BODY_LINES if max_lines == AUTO else max(max_lines, _BODY_LINES)
         return Amount(lines, empty_block(view), whole=True)
@@ -58,9 +58,9 @@ def amount_at(view: View, max_lines: MaxLines, *, invoked: bool) -> Amount:
 
 
 def empty_block(view: View) -> int:
-    """How far the head is indented of a block that was opened right before the cursor and has no line yet; -1 without one.
+    """The indentation of the head of a block that was opened directly before the cursor and is still empty; -1 without one.
 
-    Arguments and the items of a list are none, unless the file is made of them or their brackets are still empty.
+    Arguments and list items are not a block, unless the file consists of them or their brackets are still empty.
     """
     if view.line_suffix.strip(_CLOSERS):
         return -1
@@ -80,16 +80,14 @@ def empty_block(view: View) -> int:
 
 
 def _is_deeper(line: str, head: str, language: str) -> bool:
-    """Whether the editor has put the cursor deeper than the line above, in a language whose openers are not known."""
+    """Whether the editor has put the cursor deeper than the line above, in a language whose block openers are unknown."""
     if family_of(language) != UNKNOWN or line.strip() or not head.strip() or _CARRIED_ON.search(head):
         return False
     return len(line) > len(indent_of(head))
 
 
 def _head_above(view: View) -> tuple[int, str]:
-    """The line above, past comments and a docstring, and how many lines further up it stands; empty when a blank line parts
-    them.
-    """
+    """How many lines up the nearest line is that is no comment or docstring, and that line. (0, "") after a blank line."""
     above = view.lines_before(_MOST_REMARKS)[::-1]
     number = 0
     while number < len(above):
@@ -104,7 +102,7 @@ def _head_above(view: View) -> tuple[int, str]:
 
 
 def _docstring_above(above: list[str], last: int) -> int:
-    """Where the docstring begins that ends with a line, counted upwards; the line's own number when none ends there."""
+    """Where the docstring begins that ends on line `last`, counted upwards. `last` itself if none ends there."""
     line = above[last].rstrip()
     quote = line[-3:]
     if quote not in {'"""', "'''"} or line.count(quote) != 1:
@@ -116,7 +114,7 @@ def _docstring_above(above: list[str], last: int) -> int:
 
 
 def _first_line_of(head: str, back: int, view: View) -> str:
-    """The line on which a head begins whose last line closes brackets of lines above it."""
+    """The first line of a head whose last line closes brackets from lines above."""
     text = head
     if not scan(text, view.language_id).stray:
         return head

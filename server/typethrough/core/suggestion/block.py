@@ -1,6 +1,6 @@
-"""One pass over the lines of an answer that begin a line of their own: how far they belong to the cursor's statement or block.
+"""One pass over the lines of an answer, which finds how far they belong to the cursor's statement or block.
 
-Owns where a body ends: at a dedent, at what stands below, and for a cautious reader where the answer begins to guess.
+It decides where a body ends: at a dedent, at text that stands below, and if `cautious` where the answer begins to guess.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from typethrough.core.suggestion.amount import Amount
 
 _LEADS_ON: Final = re.compile(r"\s*(?:@[A-Za-z]|#\[)")
-# First letters of else, elif, except, catch, case, finally, when, rescue: a line that begins otherwise cannot go on.
+# First letters of else, elif, except, catch, case, finally, when, rescue. Any other line cannot continue a block.
 _CONTINUATION_STARTS: Final = frozenset("ecfwr")
 _WORD_CLOSERS: Final = frozenset(("lua", "ruby", "shell"))
-# Nothing can follow these in their block where indentation alone ends it.
+# No line can follow these in their block, where only indentation ends a block.
 _LEAVES: Final = re.compile(r"\s*(?:return|raise|break|continue)\b")
 _DEFINES: Final = re.compile(
     r"\s*(?:@\w|(?:(?:export|default|async|pub|public|private|protected|static|abstract|override|final) )*"
@@ -43,7 +43,7 @@ _ROUND_OR_SQUARE: Final = frozenset("([")
 
 
 class Cut(NamedTuple):
-    """Show `text[:length]`; the reason is line, block, dedent, suffix, blank line, repetition, end or limit."""
+    """Show `text[:length]`. The reason is line, block, dedent, suffix, blank line, repetition, definition, end or limit."""
 
     length: int
     reason: str
@@ -51,9 +51,11 @@ class Cut(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """What one pass over the text found: the cut, and the ends of the last lines that were balanced, or open in a block only.
+    """What one pass over the text found.
 
-    `lines` counts the lines with something on them, `ends` has for each balanced one its number and its end.
+    `cut`: where to cut, once that is known. `balanced`: the end of the last line with nothing open; `in_block`: the same with
+    only blocks open; `first_end`: the end of the first line. `lines` counts lines that are not blank. `ends` has the number and
+    the end of each balanced line.
     """
 
     cut: Cut | None = None
@@ -65,7 +67,7 @@ class Reading:
 
     @property
     def step(self) -> int:
-        """The end of the lines that may be shown while more come; 0 when there are none."""
+        """The end of the lines that may be shown while more come, 0 if there are none. It grows in steps of doubled length."""
         most = 1 << max(0, self.lines.bit_length() - 1)
         return max((end for number, end in self.ends if number <= most), default=max(self.first_end, 0))
 
@@ -76,7 +78,7 @@ class Reading:
         return self
 
     def note(self, end: int, state: State, *, opens: bool) -> None:
-        """Take a whole line into account."""
+        """Take a finished line into account."""
         self.lines += 1
         if self.first_end < 0:
             self.first_end = end
@@ -89,7 +91,7 @@ class Reading:
 
 
 class Block:
-    """One pass over whole lines that begin below the cursor's line or on a blank one, or with the cursor's line itself."""
+    """One pass over the lines of a text that begins on its own line or with the cursor's line."""
 
     def __init__(self, text: str, view: View, amount: Amount, reading: Reading, *, complete: bool) -> None:
         self.view = view
@@ -108,7 +110,7 @@ class Block:
             self.start = -len(view.line_prefix)
         self.base = len(indent_of(self.lines[0]))
         if self.start <= 0 and view.line_prefix.strip():
-            # The rest of the cursor's line begins no block but its own.
+            # The rest of the cursor's line cannot be in a block that the line above opened.
             self.opened_above = False
         elif amount.depth >= 0:
             self.opened_above = self.base > amount.depth
@@ -116,12 +118,12 @@ class Block:
             self.opened_above = opens_block(above, self.language) and self.base > len(indent_of(above))
         self.state = CODE
         self.blank_seen = False
-        # Whether a line of the answer itself has opened a block.
+        # Whether a line of the answer has opened a block.
         self.blocks = False
         self.said: list[tuple[str, int]] = []
 
     def read(self) -> Reading:
-        """Read line by line until one of them decides."""
+        """Read line by line until the cut is known, or the text ends."""
         end = self.start - 1
         for number, line in enumerate(self.lines[: self.most_lines]):
             whole = number < len(self.lines) - 1 or self.complete
@@ -159,13 +161,14 @@ class Block:
         return self.reading
 
     def _take(self, line: str, end: int, *, first: bool) -> bool:
-        """Take a whole line in; true when it ends the answer."""
+        """Take in a finished line. Returns True if the answer ends with it."""
         self.state = scan(line + "\n", self.language, self.state)
         opens = opens_block(line, self.language)
         self.reading.note(end, self.state, opens=opens)
         if self.state.inside or not _ROUND_OR_SQUARE.isdisjoint(self.state.opened):
             return False
-        # Inside the block above a closer at the first line's depth ends a block of the answer; a shallower one ends it all.
+        # In a block opened above, a closing line at the first line's depth ends a block of the answer. A shallower one ends
+        # the answer.
         ends_at = self.base - self.opened_above
         closes = closes_block(line, self.language) and len(indent_of(line)) <= ends_at
         if closes and not opens and not first:
@@ -184,7 +187,7 @@ class Block:
         return True
 
     def _is_last(self, line: str) -> bool:
-        """Whether nothing can follow a line in the block that was opened above."""
+        """Whether no line can follow this one in the block that was opened above."""
         return (
             family_of(self.language) == "python"
             and self.opened_above
@@ -195,7 +198,7 @@ class Block:
         )
 
     def _guesses(self, line: str, *, whole: bool) -> str:
-        """Why a cautious answer ends before this line of the block, from which on it is likely to guess; else empty."""
+        """Why a cautious answer ends before this line, because it probably guesses from here on. Empty if it does not."""
         if not self.amount.cautious or not self.opened_above or len(indent_of(line)) != self.base:
             return ""
         if self.blank_seen and self._may_be_next(line, whole=whole):
@@ -211,13 +214,14 @@ class Block:
         return closes_block(line, self.language) or continues_block(line, self.language)
 
     def _has_defined(self) -> bool:
-        """Whether the answer has a definition before this one, which is not just its decorator."""
+        """Whether the answer already has a definition before this line, other than a decorator for it."""
         is_decorated = _LEADS_ON.match(self.said[-1][0]) is not None
         return not is_decorated and any(_DEFINES.match(said) for said, _ in self.said)
 
     def _may_be_next(self, line: str, *, whole: bool) -> bool:
-        """Whether a line behind a blank one begins something new: it neither ends a block nor goes on after one, and there is
-        more before it than remarks.
+        """Whether a line after a blank line begins something new.
+
+        It does unless it ends or continues a block, or only comments stand before it.
         """
         may_close = line.lstrip()[0] in ")]}<" or family_of(self.language) in _WORD_CLOSERS
         if not whole and (may_close or line.lstrip()[0] in _CONTINUATION_STARTS):
@@ -225,7 +229,7 @@ class Block:
         return not self._goes_on(line) and not all(is_comment(said, self.language) for said, _ in self.said)
 
     def _ends_before(self, line: str, *, whole: bool) -> str:
-        """Why the answer ends before this line; the empty string when it does not, or when more of the line must be seen."""
+        """Why the answer ends before this line. Empty if it does not, or if more of the line is needed to tell."""
         width = len(indent_of(line))
         content = line.strip()
         below = self.view.next_line()
@@ -237,7 +241,7 @@ class Block:
             return ""
         closes = closes_block(line, self.language)
         if width < self.base:
-            # The closing line of the block above belongs to the answer unless the document has it (the case above).
+            # The line that closes the block above belongs to the answer, unless the document has it (see the case above).
             return "" if closes and self.opened_above else "blank line" if self.blank_seen else "dedent"
         if self.opened_above:
             return "blank line" if whole and self.blank_seen and opens_block(line, self.language) else ""

@@ -1,8 +1,8 @@
-"""What models have answered, found again by forward match: any earlier prefix whose completion still fits what was typed.
+"""The cache of answers. It finds any earlier answer whose text still fits what the user has typed since.
 
-An entry is filed under the text of the two lines above its origin. A look-up walks from the cursor's line upwards, as many
-lines as the longest completion has, and asks which entries began there: its cost depends on the length of completions, not
-on the file, the number of entries, or how far was typed. Kept in memory only.
+An entry is stored under the two lines above its origin. A look-up goes upwards from the cursor's line, as many lines as the
+longest completion has, and takes the entries that began at each line. So its cost depends on the length of completions, not on
+the size of the file, the number of entries, or how much was typed. The cache is only in memory.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 _Key = tuple[str, str, str]
 
-# Of the lines that a place is filed under the end is enough; a minified line is neither hashed nor kept whole.
+# Only the end of a line is used as a key, so that a minified line is neither hashed nor kept as a whole.
 _KEY_CHARS = 200
 
 
 class Entry:
-    """A completion of one place, perhaps still growing.
+    """A completion for one place. It may still be growing.
 
-    `text` is clean and begins at the origin; `complete` says that no more will come, `ended` that the model itself ended
-    there, and `was_shown` that some of it got on screen; `model` is who was asked.
-    `line_suffix` and `next_line` are what stood behind the cursor then: a hit needs the same next line, so that an answer to
-    another question is never served. `assumed` is what an open completion menu was taken to put at the origin: the text
-    begins with it, and says nothing before it goes on.
+    `text` is cleaned and begins at the origin. `complete`: no more text will come. `ended`: the model itself ended there.
+    `was_shown`: a part of it was on the screen. `model`: which model was asked. `line_suffix` and `next_line` are what stood
+    after the cursor at that time. A hit needs the same next line, so that no answer to another question is served.
+    `assumed` is the text that an open completion menu would insert at the origin. `text` begins with it, and without more than
+    that the entry has nothing to say.
     """
 
     __slots__ = (
@@ -62,9 +62,9 @@ class Entry:
 
 
 class Hit:
-    """An entry that fits at a cursor, and the part of its text that is still to come.
+    """An entry that fits at a cursor. `typed` is the part already typed, `remainder` the part still to come.
 
-    `now` is what stands before its origin by now, where the blanks there have changed, and `view` the view of that.
+    If the blanks before the origin have changed since, `now` is the text that stands there now, and `view` the view of that.
     """
 
     __slots__ = ("_now", "_text", "_view", "entry", "remainder", "typed")
@@ -82,18 +82,18 @@ class Hit:
 
     @property
     def fits(self) -> bool:
-        """Whether what was typed fits."""
+        """Whether the entry fits what was typed."""
         return self._text is not None and fits(self.typed, self._text, growing=not self.entry.complete)
 
     def anew(self) -> Hit:
-        """The same after the entry has grown."""
+        """The same hit, computed again after the entry has grown."""
         return Hit(self.entry, self.typed, self._now, self._view)
 
     @property
     def said_all(self) -> bool:
-        """Whether the model, asked again here, would have nothing to say: it ended by itself, at once or after several lines.
+        """Whether the model would have nothing to add here, because it ended by itself: at once, or after several lines.
 
-        After a single line it may only have been brief; what comes next is worth another question.
+        After a single line it may only have been brief, so another question is worth asking.
         """
         entry = self.entry
         is_as_asked = self._now is None and entry.ended and not self.remainder
@@ -101,19 +101,19 @@ class Hit:
 
 
 class CompletionCache:
-    """Entries by the place they belong to, least recently used dropped first."""
+    """Entries by their place. The least recently used places are dropped first."""
 
     def __init__(self, places: int = 256, per_place: int = 8, reach_lines: int = 24) -> None:
-        # Least recently used first.
+        # The least recently used places come first.
         self._places: dict[_Key, list[Entry]] = {}
-        # The lines right above the places: a look-up passes most lines of a document with a glance at these.
+        # How many places there are below each line, so that a look-up can skip most lines of a document quickly.
         self._lines: Counter[str] = Counter()
         self._most_places = places
         self._per_place = per_place
         self._reach_lines = reach_lines
 
     def add(self, view: View, entry: Entry) -> None:
-        """File an entry under the place of `view`. It may go on growing afterwards."""
+        """Store an entry under the place of `view`. It may still grow afterwards."""
         above = _line_ends(view, 2)
         key = (view.uri, above[-2], above[-1])
         kept = [
@@ -128,12 +128,12 @@ class CompletionCache:
             self._take(next(iter(self._places)))
 
     def clear(self) -> None:
-        """Forget every entry."""
+        """Forget all entries."""
         self._places.clear()
         self._lines.clear()
 
     def discard(self, entry: Entry) -> None:
-        """Forget an entry: it turned out to be wrong, or empty for want of an answer."""
+        """Forget an entry, because it is wrong, or empty since no answer came."""
         for key, entries in list(self._places.items()):
             if entry in entries:
                 kept = [old for old in self._take(key) if old is not entry]
@@ -154,7 +154,7 @@ class CompletionCache:
         self._lines[key[2]] += 1
 
     def _at(self, key: _Key) -> list[Entry]:
-        """The entries of a place, which is used herewith."""
+        """The entries of a place, which becomes the most recently used."""
         entries = self._places.pop(key, None)
         if entries is None:
             return []
@@ -162,7 +162,7 @@ class CompletionCache:
         return entries
 
     def look_up(self, view: View) -> Iterator[Hit]:
-        """Entries that fit what stands before the cursor, those that began nearest first, newest first."""
+        """Entries that fit the text before the cursor: those with the nearest origin first, then the newest first."""
         if not self._places:
             return
         ends = _line_ends(view, self._reach_lines + 1)
@@ -176,7 +176,7 @@ class CompletionCache:
                 typed_below = "\n" + here + typed_below
                 here = above[-distance]
                 if len(here) == LINE_CHARS:
-                    # Longer than the view shows it: where a text began on it is seen only in all of it.
+                    # The view shows only a part of this line. To find out where a text began on it, the whole line is needed.
                     line = view.position.line - distance
                     here = view.snapshot.part(line, 0, LONGEST_CHARS + 1)
             if ends[-1 - distance] not in self._lines:
@@ -193,7 +193,7 @@ class CompletionCache:
 
 
 def _hit(entry: Entry, here: str, typed_below: str) -> Hit | None:
-    """The entry as it is filed, where the line from its origin on, and the lines below, fit it."""
+    """The entry as it is stored, if the line from its origin on and the lines below fit it."""
     if not here.startswith(entry.line_prefix):
         return None
     typed = here[len(entry.line_prefix) :] + typed_below
@@ -201,7 +201,7 @@ def _hit(entry: Entry, here: str, typed_below: str) -> Hit | None:
 
 
 def _respaced_hit(entry: Entry, view: View) -> Hit | None:
-    """The entry where only the blanks before its origin are others now, with something to say, or perhaps later."""
+    """The entry when only the blanks before its origin have changed, if it has text to show or may still get some."""
     here = view.line_prefix
     now = typed_behind(here, entry.line_prefix)
     if now is None:
@@ -211,7 +211,7 @@ def _respaced_hit(entry: Entry, view: View) -> Hit | None:
 
 
 def _lines_below(view: View) -> tuple[str, ...]:
-    """The next line. If it is a closing bracket, which Enter may have put there, the line after it as well."""
+    """The next line. If it is a closing bracket, which Enter may have put there, also the line after it."""
     below = view.next_line().strip()
     if not is_closing(below.rstrip(";,")):
         return (below,)
@@ -220,17 +220,17 @@ def _lines_below(view: View) -> tuple[str, ...]:
 
 
 def _same_suffix(then: str, now: str, typed: str) -> bool:
-    """Whether the rest of the line is what it was, but for brackets and quotes: closed meanwhile, or typed over since."""
+    """Whether the rest of the line is the same, except for brackets and quotes that were added or typed over since."""
     if then == now:
         return True
     if now.endswith(then):
         return all(char in ")]}\"'`> ;," for char in now[: len(now) - len(then)])
     over = then[: len(then) - len(now)]
-    # What was typed over stands in the text typed, in the same order.
+    # Characters that were typed over are in the typed text, in the same order.
     rest = iter(typed)
     return then.endswith(now) and is_closing(over) and all(char in rest for char in over)
 
 
 def _line_ends(view: View, count: int) -> list[str]:
-    """The ends of the lines above the cursor's, nearest last, by which places are told apart; empty ones before the first."""
+    """The ends of the lines above the cursor's, nearest last. They identify a place. Before the first line: empty strings."""
     return ["", "", *[line[-_KEY_CHARS:] for line in view.lines_before(count)]]

@@ -1,7 +1,7 @@
-"""When a growing answer is enough to show: at a line end, a block's end, a dedent, the suffix, a repetition, or a limit.
+"""When a growing answer is enough to show: at the end of a line or block, a dedent, repeated text, or a limit.
 
-Owns the question, not the reading of lines (`block`). It sees cleaned text (filters.growing) and a view; it knows nothing of
-streams, time or models. They read at most the lines up to the limit, and lines read before come from the scanner's cache.
+This module decides; `block` reads the lines. It sees cleaned text (`filters.growing`) and a view, and knows nothing about
+streams, time or models. At most the allowed lines are read, and the scanner's cache has the lines read before.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.suggestion.amount import Amount
 
-# A word at the end may go on; closers, quotes and space there are what filters take off.
+# A word at the end may continue. Closing signs, quotes and space at the end may be removed by filters.
 _UNFINISHED: Final = re.compile(r"[\s)\]}>;,:\"'`]*(?:\d+\.)?\w*\Z")
 _UNFINISHED_CHARS: Final = 100
-# As far as the filters look for a line that is only recited.
+# How far the filter `recited` looks for copied lines.
 _NEAR_LINES: Final = 60
 _LOOKS_COMPLETE: Final = re.compile(r"[)\]};,\"'`>]\s*\Z|:\Z")
 
 
 def enough(text: str, view: View, *, amount: Amount, complete: bool) -> Cut | None:
-    """Where to cut, as soon as what may still come cannot change it; None before. When `complete`, always a cut."""
+    """Where to cut, once further text cannot change it. None before that. With `complete`, there is always a cut."""
     return _read(text, view, amount, complete=complete).cut
 
 
 def best_so_far(text: str, view: View, *, amount: Amount) -> Cut | None:
-    """What can be shown when time is up: the whole lines so far, else a first line that looks finished, else None."""
+    """What can be shown when time is up: the finished lines, or a first line that looks finished. Else None."""
     reading = _read(text, view, amount, complete=False)
     if reading.cut is not None:
         return reading.cut if text[: reading.cut.length].strip() else None
@@ -46,10 +46,10 @@ def best_so_far(text: str, view: View, *, amount: Amount) -> Cut | None:
 
 
 def certain(text: str, view: View, *, amount: Amount) -> int:
-    """How much of a growing text can be shown before there is enough of it: whole lines, and whole words of the first.
+    """How much of a growing text can be shown before it is enough: finished lines, or finished words of the first line.
 
-    What comes after must only add to it. So the last word waits for its end, closing characters wait for what they close, and
-    a line that may yet turn out to be one that stands near waits until it differs: filters cut or refuse such lines. Lines come
+    Later text must only add to it. So the last word is held back until it ends, closing signs until it is known what they
+    close, and a line that may equal a nearby line until it differs, because filters cut or refuse such lines. Lines are shown
     in few steps, each twice as long as the one before.
     """
     if view.line_suffix.strip() or not text.strip():
@@ -70,7 +70,7 @@ def certain(text: str, view: View, *, amount: Amount) -> int:
 
 
 def _without_repeated(text: str, end: int) -> int:
-    """The end of the text without a last line that only says the one before it again, which a model may go on doing."""
+    """The end of the text without a last line that repeats the one before, because the model may go on repeating."""
     lines = text[:end].split("\n")
     repeats = len(lines) > 1 and lines[-1].strip() == lines[-2].strip()
     return end - len(lines[-1]) - 1 if repeats else end
@@ -96,7 +96,9 @@ def _read(text: str, view: View, amount: Amount, *, complete: bool) -> Reading:
 
 
 def _rest_of_line(text: str, view: View, most_lines: int, reading: Reading, *, complete: bool) -> Reading:
-    """The rest of the cursor's line; with more lines only when it leaves a bracket or a string open that they close."""
+    """Read the rest of the cursor's line. Further lines count only if they close a bracket or string that the line leaves
+    open.
+    """
     state = scan(view.line_prefix, view.language_id)
     lines = text.split("\n", most_lines)
     end = -1

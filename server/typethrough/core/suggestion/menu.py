@@ -1,7 +1,7 @@
-"""A suggestion beside an open completion menu: it goes on from the menu's selection, and editors show no other.
+"""A suggestion beside an open completion menu. Editors only show one that continues the menu's selected entry.
 
-The model is asked as if the selection stood there (`View.ahead`). Most models go on behind it; some answer for the place as it is
-in spite of that, because other parts of the prompt show it so.
+The model is asked as if the selected text stood at the cursor (`View.ahead`). Most models continue after it. Some answer
+for the real text, because other parts of the prompt show that.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _WORD_CHAR: Final = re.compile(r"\w")
 
 
 def continued(raw: str, view: View, *, complete: bool = False) -> str:
-    """What `growing` gives for a view, where something is assumed as the text for the place as it is: it begins with that.
+    """Like `growing`, but the result is for the place without the assumed text, so it begins with that text.
 
-    Just the assumed text while nothing can be said, or where the answer is the rest of another word.
+    It is only the assumed text while nothing else is certain, or when the answer continues another word.
     """
     assumed = view.assumed
     if not assumed:

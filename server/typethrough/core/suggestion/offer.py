@@ -1,4 +1,4 @@
-"""What an earlier answer offers at a cursor, as text that may be shown, or why it may not be."""
+"""What an earlier answer offers at a cursor: text that may be shown, or the reason against it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from typethrough.core.suggestion.cache import Hit
     from typethrough.core.suggestion.trail import Shown
 
-# Why an answer was cut, where the rest of it is not worth its tokens.
+# After a cut for these reasons, the rest of the answer is not worth its tokens.
 _USELESS_AFTER: Final = frozenset(("suffix", "repetition"))
 
 
 class Offer(NamedTuple):
-    """A text to show, or why there is none: `cause` is None when more text is needed.
+    """A text to show, or the `cause` why there is none. Without both, more text is needed.
 
-    `replaces` counts the characters right of the cursor that the text takes the place of. `is_all`: what the model says after it
-    is of no use, because it says what stands below, or itself again.
+    `replaces` is the number of characters after the cursor that the text replaces. `is_all`: what the model says after this
+    text is useless, because it repeats the lines below or itself.
     """
 
     text: str = ""
@@ -34,18 +34,18 @@ class Offer(NamedTuple):
 
 
 def from_shown(shown: Shown | None, view: View) -> Offer:
-    """What is left of the suggestion on screen. Not filtered again, so that typing through it never changes it."""
+    """What is left of the shown suggestion. It is not filtered again, so that typing through it never changes it."""
     remainder = shown.remainder(view) if shown is not None else ""
     if shown is None or not remainder:
         return Offer()
     if view.line_suffix == shown.line_suffix:
         return Offer(remainder, replaces=shown.replaces)
-    # The editor has closed a bracket or quote behind the cursor: what it closed must not be there twice.
+    # The editor has added a closing bracket or quote after the cursor, which must not stand there twice.
     return _checked(remainder, view)
 
 
 def from_hit(hit: Hit, view: View, amount: Amount) -> Offer:
-    """What a cached completion, finished or still growing, has to offer at the cursor by now."""
+    """What a cached completion, complete or growing, offers at the cursor now."""
     if not hit.remainder:
         return Offer()
     cut = enough(hit.remainder, _cut_at(view, hit.remainder), amount=amount, complete=hit.entry.complete)
@@ -56,18 +56,18 @@ def from_hit(hit: Hit, view: View, amount: Amount) -> Offer:
 
 
 def from_growing(hit: Hit, view: View, amount: Amount) -> str:
-    """What a growing text is certain to begin with, in the form it will have; empty while nothing can be said."""
+    """The certain start of a growing text, in its final form. Empty while nothing is certain."""
     if not hit.remainder or hit.entry.complete:
         return ""
     text = hit.remainder[: certain(hit.remainder, view, amount=amount)]
     if not text.strip() or ("\n" not in text and may_loop(hit.remainder, view)):
         return ""
-    # A filter that would change what is known now would change it on the screen.
+    # If a filter would change the text now, it would change on the screen later.
     return text if finished(text, view) == text else ""
 
 
 def from_unfinished(hit: Hit, view: View, amount: Amount) -> Offer:
-    """The best of a text that the deadline did not let finish."""
+    """The best part of a text that is unfinished at the deadline."""
     if not hit.remainder:
         return Offer()
     cut = best_so_far(hit.remainder, _cut_at(view, hit.remainder), amount=amount)
@@ -77,11 +77,11 @@ def from_unfinished(hit: Hit, view: View, amount: Amount) -> Offer:
 
 
 def _cut_at(view: View, text: str) -> View:
-    """The place as the cut sees it: what an editor has closed behind the cursor is no rest of a line for a block."""
+    """The view for the cut. For a block, closing signs that the editor put after the cursor are not a rest of the line."""
     return view.with_suffix("") if view.line_suffix and fills_a_block(text, view) else view
 
 
 def _checked(text: str, view: View, *, is_on_screen: bool = False) -> Offer:
-    """The text as it may be shown."""
+    """The text in the form that may be shown, or the refusal."""
     fit = fitted(text, view, is_on_screen=is_on_screen)
     return Offer(cause=fit.cause) if isinstance(fit, Refused) else Offer(fit.text, replaces=fit.replaces)

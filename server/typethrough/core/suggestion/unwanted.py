@@ -1,7 +1,7 @@
-"""What is not wanted again: suggestions that were sent away or taken back, and text that was deleted a moment ago.
+"""What must not be suggested again: dismissed or undone suggestions, and recently deleted text.
 
-A suggestion that was dismissed, or accepted and undone, stays away at its place without a question. It is known again by the
-whole line that it would give, and so stays away after small edits near that place as well, until something else is written there.
+A suggestion that was dismissed, or accepted and undone, stays away at its place, and no model is asked. It is recognised by the
+whole line that it would give. So it also stays away after small edits nearby, until something else is written there.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
     from typethrough.core.suggestion.trail import Shown
 
-# What was deleted is not offered again for this long (a figure that other completers use as well).
+# Deleted text is not suggested again for this long. Other completion tools use the same time.
 _DELETED_S = 30.0
 _DELETED_COUNT = 8
 _DELETED_CHARS = 2_000
 _SENT_AWAY_COUNT: Final = 8
 _ACCEPTED_COUNT: Final = 4
-# A place is this many lines to each side, and another one when so much was written there: a word or two, or a short line.
+# A place reaches this many lines to each side. It counts as another place after this many characters were written there.
 _PLACE_LINES: Final = 3
 _OTHER_PLACE_CHARS: Final = 12
 _TAKEN_BACK_CHARS = 8
-# So much of a deleted text typed again says that it is wanted after all.
+# When this much of a deleted text is typed again, it is wanted after all.
 _RETYPED_CHARS = 3
 
 
@@ -37,11 +37,11 @@ class _Deletion(NamedTuple):
 
 @dataclass(slots=True)
 class _SentAway:
-    """A suggestion that is not wanted at a place: `line`, as it has moved since; `gist` is the line that it would give.
+    """A suggestion that is unwanted at a place.
 
-    Nothing at all is wanted while the text leads into `shown`, or while `prefix` is all that stands before the cursor; `rest` is
-    what was taken back there, and is wanted after all when its beginning is typed again.
-    `written_chars` counts what was written at the place since then.
+    `line` is the place's current line, `gist` the line that the suggestion would give. Nothing is suggested at all while the
+    typed text leads into `shown`, or while only `prefix` stands before the cursor. `rest` is the text that was undone there;
+    when its beginning is typed again, it is wanted. `written_chars` counts what was written at the place since then.
     """
 
     gist: str
@@ -60,7 +60,7 @@ class _SentAway:
         return view.line_prefix == self.prefix and view.position.line == self.line
 
     def after(self, edit: Edit, snapshot: Snapshot) -> bool:
-        """Follow an edit; False when the place is another one now."""
+        """Follow an edit. Returns False when the place has become another one."""
         if self.shown is not None:
             self.shown = self.shown.after(edit, snapshot)
         if self.is_near(edit.start.line):
@@ -74,7 +74,7 @@ class _SentAway:
 
 
 class _Accepted(NamedTuple):
-    """A suggestion that stands in the document: where, and the line as it was before, up to the cursor and whole."""
+    """An accepted suggestion in the document: its place, and its line before the acceptance, up to the cursor and whole."""
 
     shown: Shown
     line: int
@@ -83,7 +83,7 @@ class _Accepted(NamedTuple):
 
 
 class Unwanted:
-    """The unwanted texts of one document; bounded. Times are seconds of the clock that is handed in."""
+    """The unwanted texts of one document; bounded. Times are seconds of the clock that the caller uses."""
 
     def __init__(self) -> None:
         self._sent_away: list[_SentAway] = []
@@ -91,12 +91,12 @@ class Unwanted:
         self._deletions: list[_Deletion] = []
 
     def dismiss(self, shown: Shown, line_prefix: str) -> None:
-        """The user has sent a suggestion away, which was made for a place with `line_prefix` before it."""
+        """The user dismissed a suggestion that was made for a place with `line_prefix` before it."""
         line = shown.trail.origin.line
         self._send_away(_SentAway(_gist(line_prefix, shown.text), line, shown=shown))
 
     def accepted(self, shown: Shown, before: Snapshot) -> None:
-        """A suggestion stands in the document; `before` is the document without it."""
+        """A suggestion was accepted. `before` is the document without it."""
         origin, line = shown.trail.origin, shown.trail.origin.line
         if line < before.line_count:
             whole = before.line(line)
@@ -109,25 +109,25 @@ class Unwanted:
         self._sent_away = [*self._sent_away[1 - _SENT_AWAY_COUNT :], one]
 
     def is_dismissed(self, view: View) -> bool:
-        """Whether nothing is wanted at this place, because what was suggested here was sent away."""
+        """Whether nothing should be suggested at this place, because a suggestion was dismissed here."""
         return any(one.wants_nothing(view) for one in self._sent_away)
 
     def is_sent_away(self, text: str, view: View) -> bool:
-        """Whether a text for this place is a suggestion that was sent away near it, or the rest or the beginning of one."""
+        """Whether a text for this place is a dismissed suggestion from nearby, or the rest or the start of one."""
         near = [one for one in self._sent_away if one.is_near(view.position.line)]
         gist = _gist(view.line_prefix, text) if near else ""
         return bool(gist) and any(one.gist.startswith(gist) for one in near)
 
     def forgive(self, view: View) -> None:
-        """The user asks by hand: what was sent away near this place counts no more."""
+        """The user asks by hand, so forget what was dismissed near this place."""
         self._sent_away = [one for one in self._sent_away if not one.is_near(view.position.line)]
 
     def deleted(self, now_s: float) -> tuple[str, ...]:
-        """The texts that were deleted lately, newest last."""
+        """The recently deleted texts, newest last."""
         return tuple(old.text for old in self._deletions if now_s - old.at_s < _DELETED_S)
 
     def after(self, edit: Edit, snapshot: Snapshot, now_s: float) -> bool:
-        """Take note of an edit; true when it takes back more than a slip, and with it what is offered there."""
+        """Note an edit. Returns True if it removes more than a typing slip, so that what was suggested there is unwanted too."""
         if self._sent_away:
             self._sent_away = [one for one in self._sent_away if one.after(edit, snapshot)]
         is_undone = bool(self._accepted) and self._take_back(edit, snapshot)
@@ -139,7 +139,7 @@ class Unwanted:
         return is_undone or len("".join(self._deletions[-1].text.split())) >= _TAKEN_BACK_CHARS
 
     def _take_back(self, edit: Edit, snapshot: Snapshot) -> bool:
-        """What an edit takes out again, and leaves the line as it was, has been sent away."""
+        """If an edit removes an accepted suggestion and restores its line, treat the suggestion as dismissed."""
         kept = []
         for one in self._accepted:
             is_touched = edit.removed and edit.first_line <= one.line < edit.first_line + edit.removed_lines
@@ -156,7 +156,7 @@ class Unwanted:
     def _note(self, edit: Edit, now_s: float) -> None:
         newest = self._deletions[-1] if self._deletions else None
         if newest and not edit.inserted and edit.end == newest.start and now_s - newest.at_s < _DELETED_S:
-            # Backspace held down: one deletion, a character at a time.
+            # Backspace held down is one deletion, a character at a time.
             text = edit.removed + newest.text
             self._deletions[-1] = _Deletion(text[-_DELETED_CHARS:], edit.start, now_s)
         else:
@@ -164,7 +164,7 @@ class Unwanted:
             del self._deletions[:-_DELETED_COUNT]
 
     def _retype(self, edit: Edit) -> None:
-        """Forget a deletion whose beginning the user types again, at whatever place."""
+        """Forget a deletion whose beginning the user types again, at any place."""
         kept = []
         for deletion in self._deletions:
             wanted = deletion.text.lstrip()
@@ -177,7 +177,7 @@ class Unwanted:
 
 
 def _gist(line_prefix: str, text: str) -> str:
-    """The first line that a text would give, without blanks: the cursor's, or the first below it."""
+    """The first line that a text would give, without blanks: the cursor's line, or the first line below it."""
     line, break_, rest = text.partition("\n")
     if break_ and not line.strip():
         line_prefix, line = "", rest.lstrip().partition("\n")[0]
@@ -191,7 +191,7 @@ def _taken_back(accepted: _Accepted, line: int) -> _SentAway:
 
 
 def _same_beginning(typed: str, text: str) -> int:
-    """How much of a suggestion stood there before it was accepted."""
+    """How much of a suggestion already stood in the document before it was accepted."""
     count = 0
     while count < min(len(typed), len(text)) and typed[count] == text[count]:
         count += 1
@@ -203,5 +203,5 @@ def _solid(text: str) -> int:
 
 
 def _moved(line: int, edit: Edit) -> int:
-    """The number of a line after an edit of lines above it."""
+    """A line's number after an edit above it."""
     return line + edit.new_end.line - edit.end.line if edit.end.line < line else line

@@ -1,7 +1,7 @@
-"""A proposed text when only the blanks before it have changed: the same text, where it still fits, and no new question.
+"""Adapts a proposed text when only the blanks before it have changed, so that no new question is needed.
 
-Between words a blank more or less is style. At the beginning of a line it is a level: where blocks have brackets the text moves
-with it, and where indentation is the syntax only what ends a block, or what was meant for that level, does.
+Between words, one blank more or less is style. At the start of a line it is a level. In languages with brackets for blocks, the
+text moves with it. Where indentation is the syntax, only a text that ends a block, or was meant for that level, may move.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
 _BLANKS: Final = " \t"
-# Behind these a blank may stand, or not, before a word, a number, a string or a bracket.
+# After these signs, a blank before a word, a number, a string or a bracket is optional.
 _LOOSE: Final = frozenset("=+-*/%<>&|,:;([{!?#")
 _BEGINS_ITEM: Final = re.compile(r"[\w\"'`(\[{$@&*#-]")
 _BY_INDENTATION: Final = frozenset(
@@ -35,14 +35,15 @@ _BY_INDENTATION: Final = frozenset(
         "elm",
     )
 )
-# What follows a block one level out. The first ones end something, and cannot stand at the margin.
+# Lines that may follow a block one level out. The first group ends a block, so it cannot stand at the margin.
 _ENDS: Final = re.compile(r"(?:return|raise|yield|break|continue)\b")
 _FOLLOWS: Final = re.compile(r"(?:else|elif|except|finally|def|class|async|case)\b|@\w|[)\]}]")
 
 
 def respaced(text: str, then: str, now: str, view: View) -> str | None:
-    """What a text that was proposed behind `then` is behind `now`, which differs from that in blanks at its end; None where it
-    does not fit there. Empty while nothing of it can be shown there.
+    """The text for a place with `now` before it, when it was proposed after `then`. They differ only in blanks at the end.
+
+    None if the text does not fit there. Empty while nothing of it can be shown there.
     """
     if then == now or not text:
         return text
@@ -62,8 +63,9 @@ def respaced(text: str, then: str, now: str, view: View) -> str | None:
 
 
 def typed_behind(line: str, then: str) -> str | None:
-    """What of `line` takes the place of `then`: the same but for the blanks at its end; None when it is another line, or the
-    blanks are the same.
+    """The part of `line` that stands in place of `then`: the same text with other blanks at its end.
+
+    None if the line has another text, or the same blanks.
     """
     head = then.rstrip(_BLANKS)
     if not line.startswith(head):
@@ -85,26 +87,26 @@ def _at_level(text: str, then: str, now: str, view: View) -> str | None:
     moved = [lines[0]]
     for line in lines[1:]:
         if line.strip() and not line.startswith(then):
-            # The rest belongs to the block round it, whose level has not changed.
+            # The rest belongs to the surrounding block, whose level has not changed.
             moved.append("")
             break
-        # Of a blank line nobody knows yet what it will be.
+        # A blank line may get any content, so its level is not known.
         moved.append(now + line[len(then) :] if line.strip() else "")
     return "\n".join(moved)
 
 
 def _line_for(now: str, text: str) -> str | None:
-    """The text from its first line on, which is written with its level: for that level only."""
+    """The text from its first line on, which has an indentation of its own, so it fits only that level."""
     body = text.lstrip()
     level = indent_of(text[: len(text) - len(body)].rpartition("\n")[2])
     if not body or (now != level and now.startswith(level)):
-        # Not known yet, or further out.
+        # Nothing is known yet, or the cursor is further out.
         return ""
     return body if now == level else None
 
 
 def _may_move(text: str, then: str, now: str, view: View) -> bool:
-    """Whether a text may stand at another level than it was proposed for."""
+    """Whether a text may stand at another level than the one it was proposed for."""
     language = view.language_id
     if family_of(language) != "python" and language not in _BY_INDENTATION:
         return True
