@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KEY, OTHER_KEY = "vck_9fQx7ZtLmW2Rb8Kd", "sk-proj-Zx81kQpL0vN3"
 PLANTED = [
     KEY, OTHER_KEY, "hunter2zebra", "jane", "acme", "merger", "wJalrXUtnFEMI", "proxyuser", "10.9.8.7", "corp-token",
-    "T0kenOfAnother", "/home", "/srv", "C:\\",
+    "h3aderSecret99", "T0kenOfAnother", "/home", "/srv", "C:\\",
 ]  # fmt: skip
 ENVIRONMENT = {
     "TYPETHROUGH_API_KEY": KEY,
@@ -39,6 +39,9 @@ USER = {
     "routes": {"invoked": "acme/merger-large 900 ms"},
     "api_key_command": ["corp-token", "--user", "jane"],
     "budget_ms": 700,
+    "base_url": "https://llm.acme.example/v1",
+    "headers": {"X-Api-Key": "h3aderSecret99", "X-Team": "merger-team"},
+    "proxy": "http://proxyuser:hunter2zebra@10.9.8.7:3128",
 }
 
 
@@ -49,7 +52,7 @@ def report(found: Sequence[object] = ()) -> str:
         ok("record", "/home/jane doe/state/typethrough/record.sqlite3, 4 kB", private=["/home/jane doe/state/typethrough"]),
         ok("model lane", "acme/merger-model at https://llm.acme.example/v1", more=["10.9.8.7: connected"]),
         warning("PATH", "/srv/jane/bin/typethrough is older (C:\\Users\\jane\\x too)", "Install ~/merger/typethrough."),
-        failure("completion", f'refused: "Incorrect key {KEY}, or {KEY[4:14]}…" at llm.acme.example', "Set T0kenOfAnother."),
+        failure("completion", f'h3aderSecret99, {KEY} and {KEY[4:14]}… at llm.acme.example', "Set T0kenOfAnother."),
         ok("settings", "changed", more=["exclude = merger/ (user file)"]),
     ]  # fmt: skip
     return bundle(findings, settings, parts.sources(), ENVIRONMENT, "2026-11-29T06:00:00+00:00")

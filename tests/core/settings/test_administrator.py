@@ -129,6 +129,16 @@ def test_code_goes_to_the_administrators_address_and_keys_to_the_host_they_were_
     assert bool(problems) == bool(note)
 
 
+def test_the_administrators_headers_are_sent_as_they_are() -> None:
+    team = administrator(base_url=CORP, headers={"X-Team": "core"})
+    own = user(base_url=CORP, headers={"x-team": "other", "X-Mine": "1"}, api_key=KEY)
+    found, problems = resolve([team, own])
+    assert endpoint_of(found, {}).headers == (("X-Team", "core"), ("X-Mine", "1"))
+    assert [problem.message for problem in problems] == [
+        "user file: headers is set by your administrator; others may not change it. This is ignored."
+    ]
+
+
 def test_the_administrators_own_key_command_is_for_all() -> None:
     found, problems = resolve([administrator(base_url=CORP, api_key_command=["corp-token"]), user(model="m")])
     assert problems == ()

@@ -204,7 +204,7 @@ def _secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[str
     yield from (
         word for access in settings.access for word in access.api_key_command if len(word) >= _SHORTEST_SECRET
     )
-    for address in _proxies(environment):
+    for address in (*_proxies(environment), settings.proxy):
         parts = _split(address)
         yield from (unquote(word) for word in (parts.username or "", parts.password or ""))
     for name, value in environment.items():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from typethrough.core.gate.patterns import problem
 from typethrough.core.settings.access import CLOSED, Access, is_same_origin, mended_note, named_access
 from typethrough.core.settings.halves import unwrapped
+from typethrough.core.settings.headers import merged
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,
     DEFAULTS,
@@ -188,11 +189,17 @@ class _Resolution:
     def _at_address(self, layer: Layer, access: Access) -> Access | None:
         """What a layer gives, at the administrator's address where that is set; None for a key that was given to another."""
         held = next((one for one in self._held.get("access", ()) if one.base_url), None)
-        if held is None or not access.base_url or access.base_url == held.base_url:
+        if held is None or not access.base_url:
             return access
-        self._loosens(layer, "base_url", SPECS["base_url"].others)
-        is_there = is_same_origin(access.base_url, held.base_url)
-        return replace(access, base_url=held.base_url) if is_there else None
+        if access.base_url != held.base_url:
+            self._loosens(layer, "base_url", SPECS["base_url"].others)
+            if not is_same_origin(access.base_url, held.base_url):
+                return None
+        # Those of the highest place win, and these are to stay as they are.
+        headers = merged(held.headers, access.headers)
+        if not set(access.headers) <= set(headers):
+            self._loosens(layer, "headers", SPECS["headers"].others)
+        return replace(access, base_url=held.base_url, headers=headers)
 
     def _loosens(self, layer: Layer, name: str, others: Others) -> None:
         message = f"{layer.name}: {_shown(layer, name)} is set by your administrator; others may {others}. This is ignored."
