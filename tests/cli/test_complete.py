@@ -99,7 +99,7 @@ def test_the_local_lane_completes_from_the_files_own_text(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "a.py"
-    path.write_text(REPEATED * 2 + "def area(width: int, ", "utf-8")
+    path.write_text(REPEATED + REPEATED.replace("area", "room") + "def hall(width: int, ", "utf-8")
     code = main(["complete", f"{path}:9:22"])
     out, error = capsys.readouterr()
     assert (code, out) == (0, "height: int) -> int:\n")
