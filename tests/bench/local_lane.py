@@ -26,6 +26,7 @@ from typethrough.cli.demo.stretch import stretch_of
 from typethrough.local import confidence
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import CONFIDENT, USABLE, best, gather, judged, predict
+from typethrough.local.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -199,11 +200,13 @@ def calibrate(languages: Sequence[str]) -> tuple[float, ...]:
 
 
 def _rows(index: LocalIndex, found: Iterable[Place]) -> list[tuple[tuple[float, ...], bool]]:
-    return [
-        (features, fits(cut.text, place.truth))
-        for place in found
-        for cut, features in judged(index, gather(index, place.view, place.imported), place.view)
-    ]
+    rows: list[tuple[tuple[float, ...], bool]] = []
+    for place in found:
+        scene = Scene.of(place.view)
+        leads = gather(index, place.view, scene, place.imported)
+        judgements = judged(index, leads, place.view, scene)
+        rows += [(features, fits(cut.text, place.truth)) for cut, features in judgements]
+    return rows
 
 
 def solve(system: list[list[float]]) -> list[float]:

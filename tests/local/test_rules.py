@@ -8,6 +8,7 @@ from typethrough.local.imported import Imported, Member, Taken, by_import, membe
 from typethrough.local.leads import Leads
 from typethrough.local.lines import word_before
 from typethrough.local.nearby import from_nearby
+from typethrough.local.scene import Scene
 from typethrough.local.signatures import by_definition
 from typethrough.local.vocabulary import by_builtin
 
@@ -142,7 +143,7 @@ def test_an_idiom_is_proposed_where_nothing_else_begins_so(
 def test_a_definition_says_what_follows(language_id: str, marked: str, expected: str | None) -> None:
     known, partial, above, below = parts(marked)
     leads = Leads()
-    by_definition(leads, language_id, known, partial, above, below)
+    by_definition(leads, language_id, known, partial, Scene(above, below))
     assert texts(leads) == ({expected} if expected else set())
 
 
@@ -246,7 +247,7 @@ def test_a_half_typed_name_is_one_that_may_stand_there(
 ) -> None:
     known, partial, above, below = parts(marked)
     leads = Leads()
-    from_nearby(leads, language_id, known, partial, above, below)
+    from_nearby(leads, language_id, known, partial, Scene(above, below))
     assert texts(leads) == expected
 
 

@@ -11,6 +11,7 @@ from typethrough.core.document.uris import language_of
 from typethrough.engine.loop import Background
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import predict
+from typethrough.local.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -35,6 +36,7 @@ class LocalLane:
         self._index = index or LocalIndex()
         self._libraries = libraries
         self._imported: dict[str, Imported] = {}
+        self._scenes: dict[str, Scene] = {}
         # Documents whose imports were changed since they were looked at.
         self._changed_imports: set[str] = set()
         self._looking = Background()
@@ -87,6 +89,7 @@ class LocalLane:
     def _leave(self, uri: str) -> None:
         self._open.pop(uri, None)
         self._imported.pop(uri, None)
+        self._scenes.pop(uri, None)
         self._changed_imports.discard(uri)
 
     def forget(self, uri: str) -> None:
@@ -96,7 +99,11 @@ class LocalLane:
 
     def guesses(self, view: View) -> list[Guess]:
         """What may follow the cursor, and how likely each of it is right. Takes well under a millisecond."""
-        return predict(self._index, view, self._imported.get(view.uri))
+        uri = view.uri
+        scene = Scene.of(view, self._scenes.get(uri))
+        if uri in self._open:
+            self._scenes[uri] = scene
+        return predict(self._index, view, self._imported.get(uri), scene)
 
     def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
         """Index the texts of files in the background; replaces a reading that is under way."""

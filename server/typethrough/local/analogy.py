@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from typethrough.local.lines import Line, Renaming, is_name, line_of, spaced_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from typethrough.local.leads import Leads
+    from typethrough.local.scene import Scene
 
 # So many lines are compared, the nearest first, and of so many the names are put in place.
 _MOST_COMPARED: Final = 24
@@ -43,19 +44,15 @@ class _Like(NamedTuple):
     sameness: float
 
 
-def by_analogy(leads: Leads, known: str, partial: str, above: Sequence[str], below: Sequence[str]) -> None:
-    """Add what follows in lines like this one. `known` is the line up to the word `partial` that the cursor stands in.
-
-    `above` and `below` are lines without the blank ones, in the order of the file.
-    """
+def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
+    """Add what follows in lines like this one. `known` is the line up to the word `partial` that the cursor stands in."""
     here = line_of(known)
-    lines = [*above, *below]
     count = len(here.tokens)
-    found = _alike(here, lines, len(above))
+    found = _alike(here, scene)
     found.sort(key=lambda like: -like.likeness)
     is_apart = not count or bool(partial) or known[-1:].isspace()
     for like in found[:_MOST_LIKE]:
-        text, renamed = Renaming(like.names).of(spaced_tokens(lines[like.number].strip())[count:])
+        text, renamed = Renaming(like.names).of(spaced_tokens(scene.lines[like.number].strip())[count:])
         if is_apart:
             text = text.lstrip()
         if not text.startswith(partial):
@@ -69,13 +66,14 @@ def by_analogy(leads: Leads, known: str, partial: str, above: Sequence[str], bel
         evidence.likeness = max(evidence.likeness, like.likeness)
 
 
-def _alike(here: Line, lines: Sequence[str], above: int) -> list[_Like]:
+def _alike(here: Line, scene: Scene) -> list[_Like]:
     count, shape = len(here.tokens), here.shape
+    lines, above = scene.parsed, len(scene.above)
     over = [_line(lines, above - 1 - step) for step in range(_MOST_ABOVE)]
     previous = over[0]
     found = []
-    for number in _beginning_alike(here, previous, lines, above):
-        line = line_of(lines[number])
+    for number in _beginning_alike(here, previous, scene):
+        line = lines[number]
         if line.shape[:count] != shape or len(line.shape) <= count:
             continue
         # The first line below stands below the cursor, not below the last line above.
@@ -108,22 +106,23 @@ def _alike(here: Line, lines: Sequence[str], above: int) -> list[_Like]:
     return found
 
 
-def _beginning_alike(here: Line, previous: Line, lines: Sequence[str], above: int) -> Iterator[int]:
-    """Yield the numbers of lines that may be like the cursor's, the nearest first.
+def _beginning_alike(here: Line, previous: Line, scene: Scene) -> Sequence[int]:
+    """Return the numbers of lines that may be like the cursor's, the nearest first.
 
-    They begin with the same token; below an empty cursor's line, the lines above them begin with the same token.
+    They begin alike; below an empty cursor's line, the lines above them begin alike.
     """
-    like, step = (here, 0) if here.tokens else (previous, 1)
-    if not like.tokens:
-        return
-    begins = like.tokens[0] if like.shape[0] == like.tokens[0] else ""
-    for number in (*range(above - 1, step - 1, -1), *range(above + step, len(lines))):
-        if not begins or lines[number - step].lstrip().startswith(begins):
-            yield number
+    if here.shape:
+        return scene.by_beginning.get(here.shape[0], ())
+    if not previous.shape:
+        return ()
+    # What is below the last line above is the cursor's line, and below the last of all is nothing.
+    no_more = (len(scene.above) - 1, len(scene.lines) - 1)
+    alike = scene.by_beginning.get(previous.shape[0], ())
+    return [number + 1 for number in alike if number not in no_more]
 
 
-def _line(lines: Sequence[str], number: int) -> Line:
-    return line_of(lines[number]) if number >= 0 else _NO_LINE
+def _line(lines: Sequence[Line], number: int) -> Line:
+    return lines[number] if number >= 0 else _NO_LINE
 
 
 def _names(tokens: Sequence[str], here: Sequence[str]) -> dict[str, str] | None:

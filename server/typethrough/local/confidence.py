@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp, log, log1p
+from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.local.lines import spaced_tokens
@@ -68,7 +69,7 @@ class Here(NamedTuple):
 
 def confidence(features: tuple[float, ...]) -> float:
     """Return the probability that the text is right."""
-    score = sum(weight * feature for weight, feature in zip(_COEFFICIENTS, features, strict=True))
+    score = sum(map(mul, _COEFFICIENTS, features))
     return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, score))))
 
 

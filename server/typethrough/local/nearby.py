@@ -7,16 +7,16 @@ sure a lead is.
 from __future__ import annotations
 
 import re
-from math import sqrt
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final
 
 from typethrough.local.lines import KEYWORDS, is_word, spaced_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from typethrough.local.leads import Leads
+    from typethrough.local.scene import Scene
 
 # A short word occurs in any line, so the number of finds is what bounds the time.
 _MOST_FINDS: Final = 160
@@ -42,9 +42,7 @@ _LAST_WORDS: Final = re.compile(r"(?:^|\s)([A-Za-z]+),? ([a-z]+),? $")
 _REST_OF_WORD: Final = re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]+\(?")
 
 
-def from_nearby(
-    leads: Leads, language_id: str, known: str, partial: str, above: Sequence[str], below: Sequence[str]
-) -> None:
+def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene: Scene) -> None:
     """Add what the same words were followed by. `known` is the line up to the word `partial` that the cursor stands in."""
     tokens = spaced_tokens(known.strip())
     blank = known[len(known.rstrip()) :]
@@ -59,12 +57,14 @@ def from_nearby(
     amiss = _OPENERS if tokens else frozenset[str]()
 
     finds = 0
-    for distance, line in _nearest_first(above, below):
-        if partial not in line or finds > _MOST_FINDS:
+    wanted = partial or pair
+    for distance, weight, line in scene.nearest:
+        if wanted not in line:
             continue
-        weight = 1.0 / sqrt(1 + distance)
+        if finds > _MOST_FINDS:
+            break
         met = False
-        for end in _finds(line, pair) if pair else ():
+        for end in _finds(line, pair) if pair and pair in line else ():
             met = True
             finds += 1
             length = len(pair) + _same_before(
@@ -106,11 +106,6 @@ def is_prose(known: str, language_id: str) -> bool:
         return True
     words = _LAST_WORDS.search(known)
     return words is not None and KEYWORDS.isdisjoint(words.groups())
-
-
-def _nearest_first(above: Sequence[str], below: Sequence[str]) -> Iterator[tuple[int, str]]:
-    yield from enumerate(reversed(above), 1)
-    yield from enumerate(below, 1)
 
 
 def _finds(line: str, wanted: str) -> Iterator[int]:

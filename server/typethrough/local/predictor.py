@@ -19,9 +19,10 @@ from typethrough.local.cuts import cuts
 from typethrough.local.idioms import by_idiom
 from typethrough.local.imported import by_import
 from typethrough.local.leads import Leads
-from typethrough.local.lines import KEYWORDS, is_word, line_of, spaced_tokens, word_before
+from typethrough.local.lines import KEYWORDS, is_word, spaced_tokens, word_before
 from typethrough.local.nearby import from_nearby, is_prose
 from typethrough.local.recall import recall
+from typethrough.local.scene import Scene
 from typethrough.local.signatures import by_definition
 from typethrough.local.vocabulary import by_builtin
 
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 CONFIDENT: Final = 0.5
 USABLE: Final = 0.35
 _LINES_MEMORY: Final = 8
-_LINES_SCOPE: Final = 30
-_LINES_ABOVE: Final = 80
-_LINES_BELOW: Final = 20
 # One character is not worth a look, nor are two signs; and to look at a text that is wrong costs as much as so many characters
 # spare, so that of short texts only those are shown that are nearly sure.
 _FEWEST_CHARACTERS: Final = 2
@@ -76,20 +74,23 @@ class Guess(NamedTuple):
     replaces: int = 0
 
 
-def predict(index: LocalIndex, view: View, imported: Imported | None = None) -> list[Guess]:
+def predict(
+    index: LocalIndex, view: View, imported: Imported | None = None, scene: Scene | None = None
+) -> list[Guess]:
     """Return what may follow the cursor, most often nothing. Takes well under a millisecond.
 
     With a line suffix the texts are what fits before it, or whole lines that have its closers in another place. `imported` is
-    what is known of the libraries that the document imports.
+    what is known of the libraries that the document imports, `scene` what was read of the lines around the cursor.
     """
-    leads = gather(index, view, imported)
+    scene = scene or Scene.of(view)
+    leads = gather(index, view, scene, imported)
     suffix = view.line_suffix.strip()
-    guesses = _guesses(index, _before(suffix, leads) if suffix else leads, view)
+    guesses = _guesses(index, _before(suffix, leads) if suffix else leads, view, scene)
     if suffix:
         inserted = {guess.text for guess in guesses}
         guesses += [
             guess._replace(replaces=replaces)
-            for guess in _guesses(index, leads, view)
+            for guess in _guesses(index, leads, view, scene)
             if guess.is_whole
             and guess.text.removesuffix(suffix) not in inserted
             and (replaces := covered(guess.text, view)) >= len(suffix)
@@ -111,20 +112,18 @@ def _worth(guess: Guess) -> float:
     return guess.confidence * (len(guess.text) + _WRONG_CHARACTERS) - _WRONG_CHARACTERS
 
 
-def gather(index: LocalIndex, view: View, imported: Imported | None = None) -> Leads:
+def gather(index: LocalIndex, view: View, scene: Scene, imported: Imported | None = None) -> Leads:
     """Return all that anybody knows to follow the cursor."""
     leads = Leads()
     prefix = view.line_prefix
     if len(prefix) <= _LONGEST_LINE:
         start = word_before(prefix)
         known, partial = prefix[:start], prefix[start:]
-        above = [line for line in view.lines_before(_LINES_ABOVE) if line and not line.isspace()]
-        below = [line for line in view.lines_after(_LINES_BELOW) if line and not line.isspace()]
-        recall(leads, index, view, prefix, above[-_LINES_MEMORY:])
-        by_analogy(leads, known, partial, above, below)
-        from_nearby(leads, view.language_id, known, partial, above, below)
-        by_idiom(leads, view.language_id, known, partial, above)
-        by_definition(leads, view.language_id, known, partial, above, below)
+        recall(leads, index, view, prefix, scene.above[-_LINES_MEMORY:])
+        by_analogy(leads, known, partial, scene)
+        from_nearby(leads, view.language_id, known, partial, scene)
+        by_idiom(leads, view.language_id, known, partial, scene.above)
+        by_definition(leads, view.language_id, known, partial, scene)
         if not _is_told(known, view.language_id):
             by_builtin(leads, view.language_id, known, partial)
             if imported is not None:
@@ -132,19 +131,20 @@ def gather(index: LocalIndex, view: View, imported: Imported | None = None) -> L
     return leads
 
 
-def judged(index: LocalIndex, leads: Iterable[Lead], view: View) -> list[tuple[Cut, tuple[float, ...]]]:
+def judged(
+    index: LocalIndex, leads: Iterable[Lead], view: View, scene: Scene
+) -> list[tuple[Cut, tuple[float, ...]]]:
     """Return the texts that may be shown, each with the features that its confidence depends on."""
     written = view.line_prefix.strip()
     start = word_before(view.line_prefix)
     known, partial = view.line_prefix[:start], view.line_prefix[start:]
-    found = [cut for cut in cuts(leads) if _may_be_shown(cut.text, view)]
+    found = [cut for cut in cuts(leads) if _may_be_shown(cut.text, view, scene)]
     if not found:
         return []
-    near = map(line_of, view.lines_before(_LINES_SCOPE)) if partial else ()
     here = Here(
         written,
         partial,
-        is_known=any(partial in line.tokens for line in near),
+        is_known=bool(partial) and partial in scene.words,
         is_keyword=partial in KEYWORDS,
         is_prose=is_prose(known, view.language_id),
         is_new=_NAMES.search(known) is not None,
@@ -158,8 +158,10 @@ def _is_told(known: str, language_id: str) -> bool:
     return is_prose(known, language_id) or _NAMES.search(known) is not None
 
 
-def _guesses(index: LocalIndex, leads: Iterable[Lead], view: View) -> list[Guess]:
-    return [Guess(cut.text, confidence(found), cut.is_whole) for cut, found in judged(index, leads, view)]
+def _guesses(index: LocalIndex, leads: Iterable[Lead], view: View, scene: Scene) -> list[Guess]:
+    return [
+        Guess(cut.text, confidence(found), cut.is_whole) for cut, found in judged(index, leads, view, scene)
+    ]
 
 
 def _before(ending: str, leads: Iterable[Lead]) -> list[Lead]:
@@ -176,7 +178,7 @@ def _before(ending: str, leads: Iterable[Lead]) -> list[Lead]:
     return fitting
 
 
-def _may_be_shown(text: str, view: View) -> bool:
+def _may_be_shown(text: str, view: View, scene: Scene) -> bool:
     """Refuse what no person would take: next to nothing, what stands there already, what is no text, half of a word."""
     shown = text.strip()
     suffix, following = view.line_suffix, view.next_line().strip()
@@ -187,11 +189,11 @@ def _may_be_shown(text: str, view: View) -> bool:
     if not view.line_prefix.strip() and len(spaced_tokens(shown)) == 1:
         # What a line begins with is no help.
         return False
-    if view.language_id == "python" and _first_word(text, view) == "self" and not _has_self(view):
+    if view.language_id == "python" and _first_word(text, view) == "self" and not _has_self(view, scene):
         return False
     if shown == suffix.strip() or (suffix and is_word(suffix[0]) and is_word(text[-1])):
         return False
-    if _is_there(view.line_prefix + text, view) or not _closes_what_is_open(text, view):
+    if _is_there(view.line_prefix + text, view, scene) or not _closes_what_is_open(text, view):
         return False
     if heading_in(view.line_prefix + text) >= 0:
         # Where a notebook's cell ends, another begins, and that is nobody's to type.
@@ -199,12 +201,12 @@ def _may_be_shown(text: str, view: View) -> bool:
     return not following or following not in (shown, (view.line_prefix + text + suffix).strip())
 
 
-def _is_there(line: str, view: View) -> bool:
+def _is_there(line: str, view: View, scene: Scene) -> bool:
     """Tell whether a line defines once more what the block has: a name is given once."""
     if not _DEFINES.match(line):
         return False
     wanted, indent = line.strip(), len(view.indent)
-    for above in reversed(view.lines_before(_LINES_ABOVE)):
+    for above in reversed(scene.all_above):
         if above.strip() and len(indent_of(above)) < indent:
             return False
         if above.strip() == wanted and len(indent_of(above)) == indent:
@@ -233,12 +235,12 @@ def _first_word(text: str, view: View) -> str:
     return tokens[0] if tokens else ""
 
 
-def _has_self(view: View) -> bool:
+def _has_self(view: View, scene: Scene) -> bool:
     """Tell whether the function of Python that the cursor stands in, or whose head it is, has a `self`."""
     indent = len(view.indent)
     if _DEF.match(view.line_prefix):
         return indent > 0
-    for line in reversed(view.lines_before(_LINES_ABOVE)):
+    for line in reversed(scene.all_above):
         if (found := _DEF.match(line)) and len(found[1]) < indent:
             return bool(found[1]) or "self" in line
     return False

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from typethrough.local.leads import Leads
+    from typethrough.local.scene import Scene
 
 # Definitions are looked for so many lines up, and read over so many lines.
 _FAR_LINES: Final = 40
@@ -61,36 +62,35 @@ _ATTRIBUTES: Final[Mapping[str, _Attribute]] = {
 }
 
 
-def by_definition(
-    leads: Leads, language_id: str, known: str, partial: str, above: Sequence[str], below: Sequence[str]
-) -> None:
+def by_definition(leads: Leads, language_id: str, known: str, partial: str, scene: Scene) -> None:
     """Add what definitions nearby say. `known` is the line up to the word `partial` that the cursor stands in."""
-    found = [(text, True) for text in _attributes(language_id, known, partial, above, below)]
-    found += [(text, False) for text in _arguments(known, partial, above, below)]
+    found = [(text, True) for text in _attributes(language_id, known, partial, scene)]
+    found += [(text, False) for text in _arguments(known, partial, scene.above, scene.below)]
     for text, is_whole in found:
         evidence = leads.of(text, is_whole=is_whole)
         evidence.weight += RULE_WEIGHT
         evidence.is_defined = True
 
 
-def _attributes(
-    language_id: str, known: str, partial: str, above: Sequence[str], below: Sequence[str]
-) -> Iterator[str]:
+def _attributes(language_id: str, known: str, partial: str, scene: Scene) -> Iterator[str]:
     """Yield the line that sets the next attribute, where the lines above have only set attributes."""
     form = _ATTRIBUTES.get(language_id)
-    start = _maker(above) if form is not None else -1
-    if form is None or start < 0:
+    written = known.lstrip() + partial
+    if form is None or not (written.startswith(form.before) or form.before.startswith(written)):
+        return
+    above = scene.above
+    start = _maker(above)
+    if start < 0:
         return
     names = [name for name in _parameters(_after_bracket(above[start:])) if name not in _OWN]
     done = _set(form, above[_body(above, start) :])
-    written = known.lstrip() + partial
     if done is None or not (done or written):
         return
     private = "_" if done and done[-1].startswith("_") else ""
     places = [names.index(name.removeprefix("_")) for name in done if name.removeprefix("_") in names]
     following = next(iter(names[max(places, default=-1) + 1 :]), "")
     line = f"{form.before}{private}{following}{form.between}{following}{form.behind}"
-    if following and line.startswith(written) and line != written and line not in map(str.strip, below):
+    if following and line.startswith(written) and line != written and line not in map(str.strip, scene.below):
         yield line[len(written) :]
 
 
