@@ -17,6 +17,7 @@ from tests.support.neovim_install import find_or_install
 from typethrough import __version__
 from typethrough.cli import main
 from typethrough.core.models import profile_of
+from typethrough.core.outcome.fault_page import page
 from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, ENVIRONMENT_PREFIX, SPECS, environment_name
@@ -300,6 +301,12 @@ def test_the_context_benchmarks_three_parts_are_there(part: str, head: str, rows
     text = read(MEASUREMENTS).partition(f"<!-- {part}:begin -->")[2].partition(f"<!-- {part}:end -->")[0]
     assert text.strip().startswith(head)
     assert text.count("\n|") >= rows
+
+
+def test_the_page_of_faults_is_the_servers_own_table() -> None:
+    assert read("server/docs/faults.md") == page(), (
+        "run: python -m tests.bench.faults --page > server/docs/faults.md"
+    )
 
 
 def test_every_name_in_the_architecture_is_one_in_the_code() -> None:

@@ -245,7 +245,7 @@ def test_a_compressed_stream_is_refused() -> None:
     answer = httpx.Response(200, headers={"content-encoding": "br"}, stream=httpx.ByteStream(_ANSWER))
 
     async def scene() -> None:
-        with pytest.raises(GatewayProtocolError, match="compresses"):
+        with pytest.raises(GatewayProtocolError, match="is compressed"):
             await text_of(_client(_Canned(answer)))
 
     play(scene())
@@ -287,7 +287,7 @@ def test_a_compressed_answer_that_cannot_be_read_is_an_error(body: bytes) -> Non
     answer = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(body))
 
     async def scene() -> None:
-        with pytest.raises(GatewayProtocolError, match="compressed answer"):
+        with pytest.raises(GatewayProtocolError, match="compress"):
             await text_of(_client(_Canned(answer)))
 
     play(scene())

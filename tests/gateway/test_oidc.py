@@ -21,6 +21,7 @@ from typethrough.engine.ports import CredentialsRejected, GatewayUnavailable
 from typethrough.gateway.connections import open_transport
 from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.oidc import TokenSource, expiry_unix_s, later, read_token, token_in
+from typethrough.gateway.succession import SucceededGateway
 from typethrough.telemetry.logs import Redactor
 
 if TYPE_CHECKING:
@@ -290,7 +291,8 @@ def test_the_token_goes_to_vercel_and_to_nobody_else(
     assert (choice.base_url, choice.api_key, choice.is_oidc) == (base_url, key, key == NEW)
     if choice.usable:
         gateway = parts.gateway(parts.settings()[0])
-        assert isinstance(gateway, HttpGateway)
+        assert isinstance(gateway, SucceededGateway)
+        gateway = gateway._first
         assert (gateway._tokens is not None) is (key == NEW)
 
 

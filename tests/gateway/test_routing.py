@@ -13,8 +13,9 @@ from typethrough.cli.compose import Composition
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, GATEWAY_BASE_URL, SPECS
 from typethrough.gateway.error_bodies import ErrorBody
-from typethrough.gateway.http_gateway import HttpGateway, open_gateway
+from typethrough.gateway.http_gateway import open_gateway
 from typethrough.gateway.routing import Routing
+from typethrough.gateway.succession import SucceededGateway
 from typethrough.gateway.wire import RequestEncoder
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def test_the_settings_reach_the_wire() -> None:
     settings, problems = composition.settings()
     assert problems == ()
     gateway = composition.gateway(settings)
-    assert isinstance(gateway, HttpGateway)
+    assert isinstance(gateway, SucceededGateway)
+    gateway = gateway._first
     routing = gateway._endpoint.routing
     assert all(getattr(routing, item.name) != item.default for item in fields(routing))
     assert routing.order == ("azure",)

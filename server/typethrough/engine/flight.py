@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.dressing.characters import Characters
 from typethrough.core.outcome.causes import StreamEnd
+from typethrough.core.outcome.faults import Fault
 from typethrough.core.outcome.outcome import Purpose, Usage
 from typethrough.core.suggestion.cache import Entry
 from typethrough.core.suggestion.menu import continued
@@ -233,7 +234,7 @@ class Flight:
             self._finish(error.end)
         except Exception as error:
             # A boundary: whatever a gateway raises, the request that waits for it must still end.
-            self.error = GatewayError(f"the gateway client failed: {type(error).__name__}")
+            self.error = GatewayError(Fault.BROKEN.says(kind=type(error).__name__))
             self._finish(StreamEnd.BROKEN)
         else:
             self.usage = end.usage

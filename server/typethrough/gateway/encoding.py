@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.engine.ports import GatewayProtocolError
 
 # The standard library cannot read them.
@@ -47,7 +48,7 @@ class Unpacker:
         try:
             return self._inflated(chunk)
         except zlib.error:
-            raise GatewayProtocolError("The gateway's compressed answer cannot be read.") from None
+            raise unreadable("its compression is broken") from None
 
     def _begins_deflated(self, head: bytes) -> bool:
         if not self._is_deflate:
@@ -64,7 +65,7 @@ class Unpacker:
         while chunk:
             text += self._inflate.decompress(chunk, _MOST_BYTES + 1 - len(text))
             if len(text) > _MOST_BYTES:
-                raise GatewayProtocolError("The gateway's compressed answer is too large.")
+                raise unreadable("its compressed text is too large")
             if not self._inflate.eof:
                 return text
             # Several compressed parts, one behind another, are one body.
@@ -79,5 +80,10 @@ def unpacker_for(header: str) -> Unpacker | None:
     if not encodings:
         return None
     if encodings & _UNREADABLE:
-        raise GatewayProtocolError("The gateway compresses its stream although it was asked not to.")
+        raise unreadable("it is compressed although it was asked not to be")
     return Unpacker(encodings)
+
+
+def unreadable(what: str) -> GatewayProtocolError:
+    """The error for an answer that cannot be read; `what` is wrong with it, as the end of a sentence."""
+    return GatewayProtocolError(Fault.NOT_UNDERSTOOD.says(what=what), fault=Fault.NOT_UNDERSTOOD)

@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from typethrough.core.outcome.faults import Fault
 from typethrough.core.outcome.outcome import Usage
 from typethrough.engine.ports import (
     Finish,
@@ -19,6 +20,7 @@ from typethrough.engine.ports import (
     NothingSaid,
 )
 from typethrough.gateway.deltas import Deltas
+from typethrough.gateway.encoding import unreadable
 from typethrough.gateway.error_bodies import ErrorBody, is_error, may_be_error, read_error
 from typethrough.gateway.refusals import error_in_stream, quoted_text
 from typethrough.gateway.sse import ErrorEvent, EventParser, EventTooLarge
@@ -40,10 +42,6 @@ _FILTERED = re.compile(
 )
 _SIGNS_OF_LIFE = frozenset({b"ping", b"[ping]", b"pong", b"keep-alive", b"keepalive", b"heartbeat"})
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
-_BROKEN_OFF = "The gateway's answer broke off before its end."
-_NOT_A_STREAM = (
-    "The gateway's answer was not a completion stream: check the setting `base_url` (TYPETHROUGH_BASE_URL)."
-)
 
 
 class Reply:
@@ -75,7 +73,7 @@ class Reply:
         try:
             events = self._events.feed(chunk)
         except EventTooLarge:
-            self.error = GatewayProtocolError("The gateway sent an event of more than a mebibyte.")
+            self.error = unreadable("it has an event of more than a mebibyte")
             return ""
         text = ""
         for event in events:
@@ -114,11 +112,11 @@ class Reply:
         elif (
             self._seen_frame or self._head.lstrip().startswith((b"data:", b":", b"event:")) or not self._head
         ):
-            self.error = GatewayUnavailable(_BROKEN_OFF)
+            self.error = GatewayUnavailable(Fault.BROKEN_OFF.told, fault=Fault.BROKEN_OFF)
         else:
-            self.error = GatewayProtocolError(
-                _NOT_A_STREAM + quoted_text(self._head, self._endpoint, self._prompt)
-            )
+            quote = quoted_text(self._head, self._endpoint, self._prompt)
+            fault = Fault.NOT_A_STREAM
+            self.error = GatewayProtocolError(fault.says(quote=quote), fault=fault)
         return text
 
     def stream_end(self) -> Finish:
@@ -171,7 +169,7 @@ class Reply:
                 self.refusal = read_error(frame)
             return ""
         if not isinstance(frame, dict):
-            self.error = GatewayProtocolError("The gateway sent an event that is not a JSON object.")
+            self.error = unreadable("it has an event that is not a JSON object")
             return ""
         if choices is not None:
             self._seen_frame = True
@@ -194,21 +192,22 @@ class Reply:
     def _finish(self) -> None:
         """The answer is whole. One that somebody kept back is not an empty answer: the model may have more to say."""
         reason = self._finish_reason
-        why = ""
+        fault: Fault | None = None
         if not self._deltas.has_words:
             if self._has_refused or _FILTERED.search(reason):
-                why = f"The provider's content filter kept the answer back ({reason[:40] or 'refusal'})."
+                fault = Fault.ANSWER_FILTERED
             elif reason == "load":
-                why = "The server is still loading the model, and has not answered yet."
+                fault = Fault.LOADING
             elif self._has_reasoned or reason == "length":
-                why = "The model used all its tokens for reasoning, before its answer began: choose a model that does not reason."
+                fault = Fault.ONLY_REASONED
             elif self._complaint is not None and not reason:
                 self.error = error_in_stream(self._complaint, self._endpoint, self._prompt)
                 return
-        if why:
-            self.error = NothingSaid(why if why.isprintable() else "The provider kept the answer back.")
-        else:
+        if fault is None:
             self.is_done = True
+        else:
+            named = reason[:40] if reason.isprintable() else ""
+            self.error = NothingSaid(fault.says(reason=named or "refusal"), fault=fault)
 
     def _choice(self, choices: Any) -> str:
         choice = choices[0] if isinstance(choices, list) and choices else None
@@ -218,9 +217,7 @@ class Reply:
         if isinstance(reason, str) and reason:
             self._finish_reason = reason
             if reason == "error":
-                self.error = GatewayUnavailable(
-                    "The provider behind the gateway failed while it was answering."
-                )
+                self.error = GatewayUnavailable(Fault.FAILED_MIDWAY.told, fault=Fault.FAILED_MIDWAY)
         delta = _content(choice.get("delta"))
         if not delta:
             self._look_for_silence(choice.get("delta"))

@@ -11,7 +11,7 @@ class Again(Enum):
     NEXT = "with the next question", "every question"
     AT_ONCE = "at once, in the same request", "the same question, changed so that it is taken"
     BREAKER = (
-        "with the next question; from the third failure in a row after 2 s, then twice as long each time, up to a minute",
+        "with the next question; from the third failure in a row after 2 s, then twice as long, up to a minute, or on focus",
         "every question; from the third failure in a row one at a time",
     )
     AS_ASKED = (

@@ -344,7 +344,7 @@ class Fault(Enum):
     )
     NOT_UNDERSTOOD = (
         "an event that is no JSON object, one of more than a mebibyte, or a compressed stream",
-        "The gateway's answer cannot be read.",
+        "The gateway's answer cannot be read: {what}.",
         Again.BREAKER,
     )
     ANSWER_FILTERED = (
