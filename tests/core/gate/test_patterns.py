@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
@@ -94,6 +94,7 @@ def test_a_pattern_of_gits_is_none(pattern: str) -> None:
 @given(
     lines=st.lists(st.text("ab*?[]!/\\{},.# \u00e9\0", max_size=12), max_size=5), path=st.text("ab/. \u00e9")
 )
+@example(lines=["[[]"], path="a")
 def test_no_line_and_no_path_is_an_error(lines: list[str], path: str) -> None:
     for any_case in (False, True):
         Patterns(written_out(lines), any_case=any_case).verdict(path, is_folder=any_case)

@@ -78,7 +78,7 @@ class Patterns:
         # Most patterns have the same beginning, so it is matched once for all of them.
         joined = [f"{_ANYWHERE}(?:{'|'.join(anywhere)})"] if anywhere else []
         try:
-            return re.compile("|".join(others + joined))
+            return _compiled("|".join(others + joined))
         except re.error:
             return None
 
@@ -141,12 +141,17 @@ def _pattern(line: str) -> GitIgnoreSpecPattern | None:
         expression, include = GitIgnoreSpecPattern.pattern_to_regex(_STARS_IN_A_ROW.sub("**", line))
         if expression is None or include is None:
             return None
-        # A set such as `[[]` is valid for git. Python warns that its meaning may change one day, so silence that.
-        with catch_warnings():
-            simplefilter("ignore", FutureWarning)
-            return GitIgnoreSpecPattern(re.compile(_quick(expression)), include=include)
+        return GitIgnoreSpecPattern(_compiled(_quick(expression)), include=include)
     except (ValueError, re.error):
         return None
+
+
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Raises re.error."""
+    # A set such as `[[]` is valid for git. Python warns that its meaning may change one day, so silence that.
+    with catch_warnings():
+        simplefilter("ignore", FutureWarning)
+        return re.compile(expression)
 
 
 def _quick(expression: str) -> str:
