@@ -179,6 +179,43 @@ def test_what_a_proxy_answers_is_told_with_the_variable_that_names_it(
     play(scene())
 
 
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (_OK + b"Content-Type: text/html\r\n\r\n<html>log in</html>", "answers with a web page (HTTP 200)"),
+        (b"HTTP/1.1 302 Login\r\nContent-Length: 0\r\n\r\n", "answers with a web page (HTTP 302)"),
+        (b"HTTP/1.1 503 No\r\nContent-Type: text/html\r\n\r\n<html>", "works, but cannot reach g.test (HTTP 503)"),
+        (b"HTTP/1.1 403 No\r\nContent-Type: text/html\r\n\r\n<html>", "refuses the connection to g.test (HTTP 403)"),
+        (b"HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\n\r\n<html>", "Kerberos or NTLM (HTTP 407)"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "is no proxy of that kind (it does not speak HTTP)"),
+    ],
+)  # fmt: skip
+def test_what_a_proxy_that_sends_requests_on_says_itself_is_not_taken_for_the_gateways(
+    answer: bytes, says: str
+) -> None:
+    async def scene() -> None:
+        async def tell(visit: Visit) -> None:
+            await visit.request()
+            await visit.send(answer)
+
+        async with Server(tell) as proxy:
+            named = Proxy(f"http://127.0.0.1:{proxy.port}", "HTTP_PROXY")
+            said = await fault_at(replace(endpoint("http://g.test/v1", key=KEY), proxy=named))
+            assert said.startswith("The proxy named by HTTP_PROXY ")
+            assert says in said
+
+    play(scene())
+
+
+def test_the_certificate_of_a_proxy_is_told_from_the_gateways() -> None:
+    async def scene() -> None:
+        async with Server(answer_all) as server, LoopbackProxy("https", tls=server_tls()) as proxy:
+            said = await fault_at(at(server, proxy.proxy(), trusting=EXPIRED))
+            assert said.startswith("The certificate of the proxy named by ALL_PROXY is not trusted")
+
+    play(scene())
+
+
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])
 def test_a_wrong_login_is_told_apart_from_none(scheme: str, tls: bool) -> None:

@@ -18,14 +18,17 @@ from typethrough.core.settings.headers import Headers, has_login, is_secret
 from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.certificates import SYSTEM, Certificates
+from typethrough.gateway.network_faults import refused_by_proxy
 from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
 from typethrough.gateway.way import Way, proxy_party, server_party, socket_party
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typethrough.core.models import FimMarks, ModelProfile
     from typethrough.engine.ports import Clock
-    from typethrough.gateway.network_faults import Party
+    from typethrough.gateway.network_faults import Party, Unreachable
 
 AUTO, CHAT, FIM = "auto", "chat", "fim"
 _CHAT_PATH = "/chat/completions"
@@ -131,6 +134,18 @@ class Endpoint:
     def proxy_party(self) -> Party:
         """The proxy, likewise."""
         return proxy_party(self.proxy, self.url.host)
+
+    @cached_property
+    def forwards(self) -> bool:
+        """Whether a proxy answers us, with what the gateway says or with words of its own."""
+        return self.proxy.forwards(self.url.scheme)
+
+    def refused_by_proxy(self, status: int, headers: Mapping[str, str]) -> Unreachable | None:
+        """What an answer means that the proxy itself gives. That shows by a page, a redirection, or its wish for a login."""
+        is_page = "html" in headers.get("content-type", "").lower()
+        if not self.forwards or not (is_page or 300 <= status < 400 or status == 407):
+            return None
+        return refused_by_proxy(status, headers, self.proxy, self.proxy_party, self.url.netloc.decode())
 
     @cached_property
     def providers(self) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from typethrough.engine.ports import (
     Finish,
     GatewayError,
     GatewayProtocolError,
-    GatewayTimeout,
     GatewayUnavailable,
     Preview,
 )
@@ -28,9 +27,8 @@ from typethrough.gateway.encoding import unpacker_for
 from typethrough.gateway.errands import Errands
 from typethrough.gateway.error_bodies import parse_error_body
 from typethrough.gateway.health import Health
-from typethrough.gateway.http1 import NoAnswer, NotHttp
 from typethrough.gateway.model_facts import ModelFacts
-from typethrough.gateway.network_faults import Unreachable, refused_certificate
+from typethrough.gateway.network_faults import network_error
 from typethrough.gateway.refusals import model_places, rejection
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.settlement import Settlement
@@ -199,7 +197,7 @@ class HttpGateway:
         try:
             await self._transport.warm()
         except httpx.TransportError as error:
-            raise _network_error(error, self._endpoint) from None
+            raise network_error(error, self._endpoint) from None
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -234,7 +232,7 @@ class HttpGateway:
                 self._settlement.claim(reply.uncounted_id, on_counted)
             raise
         except httpx.TransportError as error:
-            raise _network_error(error, self._endpoint) from None
+            raise network_error(error, self._endpoint) from None
         return await self._stream(encoder, prompt, on_text, on_counted)
 
     async def _send(self, encoder: RequestEncoder, prompt: Prompt) -> httpx.Response:
@@ -272,6 +270,9 @@ class HttpGateway:
             sent_s = self._clock.now()
             response = await self._transport.handle_async_request(request)
             if response.status_code == 200:
+                if (page := self._endpoint.refused_by_proxy(200, response.headers)) is not None:
+                    await response.aclose()
+                    raise page
                 self._doorway.answered((self._clock.now() - sent_s) * 1_000, response.headers)
                 return response
             if response.status_code == 429:
@@ -366,34 +367,3 @@ async def _let_go(response: httpx.Response, chunks: AsyncIterator[bytes]) -> Non
 def _body(response: httpx.Response) -> AsyncIterator[bytes]:
     # Straight from the transport: httpx's own iterators add decoding and a copy that a stream of text does not need.
     return aiter(cast("httpx.AsyncByteStream", response.stream))
-
-
-def _network_error(error: httpx.TransportError, endpoint: Endpoint) -> GatewayError:
-    if not isinstance(error, Unreachable) and (
-        refused := refused_certificate(error.__cause__, endpoint.party)
-    ):
-        # TLS 1.3 tells it with the first bytes after the handshake.
-        error = refused
-    if isinstance(error, Unreachable):
-        return (GatewayTimeout if error.is_late else GatewayUnavailable)(str(error), fault=error.fault)
-    if isinstance(error, httpx.TimeoutException):
-        return GatewayTimeout(Fault.SILENT.says(), fault=Fault.SILENT)
-    if isinstance(error, NotHttp):
-        hint = ", but TLS (write https:// in place of http://)" if error.is_tls else ""
-        return GatewayUnavailable(Fault.NOT_HTTP.says(hint=hint), fault=Fault.NOT_HTTP)
-    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
-        return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
-    proxy = endpoint.proxy
-    way = f" through the proxy named by {proxy.named_by}" if proxy.url else ""
-    hint = ""
-    if isinstance(error, NoAnswer) and not proxy.url and not endpoint.socket_path:
-        hint = " If that server wants TLS, write https:// in the setting `base_url`."
-        if endpoint.url.scheme == "https":
-            whose = (
-                "another certificate of its clients"
-                if endpoint.certificates.client
-                else "a certificate of its clients"
-            )
-            hint = f" If that server wants {whose}, name it by the setting `client_certificate`."
-    fault = Fault.BROKEN_CONNECTION
-    return GatewayUnavailable(fault.says(way=way, hint=hint), fault=fault)

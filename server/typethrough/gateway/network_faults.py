@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING
 import httpx
 
 from typethrough.core.outcome.faults import Fault
+from typethrough.engine.ports import GatewayError, GatewayProtocolError, GatewayTimeout, GatewayUnavailable
+from typethrough.gateway.http1 import NoAnswer, NotHttp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typethrough.gateway.endpoint import Endpoint
     from typethrough.gateway.proxies import Proxy
 
 BASE_URL = "the setting `base_url` (TYPETHROUGH_BASE_URL)"
@@ -64,10 +69,12 @@ class Party:
     advice: str
     has_client_certificate: bool = False
     is_socket: bool = False
+    is_proxy: bool = False
 
     def fault(self, fault: Fault, **places: object) -> Unreachable:
         """The error for a fault of it."""
-        return Unreachable(fault, who=self.who, host=self.host, advice=self.advice, **places)
+        whose = self.who.replace("The", "the", 1) if self.is_proxy else self.host
+        return Unreachable(fault, who=self.who, whose=whose, host=self.host, advice=self.advice, **places)
 
 
 def not_reached(error: Exception, party: Party) -> Unreachable:
@@ -114,6 +121,26 @@ def refused_certificate(error: BaseException | None, party: Party) -> Unreachabl
     return party.fault(Fault.CLIENT_CERTIFICATE_REFUSED) if reason in _REFUSES_CERTIFICATE else None
 
 
+def refused_by_proxy(
+    status: int, headers: Mapping[str, str], proxy: Proxy, party: Party, target: str
+) -> Unreachable:
+    """What a proxy means by an answer of its own to a request for a host and port."""
+    where = f"HTTP {status}"
+    is_page = "html" in headers.get("content-type", "").lower()
+    if status == 407:
+        offered = headers.get("proxy-authenticate", "").lower()
+        if offered and "basic" not in offered:
+            return party.fault(Fault.PROXY_LOGIN_UNKNOWN, where=where)
+        return wants_login(proxy, party, where)
+    if status < 400:
+        return party.fault(Fault.PROXY_PAGE, where=where)
+    if status in (502, 503, 504):
+        return party.fault(Fault.PROXY_CANNOT_REACH, where=where, target=target)
+    if status not in (403, 451) and (is_page or status in (400, 404, 405, 501)):
+        return party.fault(Fault.NO_PROXY, where=where)
+    return party.fault(Fault.PROXY_FORBIDS, where=where, target=target)
+
+
 def wants_login(proxy: Proxy, party: Party, where: str) -> Unreachable:
     """A proxy wants a login, which means something else when it was shown one."""
     if proxy.has_login:
@@ -137,3 +164,38 @@ def _not_trusted(error: ssl.SSLCertVerificationError, party: Party) -> Unreachab
     is_own = code in _SIGNED_BY_ITSELF
     cause = "it is signed by itself" if is_own else "nobody whom this machine trusts has signed it"
     return party.fault(Fault.UNTRUSTED, cause=cause)
+
+
+def network_error(error: httpx.TransportError, endpoint: Endpoint) -> GatewayError:
+    """The leaf of the error tree for a request that no HTTP answer came to."""
+    if not isinstance(error, Unreachable) and (
+        refused := refused_certificate(error.__cause__, endpoint.party)
+    ):
+        # TLS 1.3 tells it with the first bytes after the handshake.
+        error = refused
+    if isinstance(error, Unreachable):
+        return (GatewayTimeout if error.is_late else GatewayUnavailable)(str(error), fault=error.fault)
+    if isinstance(error, httpx.TimeoutException):
+        return GatewayTimeout(Fault.SILENT.says(), fault=Fault.SILENT)
+    if isinstance(error, NotHttp):
+        if endpoint.forwards:
+            other = endpoint.proxy_party.fault(Fault.NO_PROXY, where="it does not speak HTTP")
+            return GatewayUnavailable(str(other), fault=other.fault)
+        hint = ", but TLS (write https:// in place of http://)" if error.is_tls else ""
+        return GatewayUnavailable(Fault.NOT_HTTP.says(hint=hint), fault=Fault.NOT_HTTP)
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        return GatewayProtocolError("The request cannot be sent over HTTP/1.1.")
+    proxy = endpoint.proxy
+    way = f" through the proxy named by {proxy.named_by}" if proxy.url else ""
+    hint = ""
+    if isinstance(error, NoAnswer) and not proxy.url and not endpoint.socket_path:
+        hint = " If that server wants TLS, write https:// in the setting `base_url`."
+        if endpoint.url.scheme == "https":
+            whose = (
+                "another certificate of its clients"
+                if endpoint.certificates.client
+                else "a certificate of its clients"
+            )
+            hint = f" If that server wants {whose}, name it by the setting `client_certificate`."
+    fault = Fault.BROKEN_CONNECTION
+    return GatewayUnavailable(fault.says(way=way, hint=hint), fault=fault)

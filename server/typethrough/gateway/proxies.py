@@ -70,6 +70,10 @@ class Proxy:
         """Whether it passes on bytes without reading them."""
         return self.speaks in (Speaks.SOCKS5, Speaks.SOCKS5H)
 
+    def forwards(self, scheme: str) -> bool:
+        """Whether it is given the requests themselves for an address of that scheme, as those without TLS."""
+        return bool(self.url) and scheme == "http" and not self.is_socks
+
     @property
     def host(self) -> str:
         """Its host."""

@@ -35,7 +35,6 @@ from typethrough.gateway.error_bodies import (
     read_error,
     status_in,
 )
-from typethrough.gateway.network_faults import wants_login
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +86,8 @@ def rejection(
     prompt: Prompt,
 ) -> GatewayError:
     """The error for an HTTP answer other than 200."""
+    if (refused := endpoint.refused_by_proxy(status, headers)) is not None:
+        return GatewayUnavailable(str(refused), fault=refused.fault)
     if 300 <= status < 400:
         return GatewayProtocolError(Fault.REDIRECTED.says(status=status), fault=Fault.REDIRECTED)
     return _leaf(status, error, endpoint, prompt, retry_after_s(headers))
@@ -137,9 +138,6 @@ def _unix_time_s(date: str) -> float:
 def _leaf(
     status: int, error: ErrorBody, endpoint: Endpoint, prompt: Prompt, wait_s: float | None
 ) -> GatewayError:
-    if status == 407 and endpoint.proxy.url:
-        login = wants_login(endpoint.proxy, endpoint.proxy_party, "HTTP 407")
-        return GatewayUnavailable(str(login), fault=login.fault)
     word = error.word if is_word(error.word) and not endpoint.shows(error.word) else ""
     places = {
         "where": f"HTTP {status}, {word}" if word else f"HTTP {status}",

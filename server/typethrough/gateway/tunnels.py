@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import h11
 
 from typethrough.core.outcome.faults import Fault
-from typethrough.gateway.network_faults import wants_login
+from typethrough.gateway.network_faults import refused_by_proxy, wants_login
 
 if TYPE_CHECKING:
-    from typethrough.gateway.network_faults import Party, Unreachable
+    from typethrough.gateway.network_faults import Party
     from typethrough.gateway.proxies import Proxy
     from typethrough.gateway.sockets import Link
 
@@ -74,28 +74,14 @@ async def _by_connect(link: Link, proxy: Proxy, host: str, port: int, party: Par
             ) from error
         if isinstance(event, h11.ConnectionClosed):
             raise party.fault(Fault.PROXY_CLOSED)
-    is_page = b"html" in dict(event.headers).get(b"content-type", b"").lower()
+    # The same name twice is one list (RFC 9110, 5.3): a proxy offers each kind of login in a line of its own.
+    told: dict[str, str] = {}
+    for name, value in event.headers:
+        told[name.decode()] = f"{told.get(name.decode(), '')} {value.decode('latin-1')}"
     if event.status_code >= 300:
-        raise _refusal(event, target, proxy, party, is_page=is_page)
-    if is_page or speaker.trailing_data[0]:
+        raise refused_by_proxy(event.status_code, told, proxy, party, target)
+    if "html" in told.get("content-type", "").lower() or speaker.trailing_data[0]:
         raise party.fault(Fault.PROXY_PAGE, where=f"HTTP {event.status_code}")
-
-
-def _refusal(answer: h11.Response, target: str, proxy: Proxy, party: Party, *, is_page: bool) -> Unreachable:
-    status = answer.status_code
-    where = f"HTTP {status}"
-    if status == 407:
-        offered = b" ".join(value for name, value in answer.headers if name == b"proxy-authenticate").lower()
-        if offered and b"basic" not in offered:
-            return party.fault(Fault.PROXY_LOGIN_UNKNOWN, where=where)
-        return wants_login(proxy, party, where)
-    if status < 400:
-        return party.fault(Fault.PROXY_PAGE, where=where)
-    if status in (502, 503, 504):
-        return party.fault(Fault.PROXY_CANNOT_REACH, where=where, target=target)
-    if status not in (403, 451) and (is_page or status in (400, 404, 405, 501)):
-        return party.fault(Fault.NO_PROXY, where=where)
-    return party.fault(Fault.PROXY_FORBIDS, where=where, target=target)
 
 
 async def _by_socks(reader: _Reader, proxy: Proxy, host: str, port: int, party: Party) -> None:

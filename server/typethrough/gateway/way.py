@@ -69,7 +69,7 @@ class Way:
     @property
     def forwards(self) -> bool:
         """Whether requests are given to the proxy to send on, since a request without TLS needs no tunnel for HTTP proxies."""
-        return bool(self.proxy.url) and not self.proxy.is_socks and not self._is_secure
+        return self.proxy.forwards(self.url.scheme)
 
     def in_requests(self) -> list[tuple[bytes, bytes]]:
         """Headers that each request needs on this way."""
@@ -173,7 +173,7 @@ def socket_party() -> Party:
 def proxy_party(proxy: Proxy, host: str) -> Party:
     """The proxy, in sentences about its connection."""
     advice = f"check that the address in {proxy.named_by} is right and that the proxy runs, or name {host} in NO_PROXY."
-    return Party(f"The proxy named by {proxy.named_by}", proxy.host, advice)
+    return Party(f"The proxy named by {proxy.named_by}", proxy.host, advice, is_proxy=True)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Fault(Enum):
     UNTRUSTED = (
         "a certificate that no trusted authority has signed",
         (
-            "The certificate of {host} is not trusted: {cause}. If your network or that server has its own authority, "
+            "The certificate of {whose} is not trusted: {cause}. If your network or that server has its own authority, "
             "add its certificate to the system's store, or set SSL_CERT_FILE to its PEM file."
         ),
         Again.PATIENT,
@@ -97,7 +97,7 @@ class Fault(Enum):
     CERTIFICATE_ENDED = (
         "a certificate that has expired, is not valid yet, or was revoked",
         (
-            "The certificate of {host} is not trusted: {cause}. The operator of that server must renew it. Also check this "
+            "The certificate of {whose} is not trusted: {cause}. The operator of that server must renew it. Also check this "
             "machine's date."
         ),
         Again.PATIENT,
@@ -105,7 +105,7 @@ class Fault(Enum):
     CERTIFICATE_OF_OTHERS = (
         "a certificate for another host",
         (
-            "The certificate of {host} is not trusted: it is for another host name. Correct the address, or ask the operator of "
+            "The certificate of {whose} is not trusted: it is for another host name. Correct the address, or ask the operator of "
             "that server."
         ),
         Again.PATIENT,
@@ -162,7 +162,7 @@ class Fault(Enum):
     PROXY_PAGE = (
         "the proxy answers with a web page",
         (
-            "{who} answers with a web page instead of a tunnel ({where}): you may have to log in with a browser first, or"
+            "{who} answers with a web page ({where}): you may have to log in with a browser first, or"
             " it is no proxy; {advice}"
         ),
         Again.PATIENT,
