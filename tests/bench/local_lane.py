@@ -237,7 +237,6 @@ def report_first_minute() -> None:
     """Print what a new user sees who writes a function in a small project: `shlex.quote`, and the one that the demo types."""
     library = Path(sysconfig.get_path("stdlib"))
     demo = stretch_of(None)
-    demo_lines = demo.before.split("\n")
     cases = (
         (
             "shlex.quote in its file, two beside it",
@@ -255,8 +254,8 @@ def report_first_minute() -> None:
         first = next(number for number, line in enumerate(file.lines) if line.startswith(mark))
         end = next(number for number in range(first + 1, len(file.lines)) if file.lines[number][:1].strip())
         _report_minute(label, type_files(others, file, first, end, USABLE))
-    whole = CodeFile(demo.path.name, "python", [*demo_lines[:-1], *demo.to_type.split("\n")])
-    first = len(demo_lines) - 1
+    whole = CodeFile(demo.path.name, "python", (demo.before + demo.to_type).split("\n"))
+    first = demo.before.count("\n") + 1
     _report_minute("the demo's function, its file alone", type_files([], whole, first, first + 12, USABLE))
 
 

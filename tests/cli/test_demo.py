@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from tests.bench.code_bases import CodeFile
+from tests.bench.local_typing import Editor as LaneEditor
+from tests.support.neovim_picture import SCENE, SUGGESTED, TYPED
 from typethrough.cli.demo.editor import DemoEditor, Event
 from typethrough.cli.demo.paint import cell_width, clipped
 from typethrough.cli.demo.screen import Screen, View, frame
@@ -21,6 +24,8 @@ from typethrough.cli.demo.typist import Act, Typist, keystroke, keystrokes
 from typethrough.cli.demo.verb import type_out
 from typethrough.core.document.document import Document, Position
 from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion
+from typethrough.local.index import LocalIndex
+from typethrough.local.predictor import USABLE, best, predict
 
 if TYPE_CHECKING:
     from typethrough.engine.pending import Request
@@ -138,9 +143,37 @@ def test_a_page_of_ghost_text_takes_longer_to_read_than_a_word() -> None:
 
 def test_the_default_stretch_is_where_it_is_meant_to_be() -> None:
     stretch = stretch_of(None)
-    assert stretch.to_type.startswith("def _common_suffix(")
+    assert stretch.before.endswith(
+        "def _common_suffix(a: str, b: str, limit: int) -> int:\n    low, high = 0, limit"
+    )
     assert stretch.before + stretch.to_type == stretch.path.read_text("utf-8")
     assert stretch.folder in stretch.path.parents
+
+
+def test_without_a_key_the_first_suggestions_of_the_demo_are_whole_lines_that_are_right() -> None:
+    stretch = stretch_of(None)
+    text = stretch.before + stretch.to_type
+    first = stretch.before.count("\n") + 1
+    file = CodeFile(stretch.path.name, "python", text.split("\n"))
+    editor = LaneEditor(LocalIndex(), file, [*file.lines[:first], ""])
+    shown = []
+    for number, line in enumerate(file.lines[first : first + 2], first):
+        indent = line[: len(line) - len(line.lstrip())]
+        editor.replace(number, indent)
+        guess = best(predict(editor.index, editor.view(number, len(indent)), editor.imported), USABLE)
+        shown.append(indent + guess.text if guess else "")
+        editor.replace(number, line + "\n")
+    assert shown == file.lines[first : first + 2]
+    assert shown[0] == "    while low < high:"
+
+
+def test_the_suggestion_in_readmes_pictures_is_the_local_lanes_own() -> None:
+    text = SCENE + TYPED.replace("\n", "\n    ")
+    lines = text.split("\n")
+    editor = LaneEditor(LocalIndex(), CodeFile("invoices.py", "python", lines), lines)
+    guess = best(predict(editor.index, editor.view(len(lines) - 1, len(lines[-1]))), USABLE)
+    assert guess is not None
+    assert guess.text == SUGGESTED
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe" * 40])

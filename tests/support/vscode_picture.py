@@ -1,7 +1,7 @@
 """Takes the pictures of ghost text in VS Code that README shows, in a light and a dark theme.
 
 Owns the scene and what of the window is shown. `python -m tests.support.vscode_picture` types in a real VS Code with the
-real server, whose model is the gateway simulator, and writes the pictures into the extension's folder.
+real server, which has no key, and writes the pictures into the extension's folder.
 """
 
 import sys
@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tests.support import simulator, vscode_extension, vscode_install
-from tests.support.neovim_picture import SCENE, SUGGESTED, TRUTH
+from tests.support import vscode_extension, vscode_install
+from tests.support.neovim_picture import SCENE, SUGGESTED, TYPED
 from tests.support.vscode import VSCode
 from tests.support.vscode_browser import Browser
 
@@ -26,39 +26,32 @@ SETTINGS: Final = {
     "editor.hideCursorInOverviewRuler": True,
     "editor.scrollBeyondLastLine": False,
     "editor.stickyScroll.enabled": False,
+    # As the extension's README says: no list of words over a suggestion.
+    "editor.wordBasedSuggestions": "off",
     "workbench.activityBar.location": "hidden",
     "workbench.editor.editorActionsLocation": "hidden",
     "workbench.layoutControl.enabled": False,
     "workbench.statusBar.visible": False,
     "window.commandCenter": False,
 }
-TYPED: Final = (
-    "def total_tax(invoices: list[Invoice]) -> int:\n",
-    '"""Return the sum of all tax amounts, in cents."""\n',
-)
 
 
 def take(name: str, browser: Browser, parts: vscode_install.Parts, folder: Path) -> Path:
     """Type the scene in one theme and write the picture of it."""
-    truth = folder / f"{name}.py"
-    truth.write_text(TRUTH, encoding="utf-8")
-    with (
-        simulator.start(truth=[truth]) as gateway,
-        VSCode(
-            folder / name,
-            browser,
-            parts,
-            width=760,
-            height=450,
-            scale=2,
-            extension=vscode_extension.pack(),
-            environment={"TYPETHROUGH_BASE_URL": gateway.base_url, "TYPETHROUGH_CATALOGUE": "false"},
-            settings={**SETTINGS, "workbench.colorTheme": THEMES[name]},
-        ) as editor,
-    ):
+    with VSCode(
+        folder / name,
+        browser,
+        parts,
+        width=760,
+        height=565,
+        scale=2,
+        extension=vscode_extension.pack(),
+        settings={**SETTINGS, "workbench.colorTheme": THEMES[name]},
+    ) as editor:
         editor.wait_for(lambda: editor.server_pids() != [], 20, "the language server")
         editor.open("invoices.py", SCENE)
-        for part in TYPED:
+        # A line at a time, so that the editor has closed the quotes that the next ones are typed over.
+        for part in TYPED.splitlines(keepends=True):
             editor.type(part)
         editor.wait_for_ghost(SUGGESTED, timeout_s=20)
         editor.run("scrollEditorTop")

@@ -10,8 +10,10 @@ from typethrough.cli.compose import workspace_of
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
 
 _MAX_FILE_BYTES = 2_000_000
-# A function much like the one above it: the case a copy model is for, and an everyday one.
+# A function much like the one above it: the case a copy model is for, and an everyday one. It is typed from behind its first
+# statement, where its sister says how it goes on.
 _OWN_MARK = "def _common_suffix("
+_OWN_BEGINNING = "\n    while "
 
 
 class NothingToType(UsageError):
@@ -50,7 +52,8 @@ def _cut(path: Path, folder: Path | None, mark: str) -> Stretch:
         raise NothingToType(f"{path} cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise NothingToType(f"{path} is not UTF-8 text") from None
-    start = text.find(mark) if mark and mark in text else _start(text)
+    start = text.find(_OWN_BEGINNING, text.find(mark)) if mark and mark in text else -1
+    start = start if start >= 0 else _start(text)
     if len(text[start:].strip()) < 20:
         raise NothingToType(f"{path.name} has too little text to type")
     return Stretch(path.resolve(), folder, text[:start], text[start:])
