@@ -1,1 +1,1 @@
-"""The life of a request: decides synchronously with `core`, acts asynchronously through the ports."""
+"""The life of a request. It decides synchronously with `core`, and acts asynchronously through the ports."""

@@ -1,7 +1,7 @@
-"""Which documents the engine remembers, by the gate's permits; and what follows when the gate says something else.
+"""Which documents the engine remembers, by the gate's permits, and what happens when the gate's answer changes.
 
-A change of settings, switches, folders or ignore files comes in here. What is not permitted any more is forgotten, and streams
-are closed, before the call returns.
+Changes of settings, switches, folders and ignore files come in here. Before a call returns, everything that is no longer
+permitted is forgotten, and its streams are closed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Admission:
-    """The gate at work for the open documents and the workspace's files."""
+    """Applies the gate to the open documents and the workspace's files."""
 
     def __init__(
         self,
@@ -50,31 +50,31 @@ class Admission:
         self._clock = clock
 
     def use(self, settings: Settings) -> None:
-        """Other settings hold. Every stream is closed, since it was begun under the old ones."""
+        """Take over new settings. All streams are closed, because they began under the old settings."""
         self._gate.use(settings)
         waiting = [*self._review(), *self._close_streams()]
         self._ask_again(waiting)
 
     def use_folders(self, folders: Sequence[Folder]) -> None:
-        """The workspace has other folders from now on: files get other names, and are read anew."""
+        """Take over the workspace's new folders. Files get other names, and are read again."""
         self._gate.use_folders(folders)
         self._surroundings.use_folders()
         self._ask_again(self._review())
         self._files.read_again()
 
     def files_changed(self, uris: Sequence[str]) -> None:
-        """Files, or whole folders, came or changed on disk."""
+        """Files, or whole folders, were added or changed on disk."""
         self._disk_changed(uris, has_moved=self._gate.folders_changed(uris))
         self._files.changed(uris)
 
     def files_gone(self, uris: Sequence[str]) -> None:
-        """Files, or whole folders, went from the disk. What an editor holds open stays."""
+        """Files, or whole folders, were removed from disk. What an editor has open stays."""
         has_moved = self._gate.folders_changed(uris)
         self._files.gone(uris)
         self._disk_changed(uris, has_moved=has_moved)
 
     def _disk_changed(self, uris: Sequence[str], *, has_moved: bool) -> None:
-        """`has_moved`: folders came or went in which ignore files may lie."""
+        """`has_moved`: folders that may contain ignore files were added or removed."""
         with_ignore_files = any(map(is_ignore_file, uris))
         if with_ignore_files:
             self._gate.ignore_files_changed()
@@ -84,7 +84,7 @@ class Admission:
             self._files.read_again()
 
     def switched(self) -> None:
-        """A switch was thrown: where there are no suggestions any more, what waits and what runs ends now."""
+        """A switch was changed. Where suggestions are now off, waiting requests and running streams end."""
         for uri, document in self._documents.items():
             if refusal := self.refusal(uri):
                 is_kept = self._gate.may_keep(uri) is not None
@@ -93,26 +93,27 @@ class Admission:
                 self._answers.stop(document, end, refusal)
 
     def refusal(self, uri: str) -> Refusal | None:
-        """Why there are no suggestions in a document, or None; an empty `uri` asks of everywhere."""
+        """Why there are no suggestions in a document, or None. With an empty `uri`: why there are none anywhere."""
         document = self._documents.get(uri)
         language_id = document.document.language_id if document is not None else ""
         return self._gate.refusal(uri, language_id, self._clock.now())
 
     def opened(self, document: OpenDocument) -> None:
-        """A document was opened. Its file is judged anew: it may be a link by now."""
+        """A document was opened. Its file is checked again, because it may have become a link."""
         self._files.forget(self._gate.review((document.uri,)))
         self._admit(document)
 
     def _review(self) -> list[OpenDocument]:
-        """Ask the gate again about everything, and forget what is not permitted any more: the local index, the codebase,
-        excerpts, frozen prompts, edit logs, sent prompts, cached answers and what was worked out of any text. Returns the
-        documents that lost a stream they waited for.
+        """Ask the gate again about everything, and forget what is no longer permitted.
+
+        That is the local index, the codebase, excerpts, frozen prompts, edit logs, sent prompts, cached answers, and whatever
+        was computed from a text. Returns the documents whose waiting request lost its stream.
         """
         ended = self._gate.review()
         self.switched()
         waiting: list[OpenDocument] = []
         if ended:
-            # A stream of another document may hold what is no longer permitted, and may not have left yet.
+            # A stream of another document may contain text that is no longer permitted, and may not have been sent yet.
             waiting = self._close_streams()
             self._answers.forget()
             self._files.forget(ended)
@@ -123,7 +124,7 @@ class Admission:
         return waiting
 
     def _close_streams(self) -> list[OpenDocument]:
-        """Close every stream. Returns the documents that waited for one."""
+        """Close all streams. Returns the documents whose waiting request lost its stream."""
         documents, end = list(self._documents.values()), StreamEnd.SETTINGS_CHANGED
         return [document for document in documents if self._answers.stop(document, end, None)]
 
@@ -132,7 +133,7 @@ class Admission:
             self._answers.ask_again(document)
 
     def _admit(self, document: OpenDocument) -> None:
-        """Remember a document from now on, or, without a permit, nothing of it."""
+        """Remember a document from now on. Without a permit, forget all of it."""
         uri, permit = document.uri, self._gate.may_keep(document.uri)
         self._surroundings.closed(uri)
         if permit is None:

@@ -1,7 +1,7 @@
-"""Does what is decided about a request: gathers the facts, has `decide` say what is to be done, and does it.
+"""Carries out the decisions about requests: it gathers the facts, calls `decide`, and does the actions.
 
-Everything happens at the event that causes it: a request, a piece of text, a stream's end, a timer. What a document knows and
-waits for belongs to its `OpenDocument`.
+Everything happens at the event that causes it: a request, a piece of text, the end of a stream, a timer. The state of a
+document belongs to its `OpenDocument`.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Recorder
     from typethrough.engine.sources import Sources
 
-# What follows an acceptance is asked ahead where so many of the texts asked for behind one have had something to show. It saves
-# the way to the editor and back: the usual question is yet to come.
+# Prefetch after an acceptance if at least this share of such prefetches had something to show. It saves the time for the
+# editor's next request.
 _AHEAD_FROM: Final = 0.65
-# Suggestions beside the first, for who asks by hand.
+# The number of further suggestions for a request by hand.
 _MOST_OTHERS: Final = 3
 
 
 class Answers:
-    """The requests of all documents, and what is done about them."""
+    """The requests of all documents, and the actions for them."""
 
     def __init__(self, sources: Sources, recorder: Recorder) -> None:
         self._sources = sources
@@ -68,14 +68,14 @@ class Answers:
         on_outcome: OnOutcome,
         on_partial: OnPartial | None,
     ) -> Pending | None:
-        """Begin a request, which supersedes the one before it; None when it has ended already."""
+        """Begin a request, which supersedes the one before it. Returns None if it has already ended."""
         if document.pending is not None:
             document.pending.end(Cause.NEWER_REQUEST)
         view = document.view(request.position, request.arrived_s)
 
         def ended(pending: Pending, outcome: Outcome) -> None:
             document.ended(pending, outcome)
-            # The answer first: nobody waits for the record.
+            # Answer first, since nobody waits for the record.
             on_outcome(view, outcome)
             self._recorder.request_ended(request.uri, outcome)
 
@@ -93,17 +93,18 @@ class Answers:
         return None if pending.ended else pending
 
     def edited(self, document: OpenDocument, applied: Applied) -> None:
-        """An edit was applied to a document: its request is moot, and so are the streams that no longer fit."""
+        """An edit was applied to a document. Its request ends, and streams that no longer fit are closed."""
         if document.pending is not None or applied.diverged:
             self._happened(document, Edited(applied.diverged))
         for flight in applied.moved:
-            # The lines above its place are others now, and they are what a look-up goes by.
+            # The lines above its place have changed, and the cache finds an entry by them.
             place = document.view(flight.trail.origin, self._sources.clock.now())
             self._sources.cache.add(place, flight.entry)
 
     def stop(self, document: OpenDocument, end: StreamEnd, refusal: Refusal | None) -> bool:
-        """End every stream of a document, and with a `refusal` its request too. True when a request waits on and has lost its
-        stream: then `ask_again` must follow.
+        """End all streams of a document, and with a `refusal` also its request.
+
+        Returns True if a request still waits and has lost its stream. Then call `ask_again`.
         """
         pending = document.pending
         is_bereft = refusal is None and pending is not None and pending.flight is not None
@@ -111,16 +112,16 @@ class Answers:
         return is_bereft
 
     def forget(self) -> None:
-        """Forget every answer that is kept, and every prompt that was sent."""
+        """Forget all cached answers and all sent prompts."""
         self._sources.cache.clear()
         self._sources.model.forget()
 
     def ask_again(self, document: OpenDocument) -> None:
-        """The request that waits has lost its stream, and may ask another."""
+        """The waiting request has lost its stream. It may ask again."""
         self._happened(document, Moment.QUIET)
 
     def prefetch(self, document: OpenDocument, accepted: Shown) -> None:
-        """Ask for what follows an accepted suggestion, unless that is known or on its way."""
+        """Ask for what follows an accepted suggestion, unless that is known or already asked for."""
         sources = self._sources
         permit = sources.may_send(document)
         if not isinstance(permit, SendPermit) or not sources.settings.prefetch or sources.model.refusal():
@@ -139,7 +140,7 @@ class Answers:
         flight.spot = Spot.ACCEPTED
 
     def question(self, document: OpenDocument, position: Position) -> Question | Refusal:
-        """What would be asked of whom, were a suggestion asked for by hand at a place, or why nothing would."""
+        """The question that a request by hand at this place would send, or the reason why none would be sent."""
         permit = self._sources.may_send(document)
         if not isinstance(permit, SendPermit):
             return permit
@@ -148,7 +149,7 @@ class Answers:
         return model.refusal(route) or model.question(permit, document, view, Purpose.INVOKED, route)
 
     def _happened(self, document: OpenDocument, event: Event) -> None:
-        """Decide about an event, and do what is decided."""
+        """Decide about an event, and do the resulting actions."""
         pending = document.pending
         facts = RequestFacts(self._sources, document, pending) if pending is not None else None
         for action in decide(event, facts):
@@ -200,7 +201,7 @@ class Answers:
         pending.wait_for(flight)
 
     def _send(self, document: OpenDocument, question: Question) -> Flight:
-        """Send a question to a model; its answer grows in the cache."""
+        """Send a question to a model. Its answer grows in the cache."""
         document.make_room()
         flight = self._sources.model.send(
             document,
@@ -218,7 +219,7 @@ class Answers:
         may_answer = False
         if pending is not None and is_waited_for and fits:
             pending.reach("first_text")
-            # A first line that has not ended is never enough, so that nothing is to be decided about most pieces of text.
+            # An unfinished first line is never enough, so most pieces of text need no decision.
             may_answer = flight.has_line_break or pending.shows_growth
         if not fits:
             document.strays(flight)
@@ -243,7 +244,7 @@ class Answers:
             self._happened(document, Ended(entry, flight.end, str(error or ""), was_chosen))
 
     def _answer(self, action: Answer, document: OpenDocument, pending: Pending) -> None:
-        """End the request with a suggestion, and for who asks by hand with what else is known."""
+        """End the request with a suggestion; a request by hand also gets other known suggestions."""
         entry, view, shown = action.entry, pending.view, document.shown
         if entry is not None:
             entry.was_shown = True
@@ -258,7 +259,7 @@ class Answers:
         pending.answer(action.source, (first, *others))
 
     def _others(self, document: OpenDocument, pending: Pending, answer: Answer) -> Iterator[Suggestion]:
-        """What else is known for this place, for who asks by hand and looks through it."""
+        """Other known suggestions for this place, which a user who asks by hand can look through."""
         position = pending.view.position
         besides = RequestFacts(self._sources, document, pending).besides(answer)
         for offer, source in islice(besides, _MOST_OTHERS):

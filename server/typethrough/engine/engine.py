@@ -1,7 +1,7 @@
-"""The engine: every keystroke and every request, from arrival to outcome.
+"""The engine: handles every keystroke and every request, from arrival to outcome.
 
-Decisions are synchronous and happen at the event that causes them; only streams and timers are asynchronous. `begin` may end
-a request before it returns (typed-through, cache, local lane), and ends every request exactly once.
+Decisions are synchronous and happen at the event that causes them. Only streams and timers are asynchronous. `begin` may end a
+request before it returns (typed-through, cache, local lane). Each request ends exactly once.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from typethrough.engine.pending import OnOutcome, OnPartial, Pending, Request
     from typethrough.engine.ports import Clock, Gateway, Recorder, Workspace
 
-# Servers close connections that have been idle for longer than this; a new burst then begins with a warm-up.
+# Servers close connections that were idle for longer than this. So after such a pause, warm up again.
 _COLD_AFTER_S = 20.0
-# The settings that decide which files are read, and for whom.
+# Settings that decide which files are read, and for which use.
 _READ_AGAIN_FOR = (
     *("exclude", "local_lane", "model_lane", "other_files", "project_notes"),
     *("workspace_max_files", "workspace_max_bytes"),
@@ -96,7 +96,7 @@ class Engine:
         return Libraries(workspace, self.gate.folder_of, lambda: self.settings.local_lane)
 
     def configure(self, settings: Settings, gateway: Gateway | Gateways | None) -> None:
-        """Use other settings and another gateway from now on; streams under way are closed."""
+        """Use other settings and another gateway from now on. Running streams are closed."""
         before, self.settings = self.settings, settings
         self._sources.settings = settings
         self._model.use(gateway, settings)
@@ -104,34 +104,34 @@ class Engine:
         self.admission.use(settings)
         self.surroundings.refresh()
         self._model.warm()
-        # Files may have been passed over because no model was there to be told of them.
+        # Files may have been skipped because there was no model to use them for.
         was_unheard = self.surroundings.has_passed_over and gateway is not None and settings.model_lane
         if was_unheard or any(getattr(before, name) != getattr(settings, name) for name in _READ_AGAIN_FOR):
             self.files.read_again()
 
     async def read_all(self) -> None:
-        """Wait until everything known of by now has been read."""
+        """Wait until everything that is known now has been read."""
         await self.files.background.idle()
         await self.local.idle()
         await self.surroundings.background.idle()
 
     def document(self, uri: str) -> Document | None:
-        """The open document of a URI."""
+        """The open document with this URI, or None."""
         open_document = self._documents.get(uri)
         return open_document.document if open_document is not None else None
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
-        """A document was opened. Opening one twice replaces it."""
+        """A document was opened. Opening it twice replaces it."""
         self.close(uri)
         if family_of(language_id) == UNKNOWN:
-            # Editors of their own mind say "prog" or "c++"; the file's name is plainer.
+            # Some editors use their own language names, such as "prog" or "c++". The file's name is clearer.
             language_id = language_of(uri) or language_id
         document = self._documents[uri] = OpenDocument(Document(uri, language_id, version, text))
         self.admission.opened(document)
         self._model.warm()
 
     def close(self, uri: str, end: StreamEnd = StreamEnd.DOCUMENT_CLOSED) -> None:
-        """A document was closed, or with `end` everything: its request is answered, its streams are closed."""
+        """A document was closed, or with another `end` the engine stops. Its request is answered and its streams are closed."""
         self.reports.closed(uri)
         document = self._documents.pop(uri, None)
         if document is None:
@@ -141,16 +141,16 @@ class Engine:
         self.surroundings.closed(uri)
         remembered.forget()
         if document.edited:
-            # What was typed and not saved is known no more.
+            # The unsaved text is gone, so read the file again.
             self.files.changed([uri])
 
     def edit(self, uri: str, start: Position, end: Position, text: str) -> None:
-        """Replace a range of an open document; `changed` follows when all edits of a change are in."""
+        """Replace a range of an open document. Call `changed` when all edits of the change are done."""
         if (document := self._documents.get(uri)) is not None:
             self._applied(document, document.edit(start, end, text, self._clock.now()))
 
     def replace(self, uri: str, text: str) -> None:
-        """Replace the whole text of an open document; `changed` follows."""
+        """Replace the whole text of an open document. Call `changed` afterwards."""
         if (document := self._documents.get(uri)) is not None:
             self._applied(document, document.replace(text, self._clock.now()))
 
@@ -164,7 +164,7 @@ class Engine:
         self._answers.edited(document, applied)
 
     def changed(self, uri: str, version: int) -> None:
-        """The edits of one change are in: the document has a new version, and what was asked of the old one is moot."""
+        """All edits of one change are done: the document has a new version."""
         document = self._documents.get(uri)
         if document is None:
             return
@@ -181,22 +181,22 @@ class Engine:
             self._answers.prefetch(document, consumed)
 
     def focused(self, uri: str) -> None:
-        """The user looks at a document."""
+        """The user has moved to a document."""
         self.try_again()
         self.surroundings.focused(uri)
         self._warm_up(uri)
 
     def try_again(self) -> None:
-        """What kept the model from being asked may be gone: the next request finds out."""
+        """The reason why the model could not be asked may be gone. The next request will tell."""
         self._model.try_again()
 
     def look_at_limit(self) -> None:
-        """Have the user know when the day's limit is spent already."""
+        """Tell the user if the day's limit is already spent."""
         self._model.look_at_limit()
 
     @property
     def trouble(self) -> Fault | None:
-        """Why the default model failed when it was asked last; None when it did not."""
+        """Why the default model failed last time it was asked, or None."""
         return self._model.trouble.get(self._model.model_for(None))
 
     def _warm_up(self, uri: str) -> None:
@@ -211,22 +211,24 @@ class Engine:
         on_outcome: OnOutcome,
         on_partial: OnPartial | None = None,
     ) -> Pending | None:
-        """Begin a request on an open document. `on_outcome` is called exactly once with the request's frozen view and its
-        outcome, perhaps before this returns (then None is returned). Raises KeyError when the document is not open.
+        """Begin a request on an open document.
 
-        With `on_partial` the answer is handed out while it grows: each suggestion extends the one before, and the last of them,
-        or an extension of it, is the outcome's.
+        `on_outcome` is called exactly once, with the request's frozen view and its outcome. That may happen before this
+        returns; then None is returned. With `on_partial` the answer is shown while it grows: each suggestion extends the
+        one before, and the outcome's suggestion equals or extends the last one. Raises KeyError if the document is not
+        open.
         """
         return self._answers.begin(self._documents[request.uri], request, on_outcome, on_partial)
 
     def question(self, uri: str, position: Position) -> Question | Refusal:
-        """What would be asked of whom, were a suggestion asked for by hand at a place of an open document, or why nothing would.
-        Nothing is sent. Raises KeyError when the document is not open.
+        """The question that a request by hand at this place would send, or the reason why none would be sent. Nothing is sent.
+
+        Raises KeyError if the document is not open.
         """
         return self._answers.question(self._documents[uri], position)
 
     async def complete(self, request: Request) -> Outcome:
-        """`begin`, awaited; cancelling the call ends the request as cancelled."""
+        """Like `begin`, but awaits the outcome. Cancelling the call ends the request as cancelled."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         pending = self.begin(
             request, lambda _, outcome: None if future.done() else future.set_result(outcome)
@@ -239,7 +241,7 @@ class Engine:
             raise
 
     async def aclose(self) -> None:
-        """End every request and every stream, and wait for what runs in the background."""
+        """End all requests and streams, and wait for background work."""
         flights = [flight for document in self._documents.values() for flight in document.flights]
         for uri in list(self._documents):
             self.close(uri, StreamEnd.SHUTDOWN)

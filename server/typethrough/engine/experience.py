@@ -1,4 +1,4 @@
-"""What the streams of one model have taught: its waits, its characters a token, and how much it reads from its cache."""
+"""What was learned from the streams of one model: waits, characters per token, and how well its cache works."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 
 _LEARNING = 0.2
-# Few, so that they tell of the model as it is now.
+# Only a few, so that they show the model's current speed.
 _WAITS = 24
 
 
 class Experience:
-    """What one model has taught. It does not hold for another model."""
+    """What was learned about one model. It does not apply to other models."""
 
     def __init__(self) -> None:
         self.waits = Waits(_WAITS)
-        # What a question has cost lately.
+        # A moving average of a question's cost.
         self.dollars = 0.0
         self.ratio = TokenRatio()
         self.allowance = Allowance()
         self._memory = Memory()
-        # What the provider's cache held, of what it should have.
+        # How much of what the provider's cache should hold it really held.
         self._held_share = 1.0
 
     def forget(self) -> None:
-        """Forget the prompts that were sent: what one of them holds may not be remembered any more."""
+        """Forget the sent prompts, because a text in them may no longer be remembered."""
         self._memory = Memory()
 
     def send(self, prompt: Prompt, terms: Terms, now_s: float) -> Sent:
-        """A prompt goes out to this model."""
+        """Note a prompt that is sent to this model."""
         return self._memory.send(prompt, terms, now_s, self.ratio)
 
     def learn(self, flight: Flight, heard: Upstream, sent: Sent) -> None:
-        """A stream of this model has ended; the provider may have counted its prompt."""
+        """Learn from a stream that has ended. The provider may have counted its prompt."""
         usage = flight.usage
         if isinstance(flight.error, PromptTooLong):
             sent_tokens = self.ratio.tokens(sent.chars) + sent.answer_tokens
@@ -60,7 +60,7 @@ class Experience:
                 self._held_share += _LEARNING * (held - self._held_share)
 
     def record(self, record_id: str, flight: Flight, heard: Upstream, sent: Sent) -> StreamRecord:
-        """What is known of an ended stream whose text came from `heard`."""
+        """The record of an ended stream whose text came from `heard`."""
         usage, is_estimated = self._usage(flight, heard, sent)
         dollars = heard.profile.cost_dollars(usage)
         self.dollars += _LEARNING * (dollars - self.dollars)
@@ -77,11 +77,13 @@ class Experience:
         )
 
     def _usage(self, flight: Flight, heard: Upstream, sent: Sent) -> tuple[Usage, bool]:
-        """The provider's count, or else our estimate, which is true: a stream that we closed had its prompt read all the same."""
+        """Returns (usage, is_estimated). A stream that we closed has no provider's count, but its prompt was read and is paid
+        for.
+        """
         if flight.usage.prompt_tokens or flight.error is not None:
             return flight.usage, False
         if heard.is_hedge:
-            # Its cache is not the one that the last streams have warmed; the race knows.
+            # The last prompts did not warm this model's cache. The race has an estimate for it.
             return heard.usage, True
         prompt_tokens = self.ratio.tokens(sent.chars)
         cached_tokens = min(prompt_tokens, round(sent.cached_tokens * self._held_share))
@@ -89,12 +91,12 @@ class Experience:
 
 
 def _ttft_ms(flight: Flight, heard: Upstream) -> float | None:
-    """How long the one that was heard took, from when it was asked itself."""
+    """The time to first token of the model that was heard, counted from its own request."""
     return None if flight.ttft_ms is None else flight.ttft_ms - heard.delay_ms
 
 
 def record_unheard(record_id: str, flight: Flight, unheard: Upstream) -> StreamRecord:
-    """The record of the request of a race that was not heard: it gave no text."""
+    """The record of the request in a race that was not heard, so it gave no text."""
     usage, profile = unheard.usage, unheard.profile
     return StreamRecord(
         record_id,
@@ -109,19 +111,21 @@ def record_unheard(record_id: str, flight: Flight, unheard: Upstream) -> StreamR
 
 
 class Counts:
-    """The records of one stream's requests, each put right when the gateway counts what was closed early. An `OnCounted`."""
+    """The records of one stream's requests, corrected when the gateway later counts a stream that was closed early. An
+    `OnCounted`.
+    """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._kept: dict[bool, tuple[StreamRecord, Upstream]] = {}
 
     def record(self, stream: StreamRecord, upstream: Upstream) -> None:
-        """Put a request on record."""
+        """Record a request."""
         self._kept[upstream.is_hedge] = (stream, upstream)
         self._recorder.stream_ended(stream)
 
     def __call__(self, usage: Usage, *, is_hedge: bool = False) -> None:
-        """The count of one of them has come. Under the same id it takes the place of the estimate."""
+        """The count of one request has come. It replaces the estimate that has the same id."""
         kept = self._kept.get(is_hedge)
         if kept is None:
             return

@@ -1,4 +1,4 @@
-"""The workspace's files while the server runs: read once, read again when they change, forgotten when they go."""
+"""The workspace's files while the server runs: read once, read again when they change, forgotten when they are removed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Workspace
     from typethrough.engine.surroundings import Surroundings
 
-# When more files than this change at once, as by a checkout, the whole workspace is read again.
+# When more files than this change at once, for example by a checkout, read the whole workspace again.
 _MOST_SINGLY = 200
 
 
 class Files:
-    """What is known of files that no editor holds open.
+    """What is known of files that no editor has open.
 
-    `workspace` is None where there is no disk to read from. `opened` holds the URIs that an editor has open at any time,
-    `background` the readings of single files.
+    `workspace` is None if there is no disk to read from. `opened` are the URIs that an editor has open now. `background` reads
+    single files.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Files:
         self.background = Background()
 
     def read_workspace(self, limit_s: float) -> None:
-        """Get to know the workspace's files in the background, for at most `limit_s`."""
-        # Also where there is nothing to read yet: a folder or a lane may come later.
+        """Read the workspace's files in the background, for at most `limit_s` seconds."""
+        # Keep the limit even if there is nothing to read yet, because a folder or a lane may be added later.
         self._limit_s = limit_s
         settings = self._settings()
         if (
@@ -61,16 +61,16 @@ class Files:
         self.read(self._workspace.files(self._gate, *bounds))
 
     def read_again(self) -> None:
-        """Read the workspace again, if it was to be read before. Some files may be permitted only now."""
+        """Read the workspace again, if it was read before. Some files may be permitted only now."""
         if self._limit_s:
             self.read_workspace(self._limit_s)
 
     def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
-        """Get to know the texts of files in the background, in place of a reading that is under way."""
+        """Read these files in the background. It replaces a reading that is still running."""
         self._local.read(self._surroundings.passing(files, hand_on=self._settings().local_lane))
 
     def changed(self, uris: Sequence[str]) -> None:
-        """Files, or whole folders, came or changed: read them again, but for those that an editor holds open."""
+        """Files, or whole folders, were added or changed. Read them again, except those that an editor has open."""
         if self._workspace is None:
             return
         if len(uris) > _MOST_SINGLY:
@@ -83,11 +83,11 @@ class Files:
             self.background.start(self._read_singly(self._workspace, permits))
 
     def gone(self, uris: Sequence[str]) -> None:
-        """Files, or whole folders, are gone: forget them, but for what an editor holds open."""
+        """Files, or whole folders, were removed. Forget them, except what an editor has open."""
         self.forget(self._gate.gone(uris, keep=self._opened))
 
     def forget(self, ended: Sequence[Permit]) -> None:
-        """Forget what some permits were for. From now on nothing of it is proposed or told."""
+        """Forget what these permits were for. From now on nothing of it is suggested or used in prompts."""
         for permit in ended:
             self._local.forget(permit.uri)
         self._surroundings.revoke(ended)

@@ -1,7 +1,7 @@
-"""A stream in flight: one question to the model, owned by the document and not by the request that caused it.
+"""A flight: a stream from a model for one question. It belongs to the document, not to the request that caused it.
 
-The editor's cancel ends a request and leaves the stream; `StreamEnd` names what closes one. Its text grows in a cache entry, so
-that whoever asks next finds it there, finished or not.
+When the editor cancels a request, the stream goes on. `StreamEnd` names what closes one. Its text grows in a cache entry, where
+later requests find it, finished or not.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.message import Prompt
     from typethrough.engine.ports import Clock, Gateway, OnCounted, Race
 
-# Lines kept beyond the one a request waits for: they are tomorrow's cache hits, and each costs the provider's output price.
+# How many lines are kept beyond those that the request needs. They may become cache hits, but each costs output tokens.
 _MAX_LINES = 12
 _MAX_CHARS = 1_600
 
 
 class Flight:
-    """One upstream stream and what is known of its answer."""
+    """One stream from a model, and what is known of its answer."""
 
     def __init__(
         self,
@@ -50,18 +50,18 @@ class Flight:
         origin = view.base.position
         self.trail = Trail(origin, origin)
         self.started_s = clock.now()
-        # Whether its model runs on this machine.
+        # Whether the model runs on this machine.
         self.is_local = False
         self.ttft_ms: float | None = None
-        # When its first line end came.
+        # When the first line end of the answer came.
         self.first_line_s: float | None = None
         self.error: GatewayError | None = None
-        # Whether more text may come; how it ended is known when none may.
+        # Whether more text may come. Once it is False, `end` says how the stream ended.
         self.open = True
         self.end = StreamEnd.COMPLETE
         self.usage = Usage()
         self.race: Race | None = None
-        # Where the hand was when it was asked, and whether it has typed before there was text.
+        # The spot where the question was asked, and whether the user typed on before text came.
         self.spot: Spot | None = None
         self.strays = 0
         self.typed_before = False
@@ -76,14 +76,14 @@ class Flight:
         self._cleaned = True
         self._verified_up_to: Position | None = origin
         self._task: asyncio.Task[None] | None = None
-        # What stands before the origin, where its blanks have changed since the question.
+        # The text before the origin, if its blanks have changed since the question.
         self.now: str | None = None
 
     def start(self, gateway: Gateway, prompt: Prompt, on_counted: OnCounted | None = None) -> None:
-        """Send the prompt. What happens is told through `on_text` and `on_end`; `on_counted` is as for `Gateway.stream`."""
+        """Send the prompt. `on_text` and `on_end` are called as it goes on; for `on_counted` see `Gateway.stream`."""
         self._prompt = prompt
         self._task = asyncio.ensure_future(self._run(self.race or gateway, prompt, on_counted))
-        # In the turn after the one that sends the question: while an answer is waited for, there is time.
+        # Prepare in the turn after the question is sent, while we wait for the answer anyway.
         asyncio.get_running_loop().call_soon(self._prepare)
 
     def _prepare(self) -> None:
@@ -92,34 +92,34 @@ class Flight:
             self._go_on(self.view.syntax.reading(self.view))
 
     def _go_on(self, reading: Iterator[None]) -> None:
-        """Read a piece of the document, and the next one in another turn, so that a key never waits for more."""
+        """Parse a piece of the document now, and the next piece in a later turn of the loop, so that a key never waits long."""
         if self.open and next(reading, self) is not self:
             asyncio.get_running_loop().call_soon(self._go_on, reading)
 
     @property
     def kept_back(self) -> int:
-        """How many secrets its prompt has placeholders for."""
+        """How many secrets were hidden in its prompt."""
         return len(self._prompt.kept_back) if self._prompt is not None else 0
 
     def wanted_until(self, deadline_s: float) -> None:
-        """A request waits for the answer until then."""
+        """A request waits for the answer until this time."""
         if self.race is not None:
             self.race.wanted_until(deadline_s)
 
     def close(self, end: StreamEnd) -> None:
-        """Close the upstream now; `end` is why."""
+        """Close the stream now. `end` is the reason."""
         if self.open:
             self._finish(end)
             if self._task is not None:
                 self._task.cancel()
 
     async def closed(self) -> None:
-        """Wait until the upstream is closed, after `close`."""
+        """After `close`, wait until the connection is closed."""
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def follow(self, edit: Edit, snapshot: Snapshot) -> bool:
-        """Take note of an edit; False when the answer, as far as it is known, no longer fits what is typed."""
+        """Follow an edit. Returns False if the answer, as far as it is known, no longer fits."""
         if self.ttft_ms is None:
             self.typed_before = True
         self.clean()
@@ -131,14 +131,15 @@ class Flight:
 
     @property
     def text(self) -> str:
-        """The answer from the trail's origin on, with the blanks that stand before it now."""
+        """The answer from the trail's origin on, fitted to the blanks that stand before it now."""
         if self.now is None:
             return self.entry.text
         return respaced(self.entry.text, self.entry.line_prefix, self.now, self.view.base) or ""
 
     def _respaced(self, edit: Edit, snapshot: Snapshot) -> bool:
-        """Take note of blanks put in or taken out right before an answer that nothing was typed of; False for another edit, or
-        when the answer does not fit any more.
+        """Follow blanks that were inserted or removed directly before an answer of which nothing was typed.
+
+        Returns False for any other edit, or if the answer no longer fits.
         """
         origin, end = self.trail
         is_here = edit.start.line == edit.end.line == edit.new_end.line == origin.line and edit.end == origin
@@ -156,7 +157,9 @@ class Flight:
         return True
 
     def _indented(self, edit: Edit, snapshot: Snapshot) -> bool:
-        """Take note of Enter where the editor has put in another indentation than the answer has: it may be taken back."""
+        """Follow an Enter after which the editor inserted another indentation than the answer has. The user may still remove
+        it.
+        """
         if "\n" not in edit.inserted or edit.inserted.strip():
             return False
         if not _fits_but_for_level(
@@ -168,21 +171,21 @@ class Flight:
 
     @property
     def received_chars(self) -> int:
-        """How much text has arrived."""
+        """How many characters have arrived."""
         return self._chars
 
     @property
     def has_line_break(self) -> bool:
-        """Whether what has arrived has more than one line."""
+        """Whether a line break has arrived."""
         return self._line_breaks > 0
 
     @property
     def unverified(self) -> bool:
-        """Whether something was typed that the text has not reached yet, so that it may still turn out not to fit."""
+        """Whether the user typed more than the text has reached, so that it may still turn out not to fit."""
         return self._verified_up_to != self.trail.end
 
     def still_fits(self, snapshot: Snapshot) -> bool:
-        """Whether what has arrived by now fits what was typed while it was under way."""
+        """Whether the text that has arrived fits what the user typed meanwhile."""
         self.clean()
         text, typed = self.text, typed_between(snapshot, *self.trail)
         if len(text) >= len(typed):
@@ -192,21 +195,21 @@ class Flight:
         return not typed.strip(" \t") and self._use_blanks(self.trail.end, snapshot)
 
     def clean(self) -> None:
-        """Bring the entry up to what has arrived. Cleaning is put off until somebody needs the text."""
+        """Update the entry with all text that has arrived. This is done only when somebody needs the text."""
         if not self._cleaned:
             self._cleaned = True
             self.entry.text = continued(self._answer(), self.view)
 
     def _answer(self, *, whole: bool = False) -> str:
-        """What has arrived, with the user's own secrets in their places."""
+        """The text that has arrived, with the user's secrets put back."""
         text = "".join(self._raw)
         return text if self._prompt is None else self._prompt.restored(text, growing=not whole)
 
     def long_enough(self) -> bool:
-        """Whether what has arrived is all that will be kept."""
+        """Whether enough text has arrived, so that no more of it will be kept."""
         if len(self._raw) % 8 or (self._line_breaks <= _MAX_LINES and self._chars <= _MAX_CHARS):
             return False
-        # As long as a model reasons, nothing of its answer has come.
+        # While a model reasons, nothing of its answer has come.
         self.clean()
         return bool(self.entry.text) or self._chars > LONGEST_CHARS
 
@@ -233,17 +236,17 @@ class Flight:
             self.error = error
             self._finish(error.end)
         except Exception as error:
-            # A boundary: whatever a gateway raises, the request that waits for it must still end.
+            # This is a boundary: whatever a gateway raises, the waiting request must end.
             self.error = GatewayError(Fault.BROKEN.says(kind=type(error).__name__))
             self._finish(StreamEnd.BROKEN)
         else:
             self.usage = end.usage
-            # Cut off at the limit of tokens it breaks off anywhere, as one does that we close.
+            # At `max_tokens` the text may end in mid-line, as in a stream that we close.
             is_cut = end.finish_reason == "length"
             self._finish(StreamEnd.LENGTH if is_cut else StreamEnd.COMPLETE)
 
     def _finish(self, end: StreamEnd) -> None:
-        """Settle the entry: a stream cut off ends in the middle of a line, and only its whole lines can be believed."""
+        """Finish the entry. A stream that was cut off ends in mid-line, so only its complete lines are kept."""
         if not self.open:
             return
         self.open, self.end = False, end
@@ -261,6 +264,6 @@ class Flight:
 
 
 def _fits_but_for_level(typed: str, text: str, growing: bool) -> bool:
-    """Whether what was typed fits but for the indentation of its last line, which has nothing else yet."""
+    """Whether the typed text fits except for the indentation of its last line, which is otherwise still empty."""
     above, break_, line = typed.rpartition("\n")
     return bool(break_) and not line.strip() and fits(above + break_, text, growing=growing)

@@ -1,4 +1,4 @@
-"""The gateways of one endpoint, a model each: the default one, and those that routes name."""
+"""The gateways of one endpoint, one for each model: the default model and those that routes name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Gateways:
-    """The default one and the others. Two purposes of one model share a gateway, and so its health."""
+    """The default gateway and the routed ones. Routes with the same model share a gateway, and so its health."""
 
     def __init__(self, default: Gateway, routed: Mapping[RoutePurpose, Gateway] | None = None) -> None:
         self.default = default
@@ -20,25 +20,25 @@ class Gateways:
 
     @staticmethod
     def of(gateway: Gateway | Gateways) -> Gateways:
-        """A gateway by itself, as the only one."""
+        """Wrap a single gateway as the default one."""
         return gateway if isinstance(gateway, Gateways) else Gateways(gateway)
 
     def chosen(self, route: Route | None) -> Gateway:
-        """The gateway that a route names; the default one without a route, or when the other would refuse."""
+        """The gateway of a route. The default one without a route, or if the route's gateway would refuse."""
         routed = self._routed.get(route.purpose) if route is not None else None
         return self.default if routed is None or routed.refusal() else routed
 
     def refusal(self) -> str:
-        """Why the default model would not be asked, or the empty string."""
+        """Why the default model cannot be asked, or the empty string."""
         return self.default.refusal()
 
     def try_again(self) -> None:
-        """What kept any of them from being asked may be gone."""
+        """The reason why one of them could not be asked may be gone."""
         for gateway in self._all():
             gateway.try_again()
 
     async def warm(self) -> None:
-        """Have every gateway make ready; the connection is one for all, which stand behind one address."""
+        """Prepare all gateways. They share one connection, because they have the same address."""
         for gateway in self._all():
             await gateway.warm()
 

@@ -1,7 +1,8 @@
-"""What the installed libraries define that an open document imports: read in the background, for the local lane and nobody else.
+"""What the libraries define that an open document imports. They are read in the background, only for the local lane.
 
-Python's are looked for in the virtual environments of the workspace and in the standard library beside this program, JavaScript's
-in the `node_modules` above the document. Bounded in modules and bytes, parsed in a thread; a library's text is not kept.
+For Python, the virtual environments of the workspace and the standard library of this program are searched; for JavaScript, the
+`node_modules` folders above the document. Modules and bytes are bounded, and parsing runs in a thread. Libraries' texts are
+not kept.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 _ENVIRONMENTS: Final = (".venv", "venv", "env")
 _VERSION: Final = re.compile(r"^version(?:_info)?\s*=\s*(\d+)\.(\d+)", re.MULTILINE)
-# Modules that stand under another name in the standard library.
+# Modules whose file in the standard library has another name.
 _ELSEWHERE: Final = {"os.path": "posixpath"}
 _MOST_MODULES: Final = 256
 _MOST_FOLDERS_UP: Final = 12
-# Files that hand on names from their neighbours are followed so far.
+# How many re-exports of a module from neighbouring files are followed.
 _MOST_HANDED_ON: Final = 8
 _MOST_CHARACTERS: Final = 200_000
 _RELATIVE: Final = re.compile(
@@ -42,7 +43,7 @@ _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 class Libraries:
     """The libraries that documents import.
 
-    `folder_of` names the workspace's folder that a document lies in. Nothing is read while they are not `wanted`.
+    `folder_of` returns the workspace folder of a document. While `wanted` returns False, nothing is read.
     """
 
     def __init__(
@@ -54,11 +55,12 @@ class Libraries:
         self._workspace = workspace
         self._folder_of = folder_of
         self._wanted = wanted
-        # By where it was looked for and the module's name, the latest last. A library does not change while it is worked with.
+        # Keys are where a module was searched, and its name; the newest are last. Installed libraries are assumed not to
+        # change.
         self._known: OrderedDict[tuple[tuple[str, ...], str], list[Member]] = OrderedDict()
 
     async def imported(self, uri: str, language_id: str, text: str) -> Imported | None:
-        """What is known of the libraries that a document's text imports; None where it imports none that can be found."""
+        """What is known of the libraries that a document's text imports. None if it imports none that can be found."""
         if not self._wanted():
             return None
         found = [one for one in taken(text, language_id) if ".." not in one.module]
@@ -102,7 +104,7 @@ class Libraries:
         return known
 
     def _above(self, uri: str) -> list[str]:
-        """The folders above a document, the nearest first, up to the workspace's."""
+        """The folders above a document up to the workspace folder, the nearest first."""
         folder = self._folder_of(uri)
         if folder is None:
             return []
@@ -155,7 +157,7 @@ class Libraries:
         return []
 
     async def _first(self, places: Sequence[str]) -> str:
-        """The text of the first file that is there."""
+        """The text of the first file that exists."""
         read = await self._workspace.texts(places)
         return next((text for text in read.texts if text), "")[:_MOST_CHARACTERS]
 
@@ -167,12 +169,12 @@ async def _outline(text: str, language_id: str) -> list[Member]:
 
 
 def _types(module: str) -> str:
-    """The package that holds a package's types apart from it."""
+    """The name of the separate package with a package's types."""
     return "@types/" + module.removeprefix("@").replace("/", "__")
 
 
 def _declarations(manifest: str) -> str:
-    """The file with declarations that a package's manifest names."""
+    """The file with type declarations that a package's manifest names."""
     try:
         told = json.loads(manifest)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is done with asyncio's loop itself: the real clock, and work in the background. Everything else is handed a `Clock`."""
+"""What uses asyncio's loop directly: the real clock and background work. All other code gets a `Clock`."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ logger = logging.getLogger(__name__)
 
 
 class AsyncioClock:
-    """Monotonic seconds; calls are made on the running loop."""
+    """Monotonic seconds. Calls are scheduled on the running loop."""
 
     def now(self) -> float:
-        """Seconds on the monotonic clock, the one asyncio's loop uses."""
+        """Seconds on the monotonic clock that asyncio's loop uses."""
         return time.monotonic()
 
     def local_time(self) -> datetime:
-        """The system's wall clock and zone."""
+        """The time of day with its zone, from the system."""
         return datetime.now().astimezone()
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Cancellable:
-        """Call back on the running loop once `now()` reaches `when`."""
+        """Call `callback` on the running loop once `now()` reaches `when`."""
         loop = asyncio.get_running_loop()
         return loop.call_later(max(0.0, when - time.monotonic()), callback)
 
 
 class Background:
-    """Work that nobody waits for. What fails is logged by its name, its kind and its place, and the rest goes on."""
+    """Work that nobody waits for. An error is logged with its type and place, and other work goes on."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Begin a piece of work; it runs from the next turn of the loop."""
+        """Start a piece of work. It runs from the next turn of the loop."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
     async def idle(self) -> None:
-        """Wait until all is done, and what was begun meanwhile too."""
+        """Wait until all work is done, including work that starts meanwhile."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def stop(self) -> None:
-        """Cancel what runs."""
+        """Cancel all work."""
         for task in self._tasks:
             task.cancel()
 
     async def aclose(self) -> None:
-        """Cancel what runs, and wait until it has ended."""
+        """Cancel all work, and wait until it has ended."""
         self.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -69,7 +69,7 @@ class Background:
 
 
 def fault_of(error: BaseException) -> str:
-    """An exception by its kind and the place of its origin. Not by its text, which can hold a document's."""
+    """An exception as its type and place. Its text is left out, because it may contain a document's text."""
     step = error.__traceback__
     while step is not None and step.tb_next is not None:
         step = step.tb_next

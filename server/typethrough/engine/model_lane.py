@@ -1,4 +1,4 @@
-"""The model lane: whether the model can be asked now, how a question is put together, and what streams teach."""
+"""The model lane: whether the model can be asked now, how a question is built, and what is learned from streams."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from typethrough.engine.pending import Pending
     from typethrough.engine.ports import Clock, Gateway, Recorder
 
-# A stream that has said nothing for this many typical waits is not worth joining; nor sooner, for a fast server may have a long
-# prompt to read again, and would begin anew each time it is asked anew.
+# A stream that is silent for this many typical waits is not worth joining. The two minimum times matter for a fast
+# server: it may have to read a long prompt again, and would start over with each new question.
 _STALLED_WAITS = 4.0
 _STALLED_S, _STALLED_LOCAL_S = 2.0, 10.0
 _PRUNED_FROM = 64
 
 
 class Question(NamedTuple):
-    """What is asked of a model: whom, by which terms, with which prompt, for which view, and why."""
+    """A question to a model: to which gateway, on which terms, with which prompt, for which view, and for what purpose."""
 
     gateway: Gateway
     terms: Terms
@@ -50,9 +50,9 @@ class Question(NamedTuple):
 
 
 class ModelLane:
-    """Streams to the models of one endpoint. Without a gateway, or switched off, it is `absent`.
+    """Streams to the models of one endpoint. It is `absent` without a gateway, or when switched off.
 
-    `trouble` has the cause of what failed last, by the model.
+    `trouble` has the last fault of each model.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class ModelLane:
         self._experiences: dict[str, Experience] = {}
         self._warned: set[str] = set()
         self.trouble: dict[str, Fault] = {}
-        # Whether the user has been told of something that he was to mend, and has had no answer since.
+        # Whether the user was told of a lasting fault, and no model has answered since.
         self._is_missed = False
         self._asked_last = ""
         self._is_limit_told = False
-        # Requests that wait for room, the newest last.
+        # Requests that wait for a free place, the newest last.
         self._under_way = 0
         self._waiting: list[tuple[Pending, Callable[[], None]]] = []
         self._prune_at = _PRUNED_FROM
@@ -78,13 +78,13 @@ class ModelLane:
 
     @property
     def absent(self) -> bool:
-        """Whether there is no model to ask at all."""
+        """Whether there is no model to ask."""
         return self._gateways is None or not self._settings.model_lane
 
     def refusal(self, route: Route | None = None) -> Refusal | None:
         """Why no model can be asked for a route now, or None."""
         if self._gateways is None or self.absent:
-            # All there is without a model is the local lane, which is asked first.
+            # Without a model there is only the local lane, which was asked before.
             return Cause.NOTHING_LOCAL.refusal()
         if sentence := self._gateways.chosen(route).refusal():
             return Cause.REFUSED_BEFOREHAND.refusal(sentence)
@@ -97,16 +97,16 @@ class ModelLane:
         return None
 
     def look_at_limit(self) -> None:
-        """Say it, even if it was said before, when the day's limit is spent."""
+        """Tell the user if the day's limit is spent, even if that was said before."""
         self._is_limit_told = False
         self.refusal()
 
     def is_crowded(self, route: Route | None = None) -> bool:
-        """Whether as many questions are under way as the endpoint keeps up with."""
+        """Whether as many questions are running as the endpoint can handle."""
         return self._gateways is not None and self._under_way >= self._gateways.chosen(route).most_at_once
 
     def when_free(self, pending: Pending, ask: Callable[[], None]) -> None:
-        """Have a request ask when there is room for it, the newest first; never when it has ended by then."""
+        """Call `ask` when a place is free, the newest request first. Never after the request has ended."""
         self._waiting.append((pending, ask))
         if len(self._waiting) >= self._prune_at:
             self._waiting = [one for one in self._waiting if not one[0].ended]
@@ -119,19 +119,19 @@ class ModelLane:
                 ask()
 
     def model_for(self, route: Route | None) -> str:
-        """The model that would be asked for a route now; empty when there is none at all."""
+        """The model that would be asked for a route now. Empty without a gateway."""
         return self._gateways.chosen(route).model if self._gateways is not None else ""
 
     def waits(self, route: Route | None) -> Waits:
-        """The waits for the model of a route."""
+        """The waits for a route's model."""
         return self._experience(self.model_for(route)).waits
 
     def dollars(self, route: Route | None) -> float:
-        """What a question to the model of a route costs."""
+        """What a question to a route's model costs, in US dollars."""
         return self._experience(self.model_for(route)).dollars
 
     def use(self, gateway: Gateway | Gateways | None, settings: Settings) -> None:
-        """Ask another gateway from now on; the old one is closed in the background."""
+        """Ask another gateway from now on. The old one is closed in the background."""
         before = self._gateways
         if before is not None and gateway not in (before, before.default):
             self._is_missed = self._is_missed or any(fault.lasts for fault in self.trouble.values())
@@ -149,14 +149,14 @@ class ModelLane:
         on_text: Callable[[Flight], None],
         on_end: Callable[[Flight], None],
     ) -> Flight:
-        """Send a question about a document. Only when `refusal` is None."""
+        """Send a question about a document. Call it only when `refusal` returns None."""
         gateway, terms, prompt, view, purpose = question
         self._warn(gateway)
         counts, now_s = Counts(self._recorder), self._clock.now()
 
         @cache
         def sent() -> Sent:
-            """What is known of the prompt, worked out when the question is on its way: nobody waits for it."""
+            """What is known of the prompt. Computed after the question is sent, so nobody waits for it."""
             return self._experience(gateway.model).send(prompt, terms, now_s)
 
         def ended(flight: Flight) -> None:
@@ -188,7 +188,7 @@ class ModelLane:
         purpose: Purpose,
         route: Route | None = None,
     ) -> Question:
-        """What would be asked of whom. Every prompt is built here, the one that is sent and the one that is only shown."""
+        """Build a question. All prompts are built here, those that are sent and those that are only shown."""
         if self._gateways is None:
             raise RuntimeError("a question needs a gateway")
         gateway = self._gateways.chosen(route)
@@ -199,13 +199,13 @@ class ModelLane:
         return Question(gateway, terms, prompt, view, purpose)
 
     def warm_up(self, permit: SendPermit, document: OpenDocument) -> None:
-        """Have the model read a document's context before somebody waits for it, where that pays and the context is cold."""
+        """Have the model read a document's context before the user waits for it, if that pays and its cache is cold."""
         if self._gateways is None or document.warming is not None or document.questions:
             return
         if self.refusal() or self.is_crowded():
             return
         gateway, now_s = self._gateways.default, self._clock.now()
-        # A server at home has room for one text or a few: another document's has taken the place of this one's.
+        # A local server keeps only one text or a few, so another document may have replaced this one.
         is_elsewhere = gateway.profile.is_local and self._asked_last != document.uri
         is_cold = document.prompt.is_cold(self._terms(gateway), now_s) or is_elsewhere
         if is_cold and warm_up_pays(gateway.profile, self._settings.warm_up):
@@ -218,7 +218,7 @@ class ModelLane:
             )
 
     def stalled(self, flight: Flight) -> bool:
-        """Whether a stream has been silent for so long that it is not worth waiting for."""
+        """Whether a stream has been silent for so long that waiting for it makes no sense."""
         if flight.ttft_ms is not None:
             return False
         least_s = _STALLED_LOCAL_S if flight.is_local else _STALLED_S
@@ -227,28 +227,28 @@ class ModelLane:
         return waited_s > max(least_s, _STALLED_WAITS * waits.median_ms() / 1_000)
 
     def try_again(self) -> None:
-        """The user is back, or a key has changed: what kept the models from being asked may be gone."""
+        """The user is back, or a key has changed, so the reason why the models could not be asked may be gone."""
         if self._gateways is not None and self.trouble:
             self._gateways.try_again()
 
     def warm(self) -> None:
-        """Have the next question find an open connection."""
+        """Open a connection for the next question."""
         if self._gateways is not None and not self.refusal():
             self._background.start(self._gateways.warm())
 
     async def aclose(self) -> None:
-        """Close the gateways, and wait for what runs in the background."""
+        """Close the gateways, and wait for background work."""
         await self._background.aclose()
         if self._gateways is not None:
             await self._gateways.aclose()
 
     def forget(self) -> None:
-        """Forget the prompts that were sent."""
+        """Forget the sent prompts."""
         for experience in self._experiences.values():
             experience.forget()
 
     def context_chars(self) -> int:
-        """How much a prompt may hold of files just now; nothing without a model."""
+        """How many characters of files a prompt may hold now. 0 without a model."""
         if self._gateways is None or self.absent:
             return 0
         return self._terms(self._gateways.default).context_chars
@@ -268,7 +268,7 @@ class ModelLane:
         return experience
 
     def _learn(self, flight: Flight, gateway: Gateway, counts: Counts, sent: Sent) -> None:
-        """A stream has ended: put every request that it has taken on record, and learn from the one that was heard."""
+        """A stream has ended. Record all requests that it made, and learn from the one whose text was used."""
         race, purpose = flight.race, flight.purpose
         is_warm_up = purpose is Purpose.WARM_UP
         if not is_warm_up and (flight.ttft_ms is not None or flight.end is not StreamEnd.COMPLETE):
@@ -281,14 +281,14 @@ class ModelLane:
         if race is not None and (unheard := race.unheard) is not None:
             counts.record(record_unheard(self._id(), flight, unheard), unheard)
             if isinstance(unheard.error, ModelNotFound | CredentialsRejected):
-                # The request is none the worse, but without a word the setting would stay wrong.
+                # The answer came from the other model. But without a notice, the user would not correct the setting.
                 self._recorder.notice(f"{unheard.error.fault.name} {unheard.model}", str(unheard.error))
         if not is_warm_up or flight.error is not None:
-            # A warm-up's failure too: the request that comes next may be refused for the same cause, without a word.
+            # Report a failed warm-up too. Else the next request may be refused for the same reason without a notice.
             self._report(flight, gateway)
 
     def _warn(self, gateway: Gateway) -> None:
-        """Tell the user once what the endpoint says against a model, or that another has taken its place."""
+        """Tell the user once what the endpoint says against a model, or that another model has replaced it."""
         warning = gateway.profile.warning
         if warning and warning not in self._warned:
             self._warned.add(warning)
@@ -298,14 +298,14 @@ class ModelLane:
         return str(next(self._ids))
 
     def _report(self, flight: Flight, gateway: Gateway) -> None:
-        """Tell the user what state a stream has left the lane in."""
+        """Report the lane's state after a stream to the user."""
         error, model = flight.error, gateway.model
         if error is not None and not error.fault.told:
-            # Nothing is wrong that anybody could mend.
+            # There is nothing that the user could fix.
             return
         if error is not None:
             self.trouble[model] = error.fault
-            # Of a route whose place the default model takes, all is well but for the route.
+            # The default model answers instead of the route's, so only the route has a problem.
             is_routed = model != self.model_for(None) and not self.refusal()
             self._recorder.notice(
                 f"{error.fault.name} {model}" if is_routed else error.fault.name, str(error)
@@ -325,14 +325,14 @@ class ModelLane:
             self._recorder.status("ready", "")
 
     def _tell_limit(self, limit: str) -> None:
-        """Say once that the day's limit is spent, whoever has spent it: this process, or one before it."""
+        """Say once that the day's limit is spent, by this process or an earlier one."""
         if not self._is_limit_told:
             self._is_limit_told = True
             self._recorder.notice(Fault.LIMIT_SPENT.name, limit)
             self._recorder.status("over_limit", limit)
 
     def _over_limit(self) -> str:
-        """Why nothing more is spent today, or the empty string."""
+        """Why nothing more may be spent today, or the empty string."""
         limit_cents = self._settings.daily_limit_cents
         if not limit_cents or self._recorder.today().dollars * 100 < limit_cents:
             return ""

@@ -1,6 +1,6 @@
-"""The owner of one open document's life: its text, what is shown, its streams, and the request that waits.
+"""The owner of one open document's state: its text, what is shown, its streams, and the waiting request.
 
-Nobody else changes these: `tests/engine/test_one_owner.py` reads the engine for assignments. Everything is synchronous.
+No other code changes these; `tests/engine/test_one_owner.py` checks the engine for assignments. Everything is synchronous.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from typethrough.engine.flight import Flight
     from typethrough.engine.pending import Pending
 
-# Two questions at a time: where the cursor was, and where it is.
+# At most two questions run at once: for the cursor's last place and for its current one.
 _MAX_QUESTIONS: Final = 2
 
 
 class Applied(NamedTuple):
-    """What an edit did: the change itself, the answers that no longer fit, and the streams whose place has moved."""
+    """What an edit did: the change, the answers that no longer fit, and the streams whose place has moved."""
 
     edit: Edit
     diverged: list[Entry]
@@ -41,9 +41,9 @@ class Applied(NamedTuple):
 
 
 class OpenDocument:
-    """The state of one open document. `consumed` is the suggestion that the last edit put in whole, `warming` a warm-up.
+    """The state of one open document. `consumed` is a suggestion that the last edit inserted whole, `warming` a warm-up stream.
 
-    Without a permit to keep the document's text there is no prompt, and so nothing that could be sent.
+    Without a permit to keep the document's text there is no prompt, so nothing can be sent.
     """
 
     def __init__(self, document: Document) -> None:
@@ -74,19 +74,19 @@ class OpenDocument:
 
     @property
     def prompt(self) -> PromptState:
-        """What is sent of the document. Raises NotPermitted where nothing may be kept of it."""
+        """What is sent of the document. Raises NotPermitted if its text may not be kept."""
         if self._prompt is None:
             raise NotPermitted("nothing is kept of this document")
         return self._prompt
 
     @property
     def has_context(self) -> bool:
-        """Whether something is known for a file that holds nothing yet: what it is to be, and other files."""
+        """Whether enough is known to begin an empty file: its kind, and other files."""
         is_named = not self.uri.startswith("untitled:") and family_of(self.document.language_id) != UNKNOWN
         return is_named and self._prompt is not None and bool(self._prompt.related.files)
 
     def admit(self, prompt: PromptState | None) -> None:
-        """Keep the document's text for this prompt from now on; without one, nothing of it, nor of what was suggested."""
+        """Keep the document's text, for this prompt. Without a prompt, keep neither text nor suggestions."""
         self._prompt = prompt
         if prompt is None:
             self._syntax = None
@@ -97,16 +97,16 @@ class OpenDocument:
 
     @property
     def asked_at(self) -> Position:
-        """Where a suggestion was asked for last."""
+        """Where a suggestion was requested last."""
         return self._asked[1] if self._asked is not None else Position(0, 0)
 
     @property
     def quiet_since_s(self) -> float:
-        """When the user typed last, or moved the cursor without typing."""
+        """When the user last typed, or moved the cursor without typing."""
         return max(self.hand.last_edit_s, self._moved_s)
 
     def view(self, position: Position, now_s: float) -> View:
-        """The frozen view that a request at `position` gets."""
+        """The frozen view for a request at `position`."""
         document = self.document
         tongue = language_at(document.snapshot, position.line, document.language_id)
         return View.at(
@@ -123,17 +123,17 @@ class OpenDocument:
         )
 
     def edit(self, start: Position, end: Position, text: str, now_s: float) -> Applied:
-        """Replace a range."""
+        """Replace a range of the text."""
         before = self.document.snapshot
         return self._edited(self.document.replace(start, end, text), before, now_s)
 
     def replace(self, text: str, now_s: float) -> Applied:
-        """Replace everything."""
+        """Replace the whole text."""
         before = self.document.snapshot
         return self._edited(self.document.set_text(text), before, now_s)
 
     def changed(self, version: int, now_s: float) -> None:
-        """The edits of one change are in."""
+        """All edits of one change are done."""
         self.document.version = version
         self.hand.rest(now_s)
 
@@ -152,7 +152,7 @@ class OpenDocument:
             if self.shown is not None and self.shown.consumed(snapshot):
                 self._completed = self.shown, before
                 if len(edit.inserted) > 1:
-                    # All at once and to the end: the editor put it there, the user did not type it.
+                    # The rest came in one edit, so the editor inserted it; the user did not type it.
                     self.consumed = self.shown
                     self.unwanted.accepted(self.shown, before)
         diverged, moved = [], []
@@ -167,12 +167,14 @@ class OpenDocument:
         return Applied(edit, diverged, moved)
 
     def strays(self, flight: Flight) -> None:
-        """What a stream says turns out not to fit what was typed meanwhile."""
+        """A stream's text turns out not to fit what the user typed meanwhile."""
         self.hand.strayed(flight.trail.end)
         self.hand.spot = None
 
     def begin(self, pending: Pending) -> None:
-        """A request waits from now on. Without an edit since the last one, the cursor has been moved, and may move on."""
+        """A request begins to wait. If nothing was edited since the last request, the user has moved the cursor, and may go
+        on.
+        """
         request = pending.request
         version = self.document.version
         if self._asked is not None and self._asked[0] == version and self._asked[1] != request.position:
@@ -183,7 +185,7 @@ class OpenDocument:
         self.pending = pending
 
     def ended(self, pending: Pending, outcome: Outcome) -> None:
-        """A request has ended: what it answers is shown."""
+        """A request has ended. Its answer is now shown."""
         if self.pending is pending:
             self.pending = None
         for answer in outcome.suggestions[:1]:
@@ -192,12 +194,12 @@ class OpenDocument:
                 self.shown = Shown.of(answer.id, answer.text, answer.position, suffix, answer.replaces)
 
     def accepted(self, suggestion_id: str) -> None:
-        """The editor says that a suggestion was accepted, whose last character alone may have been put in."""
+        """The editor reports an accepted suggestion. Perhaps only its last character was inserted; the rest was typed."""
         if self._completed is not None and self._completed[0].id == suggestion_id:
             self.unwanted.accepted(*self._completed)
 
     def dismiss(self, suggestion_id: str) -> None:
-        """The user has sent a suggestion away, which may be one that is still growing."""
+        """The user has dismissed a suggestion, which may still be growing."""
         pending, shown = self.pending, self.shown
         if pending is not None and pending.promised_id == suggestion_id:
             pending.end(Cause.SENT_AWAY)
@@ -213,41 +215,41 @@ class OpenDocument:
         self.shown = None
 
     def take_consumed(self) -> Shown | None:
-        """What was put in whole by the last edit; asked for once."""
+        """The suggestion that the last edit inserted whole, or None. Returned only once."""
         consumed, self.consumed = self.consumed, None
         return consumed
 
     @property
     def flights(self) -> list[Flight]:
-        """Every stream, a warm-up too."""
+        """All streams, including a warm-up."""
         return [*self.questions, *([self.warming] if self.warming is not None else ())]
 
     def flight_of(self, entry: Entry) -> Flight | None:
-        """The stream in flight whose answer this is."""
+        """The running stream of this answer, or None."""
         return next((flight for flight in self.questions if flight.entry is entry), None)
 
     def make_room(self) -> None:
-        """Close the oldest questions that no request waits for, until another may be asked."""
+        """Close the oldest questions that no request waits for, so that another one may be asked."""
         waited_for = self.pending.flight if self.pending is not None else None
         free = [flight.entry for flight in self.questions if flight is not waited_for]
         self.close(StreamEnd.SUPERSEDED, *free[: max(0, len(self.questions) - _MAX_QUESTIONS + 1)])
 
     def sent(self, flight: Flight) -> None:
-        """A stream of this document has begun."""
+        """A stream for this document has begun."""
         if flight.purpose is Purpose.WARM_UP:
             self.warming = flight
         else:
             self.questions.append(flight)
 
     def landed(self, flight: Flight) -> None:
-        """A stream of this document has ended."""
+        """A stream for this document has ended."""
         if flight is self.warming:
             self.warming = None
         elif flight in self.questions:
             self.questions.remove(flight)
 
     def close(self, end: StreamEnd, *entries: Entry) -> None:
-        """Close the streams of some answers. Nobody else closes one."""
+        """Close the streams of these answers. No other code closes a stream."""
         for flight in self.flights:
             if any(flight.entry is entry for entry in entries):
                 flight.close(end)

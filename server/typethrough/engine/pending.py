@@ -1,4 +1,4 @@
-"""A request between its arrival and its one outcome: it owns its budget, its deadline, what it has promised, and its end."""
+"""A request from its arrival to its only outcome. It owns the budget, the deadline, what was promised, and the end."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     OnOutcome = Callable[[View, Outcome], None]
     OnPartial = Callable[[View, Suggestion], None]
 
-# The answer leaves this long before the budget ends: a timer is late by the length of whatever runs before it.
+# The answer leaves this long before the end of the budget, because timers fire late when other work runs before them.
 _MARGIN_S: Final = 0.02
-# Endings that would take from the screen what a promise has put there.
+# Endings that would remove text from the screen that a promise has put there.
 _WITHOUT_TEXT: Final = frozenset(
     {Ending.EMPTY, Ending.FILTERED, Ending.SKIPPED, Ending.DEADLINE, Ending.FAILED}
 )
@@ -33,8 +33,10 @@ _WITHOUT_TEXT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the editor asks. `arrived_s` is on the engine's clock; `expected` is the text that an open completion menu would
-    put at the cursor, which a suggestion must then begin with. `unwanted` says why nothing is to be suggested at this place.
+    """What the editor asks.
+
+    `arrived_s` is on the engine's clock. `expected` is the text that an open completion menu would insert at the cursor; a
+    suggestion must begin with it. `unwanted` says why nothing should be suggested at this place, or is None.
     """
 
     uri: str
@@ -46,10 +48,10 @@ class Request:
 
 
 class Pending:
-    """One request. It ends exactly once; what comes later finds it ended.
+    """One request. It ends exactly once; later calls have no effect.
 
-    `budget_ms` counts from its arrival. `on_ended` hears of the end; `on_partial` gets each part of the answer as it grows, for a
-    client that wants that.
+    `budget_ms` counts from the request's arrival. `on_ended` is called at the end. `on_partial` is called with each part of
+    the answer as it grows, for a client that supports it.
     """
 
     __slots__ = (
@@ -86,10 +88,10 @@ class Pending:
     ) -> None:
         self.request = request
         self._amount: Amount | None = None
-        # The local lane's, once somebody has asked for them.
+        # The local lane's guesses, once somebody has asked for them.
         self.guesses: list[Guess] | None = None
         self.view = view
-        # What is asked for: what follows the menu's selection, as if that had been taken.
+        # With an open menu, the question is about what follows the selected entry, as if it had been inserted.
         is_of_menu = request.expected and "\n" not in request.expected
         self.question_view = view.ahead(request.expected) if is_of_menu else view
         self.route = route
@@ -112,36 +114,36 @@ class Pending:
         return self._on_partial is not None
 
     def call_at(self, when_s: float, callback: Callable[[], None]) -> None:
-        """Call back at a time, unless the request has ended by then."""
+        """Call `callback` at this time, unless the request has ended by then."""
         self._timers.append(self._clock.call_at(when_s, callback))
 
     def wait_for(self, flight: Flight) -> None:
-        """Wait for a stream, until the deadline."""
+        """Wait for a stream, at most until the deadline."""
         self.flight = flight
         self.kept_back = flight.kept_back
         flight.wanted_until(self.deadline_s)
 
     def amount(self, max_lines: MaxLines) -> Amount:
-        """How much may be shown by that setting, worked out once."""
+        """How much may be shown under this setting. Computed once."""
         if self._amount is None:
             self._amount = amount_at(self.view, max_lines, invoked=self.request.invoked)
         return self._amount
 
     def leave(self) -> None:
-        """Wait for no stream any more."""
+        """Stop waiting for a stream."""
         self.flight = None
 
     def reroute(self) -> None:
-        """Give up the chosen model: the default one may answer from now on."""
+        """Give up the route's model. The default model may answer now."""
         self.route = None
 
     def reach(self, stage: str) -> None:
-        """Note how many milliseconds after arrival a stage was reached for the first time."""
+        """Note when a stage was first reached, in milliseconds after arrival."""
         if stage not in self.stages_ms:
             self.stages_ms[stage] = (self._clock.now() - self.request.arrived_s) * 1_000
 
     def promise(self, text: str, suggestion_id: str) -> None:
-        """Hand out the beginning of the answer. Whatever the answer will be, it begins so: what is on screen only grows."""
+        """Show the beginning of the answer. The answer must begin with it, because text on the screen may only grow."""
         if self.ended or self._on_partial is None:
             return
         self.reach("first_shown")
@@ -149,12 +151,13 @@ class Pending:
         self._on_partial(self.view, self._promise())
 
     def answer(self, source: Source, suggestions: tuple[Suggestion, ...]) -> None:
-        """End with suggestions; only the first ending counts."""
+        """End with suggestions. Only the first ending counts."""
         self._end(Ending.ANSWERED, source.value, source, suggestions)
 
     def end(self, cause: Cause, sentence: str = "") -> None:
-        """End without an answer; only the first ending counts. What was promised is an answer all the same, whatever became of
-        the rest of it. A `sentence` says more exactly what `cause` is in this case.
+        """End without an answer. Only the first ending counts.
+
+        If something was promised, that text is the answer all the same. `sentence` is a more exact reason than the cause's own.
         """
         reason = sentence or cause.sentence
         if self.promised and cause.ending in _WITHOUT_TEXT:

@@ -1,12 +1,12 @@
-"""What the engine needs from the world, as protocols, and the errors a gateway may raise.
+"""What the engine needs from outside, as protocols, and the errors that a gateway may raise.
 
-The tree, mapped from HTTP in one place (`gateway.client`)::
+HTTP errors become these classes in one place (`gateway/refusals.py`)::
 
     GatewayError
     ├── GatewayTimeout            no connection, or no byte for too long
     ├── GatewayUnavailable        connection refused or lost, 5xx, overload; worth trying again later
     ├── GatewayProtocolError      an answer that is not what the protocol promises
-    ├── NothingSaid               a whole answer without text, which somebody kept back
+    ├── NothingSaid               a complete answer without text, although there was something to say
     └── GatewayRejected           the gateway said no: `status`, `code`, `message`
         ├── CredentialsRejected   401, 403: the key is missing, wrong, or not allowed
         ├── PaymentRequired       402: no balance, or a budget is used up
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 
 class GatewayError(Exception):
-    """A request that brought no completion. `str()` is one sentence for people: no key, no text of a document.
+    """A request that brought no completion. `str()` is one sentence for the user, without keys and document text.
 
-    `end` is how a stream ends that fails so. `fault` is the cause; `usual` is that of an error which names none.
+    `end` is how a stream with this error ends. `fault` is its cause; `usual` is the cause of an error that names none.
     """
 
     end: ClassVar[StreamEnd] = StreamEnd.BROKEN
@@ -51,7 +51,7 @@ class GatewayError(Exception):
 
 
 class GatewayTimeout(GatewayError):
-    """No connection, or no byte, for too long."""
+    """No connection, or no data, for too long."""
 
     end = StreamEnd.TIMED_OUT
     usual = Fault.SILENT
@@ -72,14 +72,16 @@ class GatewayProtocolError(GatewayError):
 
 
 class NothingSaid(GatewayError):
-    """A whole answer came without text, and not because the model has nothing to add: a filter, reasoning, a model that loads."""
+    """A complete answer without text, although the model had something to say: a filter, only reasoning, a model still
+    loading.
+    """
 
     end = StreamEnd.KEPT_BACK
     usual = Fault.ANSWER_FILTERED
 
 
 class GatewayRejected(GatewayError):
-    """The gateway refused the request. `status` is the HTTP status, `code` its own word for the cause."""
+    """The gateway refused the request. `status` is the HTTP status, `code` the gateway's name for the reason."""
 
     end = StreamEnd.REFUSED
     usual = Fault.REFUSED
@@ -112,7 +114,7 @@ class ModelNotFound(GatewayRejected):
 
 
 class PromptTooLong(GatewayRejected):
-    """The prompt is longer than the model's context, which is `limit_tokens`, 0 when the gateway did not say."""
+    """The prompt is longer than the model's context. `limit_tokens` is the context's size, 0 if unknown."""
 
     end = StreamEnd.PROMPT_TOO_LONG
     usual = Fault.PROMPT_TOO_LONG
@@ -123,7 +125,7 @@ class PromptTooLong(GatewayRejected):
 
 
 class RateLimited(GatewayRejected):
-    """Too many requests; `retry_after_s` is what the gateway asked for, None when it did not say."""
+    """Too many requests. `retry_after_s` is the pause that the gateway asks for, None if it does not say."""
 
     end = StreamEnd.RATE_LIMITED
     usual = Fault.RATE_LIMITED
@@ -137,14 +139,14 @@ class RateLimited(GatewayRejected):
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """What a gateway says at the end of a stream that was read to its end."""
+    """What a gateway reports at the end of a complete stream."""
 
     finish_reason: str
     usage: Usage
 
 
 class OnCounted(Protocol):
-    """Hears what a stream took that was closed early; `is_hedge` tells which of two that raced."""
+    """Called with the token count of a stream that was closed early. `is_hedge` tells the two streams of a race apart."""
 
     def __call__(self, usage: Usage, *, is_hedge: bool = False) -> None:
         """The provider's count has come."""
@@ -156,7 +158,7 @@ class Gateway(Protocol):
 
     @property
     def model(self) -> str:
-        """The model's name as the endpoint spells it."""
+        """The model's name in the endpoint's spelling."""
         ...
 
     @property
@@ -165,34 +167,34 @@ class Gateway(Protocol):
         ...
 
     def refusal(self) -> str:
-        """Why a request would not be sent now (rate limited, no key, model unknown …), or the empty string."""
+        """Why a request would not be sent now (rate limit, no key, unknown model …), or the empty string."""
         ...
 
     @property
     def most_at_once(self) -> float:
-        """How many questions may be under way at once, as the endpoint keeps up with them now."""
+        """How many questions may run at once, as far as the endpoint can handle them now."""
         ...
 
     def try_again(self) -> None:
-        """The cause of a refusal may be gone: let the next request find out, unless the gateway has asked for a pause."""
+        """The cause of a refusal may be gone. Let the next request find out, unless the gateway has asked for a pause."""
         ...
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
     ) -> Finish:
-        """Send `prompt`; call `on_text` with each piece of text as it arrives; return when the stream ends.
+        """Send `prompt`, call `on_text` with each piece of text as it arrives, and return when the stream ends.
 
-        Cancelling the call closes the upstream before CancelledError propagates; where the gateway can tell afterwards what such
-        a stream took, `on_counted` is called with that, some time later and until `aclose`. Raises GatewayError.
+        Cancelling the call closes the stream before CancelledError propagates. Some gateways can tell later how many
+        tokens such a stream took: then `on_counted` is called, some time later but before `aclose`. Raises GatewayError.
         """
         ...
 
     def race(self) -> Race | None:
-        """What to stream with in place of the gateway when a second model may be asked as well; None for any other gateway."""
+        """A race to stream with instead of the gateway, if a second model may be asked too. Else None."""
         ...
 
     async def warm(self) -> None:
-        """Make the next `stream` find an open connection. Never raises GatewayError."""
+        """Open a connection for the next `stream`. Never raises GatewayError."""
         ...
 
     async def aclose(self) -> None:
@@ -202,8 +204,10 @@ class Gateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One of the requests of a race, as far as is known of it. `delay_ms` is how long after the first it was sent, `usage` an
-    estimate, and `end` how it lost: to the other, or by its error; None while nobody has spoken.
+    """What is known of one request of a race.
+
+    `delay_ms` is how long after the first request it was sent. `usage` is an estimate. `end` is how it lost, to the other
+    request or by its own error; None while neither has answered.
     """
 
     model: str
@@ -216,32 +220,32 @@ class Upstream:
 
 
 class Race(Protocol):
-    """One stream for which a second model is asked when the first is late."""
+    """One stream for which a second model is asked when the first one is late."""
 
     @property
     def heard(self) -> Upstream:
-        """Whose text the stream has; the first's until the second speaks."""
+        """The request whose text the stream has: the first one, unless the second answers first."""
         ...
 
     @property
     def unheard(self) -> Upstream | None:
-        """The other, when it has been asked as well."""
+        """The other request, if it was sent."""
         ...
 
     def wanted_until(self, deadline_s: float) -> None:
-        """Somebody waits for the stream until then."""
+        """A request waits for the stream until this time."""
         ...
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
     ) -> Finish:
-        """As a gateway's."""
+        """Like `Gateway.stream`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a request would be on the wire, but for its headers: the address, and the body byte for byte."""
+    """A request as it would be sent, without headers: its address, and its body byte for byte."""
 
     address: str
     body: bytes
@@ -249,98 +253,100 @@ class Preview:
 
 @runtime_checkable
 class Previews(Protocol):
-    """What a gateway is besides that can tell what it would send."""
+    """Extra interface of gateways that can show what they would send."""
 
     def preview(self, prompt: Prompt) -> Preview:
-        """The request that `stream` would send for the prompt now; nothing is sent."""
+        """The request that `stream` would send for this prompt now. Nothing is sent."""
         ...
 
 
 class Cancellable(Protocol):
-    """A scheduled call that can be taken back."""
+    """A scheduled call that can be cancelled."""
 
     def cancel(self) -> None:
-        """Do not make the call; harmless when it has been made."""
+        """Do not make the call. Has no effect after the call was made."""
         ...
 
 
 class Clock(Protocol):
-    """Monotonic time, in seconds, and calls at a time."""
+    """Monotonic time in seconds, and scheduled calls."""
 
     def now(self) -> float:
         """Seconds on a clock that never goes back."""
         ...
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Cancellable:
-        """Call back once `now()` reaches `when`."""
+        """Call `callback` once `now()` reaches `when`."""
         ...
 
 
 class TextsRead(NamedTuple):
-    """The texts of some files, None for what is no file with text; and whether a folder was among them."""
+    """The texts of some files, None for each that is not a text file; and whether a folder was among them."""
 
     texts: list[str | None]
     has_folder: bool
 
 
 class Workspace(Disk, Protocol):
-    """The disk that a workspace lies on."""
+    """The disk that contains the workspace."""
 
     def files(
         self, gate: Gate, most_files: int, most_bytes: int, limit_s: float
     ) -> AsyncIterator[tuple[TellPermit, str]]:
-        """The texts of the files in the gate's folders that may be told, those changed last first, within the bounds."""
+        """The texts of files in the gate's folders that may be used in prompts, last changed first, within the bounds."""
         ...
 
     async def texts(self, places: Sequence[str]) -> TextsRead:
-        """The texts of files, by their paths as `place_of` gives them."""
+        """The texts of files, whose paths are in the form of `place_of`."""
         ...
 
 
 class WallClock(Clock, Protocol):
-    """A clock that also tells the time of day, for what people read."""
+    """A clock that also tells the time of day, for the user."""
 
     def local_time(self) -> datetime:
-        """The time of day where the user is, with its zone."""
+        """The user's time of day, with its zone."""
         ...
 
 
 class Recorder(Protocol):
-    """Takes note of what happened; must not block and must not raise."""
+    """Notes what happened. It must not block and must not raise."""
 
     @property
     def history(self) -> History:
-        """The last outcomes; one history for all who record."""
+        """The last outcomes. All recorders share one history."""
         ...
 
     def request_ended(self, uri: str, outcome: Outcome) -> object:
-        """A request ended. What it returns is of no use to who tells."""
+        """A request has ended. The caller ignores the return value."""
         ...
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """An upstream stream ended. Told again with the same `id`, what is said later takes the earlier's place: the provider's
-        count may come after our estimate.
+        """A stream has ended. A second call with the same `id` replaces the first, because the provider's count may come
+        after our estimate.
         """
         ...
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
-        """The editor tells what became of a suggestion; `chars` of it were accepted so far, when only a part was."""
+        """The editor reports what became of a suggestion. `chars` is how much was accepted so far, if only a part was."""
         ...
 
     def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
-        """So long after a suggestion was accepted, `share` (0 to 1) of its characters were still in their place."""
+        """How much of an accepted suggestion is left: `share` (0 to 1) of its characters, `after_s` seconds after the
+        acceptance.
+        """
         ...
 
     def today(self) -> Spent:
-        """What streams have cost today, on this machine as far as that is known."""
+        """What streams have cost today, on this machine as far as known."""
         ...
 
     def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
-        """Something the user should know; of one `key` he is told once until that has been away for a while. `is_good`: it is
-        no trouble.
+        """Something that the user should know. A `key` is shown once, until it has been absent for a while. `is_good`: it
+        is not a problem.
         """
         ...
 
     def status(self, kind: str, message: str) -> None:
-        """What the model lane is doing: "ready", "busy", "local", "no_key", "rate_limited", "over_limit" or "error"."""
+        """What the model lane does: "ready", "busy", "local", "no_key", "rate_limited", "over_limit" or "error"."""
         ...

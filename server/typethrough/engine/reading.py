@@ -1,12 +1,13 @@
-"""A file's bytes as text, by a stated rule. Opens no file.
+"""Decodes a file's bytes to text. Opens no files.
 
-The first of these that fits says how the bytes are read:
+The first rule that applies decides:
 
-1. a byte order mark: UTF-8, UTF-16 or UTF-32, and nothing else;
-2. a NUL byte: this is no text;
-3. UTF-8, when all of it is valid;
-4. what the first kilobyte declares: PEP 263's `coding`, Vim's `fileencoding`, HTML's and CSS' `charset`, XML's `encoding`;
-5. Windows-1252, which the WHATWG's standard takes for Latin-1 as well, when hardly any byte is a control character.
+1. With a byte order mark: UTF-8, UTF-16 or UTF-32, as it says.
+2. With a NUL byte: the file is not a text.
+3. If all bytes are valid UTF-8: UTF-8.
+4. If the first kilobyte declares an encoding, that one: PEP 263's `coding`, Vim's `fileencoding`, `charset` in HTML and CSS,
+   `encoding` in XML.
+5. If there are nearly no control characters: Windows-1252, which the WHATWG's standard uses for Latin-1 too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import re
 
 from typethrough.core.document.cells import is_notebook, text_of_notebook
 
-# UTF-32's mark for little-endian begins with UTF-16's, so it is looked for first.
+# UTF-32's little-endian mark begins with that of UTF-16, so UTF-32 comes first.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -26,7 +27,7 @@ _MARKS = (
 )
 _DECLARED_BYTES = 1_024
 _DECLARATION = re.compile(rb"(?i)(?:coding|charset)[ \t]*[:=]?[ \t]*[\"']?([a-z0-9][a-z0-9._-]{1,30})")
-# Python decodes with these too, but no file is written in them; some take quadratic time.
+# Python knows these codecs too, but no file is written in them, and some take quadratic time.
 _NO_CHARSETS = frozenset(("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"))
 # What these names mean in practice (WHATWG, "Encoding", table of labels).
 _MEANT = {
@@ -41,13 +42,13 @@ _MOST_CONTROLS = 1 / 500
 
 
 def text_of(path: str, raw: bytes) -> str | None:
-    """The text of a file, of a notebook what its cells say; None when the bytes are no text, or not what the name says."""
+    """The text of a file, or of a notebook's cells. None if the bytes are not a text, or not what the file's name says."""
     text = decode(raw)
     return text_of_notebook(text) if text is not None and is_notebook(path) else text
 
 
 def decode(raw: bytes) -> str | None:
-    """The text of a file's bytes, without its byte order mark; None when they are no text."""
+    """The text of a file's bytes, without a byte order mark. None if they are not a text."""
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return _decoded(raw[len(mark) :], encoding)
@@ -62,12 +63,12 @@ def decode(raw: bytes) -> str | None:
             return text
     if len(raw) - len(raw.translate(None, _CONTROLS)) > len(raw) * _MOST_CONTROLS:
         return None
-    # The five bytes that Windows-1252 leaves open are what they are in Latin-1.
+    # Windows-1252 does not define five bytes. For these, use Latin-1.
     return _decoded(raw, "cp1252") or raw.decode("latin-1")
 
 
 def _charset(declaration: re.Match[bytes]) -> str:
-    """Python's name for a declared charset; empty when there is none, or the declaration could not be read in it."""
+    """Python's name for a declared charset. Empty if there is none, or if the declaration itself is not readable in it."""
     try:
         name = codecs.lookup(declaration[1].decode("ascii")).name
         name = _MEANT.get(name, name)

@@ -1,6 +1,6 @@
-"""What editors report of suggestions, and what becomes of those that were accepted.
+"""Handles editors' reports about suggestions, and follows accepted ones.
 
-Half a minute and five minutes after an acceptance the recorder learns how much of the text is still there.
+Half a minute and five minutes after an acceptance, the recorder is told how much of the text is left.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from typethrough.engine.open_document import OpenDocument
     from typethrough.engine.ports import Cancellable, Clock, Recorder
 
-# Each of them costs every edit of its document about a microsecond. Beyond these, what is accepted is not watched.
+# Following a suggestion costs each edit of its document about a microsecond. Further acceptances are not followed.
 _MOST_WATCHED = 64
-# The client's report comes right after the edit, but the next edit may come before it.
+# The client's report comes directly after the edit, but the next edit may come before it.
 _MOST_REPORTED = 8
-# A document that is closed after so much of the time is judged as it was then; sooner, nobody knows.
+# When a document is closed after this share of the time, its text at that moment counts. Before, the result is unknown.
 _LONG_ENOUGH = 0.5
-# A shorter insertion may be the last key of a suggestion that was typed, with the bracket that the editor closes.
+# A shorter insertion may be the last key of a suggestion that the user typed, with the bracket that the editor adds.
 _NOT_TYPED_CHARS = 3
 
 
@@ -40,9 +40,9 @@ class _Watched:
 
 
 class Reports:
-    """The reports about suggestions in the open documents, and the accepted ones that are watched, by their documents.
+    """Reports about suggestions in open documents, and the accepted ones that are followed, by document.
 
-    `prefetch` asks for what follows a suggestion that stands in its document whole; `habits` hears what is taken.
+    `prefetch` asks for what follows a suggestion that was accepted whole. `habits` learns from what is accepted.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Reports:
         self._reported: deque[str] = deque(maxlen=_MOST_REPORTED)
 
     def noticed(self, uri: str, shown: Shown, edit: Edit) -> None:
-        """A suggestion stands in the document all at once: it was accepted, though its client may never say so."""
+        """A suggestion was inserted at once, so it was accepted, even if the client never reports that."""
         if len(edit.inserted) >= _NOT_TYPED_CHARS:
             self._record(shown.id)
             self._watch(uri, shown)
 
     def accepted(self, suggestion_id: str) -> None:
-        """The editor says that a suggestion was accepted; what would follow it is asked for at once."""
+        """The editor reports an accepted suggestion. Ask at once for what follows it."""
         self._record(suggestion_id)
         for uri, document in self._documents.items():
             shown = document.shown
@@ -80,31 +80,32 @@ class Reports:
                 return
 
     def partly_accepted(self, suggestion_id: str, chars: int, left_chars: int | None) -> None:
-        """The editor says that a part of a suggestion was accepted: `chars` of its item's text, with `left_chars` still to come
-        (None: not known).
+        """The editor reports that a part of a suggestion was accepted.
+
+        `chars` is the length of that part of its item's text, `left_chars` what is left of it (None: unknown).
         """
         for document in self._documents.values():
             if left_chars is not None and document.shown is not None and document.shown.id == suggestion_id:
-                # An item's text may begin with what the line has before it.
+                # An item's text may begin with text that is already on the line.
                 chars = len(document.shown.text) - left_chars
         self._recorder.feedback(Feedback.PARTLY_ACCEPTED, suggestion_id, max(0, chars))
 
     def dismissed(self, suggestion_id: str) -> None:
-        """The editor says that the user sent a suggestion away."""
+        """The editor reports that the user dismissed a suggestion."""
         self._recorder.feedback(Feedback.DISMISSED, suggestion_id)
         self._habits.note_taken(taken=False)
         for document in self._documents.values():
             document.dismiss(suggestion_id)
 
     def _record(self, suggestion_id: str) -> None:
-        """Have the recorder know of an acceptance, once: most clients report one that was noticed before."""
+        """Record an acceptance once. Most clients report one that was already noticed."""
         if suggestion_id not in self._reported:
             self._reported.append(suggestion_id)
             self._recorder.feedback(Feedback.ACCEPTED, suggestion_id)
             self._habits.note_taken(taken=True)
 
     def _watch(self, uri: str, shown: Shown) -> None:
-        """Follow an accepted suggestion, all of whose text is in the document now."""
+        """Follow an accepted suggestion whose whole text is in the document."""
         here = self._watched.setdefault(uri, [])
         known = any(one.accepted.id == shown.id for one in here)
         if known or sum(map(len, self._watched.values())) >= _MOST_WATCHED:
@@ -117,12 +118,12 @@ class Reports:
         here.append(watched)
 
     def edited(self, uri: str, edit: Edit) -> None:
-        """A document was edited: the places in it move."""
+        """A document was edited. Move the places in it."""
         for watched in self._watched.get(uri, ()):
             watched.accepted = watched.accepted.after(edit)
 
     def closed(self, uri: str) -> None:
-        """A document is about to be closed: what was watched for long enough is judged now."""
+        """A document is about to be closed. Check now what was followed for long enough."""
         for watched in self._watched.pop(uri, []):
             lived_s = self._clock.now() - watched.since_s
             for after_s, timer in list(watched.timers.items()):

@@ -1,4 +1,4 @@
-"""What a decision may know of the request that waits: each fact is worked out when it is asked for, and not before."""
+"""The facts for decisions about the waiting request. Each fact is computed only when it is asked for."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Clock
     from typethrough.local.predictor import Guess
 
-# A quiet of longer than this says no more.
+# Longer pauses tell nothing more.
 _LONGEST_MS: Final = 3_000.0
-# A shorter wait is not worth a word.
+# A shorter wait is not mentioned to the user.
 _TOLD_MS: Final = 100.0
-# So long the rest of a body is waited for when its first line is there. Most models say several lines in that time.
+# How long to wait for the rest of a body after its first line. Most models write several lines in that time.
 _PATIENCE_S: Final = 0.25
 
 
 @dataclass(slots=True)
 class Sources:
-    """Where suggestions come from, for all documents, and the settings that hold."""
+    """Where suggestions come from, for all documents, and the current settings."""
 
     settings: Settings
     cache: CompletionCache
@@ -60,11 +60,11 @@ class Sources:
         return self.gate.refusal(document.uri, document.document.language_id, now_s)
 
     def may_send(self, document: OpenDocument) -> SendPermit | Refusal:
-        """A permit to send a document's text now, or why there is none."""
+        """A permit to send a document's text now, or the reason against it."""
         return self.gate.may_send(document.uri, document.document.language_id, self.clock.now())
 
     def route_of(self, view: View, *, invoked: bool) -> Route | None:
-        """Which route a request takes; None is the default model's."""
+        """The route of a request, or None for the default model."""
         settings = self.settings
         return route_of(settings.routes, view, invoked=invoked, max_lines=settings.max_lines)
 
@@ -101,7 +101,7 @@ class RequestFacts:
         self._view = pending.view
 
     def unwanted(self) -> Refusal | None:
-        """The first reason not to suggest: the client's, the gate's, the place's, or that one was dismissed here."""
+        """The first reason against a suggestion: from the client, the gate, the place, or because one was dismissed here."""
         cause = self._pending.request.unwanted
         if cause is None and (refusal := self._sources.refusal(self._document, self.now_s)) is not None:
             return refusal
@@ -111,21 +111,21 @@ class RequestFacts:
         return cause.refusal() if cause is not None else None
 
     def left_of_shown(self) -> Offer:
-        """Of the suggestion on screen."""
+        """What is left of the suggestion on the screen."""
         return from_shown(self._document.shown, self._view)
 
     def known(self) -> Iterator[Known]:
-        """Any model's answer is good enough for the default model's request; a chosen model's own for its."""
+        """Cached answers that fit here. Without a route, those of any model; with one, only those of that model."""
         route, model = self._pending.route, self._sources.model
         for hit in self._sources.cache.look_up(self._view):
             if (route is None or hit.entry.model == model.model_for(route)) and self._leads_on(hit):
                 known = self._known(hit)
-                # After what was typed since, the model may say something else than what was sent away.
+                # After text typed since, the model may offer something other than what was dismissed.
                 if known.offer.cause is not Cause.DISMISSED or not hit.typed:
                     yield known
 
     def others(self) -> Iterator[Known]:
-        """What `known` leaves out."""
+        """Cached answers of models other than the request's."""
         chosen = self._sources.model.model_for(self._pending.route)
         for flight in self._document.questions:
             flight.clean()
@@ -134,7 +134,7 @@ class RequestFacts:
                 yield Known(hit.entry, self._from_hit(hit))
 
     def besides(self, answer: Answer) -> Iterator[tuple[Offer, Source]]:
-        """All other texts that are known for the place, for who looks through them."""
+        """All other known texts for this place, for a user who looks through them."""
         given = {answer.offer.text}
         for offer, source in self._everything(answer):
             if offer.text and offer.text not in given and offer.text.startswith(self.expected):
@@ -151,7 +151,7 @@ class RequestFacts:
             yield self._local_offer(best(self._guesses(), 0.0)), Source.LOCAL
 
     def guess(self, *, at_once: bool) -> Offer:
-        """The local lane's, by how likely it is right. Only a whole line keeps a model from being asked."""
+        """The local lane's guess, if it is likely enough. To answer without asking a model, it must be a whole line."""
         if not self._sources.settings.local_lane:
             return Offer()
         if at_once and self.refusal() is None:
@@ -159,7 +159,7 @@ class RequestFacts:
         return self._local_offer(best(self._guesses(), USABLE))
 
     def ask_at_s(self) -> float:
-        """Counted from the last edit or move: the editor's own waiting is part of it."""
+        """When to ask, counted from the last edit or cursor move, so that the editor's own delay is included."""
         if self.invoked:
             return self.now_s
         settings, model, route = self._sources.settings, self._sources.model, self._pending.route
@@ -177,7 +177,7 @@ class RequestFacts:
         return quiet_s + self._sources.habits.wait_ms(spot, odds) / 1_000
 
     def hesitation(self) -> str:
-        """Only when the wait was long enough to matter."""
+        """Why the model was asked late, if the wait was long enough to matter. Else empty."""
         waited_ms = self._pending.stages_ms.get("asked", 0.0)
         if waited_ms < _TOLD_MS:
             return ""
@@ -185,23 +185,23 @@ class RequestFacts:
         return f"{Cause.OUT_OF_TIME.sentence}; the model was asked after {waited_ms:.0f} ms, since {why}"
 
     def refusal(self) -> Refusal | None:
-        """As the model lane says."""
+        """Why the model cannot be asked, from the model lane."""
         return self._sources.model.refusal(self._pending.route)
 
     def said(self, entry: Entry) -> Offer:
-        """What a growing text offers when there is enough of it."""
+        """What a growing text offers, once there is enough of it."""
         hit = self._hit(entry)
         return self._from_hit(hit) if hit is not None else Offer()
 
     def certain(self, entry: Entry) -> str:
-        """Empty for a client that does not show a text while it grows."""
+        """The certain start of a growing text. Empty if the client does not show growing texts."""
         hit = self._hit(entry) if self._pending.shows_growth else None
         text = from_growing(hit, self._view, self._amount) if hit is not None else ""
-        # The beginning of what was sent away may yet become something else.
+        # It begins like a dismissed suggestion, but may still become something else, so do not show it yet.
         return "" if text and self._document.unwanted.is_sent_away(text, self._view) else text
 
     def is_due(self, entry: Entry) -> bool:
-        """A client that shows a text while it grows has them already."""
+        """Whether lines have waited too long. Not for a client that shows growing texts, because it has them already."""
         flight = self._pending.flight
         if flight is None or flight.entry is not entry or self._pending.shows_growth:
             return False
@@ -209,12 +209,12 @@ class RequestFacts:
         return begun_s is not None and self._amount.cautious and self.now_s - begun_s >= _PATIENCE_S
 
     def unfinished(self, entry: Entry) -> Offer:
-        """The whole lines of a growing text, or a first line that looks finished."""
+        """The finished lines of a growing text, or a first line that looks finished."""
         hit = self._hit(entry)
         return self._wanted(from_unfinished(hit, self._view, self._amount)) if hit is not None else Offer()
 
     def _guesses(self) -> list[Guess]:
-        """The local lane's, worked out once a request."""
+        """The local lane's guesses, computed once per request."""
         pending = self._pending
         if pending.guesses is None:
             pending.guesses = self._sources.local.guesses(pending.question_view)
@@ -226,7 +226,7 @@ class RequestFacts:
         return self._pending.amount(self._sources.settings.max_lines)
 
     def _leads_on(self, hit: Hit) -> bool:
-        """Whether an answer goes on from what an open menu has selected, or may yet do so."""
+        """Whether an answer continues the selected entry of an open menu, or may still do so."""
         if not self.expected:
             return True
         if (flight := self._document.flight_of(hit.entry)) is not None:
@@ -244,11 +244,11 @@ class RequestFacts:
         return Known(hit.entry, self._from_hit(hit), is_growing=True, said_all=hit.said_all)
 
     def _hit(self, entry: Entry) -> Hit | None:
-        """What a stream offers at the request's cursor; None when it does not fit there."""
+        """What a stream offers at the request's cursor. None if it does not fit there."""
         waited_for, view = self._pending.flight, self._view
         flight = self._document.flight_of(entry)
         if flight is None and waited_for is not None and waited_for.entry is entry:
-            # It has just ended.
+            # The stream has just ended.
             flight = waited_for
         if flight is None:
             return None
@@ -261,12 +261,12 @@ class RequestFacts:
         return self._wanted(from_hit(hit, self._view, self._amount))
 
     def _wanted(self, offer: Offer) -> Offer:
-        """An offer, unless the user has sent it away near this place."""
+        """The offer, unless the user has dismissed it near this place."""
         is_sent_away = offer.text and self._document.unwanted.is_sent_away(offer.text, self._view)
         return Offer(cause=Cause.DISMISSED) if is_sent_away else offer
 
     def _local_offer(self, guess: Guess | None) -> Offer:
-        """A guess as text for the cursor: the menu's selection first, where one is assumed."""
+        """A guess as text for the cursor. If a menu's selection is assumed, the text begins with it."""
         if guess is None:
             return Offer()
         text = self._pending.question_view.assumed + guess.text
@@ -274,5 +274,5 @@ class RequestFacts:
 
 
 def _rounded(ms: float) -> float:
-    """Down to ten milliseconds, so that what was worked out for one key is good for the next."""
+    """Round down to ten milliseconds, so that a value computed for one key can be reused for the next."""
     return ms // 10 * 10

@@ -1,7 +1,8 @@
-"""What the prompts know of other files: gathered in the background, and ready when a file is frozen.
+"""What prompts contain of other files. It is gathered in the background, and ready when a file is frozen.
 
-Each file that is read for the local lane passes through here and is kept as an outline. Each open document is looked at again
-when its edits pause. Reading and parsing happen in a thread, a keystroke waits for none of it, and without a model none is done.
+Each file that is read for the local lane passes through here, and its outline is kept. Each open document is read again
+when its edits pause. Reading and parsing run in a thread, so no keystroke waits for them. Without a model none of it is
+done.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Clock
 
 logger = logging.getLogger(__name__)
-# A document is looked at again this long after its last edit.
+# A document is read again this long after its last edit.
 _QUIET_S = 2.0
-# A file whose parse takes longer is made to take long; it is known by its indentation.
+# A file that takes longer to parse was made to do so. Its indentation is used instead.
 _PARSE_S = 0.5
 _NOTES = ("AGENTS.md", "CLAUDE.md", "README.md", "README.rst", "README.txt", "README")
 _NOTES_CHARS = 2_000
 
 
 class Surroundings:
-    """The codebase of one workspace, and for each open document what of it belongs into the prompt.
+    """The codebase of one workspace, and for each open document the part of it that its prompt contains.
 
-    `context_chars` says how much a prompt may hold just now; `on_ready` hears the URI of a document whose surroundings are known.
+    `context_chars` returns how much a prompt may hold now. `on_ready` is called with a document's URI when its part is ready.
     """
 
     def __init__(
@@ -54,27 +55,27 @@ class Surroundings:
         self.codebase = Codebase(_root_name(gate))
         self._context_chars = context_chars
         self._documents: dict[str, Neighbour] = {}
-        # The latest last.
+        # The last used document is last.
         self._recent: dict[str, None] = {}
         self._notes: dict[str, Excerpt] = {}
-        # Counts the times that something was forgotten: what was begun before that may hold it still.
+        # Counts how often something was forgotten. Work that began before may still contain it.
         self._forgettings = 0
         self._reading: object | None = None
         self.has_passed_over = False
-        # Each is logged once, however many files have it.
+        # Faults that were logged, so that each is logged once for all files.
         self._faults: set[str] = set()
         self._changing = asyncio.Lock()
         self.background = Background()
 
     def use(self, *, others: bool, notes: bool) -> None:
-        """Whether other files, and the project's notes, may be told. What may not be told any more is forgotten at once."""
+        """Set whether other files and the project's notes may be used in prompts. What may not is forgotten at once."""
         if self._with_others and not others:
             self._forget()
             self.background.start(self._clear())
         self._with_others, self._with_notes = others, notes
 
     async def _clear(self) -> None:
-        # Somebody may be choosing from it just now, in a thread.
+        # A thread may be choosing from it at this moment.
         async with self._changing:
             if not self._with_others:
                 self.codebase.clear()
@@ -86,14 +87,14 @@ class Surroundings:
             document.prompt.forget()
 
     def use_folders(self) -> None:
-        """The workspace has other folders, and with them its files other names: all is forgotten, and to be read anew."""
+        """The workspace has other folders, so files have other names. Forget everything; it will be read again."""
         self.codebase = Codebase(_root_name(self._gate))
         self._notes.clear()
         self._recent.clear()
         self._forget()
 
     def revoke(self, ended: Sequence[Permit]) -> None:
-        """Forget what some permits were for. Nothing of it is told from now on, whatever a thread is doing just now."""
+        """Forget what these permits were for. Nothing of it is used in prompts from now on, whatever a thread is doing."""
         if not ended:
             return
         for permit in ended:
@@ -113,7 +114,7 @@ class Surroundings:
             await self._all_read()
 
     def codebase_for(self, uri: str) -> Codebase:
-        """What a document may be told of. One that lies outside the workspace is told of nothing."""
+        """The codebase for a document's prompts. For a document outside the workspace it is empty."""
         return self.codebase if self._gate.folder_of(uri) is not None else Codebase()
 
     def opened(self, permit: KeepPermit, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
@@ -125,7 +126,7 @@ class Surroundings:
         self.background.start(self._look(document))
 
     def edited(self, uri: str, edit: Edit, after: Snapshot) -> None:
-        """An open document was edited; costs next to nothing."""
+        """An open document was edited. This costs almost nothing."""
         document = self._documents.get(uri)
         if document is None:
             return
@@ -137,21 +138,21 @@ class Surroundings:
             self._later(document)
 
     def closed(self, uri: str) -> None:
-        """A document was closed; what it defines stays known."""
+        """A document was closed. Its definitions stay known."""
         document = self._documents.pop(uri, None)
         if document is not None and document.timer is not None:
             document.timer.cancel()
 
     def focused(self, uri: str) -> None:
-        """The user looks at a document."""
+        """The user has moved to a document."""
         if (document := self._documents.get(uri)) is not None:
             self._touch(document)
 
     async def passing(
         self, files: AsyncIterator[tuple[TellPermit, str]], *, hand_on: bool = True
     ) -> AsyncIterator[tuple[TellPermit, str]]:
-        """The texts of the workspace's files, each known when it has passed; none comes out unless `hand_on`."""
-        # A reading that is replaced may end after the next has begun.
+        """Pass the texts of workspace files through, and take note of each. With `hand_on` False none comes out."""
+        # A reading that was replaced may end after the next one has begun.
         reading = self._reading = object()
         self.has_passed_over = False
         try:
@@ -169,17 +170,17 @@ class Surroundings:
             self.background.start(self._all_read())
 
     async def take(self, permit: TellPermit, text: str) -> None:
-        """Get to know one file, unless it is open: then its document says what it holds."""
+        """Take note of one file, unless it is open: then the open document counts."""
         uri, path = permit.uri, permit.name
         if path in _NOTES:
-            # Without its secrets before it is cut, which may be in the middle of one.
+            # Remove secrets before cutting, because the cut may be in the middle of one.
             self._notes[path] = Excerpt(permit, redacted(text[: 2 * _NOTES_CHARS])[:_NOTES_CHARS])
         if not self._with_others or uri in self._documents or len(text) > READ_CHARS:
             return
         try:
             found = await asyncio.to_thread(digest, path, text, language_of(uri), self._late())
         except Exception as error:
-            # A boundary: one file that cannot be made sense of must not keep the others from being read.
+            # A boundary: one file that cannot be read must not stop the others.
             if (fault := fault_of(error)) not in self._faults:
                 self._faults.add(fault)
                 logger.warning("a file of the workspace is passed over, no others are told of it: %s", fault)
@@ -192,7 +193,7 @@ class Surroundings:
         return lambda: self._clock.now() > until_s
 
     def refresh(self) -> None:
-        """Another model, or the first one, is there: what it is told of other files is put together again."""
+        """There is another model, or the first one. Put the parts for all prompts together again."""
         for document in self._documents.values():
             self.background.start(self._look(document))
 
@@ -213,7 +214,7 @@ class Surroundings:
             del self._recent[next(iter(self._recent))]
 
     def _later(self, document: Neighbour) -> None:
-        """Look once the edits pause: the timer is not moved with each of them, but set again when it was too early."""
+        """Read a document once its edits pause. The timer is not moved with each edit, but set again if it fired too early."""
 
         def due() -> None:
             document.timer = None
@@ -225,7 +226,7 @@ class Surroundings:
         document.timer = self._clock.call_at(document.edited_s + _QUIET_S, due)
 
     async def _look(self, document: Neighbour) -> None:
-        """Read a document's text, and put its surroundings together anew."""
+        """Read a document's text, and put the part for its prompt together again."""
         if not self._context_chars():
             return
         snapshot, permit, language_id = document.snapshot, document.permit, document.language_id
@@ -240,7 +241,7 @@ class Surroundings:
             await self._ready(document)
 
     async def _all_read(self) -> None:
-        """What the open documents have to do with the rest can be known now."""
+        """All files are read, so the parts for all open documents can be put together."""
         for document in list(self._documents.values()):
             await self._ready(document)
 
@@ -261,7 +262,7 @@ class Surroundings:
         if self._with_notes:
             excerpts = [*[self._notes[name] for name in _NOTES if name in self._notes][:1], *excerpts]
         room -= sum(len(one.text) for one in excerpts)
-        # What an excerpt shows is not told again as a definition.
+        # A definition that an excerpt shows is not shown again.
         present = seen.lines.union(line.strip() for one in excerpts for line in one.text.split("\n"))
         recent = [path for path in reversed(self._recent) if path != document.permit.name]
         async with self._changing:
@@ -275,7 +276,7 @@ class Surroundings:
                 max_chars=max(0, room),
             )
         if forgettings != self._forgettings:
-            # Something was forgotten while this was chosen, and may be among it.
+            # Something was forgotten meanwhile, and may be in the result.
             await self._gather(document)
             return
         document.prompt.related = render(chosen if self._with_others else (), excerpts)
@@ -287,5 +288,5 @@ class Surroundings:
 
 
 def _root_name(gate: Gate) -> str:
-    """The name of the workspace's folder; with several of them, each file's name begins with its own."""
+    """The name of the workspace folder. With several folders it is empty, because each file's name begins with its folder's."""
     return gate.folders[0].name if len(gate.folders) == 1 else ""

@@ -1,7 +1,7 @@
-"""Looking at the disk from time to time, for editors that do not tell which files come, change and go.
+"""Checks the disk from time to time, for editors that do not report which files were added, changed or removed.
 
-Only what is known of is looked at: its files, by their stamps, and the folders they lie in, for what is new there. That is
-thousands of files in some milliseconds of a thread, where reading the workspace again would be seconds.
+Only known files are checked, by their stamps, and their folders for new files. This takes milliseconds in a thread for
+thousands of files, while reading the workspace again would take seconds.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
     from typethrough.core.gate.gate import Gate
     from typethrough.core.gate.rules import Folder
 
-# A folder with more in it holds data, and is not looked through again and again.
+# A folder with more entries contains data, and is not checked.
 _MOST_ENTRIES = 5_000
 
 
 class _Stamp(NamedTuple):
-    """By what it is seen that a file has changed."""
+    """What shows that a file has changed: its time and its size."""
 
     changed_ns: int
     size: int
 
 
-# Of what lies in a folder and was not asked about.
+# The stamp of a file that is in a folder but is not known to us.
 _THERE = _Stamp(0, -1)
 
 
 class News(NamedTuple):
-    """What has come or changed, and what is gone, since the last look: URIs of files, and of folders that are new."""
+    """What was added or changed, and what was removed, since the last check: URIs of files, and of new folders."""
 
     changed: list[str]
     gone: list[str]
 
 
 class Survey:
-    """The looks at one workspace. `is_open` says whether an editor holds a document open: then the disk does not count.
+    """The checks of one workspace. `is_open` says whether an editor has a document open; then its file on disk does not count.
 
-    A change between the reading of a file and the first look at it is not seen; that it is gone is.
+    A change between the reading of a file and its first check is not noticed. A removal is.
     """
 
     def __init__(self, gate: Gate, is_open: Callable[[str], bool]) -> None:
@@ -59,7 +59,7 @@ class Survey:
         self._is_looking = False
 
     async def look(self) -> News:
-        """What is new since the last look; nothing when there is no workspace, or a look is under way."""
+        """What is new since the last check. Nothing without a workspace, or while another check is running."""
         folders = self._gate.folders
         if self._is_looking or not folders:
             return News([], [])
@@ -71,7 +71,7 @@ class Survey:
             self._is_looking = False
 
     def _compare(self, kept: Sequence[str], folders: Sequence[Folder]) -> News:
-        """The look itself, in a thread."""
+        """The check itself, which runs in a thread."""
         known = {
             place: uri
             for uri in kept
@@ -96,7 +96,9 @@ class Survey:
 
 
 def _stamps(places: Iterable[str], folders: Iterable[str]) -> dict[str, _Stamp]:
-    """The stamps of those files that are there, and of ignore files in the folders; and what else in these may be read."""
+    """The stamps of the files that exist and of ignore files in the folders, and all other files in the folders that may be
+    read.
+    """
     found: dict[str, _Stamp] = {}
     for folder in folders:
         try:
@@ -119,7 +121,7 @@ def _stamps(places: Iterable[str], folders: Iterable[str]) -> dict[str, _Stamp]:
 
 
 def _stamp(place: str) -> _Stamp | None:
-    """The stamp of a file; None when there is none."""
+    """The stamp of a file, or None if it does not exist."""
     try:
         status = os.lstat(_on_disk(place))
     except (OSError, ValueError):
@@ -128,12 +130,12 @@ def _stamp(place: str) -> _Stamp | None:
 
 
 def _on_disk(place: str) -> str:
-    # A Path for each of thousands would take more time than the looks themselves.
+    # Making a Path for each of thousands of files would take longer than the checks.
     return place if os.sep == "/" else str(on_disk(place))
 
 
 def _differs(one: _Stamp, other: _Stamp) -> bool:
-    """Whether a file that was looked at both times is another now."""
+    """Whether a file has changed between two checks."""
     return one != other and _THERE not in (one, other)
 
 

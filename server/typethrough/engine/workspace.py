@@ -1,6 +1,7 @@
-"""The workspace on disk: which files git would track and the gate lets pass, their texts, and the ignore files in between.
+"""The workspace on disk: the files that git would track and the gate permits, their texts, and the ignore files.
 
-Bounded in files, bytes and time, in a thread. Links are not followed, so that a project cannot lead out of its folder.
+Files, bytes and time are bounded, and reading runs in a thread. Links are not followed, so a project cannot lead out of its
+folder.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from typethrough.core.gate.rules import Rules, Verdict
 
 logger = logging.getLogger(__name__)
-# Generated, vendored or not text: large, never typed again, and often not in .gitignore.
+# Folders with generated files, copies of other projects, or no text: large, never edited, and often missing in .gitignore.
 SKIPPED_FOLDERS = frozenset(
     (
         *("node_modules", "bower_components", "vendor", "third_party", "site-packages", "venv", "env"),
@@ -35,12 +36,12 @@ SKIPPED_FOLDERS = frozenset(
 )
 _GITIGNORE = ".gitignore"
 _MAX_FILE_BYTES = 256 * 1024
-# To read 3,000 patterns takes a second.
+# Reading 3,000 patterns takes a second.
 _MAX_IGNORE_BYTES = 64_000
 _MAX_LISTED = 50_000
 _BATCH = 16
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
-# Why something is passed over, as the log says it.
+# Why something was skipped, in words for the log.
 _LARGE = "files too large"
 _NO_TEXT = "files that are no text"
 _CLOSED = "files or folders that cannot be read"
@@ -49,25 +50,26 @@ _LATE = "what could not be read in time"
 
 
 class LocalDisk:
-    """This machine's disk. `now_s` reads a clock; nothing of the disk is kept. What is passed over is logged, by its number."""
+    """This machine's disk. `now_s` reads a clock. Nothing is cached. How many files were skipped, and why, is logged."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
         self._said = ""
 
     def ignore_files(self, folder: str) -> dict[str, list[str]]:
-        """The lines of the ignore files in a folder, by name; and the key `.git` where a repository begins."""
+        """The ignore files in a folder: name to lines. Also has the key `.git` if a repository begins there."""
         base = str(on_disk(folder))
         found = {name: lines for name in IGNORE_FILES if (lines := _lines(base, name)) is not None}
         if os.path.lexists(f"{base}/{REPOSITORY}"):
             found[REPOSITORY] = []
-            # Its lines are one clone's own (gitignore(5)); a .gitignore goes before them, so it comes after.
+            # The lines of `info/exclude` belong to this clone only (gitignore(5)). A .gitignore overrides them, so it comes
+            # after them.
             if own := _lines(base, f"{REPOSITORY}/info/exclude"):
                 found[_GITIGNORE] = [*own, *found.get(_GITIGNORE, ())]
         return found
 
     def real_paths(self, paths: Sequence[str]) -> list[str]:
-        """The paths with links followed."""
+        """The paths with symbolic links resolved."""
         folders: dict[str, str] = {}
         found = []
         for path in paths:
@@ -81,7 +83,7 @@ class LocalDisk:
     async def files(
         self, gate: Gate, most_files: int, most_bytes: int, limit_s: float
     ) -> AsyncIterator[tuple[TellPermit, str]]:
-        """The texts of the files in the gate's folders that may be told, those changed last first, until a bound is reached."""
+        """The texts of files in the gate's folders that may be used in prompts, last changed first, until a bound is reached."""
         until_s = self._now_s() + limit_s
         wanted = True
         passed: Counter[str] = Counter()
@@ -108,16 +110,16 @@ class LocalDisk:
                     passed[_MORE] += len(paths) > start + _BATCH
                     return
         finally:
-            # A thread cannot be cancelled, but it asks.
+            # A thread cannot be cancelled, but it checks this flag.
             wanted = False
             self._say(passed)
 
     async def texts(self, places: Sequence[str]) -> TextsRead:
-        """The texts of files, by their paths as `place_of` gives them."""
+        """The texts of files, whose paths are in the form of `place_of`."""
         return await asyncio.to_thread(_read_places, [on_disk(place) for place in places])
 
     def _say(self, passed: Counter[str]) -> None:
-        """Log what was passed over, unless it was the same before."""
+        """Log what was skipped, unless the same was logged before."""
         counted = [
             what if what in (_MORE, _LATE) else f"{what}: {count}" for what, count in passed.items() if count
         ]
@@ -127,13 +129,13 @@ class LocalDisk:
 
 
 def folder_at(path: Path) -> Folder:
-    """The folder of a workspace that lies at a place on disk."""
+    """The workspace folder at this path on disk."""
     place = place_of(path.as_uri())
     return Folder(place.rstrip("/"), path.name)
 
 
 def _text(path: Path, passed: Counter[str]) -> str | None:
-    """A file's text; None when there is no such file, or it is large, or no text. Opens nothing but plain files."""
+    """A file's text. None if it does not exist, is too large, or is not a text. Only regular files are opened."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
@@ -158,7 +160,7 @@ def _read_places(paths: Sequence[Path]) -> TextsRead:
 def _listed(
     folders: list[Path], rules: Rules, expired: Callable[[], bool], passed: Counter[str]
 ) -> list[Path]:
-    """The files to read, those changed last first; what is passed over is counted in `passed`."""
+    """The files to read, last changed first. What is skipped is counted in `passed`."""
     found: dict[str, float] = {}
     for folder in folders:
         for path, changed_s in _walk(str(folder), rules, expired, passed):
@@ -174,7 +176,7 @@ def _listed(
 def _walk(
     root: str, rules: Rules, expired: Callable[[], bool], passed: Counter[str]
 ) -> Iterator[tuple[str, float]]:
-    """The files below a folder that may be told, with the time of their last change. Looks at its clock at every folder."""
+    """The files below a folder that may be used in prompts, with the time of their last change. Checks the clock often."""
     waiting = [root]
     while waiting and not expired():
         folder = waiting.pop()
@@ -209,16 +211,17 @@ def _is_open(verdict: Verdict) -> bool:
 
 
 def _lines(folder: str, name: str) -> list[str] | None:
-    """The lines of an ignore file; None when there is none. One that forbids and cannot be read forbids all there is, and one of
-    which only a part is read names all there is.
+    """The lines of an ignore file, or None if it does not exist.
+
+    If a file that forbids cannot be read, it forbids everything. If only a part of a file is read, it names everything.
     """
     unreadable = ["*"] if name in FORBIDDING_FILES else None
-    # Most are not there, and to make a Path of each would take as long as all the rest.
+    # Most do not exist, and making a Path for each would take as long as all other work.
     if not os.path.lexists(f"{folder}/{name}"):
         return None
     try:
         path = Path(folder, name)
-        # Asked first: to open a pipe would wait for who writes into it.
+        # Check first, because opening a pipe would wait for its writer.
         if not stat.S_ISREG(path.stat().st_mode):
             return unreadable
         with path.open("rb") as file:
@@ -242,12 +245,12 @@ def _real_path(path: str) -> str:
     try:
         return _as_place(os.path.realpath(on_disk(path)))
     except (OSError, ValueError):
-        # Such as a path with a character that none can have.
+        # For example a path with a character that no path can have.
         return path
 
 
 def on_disk(place: str) -> Path:
-    """The file or folder of a path as `place_of` gives it, which has a slash before a drive's letter."""
+    """The file or folder on disk for a path in the form of `place_of`, which has a slash before a drive letter."""
     return Path(place[1:] if _DRIVE.match(place) else place)
 
 

@@ -1,1 +1,1 @@
-"""The local lane: proposals copied from the user's own code, with no network and no model."""
+"""The local lane: suggestions copied from the user's own code, without network and model."""

@@ -1,6 +1,6 @@
-"""Lines that everybody writes alike, by language: the table that `idioms` reads.
+"""Lines that everybody writes in the same way, for each language. `idioms` reads this table.
 
-`|` stands where so much of a line is typed that hardly anything else begins so; a line that ends in `…` goes on.
+`|` marks where enough of the line is typed to recognise it. A line that ends with `…` continues.
 """
 
 from __future__ import annotations

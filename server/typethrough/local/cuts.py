@@ -1,7 +1,7 @@
-"""Where a suggestion may end: the places along the likeliest continuation at which the leads part.
+"""Where a suggestion may end: the places along the most likely continuation where the leads differ.
 
-Of `helper.join(parts)` and `helper.join(names)` the likelier is proposed whole when it is sure enough, and else what they share.
-Must not know how sure that is.
+Of `helper.join(parts)` and `helper.join(names)`, the more likely one is proposed as a whole if it is likely enough, else the
+part that both share. This module does not know how likely a text is right.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _MOST_LEADS: Final = 64
 _MOST_TOKENS: Final = 80
-# The place of a line's end among the tokens.
+# Stands for the end of a line among the tokens.
 _END: Final = ""
 
 
 class Cut(NamedTuple):
-    """A text that may be proposed, what speaks for it, its share among all that might follow, and whether the line ends there."""
+    """A text that may be proposed: its evidence, its share of all that may follow, and whether the line ends after it."""
 
     text: str
     evidence: Evidence
@@ -32,11 +32,11 @@ class Cut(NamedTuple):
 
 
 def cuts(leads: Iterable[Lead]) -> list[Cut]:
-    """Follow the likeliest continuation, and return its beginnings that some leads agree on, the shortest first.
+    """Follow the most likely continuation, and return those beginnings of it that some leads share, the shortest first.
 
-    Nothing is returned where the line most likely ends at the cursor.
+    Returns nothing if the line most likely ends at the cursor.
     """
-    # The text itself settles a tie, so that equal input gives equal output in every process.
+    # In a tie the text itself decides, so that equal input gives equal output in every process.
     rest = [(_tokens(lead), lead) for lead in sorted(leads, key=_heaviest_first)[:_MOST_LEADS]]
     text, share = "", 1.0
     found: list[Cut] = []
@@ -57,7 +57,7 @@ def cuts(leads: Iterable[Lead]) -> list[Cut]:
         if text and len(following) < len(rest) and _may_end(text):
             found.append(Cut(text, together(lead for _, lead in rest), share, is_whole=False))
         text += likeliest
-        # A lead that has ended has nothing to say of what follows.
+        # A lead that has ended says nothing about what follows.
         share *= _share(weights, likeliest)
         rest = following
     return found
@@ -77,5 +77,5 @@ def _tokens(lead: Lead) -> Sequence[str]:
 
 
 def _may_end(text: str) -> bool:
-    """Tell whether a person would stop here: behind a word, an opened call, or something closed."""
+    """Whether a person would stop here: after a word, an opened call, or a closing bracket."""
     return text[-1] in "()]}" or is_word(text[-1])

@@ -1,7 +1,7 @@
-"""Leads from the idioms of a language: lines that everybody writes alike, and what follows from the line above.
+"""Leads from a language's idioms: lines that everybody writes in the same way, and lines that follow from the line above.
 
-Owns the tables. An idiom is proposed once so much of it is typed that hardly anything else begins so, with names filled in from
-what stands there. Must not know how sure a lead is.
+An idiom is proposed once enough of it is typed to recognise it. Names in it are taken from the code there. This module does not
+know how likely a lead is right.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from typethrough.local.leads import Leads
 
-# As much as sixteen equal bytes of context are worth.
+# As much as sixteen equal bytes of context.
 RULE_WEIGHT: Final = 2.0**8
-# The marks of the tables.
+# The marks in the tables.
 _ENOUGH: Final = "|"
 _GOES_ON: Final = "…"
 
 
 class _Line(NamedTuple):
-    """An idiom: how it begins, what follows that, and whether the line ends there."""
+    """An idiom: its beginning, its rest, and whether the line ends after it."""
 
     begins: str
     rest: str
@@ -40,7 +40,7 @@ def _read(table: str) -> list[_Line]:
 
 
 _TABLES: Final = {language: _read(table) for language, table in LINES.items()}
-# Languages that share their tables.
+# Languages that use another language's table.
 ALIKE: Final = {
     "javascriptreact": "javascript",
     "typescriptreact": "typescript",
@@ -48,7 +48,7 @@ ALIKE: Final = {
     "sh": "shellscript",
     "bash": "shellscript",
 }
-# What a line is when the one above is this; `{0}` is what the first group holds.
+# How a line looks below a line that matches. `{0}` is the first group of the match.
 _BELOW: Final = {
     "go": ((r"(?:.*[\s,])?err :?= .*[^{]", "if err != nil {{"),),
     "rust": ((r"#\[cfg\(test\)\]", "mod tests {{"), (r"mod tests \{", "use super::*;")),
@@ -59,7 +59,7 @@ _COUNTING: Final = (
     (r".*\bfor \((?:\w+ )+(\$?\w+) = \d+; ", "{0} < …"),
     (r".*\bfor \((?:\w+ )*(\$?\w+) = [^;]+; \1 <=? [^;]+; ", "{0}++) {{"),
 )
-# How a line goes on whose beginning, up to the word that is being typed, is this.
+# How a line continues when its part before the current word matches.
 _BEHIND: Final = {
     "javascript": (*_COUNTING, (r"const \[(\w)(\w*), ", "set{0:^}{1}] = useState(…")),
     "typescript": (*_COUNTING, (r"const \[(\w)(\w*), ", "set{0:^}{1}] = useState(…")),
@@ -79,7 +79,7 @@ _BEHIND: Final = {
 
 
 class _Rule(NamedTuple):
-    """What goes before, what follows it, and whether the line ends there."""
+    """A pattern, the text that follows it, and whether the line ends after that."""
 
     before: re.Pattern[str]
     follows: str
@@ -101,7 +101,7 @@ _RULES_BEHIND: Final = _rules(_BEHIND)
 
 
 class _Name(str):
-    """A part of a name, which `{:^}` puts in as one that begins a word."""
+    """A part of a name. The format `{:^}` inserts it with a capital letter, as a word begins inside a name."""
 
     __slots__ = ()
 
@@ -110,7 +110,7 @@ class _Name(str):
 
 
 def by_idiom(leads: Leads, language_id: str, known: str, partial: str, above: Sequence[str]) -> None:
-    """Add what an idiom says. `known` is the line up to the word `partial` that the cursor stands in, `above` the lines above."""
+    """Add what an idiom suggests. `known` is the line up to the word `partial` at the cursor, `above` are the lines above."""
     language = ALIKE.get(language_id, language_id)
     for text, is_whole in _texts(language, known.lstrip(), partial, above[-1].strip() if above else ""):
         if text.strip():

@@ -1,7 +1,7 @@
-"""Leads from what a file imports: the names that installed libraries define, and what their functions take.
+"""Leads from a file's imports: the names that installed libraries define, and the parameters of their functions.
 
-Owns how a file's imports name things, what is known of a library, and what of it fits at a cursor. Must not know where libraries
-lie, nor how sure a lead is. What is known here is proposed in the document that imports it, and told to nobody.
+This module knows how imports name things, what is known of a library, and what of it fits at a cursor. It does not know where
+libraries are on disk, or how likely a lead is right. What it knows is only suggested in the document that has the import.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_IMPORTS: Final = 60
 _MOST_MEMBERS: Final = 600
 _BYTES_TO_DOUBLE: Final = 2
 _WEIGHT: Final = 4.0
-# So many names may fit; of more, none is likely.
+# If more names than this fit, none of them is likely.
 _MOST_FITTING: Final = 12
 _CALLED: Final = re.compile(
     r"^(?:async )?(?:def|function)\b|^(?:export )?(?:declare )?(?:async )?function\b", re.MULTILINE
@@ -45,14 +45,14 @@ _SCRIPTS: Final = ("javascript", "javascriptreact", "typescript", "typescriptrea
 
 
 class Member(NamedTuple):
-    """A name that a library gives, and what it takes; None where it is no function."""
+    """A name that a library defines, and its parameters. None if it is not a function."""
 
     name: str
     parameters: tuple[str, ...] | None
 
 
 class Taken(NamedTuple):
-    """An import: a module, what the file calls it, and the names that it takes out of it, by what it calls them."""
+    """An import: a module, the file's name for it, and pairs of a name in the module and the file's name for that."""
 
     module: str
     alias: str
@@ -60,8 +60,10 @@ class Taken(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """What is known of a document's imports: the members of each module by the name the document has for it, and by the module's
-    own; and the members that were taken out of one.
+    """What is known of a document's imports.
+
+    `members`: the members of each module, by the document's name for it. `modules`: the same by the module's own name.
+    `names`: the members that are imported by themselves.
     """
 
     members: Mapping[str, Sequence[Member]]
@@ -70,7 +72,7 @@ class Imported(NamedTuple):
 
 
 def taken(text: str, language_id: str) -> list[Taken]:
-    """Return what a file's text imports from elsewhere than its own folder."""
+    """The imports in a file's text, except from its own folder."""
     head = text[:_HEAD_CHARACTERS]
     if language_id == "python":
         found = list(_taken_python(head))
@@ -104,7 +106,7 @@ def _taken_script(head: str) -> Iterator[Taken]:
 
 
 def members(definitions: Sequence[Definition]) -> list[Member]:
-    """Return what a library's outline gives to those who import it."""
+    """The names that a library's outline offers to those who import it."""
     found: dict[str, Member] = {}
     depth = 0
     for one in definitions:
@@ -118,12 +120,12 @@ def members(definitions: Sequence[Definition]) -> list[Member]:
 
 
 def _parameters(one: Definition) -> tuple[str, ...] | None:
-    # A class is named as often as it is called.
+    # A class is named as often as it is called, so it gets no brackets.
     return parameters_in(one.signature.rpartition("\n")[2]) if _CALLED.search(one.signature) else None
 
 
 def by_import(leads: Leads, imported: Imported, known: str, partial: str) -> None:
-    """Add the names that may stand here. `known` is the line up to the word `partial` that the cursor stands in."""
+    """Add the imported names that fit here. `known` is the line up to the word `partial` at the cursor."""
     fitting = [
         one for one in _here(imported, known, partial) if one.name.startswith(partial) and one.name != partial
     ]

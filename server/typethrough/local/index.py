@@ -1,7 +1,8 @@
-"""What was written before and where: the local lane's memory of open documents and workspace files.
+"""The local lane's memory: the text of open documents and workspace files, found again by context.
 
-Owns the texts, an address for every byte of them, and sorted context keys that lead to addresses. Bounded in entries, exact
-on removal, held in memory only. Must not know what makes a continuation likely, nor where the texts come from.
+It keeps the texts, an address for each byte of them, and sorted keys from contexts to addresses. The number of entries is
+bounded, removal is exact, and everything is only in memory. It does not know what makes a continuation likely, or where
+texts come from.
 """
 
 from array import array
@@ -21,12 +22,12 @@ _SLICE_CHARACTERS: Final = 1_500
 _SLICE_REMOVALS: Final = 64
 
 Place = tuple[bytes, int, str]
-"""An occurrence of a context: a segment's text, the byte offset just behind the context, the source's name."""
+"""A place where a context occurs: its segment's text, the byte offset after the context, and the name of the source."""
 
 
 @dataclass(slots=True, eq=False)
 class _Segment:
-    """A run of trimmed lines at consecutive addresses; its first line is the context of the second and is not indexed."""
+    """A run of trimmed lines at consecutive addresses. The first line is only the context of the second, and is not indexed."""
 
     base: int
     text: bytes
@@ -37,7 +38,7 @@ class _Segment:
 
 @dataclass(slots=True, eq=False)
 class _Source:
-    """One file: the address of each line (``_BLANK`` where nothing is indexed) and the line the user is writing."""
+    """One file: the address of each line (``_BLANK`` if it is not indexed), and the line that the user is writing."""
 
     open: bool
     private: bool = False
@@ -50,10 +51,10 @@ class _Source:
 
 
 class LocalIndex:
-    """A bounded memory of token contexts and the places where they occurred.
+    """A bounded memory of token contexts and the places where they occur.
 
-    Addresses are never used twice, so a key that outlives its text leads nowhere. Beyond ``max_entries`` the sources added
-    first go, open ones last; an entry and its share of the text take about 15 bytes, 200,000 lines of Python 23 MiB.
+    Addresses are never reused, so a key that outlives its text leads nowhere. Above ``max_entries``, the sources added first
+    are dropped, open ones last. An entry with its share of the text takes about 15 bytes; 200,000 lines of Python take 23 MiB.
     """
 
     def __init__(self, max_entries: int = DEFAULT_MAX_ENTRIES) -> None:
@@ -66,14 +67,14 @@ class LocalIndex:
 
     @property
     def entries(self) -> int:
-        """Return the number of keys held, about eight for a line of code."""
+        """The number of keys, about eight for each line of code."""
         return len(self._keys)
 
     def __contains__(self, source: str) -> bool:
         return source in self._sources
 
     def add(self, source: str, text: str, *, is_open: bool = False) -> int:
-        """Index a file whole, in place of what was held of it; return the entries the index now holds."""
+        """Index a whole file, and replace what was known of it. Returns the number of entries in the index."""
         for _ in self.indexing(source, text, is_open=is_open):
             pass
         return len(self._keys)
@@ -87,15 +88,15 @@ class LocalIndex:
         is_open: bool = False,
         is_private: bool = False,
     ) -> Generator[None, None, None]:
-        """Index like ``add``, but yield after each slice so that an event loop can run; closing the iterator gives up.
+        """Index like ``add``, but yield after each slice, so that an event loop can run. Closing the iterator stops indexing.
 
-        Edits that arrive from now on wait and are applied at the end. A closed file never drives out an open one, and
-        what does not fit the bound is left out. A private source is proposed in itself alone.
+        Edits that arrive meanwhile are applied at the end. A closed file never displaces an open one; what does not fit is left
+        out. A private source is only used for suggestions in itself.
         """
         old = self._sources.pop(source, None)
         entry = self._sources[source] = _Source(is_open, is_private)
         steps = self._indexing(source, entry, old, text, slice_lines)
-        # Run up to its first yield, so that its clean-up happens even when the caller drops it at once.
+        # Run to the first yield, so that the clean-up happens even if the caller drops the iterator at once.
         next(steps)
         return steps
 
@@ -129,12 +130,12 @@ class LocalIndex:
             entry.waiting.clear()
 
     def remove(self, source: str) -> None:
-        """Forget a source; nothing is proposed from it any more."""
+        """Forget a source. Nothing is proposed from it any more."""
         for _ in self.removing(source):
             pass
 
     def removing(self, source: str) -> Iterator[None]:
-        """Forget like ``remove``: at once for those who ask, the memory in slices or when the iterator is dropped."""
+        """Like ``remove``. The source is gone at once; its memory is freed in slices, or when the iterator is dropped."""
         entry = self._sources.pop(source, None)
         return iter(()) if entry is None else self._forgetting(entry)
 
@@ -153,21 +154,21 @@ class LocalIndex:
                 if number % _SLICE_REMOVALS == 0:
                     yield
         finally:
-            # Given up halfway, the rest goes too: nothing could find these keys again.
+            # If the iterator is closed early, delete the rest too. Otherwise nothing could find these keys again.
             for address, previous, line in lines:
                 self._keys.delete(address, line_keys(previous, line))
 
     def set_open(self, source: str, is_open: bool) -> None:
-        """Say whether an editor holds the source open; closed ones are evicted first."""
+        """Set whether an editor has the source open. Closed sources are dropped first."""
         entry = self._sources.get(source)
         if entry is not None:
             entry.open = is_open
 
     def replace_lines(self, source: str, start_line: int, removed: int, lines: Sequence[str]) -> None:
-        """Apply an edit: ``removed`` lines from ``start_line`` gave way to ``lines``.
+        """Apply an edit: ``lines`` replace ``removed`` lines from ``start_line`` on.
 
-        Costs as much as the lines named, whatever the length of the file. The last new line is taken to be under the
-        cursor and is indexed only when an edit elsewhere shows that it is left. An unknown source is ignored.
+        The cost depends on these lines, not on the file's length. The last new line is assumed to be the cursor's. It is
+        indexed only when an edit elsewhere shows that the user has left it. An unknown source is ignored.
         """
         entry = self._sources.get(source)
         if entry is None:
@@ -176,7 +177,7 @@ class LocalIndex:
             entry.waiting.append((start_line, removed, lines))
             return
         if removed == len(lines) == 1 and start_line == entry.pending_line:
-            # One more key in the line under the cursor: nothing of it is indexed yet.
+            # Another key in the cursor's line, which is not indexed yet.
             entry.pending_text = lines[0]
             return
         start = min(max(start_line, 0), len(entry.addresses))
@@ -194,16 +195,16 @@ class LocalIndex:
             entry.pending_text = lines[-1]
 
     def places(self, context_hashes: Iterable[int], partial: bytes, reader: str = "") -> list[Place]:
-        """Return where a context occurred and ``partial`` followed, the latest indexed last, at most 48 a context.
+        """The places where a context occurs and ``partial`` follows, the latest indexed last, at most 48 per context.
 
-        ``reader`` is the source for which it is asked; of private sources it sees itself.
+        ``reader`` is the source that asks. Of private sources, only itself is included.
         """
         found = []
         bases, segments = self._bases, self._segments
         for address in self._keys.addresses(context_hashes) if bases else ():
             segment = segments[bisect_right(bases, address) - 1]
             offset = address - segment.base
-            # Keys of a source being removed outlive its segments for a few slices.
+            # Keys of a source that is being removed may outlive its segments for a few slices.
             if not 0 < offset <= len(segment.text) or (segment.private and segment.source != reader):
                 continue
             if segment.text.startswith(partial, offset):
@@ -218,7 +219,7 @@ class LocalIndex:
         return segment if address - segment.base <= len(segment.text) else None
 
     def _insert(self, source: str, entry: _Source, start: int, lines: Sequence[str]) -> None:
-        """Index ``lines`` as one new segment. They begin at line ``start`` and have no address yet."""
+        """Index ``lines`` as one new segment. They begin at line ``start`` and must have no address yet."""
         previous = self._line_before(entry, start)
         parts = [previous]
         base = self._next_base
@@ -242,7 +243,7 @@ class LocalIndex:
             self._next_base = base + len(text) + 1
 
     def _line_before(self, entry: _Source, line: int) -> bytes:
-        # A few blank lines may stand between; further up it would no longer be context.
+        # A few blank lines may stand between. A line further up is no longer context.
         for number in range(line - 1, max(line - 4, -1), -1):
             address = entry.addresses[number]
             segment = self._segment_at(address) if address != _BLANK else None
@@ -269,7 +270,7 @@ class LocalIndex:
         del self._segments[position]
 
     def _evicting(self, keep: str, even_open: bool) -> Iterator[None]:
-        """Forget the sources added first until the bound holds: closed ones, then open ones if allowed, never ``keep``."""
+        """Drop the sources added first until the bound holds: closed ones, then with ``even_open`` open ones, never ``keep``."""
         for open_too in (False, True) if even_open else (False,):
             for source in [name for name, entry in self._sources.items() if open_too or not entry.open]:
                 if len(self._keys) <= self._max_entries:
@@ -285,7 +286,7 @@ def _line_at(segment: _Segment, address: int) -> bytes:
 
 
 def _lines_in(segments: Iterable[_Segment]) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield each indexed line with its address and the line before it."""
+    """Yield each indexed line, with its address and the line before it."""
     for segment in segments:
         previous, *lines = segment.text.split(b"\n")
         address = segment.base + len(previous) + 1

@@ -1,7 +1,7 @@
-"""Sorted arrays that lead from a context's hash to the addresses where the context occurred.
+"""Sorted arrays that map a context's hash to the addresses where the context occurs.
 
-Owns the packing of hash and address into eight bytes and the bound on places per context. Must not know what an address
-points at.
+This module packs hash and address into eight bytes, and bounds the number of places per context. It does not know what an
+address means.
 """
 
 from array import array
@@ -19,10 +19,10 @@ _SHARD_SHIFT: Final = HASH_BITS - _SHARD_BITS
 
 
 class KeyMap:
-    """A multimap from context hashes to addresses; a key is ``hash << 36 | address`` in one of 4,096 sorted arrays.
+    """A multimap from context hashes to addresses. A key is ``hash << 36 | address``, in one of 4,096 sorted arrays.
 
-    Eight bytes an entry, insertion, exact removal and look-up by bisection, the newest address of a hash last. A hash keeps
-    its newest 48 addresses, which bounds the time of a look-up. Addresses stay below 2**36.
+    An entry takes eight bytes. Insertion, exact removal and look-up use bisection; a hash's newest address is last. A hash
+    keeps only its newest 48 addresses, which bounds the time of a look-up. Addresses must be below 2**36.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class KeyMap:
         return self._entries
 
     def insert(self, address: int, keys: list[tuple[int, int]]) -> None:
-        """Add the ``(offset, hash)`` keys of a line at an address above all that are held."""
+        """Add the ``(offset, hash)`` keys of a line. Its address must be above all others."""
         shards = self._shards
         for offset, context_hash in keys:
             shard = shards[context_hash >> _SHARD_SHIFT]
@@ -47,7 +47,7 @@ class KeyMap:
         self._entries += len(keys)
 
     def delete(self, address: int, keys: list[tuple[int, int]]) -> None:
-        """Take the keys of a line away again; those that newer ones have pushed out are gone already."""
+        """Remove the keys of a line. Keys that newer ones have displaced are gone already."""
         for offset, context_hash in keys:
             shard = self._shards[context_hash >> _SHARD_SHIFT]
             key = (context_hash << _ADDRESS_BITS) + address + offset
@@ -57,7 +57,7 @@ class KeyMap:
                 self._entries -= 1
 
     def addresses(self, context_hashes: Iterable[int]) -> list[int]:
-        """Return the addresses of any of the hashes in ascending order, each once."""
+        """The addresses for all these hashes, in ascending order, each once."""
         found: set[int] = set()
         for context_hash in context_hashes:
             shard = self._shards[context_hash >> _SHARD_SHIFT]

@@ -1,7 +1,7 @@
-"""The texts that may follow a cursor, each with all that speaks for it, whoever has found it.
+"""The texts that may follow at a cursor, each with all evidence for it.
 
-Owns what evidence is, by kind, and how that of several texts adds up where they begin alike. Must not know how a text was found,
-nor how sure its evidence makes it.
+This module defines the kinds of evidence, and how the evidence of several texts adds up for a common beginning. It does
+not know how a text was found, or how likely its evidence makes it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Evidence:
-    """What speaks for a text.
+    """The evidence for a text.
 
-    `weight` compares it with other texts at the same cursor. The rest is by who has found it: in memory (`reach` bytes of
-    equal context at most, `count` places, one of them in the document itself), in lines nearby that are like this one
-    (`likeness` at best, `alike` of them, `renamed` names in the text at most, and `aligned` lines right above that are like
-    each other too), in the same words nearby (`near` characters of equal context, `pairs`, `singles` and `words` by how many
-    tokens were the same), by an idiom of the language, by a definition nearby, and in a library that the file imports.
+    `weight` compares it with other texts at the same cursor. The other fields are by source. Memory: at most `reach` bytes of
+    equal context, `count` places, `is_own` if one is in the document itself. Similar lines nearby: the best `likeness`, `alike`
+    such lines, at most `renamed` changed names, at most `aligned` lines directly above that are also alike. The same words
+    nearby: at most `near` characters of equal context, and how often two tokens, one, or only the word's beginning were the
+    same (`pairs`, `singles`, `words`). The rest: an idiom, a definition nearby, a library that the file imports.
     """
 
     weight: float = 0.0
@@ -42,7 +42,7 @@ class Evidence:
     is_imported: bool = False
 
     def add(self, other: Evidence) -> None:
-        """Take in what speaks for another text that begins with this one."""
+        """Add the evidence for another text that begins with this one."""
         self.weight += other.weight
         self.count += other.count
         self.alike += other.alike
@@ -68,7 +68,7 @@ class Evidence:
 
 
 class Lead(NamedTuple):
-    """A text that may follow the cursor. `is_whole`: the line ends behind it; else nothing is known of what follows."""
+    """A text that may follow at the cursor. `is_whole`: the line ends after it. Else what follows is unknown."""
 
     text: str
     is_whole: bool
@@ -76,7 +76,7 @@ class Lead(NamedTuple):
 
 
 class Leads:
-    """All that may follow one cursor, each text once."""
+    """All texts that may follow at one cursor, each once."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, bool], Evidence] = {}
@@ -89,7 +89,7 @@ class Leads:
         return len(self._found)
 
     def of(self, text: str, *, is_whole: bool) -> Evidence:
-        """Return what speaks for a text by now, to add to it."""
+        """The evidence for a text so far, so that more can be added."""
         found = self._found.get((text, is_whole))
         if found is None:
             found = self._found[text, is_whole] = Evidence()
@@ -97,7 +97,7 @@ class Leads:
 
 
 def together(leads: Iterable[Lead]) -> Evidence:
-    """Add up what speaks for the beginning that some texts share."""
+    """The evidence for a beginning that several texts share."""
     found = Evidence()
     for lead in leads:
         found.add(lead.evidence)

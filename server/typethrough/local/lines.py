@@ -1,7 +1,7 @@
-"""A line of code as tokens, and its shape: what two lines have in common that differ in names and numbers alone.
+"""A line of code as tokens, and its shape: what two lines have in common that differ only in names and numbers.
 
-Owns what a token of a text is, what a name is, and how one line's names are put in place of another's. Must not know where the
-lines come from. (`tokens` has the same tokens in bytes, for the index.)
+This module defines what a token and a name are, and how the names of one line replace those of another. `tokens` has the same
+tokens as bytes, for the index.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WORD: Final = r"[A-Za-z0-9_$\x80-\U0010ffff]"
 _BARE_TOKEN: Final = re.compile(rf"{_WORD}+|[^\sA-Za-z0-9_$\x80-\U0010ffff]")
 _TOKEN: Final = re.compile(rf"\s*(?:{_BARE_TOKEN.pattern})")
-# Words that mean the same in two lines or nothing: of all languages together, since a keyword of one is seldom a name in another.
+# Keywords of all languages together, because a keyword of one language is rarely a name in another.
 KEYWORDS: Final = frozenset(
     re.findall(
         r"\w+",
@@ -32,39 +32,39 @@ KEYWORDS: Final = frozenset(
     )
 )
 _LONGEST_LINE: Final = 200
-# The least that a part of a name says something.
+# The least length of a part of a name that tells something.
 _PART_CHARACTERS: Final = 3
 _NAME, _NUMBER = "a", "0"
 _KINDS: Final = {token: token for token in (*KEYWORDS, *"()[]{}.,:;=+-*/<>'\"")}
 
 
 class Line(NamedTuple):
-    """A line's tokens, and their shape: any name is the same there, and any number."""
+    """A line's tokens and its shape. In the shape, all names are equal, and all numbers are."""
 
     tokens: tuple[str, ...]
     shape: tuple[str, ...]
 
 
 def is_word(text: str) -> bool:
-    """Tell whether a token or a character belongs to a word."""
+    """Whether a token or a character belongs to a word."""
     first = text[:1]
     return first.isalnum() or first in ("_", "$") or first > "\x7f"
 
 
 def is_name(token: str) -> bool:
-    """Tell whether a token is a name that somebody gave."""
+    """Whether a token is a name, not a keyword or a number."""
     return is_word(token) and not token[0].isdigit() and token not in KEYWORDS
 
 
 @remembered(2_048)
 def spaced_tokens(text: str) -> tuple[str, ...]:
-    """Cut a text into tokens, each with the blanks before it; what stands behind the last one is left out."""
+    """Cut a text into tokens, each with the blanks before it. Blanks after the last token are dropped."""
     return tuple(_TOKEN.findall(text))
 
 
 @remembered(4_096)
 def line_of(text: str) -> Line:
-    """Read a line; its blanks do not count. One too long to be written by hand is as an empty one."""
+    """The tokens and shape of a line, without its blanks. A line too long to be hand-written counts as empty."""
     tokens = tuple(_BARE_TOKEN.findall(text)) if len(text) <= _LONGEST_LINE else ()
     return Line(tokens, tuple([_KINDS.get(token) or _kind(token) for token in tokens]))
 
@@ -74,7 +74,7 @@ def _kind(token: str) -> str:
 
 
 def word_before(prefix: str) -> int:
-    """Return where the word begins that the prefix ends in; its length where it ends in none."""
+    """Where the word at the end of the prefix begins. The prefix's length if it does not end in a word."""
     start = len(prefix)
     while start and is_word(prefix[start - 1]):
         start -= 1
@@ -82,7 +82,7 @@ def word_before(prefix: str) -> int:
 
 
 class Renaming:
-    """The names of one line by those of another that is like it, and by the parts in which two names differ."""
+    """Replaces the names of one line by those of a similar line, whole names and the parts in which names differ."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
@@ -96,7 +96,7 @@ class Renaming:
         ]
 
     def of(self, spaced: Iterable[str]) -> tuple[str, int]:
-        """Return the tokens as one text with the other line's names, and how many of them were changed."""
+        """The tokens as one text, with the other line's names, and how many of them were changed."""
         changed = 0
         said = []
         for token in spaced:
@@ -118,7 +118,7 @@ class Renaming:
 
 
 def _difference(old: str, new: str) -> tuple[str, str]:
-    """Return the parts in which two names differ, in whole words of theirs: `width`, `height` of `get_width`, `get_height`."""
+    """The parts in which two names differ, as whole words: `width` and `height` for `get_width` and `get_height`."""
     most = min(len(old), len(new))
     start = 0
     while start < most and old[start] == new[start]:
@@ -134,5 +134,5 @@ def _difference(old: str, new: str) -> tuple[str, str]:
 
 
 def _begins(name: str, place: int) -> bool:
-    """Tell whether a word of a name begins at a place."""
+    """Whether a word inside a name begins at this place."""
     return name[place - 1] == "_" or name[place : place + 1] == "_" or name[place : place + 1].isupper()

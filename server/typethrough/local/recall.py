@@ -1,6 +1,6 @@
-"""Leads from memory: what followed where the tokens before the cursor occurred before, in any file.
+"""Leads from memory: what followed where the same tokens occurred before, in any file.
 
-Must not know how places are stored, nor what is shown in the end.
+This module does not know how places are stored, or what is shown in the end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SAME_SOURCE: Final = 4.0
 def recall(
     leads: Leads, index: LocalIndex, view: View, line_prefix: str, lines_before: Sequence[str]
 ) -> None:
-    """Add the rests of lines that continue the cursor; each place counts double for two more bytes of equal context."""
+    """Add rests of lines that continue at the cursor. A place counts double for each two more bytes of equal context."""
     source = view.uri
     ending = view.line_suffix.strip().encode("utf-8", "surrogatepass")
     next_line = view.next_line().strip().encode("utf-8", "surrogatepass")
@@ -38,14 +38,14 @@ def recall(
         end = text.find(b"\n", offset)
         rest = text[offset + skip : end] if end >= 0 else text[offset + skip :]
         start = max(offset - _REACH_BYTES, 0)
-        # As numbers, two byte strings are compared from their ends in one step: equal bytes leave zeros at the bottom.
+        # As numbers, two byte strings are compared from their ends in one step: equal bytes leave zeros in the lowest bits.
         differing = int.from_bytes(text[start:offset], "big") ^ context_number
         length = min(offset - start, context_size)
         if differing:
             length = min((differing & -differing).bit_length() - 1 >> 3, length)
         if origin == source:
             if written + rest == next_line:
-                # What stands below already says nothing of the line above it.
+                # The line below equals this one, so it is no evidence for a line above it.
                 continue
             if not is_met and rest == ending and length >= context_size:
                 # The cursor's own line, as it was when the document was opened.
@@ -54,7 +54,7 @@ def recall(
         try:
             found = leads.of(rest.decode("utf-8"), is_whole=True)
         except UnicodeDecodeError:
-            # Half of a surrogate pair can stand in a document but cannot be sent to an editor.
+            # Half a surrogate pair may occur in a document, but it cannot be sent to an editor.
             continue
         weight = 2.0 ** (length / _BYTES_TO_DOUBLE)
         if origin == source:

@@ -1,7 +1,7 @@
-"""Lines of source text as the local lane sees them: trimmed UTF-8, cut into tokens, hashed by context.
+"""Lines of source text for the local lane: trimmed UTF-8, cut into tokens, hashed by context.
 
-Owns the one definition of a token and of a context key, used alike when a line is indexed and when a cursor asks.
-Must not know files, addresses or probabilities.
+This module has the only definition of a token and of a context key. It is used when a line is indexed and when a cursor
+asks. It knows nothing of files, addresses or probabilities.
 """
 
 import re
@@ -21,20 +21,21 @@ _STUB: Final = 2
 
 
 def trim(line: str) -> bytes:
-    """Return a line without outer blanks as UTF-8, or nothing where it is too long to be hand-written code."""
+    """A line as UTF-8 without outer blanks. Empty if it is too long to be hand-written."""
     return b"" if len(line) > _LONGEST_LINE else line.strip().encode("utf-8", "surrogatepass")
 
 
 def is_word(byte: bytes) -> bool:
-    """Tell whether one byte belongs to a word."""
+    """Whether a byte belongs to a word."""
     return byte.isalnum() or byte in (b"_", b"$") or byte >= b"\x80"
 
 
 def line_keys(previous: bytes, line: bytes) -> list[tuple[int, int]]:
-    """Return ``(boundary, hash)`` pairs of a trimmed line, given the trimmed line before it.
+    """The ``(boundary, hash)`` pairs of a trimmed line. `previous` is the trimmed line before it.
 
-    A boundary is the byte offset where a token has ended (0 for the line's start). It has a hash of the context before it,
-    and, where a word of three bytes or more follows, a second of the token before and the word's first three bytes.
+    A boundary is the byte offset where a token has ended, or 0 for the start of the line. Each has a hash of the context
+    before it. If a word of three bytes or more follows, there is a second hash, of the token before and the word's first three
+    bytes.
     """
     before_line = crc32(previous)
     a, b, c = 0, 0, _LINE_START
@@ -48,7 +49,7 @@ def line_keys(previous: bytes, line: bytes) -> list[tuple[int, int]]:
         if count == 0:
             keys.append((0, hash((before_line, _LINE_START)) & _HASH_MASK))
         elif not word_before or start > boundary:
-            # A cursor right behind a word asks at the word's own start, because the word may go on.
+            # With the cursor directly after a word, the context before the word is used, because the word may go on.
             keys.append((boundary, hash((a, b, c)) & _HASH_MASK))
             if count <= 2:
                 keys.append((boundary, hash((before_line, a, b, c)) & _HASH_MASK))
@@ -60,13 +61,13 @@ def line_keys(previous: bytes, line: bytes) -> list[tuple[int, int]]:
         boundary = start + size
         count += 1
     if count and not word_before:
-        # Where a line ended is evidence too: it keeps the lane quiet at the end of a finished line.
+        # The end of a line is also evidence: it keeps the lane silent at the end of a finished line.
         keys.append((boundary, hash((a, b, c)) & _HASH_MASK))
     return keys
 
 
 class Cursor(NamedTuple):
-    """What stands before a cursor: ``context`` up to the last boundary, ``partial`` from there on, the context's hashes."""
+    """The text before a cursor: ``context`` up to the last boundary, ``partial`` after it, and the hashes of the context."""
 
     context: bytes
     partial: bytes
@@ -74,7 +75,7 @@ class Cursor(NamedTuple):
 
 
 def cursor_at(line_prefix: str, lines_before: Sequence[str], reach_bytes: int) -> Cursor:
-    """Return the keys to ask for at the end of ``line_prefix``, none where it is too long; the context is cut to size."""
+    """The keys to look up at the end of ``line_prefix``; none if it is too long. The context is cut to ``reach_bytes``."""
     if len(line_prefix) > _LONGEST_LINE:
         return Cursor(b"", b"", ())
     prefix = line_prefix.lstrip().encode("utf-8", "surrogatepass")

@@ -1,6 +1,6 @@
-"""Leads from the names that a language has built in: its methods behind a dot, its functions and types elsewhere.
+"""Leads from a language's built-in names: methods after a dot, functions and types elsewhere.
 
-Who has just begun a file has typed none of them yet. Must not know how sure a lead is.
+They help in a new file, where none of them is typed yet. This module does not know how likely a lead is right.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ concat( length toString() trim() replace( replaceAll( startsWith( endsWith( toLo
 charCodeAt( padStart( then( catch( finally( keys() values() entries() addEventListener( removeEventListener(
 querySelector( appendChild( preventDefault()
 """
-# What is built in, with how it is called: behind a dot, and else.
+# Built-in names, with the brackets of their call: those after a dot, and all others.
 _MEMBERS: Final[Mapping[str, str]] = {
     "python": """
 append( extend( insert( remove( items() keys() values() update( setdefault( discard( union( join( split( splitlines()
@@ -88,7 +88,7 @@ _ELSEWHERE: Final = {language: table.split() for language, table in _BUILT_IN.it
 
 
 def by_builtin(leads: Leads, language_id: str, known: str, partial: str) -> None:
-    """Add what a language has built in that begins like the word being typed."""
+    """Add the built-in names that begin like the word being typed."""
     if len(partial) < _FEWEST_LETTERS:
         return
     language = ALIKE.get(language_id, language_id)
