@@ -1,1 +1,1 @@
-"""The edge to the model: OpenAI-compatible chat completions over HTTP/1.1, behind the engine's `Gateway` port."""
+"""The connection to models: OpenAI-compatible chat completions over HTTP/1.1, behind the engine's `Gateway` port."""

@@ -1,7 +1,8 @@
-"""What a gateway's lists say of one model: whether it is there, its prices, its context, its end, and how fast it is now. Pure.
+"""What a gateway's lists say about one model: whether it exists, its prices, context, end, and current speed. Pure.
 
-Reads the forms of the Vercel AI Gateway and OpenRouter (prices per token as decimal strings; `/endpoints` with latencies), OpenAI
-(`shutdown_date`), vLLM (`max_model_len`), llama.cpp (`meta`) and Mistral. What makes no sense is as good as not said.
+Reads the forms of the Vercel AI Gateway and OpenRouter (prices per token as decimal strings; `/endpoints` with
+latencies), OpenAI (`shutdown_date`), vLLM (`max_model_len`), llama.cpp (`meta`) and Mistral. Implausible values count as
+missing.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from typethrough.core.models import ModelProfile
 
 _PER_MILLION = 1_000_000
-# A dollar for a thousand tokens, ten times the dearest there ever was.
+# A dollar for a thousand tokens, ten times the highest price there ever was.
 _MAX_PRICE = 1_000.0
 _CONTEXT_TOKENS = range(256, 100_000_001)
 _MAX_TTFT_MS = 60_000.0
 _CONTEXT_NAMES = ("context_window", "context_length", "max_model_len", "max_context_length")
-# What llama.cpp, vLLM, SGLang and Ollama say of themselves; who stands before a vendor's models names the vendor, or nobody.
+# The names that llama.cpp, vLLM, SGLang and Ollama give as owner. Servers in front of a vendor's models name the vendor or
+# nobody.
 _MODEL_SERVERS = frozenset(("llamacpp", "vllm", "sglang", "library"))
 _AHEAD = timedelta(days=30)
 _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
@@ -30,11 +32,11 @@ _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What was said of a model; None or the empty string where nothing was. Prices in US dollars per million tokens.
+    """What a list says about a model; None or the empty string where it says nothing. Prices in US dollars per million tokens.
 
-    `listed` is False only when a list was read that should have held the model; `successor` is then the first of its successors
-    that the list has, as the list spells it. `ends` is a date. `context_limit_tokens` is the
-    most that the context can be, whatever it is. `runs_model`: it is a model server that says so, and nothing in front of one.
+    `listed` is False only if a complete list lacks the model. Then `successor` is the first of its successors in the list, in
+    the list's spelling. `ends` is a date. `context_limit_tokens` is an upper bound of the context. `runs_model`: the answer
+    comes from a server that runs the model itself, not from one in front of it.
     """
 
     listed: bool = True
@@ -51,12 +53,12 @@ class Listing:
     runs_model: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """As plain data, to be kept."""
+        """The listing as plain data, for a file."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Any) -> Listing | None:
-        """What `as_json` gave, or None when it is something else; each figure is looked at again, for files can be edited."""
+        """The listing from `as_json`, or None for other data. Each value is checked again, because files can be edited."""
         if not isinstance(data, dict) or not {item.name for item in fields(cls)} <= data.keys():
             return None
         return cls(
@@ -76,7 +78,7 @@ class Listing:
 
 
 def facts_in_list(listing: Any, model: str, successors: Sequence[str] = ()) -> tuple[Listing, bool] | None:
-    """What a list of models says of one, and whether there are `/endpoints` to ask about; None when it is no such list."""
+    """What a list says about one model, and whether `/endpoints` has more. None if this is not a list of models."""
     data = _members(listing).get("data")
     if not isinstance(data, list):
         return None
@@ -84,10 +86,10 @@ def facts_in_list(listing: Any, model: str, successors: Sequence[str] = ()) -> t
     names = {item["id"]: item for item in items}
     item = next((names[name] for name in _spellings(model) if name in names), None)
     if item is None and len(items) == 1:
-        # A server with one model serves that, by whatever name it is asked for.
+        # A server with a single model serves it under any name.
         item = items[0]
     if item is None:
-        # A name that stands for many may stand for this one too.
+        # A listed name with `*` stands for many models, so it may include this one.
         is_absent = bool(items) and not any("*" in name for name in names)
         spelt = (name for heir in successors for name in _spellings(heir) if name in names)
         return (Listing(listed=False, successor=next(spelt, "")), False) if is_absent else None
@@ -95,13 +97,13 @@ def facts_in_list(listing: Any, model: str, successors: Sequence[str] = ()) -> t
 
 
 def with_endpoints(facts: Listing, answer: Any, providers: tuple[str, ...]) -> Listing:
-    """`facts` with what `/endpoints` says of the first of `providers` that serves the model, or of the only one that does."""
+    """`facts` updated by `/endpoints`: from the first of `providers` that serves the model, or the only one that does."""
     listed = _members(_members(answer).get("data")).get("endpoints")
     offers = [offer for offer in listed if isinstance(offer, dict)] if isinstance(listed, list) else []
     names = [str(offer.get("provider_name") or "").lower() for offer in offers]
     at = next((names.index(name) for name in map(str.lower, providers) if name in names), None)
     if at is None and len(offers) != 1:
-        # Which of several will be asked is the gateway's choice, so its own figures for the model hold.
+        # The gateway chooses among several providers, so keep its own values.
         return facts
     offer = offers[at or 0]
     latency = _members(offer.get("latency_last_1h"))
@@ -115,7 +117,7 @@ def with_endpoints(facts: Listing, answer: Any, providers: tuple[str, ...]) -> L
 
 
 def refined(profile: ModelProfile, facts: Listing, *, is_loopback: bool = False) -> ModelProfile:
-    """The profile with what is known better now of a model behind an address that may be this machine's own."""
+    """The profile, updated by what the lists say. `is_loopback`: the address is on this machine."""
     context_tokens = facts.context_tokens or min(
         profile.context_tokens, facts.context_limit_tokens or profile.context_tokens
     )
@@ -132,9 +134,9 @@ def refined(profile: ModelProfile, facts: Listing, *, is_loopback: bool = False)
 def warning(
     facts: Listing, profile: ModelProfile, model: str, setting: str = "model", *, today: date | None = None
 ) -> str:
-    """What the user should know about the model, as a sentence that names the setting it stands in, or the empty string.
+    """A sentence for the user about a model that ends or is not listed. It names the `setting`. Empty if all is well.
 
-    An end that is farther away than a month, counted from `today`, is no news yet.
+    An end more than a month after `today` is not mentioned yet.
     """
     if facts.listed and (
         not facts.ends or (today is not None and date.fromisoformat(facts.ends) - today > _AHEAD)
@@ -152,7 +154,7 @@ def warning(
 
 
 def _spellings(model: str) -> tuple[str, ...]:
-    """A name as lists may have it: with Ollama's ":latest", without what a router is asked for behind a colon, with no vendor."""
+    """Spellings of a name in lists: with Ollama's ":latest", without a router's option after a colon, without the vendor."""
     model = model.strip()
     plain = model.partition(":")[0]
     return model, f"{model}:latest", plain, plain.rpartition("/")[2]
@@ -160,7 +162,7 @@ def _spellings(model: str) -> tuple[str, ...]:
 
 def _facts(item: dict[str, Any]) -> Listing:
     pricing, meta = _members(item.get("pricing")), _members(item.get("meta"))
-    # A list may sell images by the piece under the same names; only what is said per token of text is taken.
+    # A list may have prices for images under the same names. Only prices per token of text are read.
     return Listing(
         context_tokens=_tokens(next((item[name] for name in _CONTEXT_NAMES if item.get(name)), None))
         or _tokens(meta.get("n_ctx")),
@@ -177,7 +179,7 @@ def _facts(item: dict[str, Any]) -> Listing:
 def _priced(profile: ModelProfile, facts: Listing) -> ModelProfile:
     if facts.input_price is None or facts.output_price is None:
         return profile
-    # What is not said stands to the price of fresh tokens as far as that is known of the model, or else is the same.
+    # A missing price has the same ratio to the input price as in the profile. Without that, it equals the input price.
     known = profile.input_price
     cached, written = facts.cached_price, facts.cache_write_price
     if cached is None:
@@ -201,7 +203,7 @@ def _price(pricing: dict[str, Any], *names: str) -> float | None:
         )
     except (ValueError, OverflowError):
         return None
-    # Rounded, because 0.0000001 times a million is not quite 0.1.
+    # Rounded, because 0.0000001 times a million is not exactly 0.1.
     return _within(round(per_token * _PER_MILLION, 9) if math.isfinite(per_token) else None, _MAX_PRICE)
 
 
@@ -218,7 +220,7 @@ def _tokens(value: Any) -> int | None:
 
 
 def _date(value: Any) -> str:
-    """A day as YYYY-MM-DD, from that, from a time that begins with it, or from seconds or milliseconds since 1970."""
+    """A date as YYYY-MM-DD, from a date, from a time that begins with one, or from (milli)seconds since 1970. Else empty."""
     try:
         if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return datetime.fromtimestamp(value / 1_000 if value > 1e11 else value, UTC).date().isoformat()

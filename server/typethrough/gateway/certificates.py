@@ -1,7 +1,7 @@
-"""Whom TLS trusts, and as whom it presents itself: files that variables and settings name, and the operating system's store.
+"""The certificates for TLS: those we trust and our own, from variables, settings and the operating system's store.
 
-A company that reads its own traffic has its certificate in that store. What cannot be used is one sentence that names where it
-was set. Must not know hosts or connections.
+A company that inspects its traffic has its certificate in that store. If something cannot be used, the error is one
+sentence that names where it was set. This module does not know hosts or connections.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FILE, _FOLDER, _LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
 _HASHED_NAME = re.compile(r"[0-9a-fA-F]{8}\.[0-9]+")
-# Where distributions keep them that an OpenSSL built elsewhere does not look at.
+# Where distributions keep certificates, for an OpenSSL that was built elsewhere.
 _STORES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -32,15 +32,16 @@ _STORES = (
 
 
 class BadCertificates(Exception):
-    """TLS cannot be set up with what was set; `str()` is a sentence for people that names what to mend."""
+    """TLS cannot be set up with these settings. `str()` is a sentence for the user that says what to correct."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """What to set TLS up with. All are paths, and empty for none.
+    """The files for TLS, as paths, empty for none.
 
-    `file` and `folder`: the authorities to trust, in place of the system's. `client` and `client_key`: the certificate that we
-    show to a server that asks for one, with its key unless that is in the same file. `key_log`: where Wireshark finds the keys.
+    `file` and `folder`: the authorities to trust, instead of the system's. `client`: the certificate that we show to a server
+    that asks for one. `client_key`: its key, if that is in another file. `key_log`: where session keys are logged for
+    Wireshark.
     """
 
     file: str = ""
@@ -50,13 +51,13 @@ class Certificates:
     key_log: str = ""
 
     def __str__(self) -> str:
-        """Whom TLS trusts and as whom it presents itself, for people."""
+        """Which certificates are trusted and shown, in words for the user."""
         names = [name for name, path in ((_FILE, self.file), (_FOLDER, self.folder)) if path]
         trusted = f"those that {' and '.join(names)} names" if names else "those of the operating system"
         return f"{trusted}; a client's own (setting client_certificate)" if self.client else trusted
 
     def context(self) -> ssl.SSLContext:
-        """TLS for a client, read anew from the files; it takes some 30 ms. Raises BadCertificates."""
+        """A TLS context for a client. It reads the files again, which takes about 30 ms. Raises BadCertificates."""
         context = self._trusting() if self.file or self.folder else _of_system()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
@@ -86,14 +87,14 @@ class Certificates:
                 f"{_FOLDER} names no folder with certificates under the names that `openssl rehash` gives them: "
                 "correct it, or unset it."
             )
-        # OpenSSL looks a certificate up there by its name, when a server shows one that it signed.
+        # OpenSSL finds a certificate in the folder by a hash of its name, when a server shows one that it signed.
         for folder in folders or [ssl.get_default_verify_paths().openssl_capath]:
             context.load_verify_locations(capath=folder)
         return context
 
     def _present(self, context: ssl.SSLContext) -> None:
         def no_password() -> str:
-            # Else OpenSSL asks for one where the editor writes.
+            # Without this, OpenSSL would ask for a password in the terminal, where the editor's protocol runs.
             raise BadCertificates(
                 "The key in the setting `client_key` (TYPETHROUGH_CLIENT_KEY) has a password, and typethrough has none for it: "
                 "give a file with the key alone that only you may read."
@@ -125,15 +126,15 @@ SYSTEM = Certificates()
 def certificates_of(
     environment: Mapping[str, str], *, client: str = "", client_key: str = ""
 ) -> Certificates:
-    """What the variables that OpenSSL knows name, and the settings."""
+    """The files from the variables that OpenSSL knows, and from the settings."""
     said = {name: environment.get(name, "").strip() for name in (_FILE, _FOLDER, _LOG)}
     return Certificates(said[_FILE], said[_FOLDER], client, client_key, said[_LOG])
 
 
 def _of_system() -> ssl.SSLContext:
-    """TLS that trusts what the operating system does; where there is no such list, what browsers do."""
+    """A TLS context that trusts the system's authorities, or if there is no such list, those that browsers trust."""
     if sys.platform in ("darwin", "win32"):
-        # Their stores are no files, and a company's certificate may be trusted there by a rule that OpenSSL does not know.
+        # Their stores are not files. A company's certificate may be trusted there by a rule that OpenSSL does not know.
         truststore = importlib.import_module("truststore")
         return cast("ssl.SSLContext", truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,7 +1,7 @@
-"""The connections to one gateway: every request finds one open, and a request given up closes its own.
+"""The connections to one gateway. Each request finds an open one, and closes its own when it is given up.
 
-A stream that is closed before its end costs its connection (HTTP/1.1 has no other way to say stop). So a spare is opened
-in the background whenever none is left. Must not know what is sent.
+To stop a stream early, HTTP/1.1 must close its connection. So whenever no spare connection is left, one is opened in the
+background. This module does not know what is sent.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from typethrough.gateway.way import Way
 
 READ_S = 15.0
-# A model at home reads a long context for a minute before its first word; closed earlier it would begin anew each time.
+# A local model may read a long context for a minute before its first word. Closed earlier, it would start over each time.
 LOCAL_READ_S = 120.0
-# Most servers keep an idle connection for a minute or more; those that close earlier are noticed when they do.
+# Most servers keep an idle connection for a minute or more. If one closes earlier, we notice.
 IDLE_S = 55.0
 MAX_IDLE = 2
 _LINGER_S = 0.25
@@ -33,18 +33,18 @@ _T = TypeVar("_T")
 
 
 class GatewayTransport(httpx.AsyncBaseTransport):
-    """An httpx transport that can also be asked to have a connection ready."""
+    """An httpx transport that can also prepare a connection."""
 
     async def warm(self) -> None:
         """Have a connection ready for the next request, if this transport can. Raises httpx.TransportError."""
 
 
 class WarmTransport(GatewayTransport):
-    """HTTP/1.1 to the server at the end of `way`, with one spare connection kept open while requests go on, if it `keeps_spare`.
+    """HTTP/1.1 to the server at the end of `way`. If it `keeps_spare`, one spare connection stays open while requests go on.
 
-    A response carries the extension "release": call it when nothing more is wanted of an answer that is about to end, and
-    the connection is kept; and "hand_on": await it in place of the body's iterator, and each part is given to a function in the
-    turn of the loop in which it arrives. `aclose` of a response that has not ended closes its connection at once.
+    A response has two extensions. Call "release" when nothing more is wanted of an answer that is about to end: then the
+    connection is kept. Await "hand_on" instead of reading the body: it gives each part to a function in the same turn of the
+    loop in which it arrives. `aclose` of an unfinished response closes its connection at once.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class WarmTransport(GatewayTransport):
         self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request. A kept connection that fails before any byte of an answer costs one try on a new one."""
+        """Send a request. If a kept connection fails before any byte of an answer, try once more on a new connection."""
         url = self._way.url
         if (request.url.scheme, request.url.host, request.url.port) != (url.scheme, url.host, url.port):
             raise httpx.UnsupportedProtocol("this transport speaks to one host only")
@@ -85,20 +85,20 @@ class WarmTransport(GatewayTransport):
         return await self._exchange(await self._new_connection(), request, body)
 
     async def warm(self) -> None:
-        """Open a connection unless one is open or on its way; returns when it is open. Raises httpx.ConnectError."""
+        """Open a connection, unless one is open or being opened. Returns when it is open. Raises httpx.ConnectError."""
         if not self._idle and not self._is_closed:
             self._open_spare()
             await asyncio.shield(self._spares_opening[0])
 
     async def aclose(self) -> None:
-        """Close every connection and stop opening new ones."""
+        """Close all connections, and open no more."""
         self._is_closed = True
         for task in self._tasks:
             task.cancel()
         for connection in [*self._active, *(idle.connection for idle in self._idle)]:
             connection.link.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        # asyncio closes an aborted socket in the loop's next turn.
+        # asyncio closes an aborted socket in the next turn of the loop.
         await asyncio.sleep(0)
 
     async def _exchange(
@@ -125,7 +125,7 @@ class WarmTransport(GatewayTransport):
         )
 
     def discard(self, connection: Http1Connection) -> None:
-        """Close a connection whose answer is not wanted or not to be trusted, and see that another stands ready."""
+        """Close a connection whose answer is unwanted or broken, and prepare another one."""
         connection.link.abort()
         if connection in self._active:
             self._active.discard(connection)
@@ -135,7 +135,7 @@ class WarmTransport(GatewayTransport):
                 self._open_spare()
 
     def _drop_spares(self) -> None:
-        """Close what was opened ahead of need, or is being: it leads to an address that says nothing."""
+        """Close spare connections, including those being opened, because they lead to an address that does not answer."""
         for idle in [*self._idle]:
             idle.connection.link.abort()
         opening = [*self._spares_opening]
@@ -146,7 +146,7 @@ class WarmTransport(GatewayTransport):
             task.cancel()
 
     def keep(self, connection: Http1Connection) -> None:
-        """Take back a connection whose answer is complete, or that was opened ahead of need."""
+        """Take back a connection after a complete answer, or a new spare one."""
         self._active.discard(connection)
         usable = connection.start_over() if connection.was_used else connection.link.is_open
         if not usable or self._is_closed or len(self._idle) >= MAX_IDLE:
@@ -157,7 +157,7 @@ class WarmTransport(GatewayTransport):
         if connection.was_used:
             self._idle.append(idle)
         else:
-            # A connection in use has a larger congestion window than a spare, so it goes first.
+            # A used connection has a larger congestion window than a spare, so it is used first.
             self._idle.appendleft(idle)
 
     def linger(self, connection: Http1Connection) -> None:
@@ -190,7 +190,7 @@ class WarmTransport(GatewayTransport):
             self._idle.remove(idle)
 
     async def _new_connection(self) -> Http1Connection:
-        # A request given up while it connects leaves the connection to the next one: the opening is not its own.
+        # If a request is given up while it connects, the next request gets that connection.
         task = self._spares_opening.popleft() if self._spares_opening else self._start(self._open())
         try:
             return await asyncio.shield(task)
@@ -208,10 +208,10 @@ class WarmTransport(GatewayTransport):
             task.add_done_callback(self._spare_opened)
 
     def _spare_opened(self, task: asyncio.Task[Http1Connection]) -> None:
-        # A spare that a request has claimed meanwhile is no longer in the list, and is not ours to keep.
+        # If a request has taken the spare meanwhile, it is no longer in the list.
         if task in self._spares_opening:
             self._spares_opening.remove(task)
-            # A spare that cannot be opened is no error: the next request meets the cause itself, and reports it.
+            # A failure to open a spare is not reported. The next request meets the same problem and reports it.
             if not task.cancelled() and task.exception() is None:
                 self.keep(task.result())
 
@@ -226,7 +226,7 @@ class WarmTransport(GatewayTransport):
 
 
 def open_transport(endpoint: Endpoint, clock: Clock, *, keeps_spare: bool = True) -> GatewayTransport:
-    """The transport for an endpoint; one that sends nothing when the endpoint has a `problem`. Opens nothing yet."""
+    """The transport for an endpoint. If the endpoint has a `problem`, one that sends nothing. Opens nothing yet."""
     if endpoint.problem:
         return GatewayTransport()
     read_timeout_s = LOCAL_READ_S if endpoint.is_loopback else READ_S
@@ -234,7 +234,7 @@ def open_transport(endpoint: Endpoint, clock: Clock, *, keeps_spare: bool = True
 
 
 class _Idle:
-    """A connection at rest, and the timer that ends it."""
+    """An idle connection, and the timer that closes it."""
 
     __slots__ = ("connection", "expiry")
 
@@ -244,7 +244,7 @@ class _Idle:
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of one answer; an iterator of its own, since a generator left half-way would linger in the loop."""
+    """The body of one answer. It is a class with its own iterator, because an unfinished generator would stay in the loop."""
 
     def __init__(self, transport: WarmTransport, connection: Http1Connection, read_timeout_s: float) -> None:
         self._transport = transport
@@ -281,7 +281,7 @@ class _Body(httpx.AsyncByteStream):
             self._transport.keep(self._connection)
 
     def release(self) -> None:
-        """Nothing more is wanted: keep the connection if its answer ends now or in a moment."""
+        """Nothing more is wanted. Keep the connection if its answer ends now or in a moment."""
         if self._is_over:
             return
         try:
@@ -296,7 +296,7 @@ class _Body(httpx.AsyncByteStream):
             self._transport.linger(self._connection)
 
     async def aclose(self) -> None:
-        """Close the connection at once, unless the answer is over. Awaits nothing, so it cannot hang or be cut short."""
+        """Close the connection at once, unless the answer is complete. It awaits nothing, so it cannot hang or be cancelled."""
         if not self._is_over:
             self._drop()
 

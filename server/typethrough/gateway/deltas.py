@@ -1,22 +1,22 @@
-"""What each delta of a stream adds to the text, also where a gateway repeats itself. Pure.
+"""Finds what each delta of a stream adds to the text, even if a gateway repeats text. Pure.
 
-Some gateways send all the text so far in each delta, or once more in the last one, or as a whole `message` at the end. An honest
-stream may repeat itself too: "ha", "ha". So it takes evidence that grows: a delta that begins with all the text so far is held
-back until the next one tells which it was.
+Some gateways send the whole text so far in each delta, or once more in the last one, or as a `message` at the end. But a
+correct stream may repeat itself too: "ha", "ha". So a delta that begins with the whole text so far is held back until the
+next ones show which of both it is.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-# No model says so much text twice in a row, as its first two deltas.
+# No model writes this much text twice in a row as its first two deltas.
 _TELLING_CHARS = 12
 _TELLING_TIMES = 2
 _TELLING_WORDS = 3
 
 
 class Deltas:
-    """The text of one stream. What a call returns is always new text, to be put behind what was returned before."""
+    """The text of one stream. Each call returns only new text, to be appended to what was returned before."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -26,11 +26,11 @@ class Deltas:
 
     @property
     def has_words(self) -> bool:
-        """Whether any text has come that is not white space."""
+        """Whether any text other than white space has come."""
         return bool(self._text.strip()) or bool(self._held)
 
     def add(self, delta: str) -> str:
-        """The text that a delta adds; empty while it may be a repetition."""
+        """The text that a delta adds. Empty while the delta may be a repetition."""
         if not delta:
             return ""
         if self._is_cumulative:
@@ -46,16 +46,16 @@ class Deltas:
         return ""
 
     def whole(self, message: str) -> str:
-        """The text that a whole message behind the deltas adds: none when it does not begin with theirs."""
+        """The text that a whole message after the deltas adds. None of it if it does not begin with their text."""
         if not message.startswith(self._text):
             return self.end()
         self._is_cumulative = True
         return self._grown_to(message)
 
     def end(self, *, in_last: bool = False) -> str:
-        """The text still held back, when no more will come: a last delta that holds all the text is none.
+        """The text that is still held back, when no more will come. If the last delta is the whole text, it adds nothing.
 
-        `in_last` says that it came in the chunk that ends the stream, which in an honest one is mostly empty.
+        `in_last`: the delta came in the chunk that ends the stream. In a correct stream that one is usually empty.
         """
         if not self._held:
             return ""
@@ -78,7 +78,7 @@ class Deltas:
 
 
 def _grew(before: str, after: str) -> bool:
-    """Whether a text became another by growth that no honest stream brings: "a", "aa", "aaa" may be pieces of many a's."""
+    """Whether the growth of a text cannot come from a correct stream. "a", "aa", "aaa" may be pieces of many a's."""
     if len(after) == len(before) or not before.strip():
         return False
     return after != (before * (len(after) // len(before) + 1))[: len(after)]

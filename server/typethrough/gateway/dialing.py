@@ -1,7 +1,7 @@
-"""Opening a socket to a host with several addresses, of which some may be dead: RFC 8305, "happy eyeballs".
+"""Opens a socket to a host with several addresses, some of which may be dead: RFC 8305, "Happy Eyeballs".
 
-asyncio's own race begins anew at each connection, and says of several failures only that there were several. This one goes the
-way that worked the last time first. Must not know what a connection is for.
+asyncio's own version starts over with each connection, and reports several failures only as a number. This one first tries the
+address that worked last. It does not know what a connection is for.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     # As socket.getaddrinfo gives it: family, type, protocol, name, and the address itself.
     Address = tuple[int, int, int, str, Any]
 
-# The next address is tried so long after the one before (RFC 8305, section 8); a dead IPv6 route is the usual cause.
+# How long to wait before the next address is tried too (RFC 8305, section 8). The usual cause is a dead IPv6 route.
 NEXT_ADDRESS_S = 0.25
 
 
 class Dialer:
     """Opens TCP connections to one host, first to the address that answered last.
 
-    An address may take connections and say nothing on them, as one with a dead server behind it. `prove` and `distrust` tell what
-    came of the last connection: until an address has proved itself, one that said nothing is tried after the others.
+    An address may accept connections and then send nothing, for example if the server behind it is dead. `prove` and
+    `distrust` report what came of the last connection. An address that sent nothing is tried after the others.
     """
 
     def __init__(self, host: str, port: int, *, next_address_s: float = NEXT_ADDRESS_S) -> None:
@@ -47,11 +47,11 @@ class Dialer:
         return sock
 
     def prove(self) -> None:
-        """The last address has said something."""
+        """Data has come from the last address."""
         self._is_proven = True
 
     def distrust(self) -> bool:
-        """A connection to the last address brought nothing; whether another is tried first from now on."""
+        """Nothing came on a connection to the last address. Returns whether another address is tried first from now on."""
         if self._is_proven or not self._has_others:
             return False
         self._mute.add(self._answered)
@@ -61,14 +61,14 @@ class Dialer:
     async def addresses(self) -> Sequence[Address]:
         """The host's addresses, in the system's order of preference. Raises OSError."""
         if ":" in self.host or re.fullmatch(r"[0-9.]+", self.host):
-            # No name to look up, and so no thread to wait for.
+            # The host is an address, so no thread is needed to look it up.
             return socket.getaddrinfo(
                 self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
             )
         return await asyncio.get_running_loop().getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
 
     def _ordered(self, addresses: Sequence[Address]) -> list[Address]:
-        """The address that answered last, then one of each family in turn, and last those that said nothing."""
+        """First the address that answered last, then the families in turn, and last the addresses that sent nothing."""
         first = [address for address in addresses if address[4] == self._answered]
         last = [address for address in addresses if address[4] in self._mute]
         if len(last) == len(addresses):
@@ -98,9 +98,9 @@ async def _race(
     connect: Callable[[Address], Coroutine[None, None, tuple[socket.socket, object]]],
     next_address_s: float,
 ) -> tuple[socket.socket, object]:
-    """What the first address that answers gives; the next is tried when the one before has failed, or after a while.
+    """The result of the first address that answers. The next one is tried when the one before has failed, or after a while.
 
-    Raises the failure that tells most when all have failed. However it ends, no other socket is left open.
+    Raises the most telling failure if all fail. In every case, no other socket is left open.
     """
     if len(addresses) == 1:
         return await connect(addresses[0])
@@ -122,12 +122,12 @@ async def _race(
         for task in running:
             task.cancel()
             task.add_done_callback(_close_late)
-    # One that refuses was reached; of an address with no way to it there is mostly another.
+    # A refused connection means that the host was reached. Without a route to one address, another one may still work.
     refused = (one for one in failures if isinstance(one, ConnectionRefusedError))
     raise next(refused, failures[0] if failures else OSError("no address"))
 
 
 def _close_late(task: asyncio.Task[tuple[socket.socket, object]]) -> None:
-    """The socket of one that came in second."""
+    """Close the socket of an address that answered too late."""
     if not task.cancelled() and task.exception() is None:
         task.result()[0].close()

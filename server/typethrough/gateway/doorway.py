@@ -1,7 +1,7 @@
-"""How many questions are under way at an endpoint at once: as many as it answers without delay, and the newest first.
+"""Limits how many questions run at an endpoint at once: as many as it answers without delay, the newest first.
 
-The bound grows while answers come as fast as ever, and shrinks when the gateway limits, says that little is left, or gets slower.
-Who has waited for longer than anybody waits for an answer is not asked at all.
+The bound grows while answers stay fast. It shrinks when the gateway reports a limit, says that little is left, or gets
+slower. A question that has waited longer than anybody waits for an answer is not sent.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
     from typethrough.engine.ports import Clock
 
-# Somebody who types has one to four under way, so this bounds a client that asks for all its documents at once.
+# One user has one to four questions running. This bounds a client that asks for all its documents at once.
 FIRST_BOUND = 16.0
-# A model on this machine reads one text after the other.
+# A model on this machine reads one text after another.
 FIRST_BOUND_LOCAL = 4.0
 LEAST_BOUND, MOST_BOUND = 2.0, 64.0
 PATIENCE_S = 1.0
-# Slower by so much than it was at its best: it has more to do than it can.
+# An endpoint that is slower than its best by this much has more to do than it can handle.
 _SLOWER, _SLOWER_MS = 3.0, 250.0
 _LEARNING = 0.2
-# The best wait is forgotten slowly, for models and networks change.
+# The best wait is slowly forgotten, because models and networks change.
 _FORGETTING = 1.01
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _UNIT_S = {"h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 class Crowded(Exception):
-    """Too many questions are under way, and this one has waited for too long."""
+    """Too many questions are running, and this one has waited too long."""
 
 
 class Doorway:
-    """Lets questions in. `enter` before one is sent, `leave` when it has ended, whatever its end."""
+    """Lets questions in. Call `enter` before one is sent, and `leave` when it has ended in any way."""
 
     def __init__(self, clock: Clock, *, is_local: bool = False) -> None:
         self._clock = clock
@@ -46,11 +46,11 @@ class Doorway:
         self._has_shrunk = False
         self._shrunk_s = -math.inf
         self._best_ms = self._usual_ms = 0.0
-        # What the gateway says is left of its limit, and until when that holds.
+        # What is left of the gateway's limit as it says, and until when that holds.
         self._left, self._left_until_s = math.inf, -math.inf
 
     async def enter(self) -> None:
-        """Wait for a place; without delay while there is one. Raises Crowded."""
+        """Wait for a place. Returns at once if one is free. Raises Crowded."""
         if self._inside < self.allowed:
             self._inside += 1
             return
@@ -61,7 +61,7 @@ class Doorway:
             await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                # The place came in the same turn, and is somebody else's.
+                # The place was given in the same turn, so pass it on.
                 self.leave()
             raise
         finally:
@@ -70,7 +70,7 @@ class Doorway:
                 self._waiting.remove(waiter)
 
     def leave(self) -> None:
-        """A question has ended: the newest that waits has its place."""
+        """A question has ended. The newest waiting one gets its place."""
         self._inside -= 1
         while self._waiting and self._inside < self.allowed:
             waiter = self._waiting.pop()
@@ -86,7 +86,7 @@ class Doorway:
         )
         if left := _left_of(headers):
             self._left, self._left_until_s = left[0] + self._inside, self._clock.now() + left[1]
-        # A bound that is not used is neither too low nor too high.
+        # Learn only when the bound is used.
         if self._usual_ms > _SLOWER * self._best_ms + _SLOWER_MS:
             if self._inside > self.bound / 2:
                 self._shrink(0.7)
@@ -94,11 +94,11 @@ class Doorway:
             self.bound = min(MOST_BOUND, self.bound + (1 / self.bound if self._has_shrunk else 1.0))
 
     def limited(self) -> None:
-        """The gateway has said that these are too many."""
+        """The gateway has reported too many requests."""
         self._shrink(0.5)
 
     def _shrink(self, factor: float) -> None:
-        """Fewer at once, but not again for what was under way before."""
+        """Lower the bound, but only once for the questions that were already running."""
         now_s = self._clock.now()
         if now_s - self._shrunk_s < max(0.1, self._usual_ms / 1_000):
             return
@@ -107,14 +107,14 @@ class Doorway:
 
     @property
     def allowed(self) -> float:
-        """How many may be inside now."""
+        """How many questions may run now."""
         if self._clock.now() < self._left_until_s:
             return max(1.0, min(self.bound, self._left))
         return self.bound
 
 
 def seconds_of(text: str) -> float | None:
-    """A time as OpenAI's headers have it: "1s", "6m0s", "250ms", or seconds alone; None where it is none."""
+    """A time in the form of OpenAI's headers: "1s", "6m0s", "250ms", or plain seconds. None for anything else."""
     parts = _PART.findall(text.strip())
     if parts and "".join(number + unit for number, unit in parts) == text.strip():
         return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
@@ -126,7 +126,7 @@ def seconds_of(text: str) -> float | None:
 
 
 def _left_of(headers: Mapping[str, str]) -> tuple[float, float] | None:
-    """How many more questions the gateway's limit allows, and for how many seconds that holds; None where it does not say."""
+    """How many more questions the gateway's limit allows, and for how many seconds that holds. None if it does not say."""
     said = headers.get("x-ratelimit-remaining-requests", "")
     reset_s = seconds_of(headers.get("x-ratelimit-reset-requests", ""))
     if not said.strip().isdecimal() or reset_s is None:

@@ -1,6 +1,6 @@
-"""The bytes of an answer as they were before an HTTP content encoding. Pure.
+"""Decodes the content encoding of an answer. Pure.
 
-We ask for none, and some gateways compress all the same, or name an encoding that is none. Must not know what the bytes mean.
+We ask for none, but some gateways compress anyway, or name a wrong encoding. This module does not know what the bytes mean.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import zlib
 from typethrough.core.outcome.faults import Fault
 from typethrough.engine.ports import GatewayProtocolError
 
-# The standard library cannot read them.
+# The standard library cannot decode these.
 _UNREADABLE = frozenset({"br", "compress", "x-compress", "dcb", "dcz", "zstd"})
 _GZIP = b"\x1f\x8b"
-# Deflated bytes have no mark of their own: so many that are all text are text.
+# Deflated bytes have no magic number. If this many bytes are all text, the body is a text.
 _HEAD_BYTES = 6
-# zlib's own numbers: a gzip or zlib header, and no header at all.
+# zlib's constants: accept a gzip or zlib header, and no header.
 _ANY_HEADER_BITS = 32 + zlib.MAX_WBITS
 _NO_HEADER_BITS = -zlib.MAX_WBITS
 _BLANKS = str.maketrans("\r\n\t", "   ")
-# A few bytes may become very many; an honest piece of an answer is never so long.
+# A few compressed bytes may become very many. A correct piece of an answer is never this long.
 _MOST_BYTES = 4 * 1024 * 1024
 
 
 class Unpacker:
-    """Reads one body, in any pieces. What the bytes look like counts for more than what the header says."""
+    """Decodes one body, in any pieces. How the bytes look counts more than what the header says."""
 
     def __init__(self, encodings: set[str]) -> None:
         self._is_deflate = "deflate" in encodings
@@ -34,7 +34,7 @@ class Unpacker:
         self._began = False
 
     def feed(self, chunk: bytes) -> bytes:
-        """The bytes that a piece brings. Raises GatewayProtocolError."""
+        """The decoded bytes of a piece. Raises GatewayProtocolError."""
         if self._is_plain:
             return chunk
         if not self._began:
@@ -55,7 +55,7 @@ class Unpacker:
             return False
         if head[0] & 0x0F == zlib.DEFLATED and int.from_bytes(head[:2], "big") % 31 == 0:
             return True
-        # Some servers leave the header out.
+        # Some servers omit the header.
         self._inflate = zlib.decompressobj(_NO_HEADER_BITS)
         begin = head[:_HEAD_BYTES]
         return not (begin.isascii() and begin.decode("ascii").translate(_BLANKS).isprintable())
@@ -68,14 +68,14 @@ class Unpacker:
                 raise unreadable("its compressed text is too large")
             if not self._inflate.eof:
                 return text
-            # Several compressed parts, one behind another, are one body.
+            # Several compressed parts in sequence are one body.
             chunk = self._inflate.unused_data
             self._inflate = zlib.decompressobj(_ANY_HEADER_BITS)
         return text
 
 
 def unpacker_for(header: str) -> Unpacker | None:
-    """What reads a body with this `Content-Encoding`, None where there is nothing to do. Raises GatewayProtocolError."""
+    """The decoder for a body with this `Content-Encoding`, or None if none is needed. Raises GatewayProtocolError."""
     encodings = {name.strip().lower() for name in header.split(",")} - {"", "identity"}
     if not encodings:
         return None

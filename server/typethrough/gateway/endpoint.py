@@ -1,6 +1,6 @@
-"""Where requests go, and with which key and model: one frozen value, so that a change of setting is a new object.
+"""Where requests go, with which key and model, as one frozen value. A change of settings makes a new object.
 
-Knows what makes an address usable. Must not know how requests are built or sent.
+This module checks whether an address is usable. It does not know how requests are built or sent.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ AUTO, CHAT, FIM = "auto", "chat", "fim"
 _CHAT_PATH = "/chat/completions"
 _TEXT_PATH = "/completions"
 _VERCEL_HOST = httpx.URL(GATEWAY_BASE_URL).host
-# They serve chats, and fill-in-the-middle under other addresses or not at all. A router passes a raw prompt on as a chat.
+# These serve chats. Fill-in-the-middle is at other addresses or missing; a router passes a raw prompt on as a chat.
 _CHAT_ONLY_HOSTS = frozenset(
     {
         _VERCEL_HOST,
@@ -51,14 +51,14 @@ _CHAT_ONLY_HOSTS = frozenset(
 class Endpoint:
     """One model behind one OpenAI-compatible address.
 
-    - `base_url`: with its version ("https://…/v1"); a slash at the end makes no difference.
-    - `routing`: sent only if something is set in it.
-    - `prompt_form`: "auto", "chat" or "fim" (fill-in-the-middle marks in a text completion). "auto" takes "fim" where the model's
+    - `base_url`: with its version ("https://…/v1"). A slash at the end makes no difference.
+    - `routing`: sent only if something in it is set.
+    - `prompt_form`: "auto", "chat" or "fim" (fill-in-the-middle marks in a text completion). "auto" uses "fim" if the model's
       marks are known and the address has text completions.
     - `setting`: the setting that names the model.
-    - `proxy` and `certificates`: the way there.
-    - `headers`: sent with each request, beside ours or in place of them.
-    - `refused`: why what was set cannot be used, as a sentence. Then nothing is sent.
+    - `proxy` and `certificates`: how to connect.
+    - `headers`: sent with each request, in addition to ours or instead of them.
+    - `refused`: why the settings cannot be used, as a sentence. Then nothing is sent.
     """
 
     base_url: str
@@ -74,8 +74,9 @@ class Endpoint:
     refused: str = ""
 
     def routed(self, model: str, profile: ModelProfile) -> Endpoint:
-        """The same address and key for a model of the setting `routes`. Wishes that concern the setting `model` are not its own:
-        no fallbacks, and fill-in-the-middle only where that can be.
+        """The same address and key, for a model of the setting `routes`.
+
+        Wishes for the setting `model` do not apply to it: no fallback models, and fill-in-the-middle only where possible.
         """
         form = AUTO if self.prompt_form == FIM else self.prompt_form
         routing = replace(self.routing, fallback_models=())
@@ -85,23 +86,23 @@ class Endpoint:
 
     @cached_property
     def key(self) -> str:
-        """The key without the line end that reading it from a file or a command leaves."""
+        """The key without the line end that a file or command may add."""
         return self.api_key.strip()
 
     @cached_property
     def redaction(self) -> Redaction:
-        """What may not be seen in words that came from the other side."""
+        """Hides our secrets in texts that came from the other side."""
         in_headers = (text for name, text in self.headers if is_secret(name))
         return Redaction((self.key, self.proxy.password, *in_headers))
 
     def shows(self, text: str) -> bool:
-        """Whether a text shows a part of a secret, or what a header of the user's says."""
+        """Whether a text contains a part of a secret, or the value of one of the user's headers."""
         said = text.lower()
         return self.redaction.shows(text) or any(value and value.lower() in said for _, value in self.headers)
 
     @cached_property
     def url(self) -> httpx.URL:
-        """The address of chat completions. Raises httpx.InvalidURL; `problem` says so first."""
+        """The address of chat completions. Raises httpx.InvalidURL; check `problem` first."""
         return self.beside(_CHAT_PATH)
 
     @cached_property
@@ -110,11 +111,11 @@ class Endpoint:
         return self.beside(_TEXT_PATH)
 
     def beside(self, path: str) -> httpx.URL:
-        """The address of something else that the endpoint serves, such as "/models"."""
+        """The address of something else at the endpoint, such as "/models"."""
         return httpx.URL(self._base + path)
 
     def way(self, clock: Clock) -> Way:
-        """How to get there."""
+        """The way to the server."""
         return Way(
             self.url,
             clock,
@@ -125,14 +126,14 @@ class Endpoint:
 
     @cached_property
     def party(self) -> Party:
-        """The gateway, in sentences about its connection."""
+        """The gateway, for sentences about its connection."""
         if self.socket_path:
             return socket_party()
         return server_party(self.url, self.proxy, has_certificate=bool(self.certificates.client))
 
     @cached_property
     def proxy_party(self) -> Party:
-        """The proxy, likewise."""
+        """The proxy, for sentences about its connection."""
         return proxy_party(self.proxy, self.url.host)
 
     @cached_property
@@ -149,24 +150,24 @@ class Endpoint:
 
     @cached_property
     def providers(self) -> tuple[str, ...]:
-        """Who is asked behind a gateway that routes, the first first, as far as the settings or we decide it."""
+        """The providers behind a routing gateway, in order, as far as the settings or we decide it."""
         return self.routing.providers(self.model, on_vercel=self.is_vercel)
 
     @cached_property
     def fim(self) -> FimMarks | None:
-        """The marks of the fill-in-the-middle form, when that is to be used."""
+        """The model's fill-in-the-middle marks, if that form is to be used. Else None."""
         if self.prompt_form == CHAT or self.url.host in _CHAT_ONLY_HOSTS:
             return None
         return self.profile.fim
 
     @cached_property
     def is_loopback(self) -> bool:
-        """Whether the address is this machine's own, so that no key is needed and no proxy is used."""
+        """Whether the address is on this machine. Then no key is needed, and no proxy is used."""
         return is_loopback(str(self.url))
 
     @cached_property
     def socket_path(self) -> str:
-        """The Unix socket that the server listens on; empty for a host."""
+        """The path of the server's Unix socket. Empty if it has a host."""
         parts = socket_and_path(self.base_url.strip())
         return parts[0] if parts is not None else ""
 
@@ -177,7 +178,7 @@ class Endpoint:
 
     @cached_property
     def problem(self) -> str:
-        """Why nothing can be sent with these settings, as a sentence for people, or the empty string."""
+        """Why nothing can be sent with these settings, as a sentence for the user, or the empty string."""
         if self.refused:
             return self.refused
         if refusal := address_problem(self.base_url.strip().rstrip("/")):

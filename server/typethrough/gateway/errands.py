@@ -1,7 +1,7 @@
-"""Other requests to a gateway than completions: small JSON answers to GET.
+"""Small GET requests to a gateway that are not completions, with JSON answers.
 
-They have a connection of their own, so that a completion finds its spare one free. An answer that does not come, or cannot be
-read, is None. The key goes to the endpoint's host, and the transport speaks to no other.
+They have their own connection, so that completions keep their spare one. A missing or unreadable answer is None. The key
+is sent only to the endpoint's host, because the transport connects to no other.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from typethrough.core.settings.headers import Headers
     from typethrough.gateway.connections import GatewayTransport
 
-# A gateway with a thousand models lists them in one or two megabytes.
+# A gateway's list of a thousand models takes one or two megabytes.
 MAX_BYTES = 4 * 1024 * 1024
 _LIMIT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A status and the JSON that came with it."""
+    """A status and the JSON of the answer."""
 
     status: int
     value: Any
 
 
 class Errands:
-    """Runs one errand after another; `open_transport` is called for the first, `key` for each that needs it."""
+    """Sends such requests. `open_transport` is called for the first one, `key` for each that needs the key."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Errands:
         self._is_closed = False
 
     async def get(self, url: httpx.URL, *, with_key: bool) -> Fetched | None:
-        """The answer to a GET, or None when there is none that can be read."""
+        """The answer to a GET request, or None if none came or it is unreadable."""
         if self._is_closed:
             return None
         if self._transport is None:
@@ -66,7 +66,7 @@ class Errands:
         if body is None:
             return None
         try:
-            # A long list takes milliseconds, and a keystroke may come meanwhile.
+            # Parsing a long list takes milliseconds, which a keystroke should not wait for.
             return Fetched(status, await asyncio.to_thread(json.loads, body))
         except (ValueError, RecursionError):
             return None

@@ -1,6 +1,6 @@
-"""What a provider wrote of an error, in whatever shape, as one `ErrorBody`. Pure.
+"""Reads a provider's error in any form into one `ErrorBody`. Pure.
 
-Must not know what follows from it.
+It does not know what follows from an error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from typethrough.gateway.sse import EventParser
 
-# Where a sentence may stand, an error in an error, and a parameter. The order is that of preference.
+# Where a sentence, an inner error, and a parameter's name may stand, in order of preference.
 _SENTENCES = (
     "message", "msg", "Message", "error_message", "errorMessage", "error_msg", "status_msg", "error_description",
     "errorDescription", "description", "title", "reason", "issue",
@@ -22,7 +22,7 @@ _PARAMETERS = ("param", "parameter", "loc", "field", "property", "path", "argume
 _STATUSES = ("code", "status", "status_code", "statusCode", "http_status", "error_code", "errorCode")
 _DEPTH = 8
 _TEXT_CHARS = 2_000
-# In a stream there is no HTTP status; these words stand for one.
+# In a stream there is no HTTP status. These words stand for one.
 STATUS_OF_WORD = {
     "UNAUTHENTICATED": 401,
     "PERMISSION_DENIED": 403,
@@ -54,7 +54,7 @@ STATUS_OF_WORD = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """An error as the provider worded it; every field may be empty. `is_page`: a web page came in its place."""
+    """An error in the provider's words. Any field may be empty. `is_page`: it is a web page."""
 
     message: str = ""
     kind: str = ""
@@ -64,7 +64,7 @@ class ErrorBody:
 
     @property
     def word(self) -> str:
-        """The provider's own word for the cause."""
+        """The provider's own name for the cause."""
         return (
             self.kind
             if self.kind in STATUS_OF_WORD and self.code not in STATUS_OF_WORD
@@ -73,7 +73,7 @@ class ErrorBody:
 
 
 def parse_error_body(body: bytes) -> ErrorBody:
-    """Read an error in any shape: an object, a list, one in another, events, plain text, HTML, or nothing at all."""
+    """Read an error in any form: an object, a list, nested errors, events, plain text, HTML, or nothing."""
     try:
         if body.lstrip().startswith((b"data:", b"event:")):
             parser = EventParser()
@@ -84,7 +84,7 @@ def parse_error_body(body: bytes) -> ErrorBody:
 
 
 def is_error(frame: Any) -> bool:
-    """Whether a frame of a stream, or an answer in place of one, says in so many words that it is an error."""
+    """Whether a frame of a stream, or an answer instead of one, clearly is an error."""
     if isinstance(frame, list):
         return bool(frame) and all(is_error(part) for part in frame[:16])
     if not isinstance(frame, dict):
@@ -101,12 +101,12 @@ def is_error(frame: Any) -> bool:
 
 
 def may_be_error(frame: dict[str, Any]) -> bool:
-    """Whether a frame without choices has a sentence where errors have it: an error if nothing else comes."""
+    """Whether a frame without choices has a sentence where errors have one. It is an error if nothing else comes."""
     return bool(read_error(frame).message)
 
 
 def status_in(error: Any, depth: int = 0) -> int | None:
-    """The HTTP status that an error names, as a number or in figures."""
+    """The HTTP status that an error names, as a number or as digits. None if it names none."""
     if isinstance(error, list):
         error = error[0] if error else None
     if not isinstance(error, dict) or depth > _DEPTH:
@@ -121,12 +121,12 @@ def status_in(error: Any, depth: int = 0) -> int | None:
 
 
 def read_error(error: Any, depth: int = 0) -> ErrorBody:
-    """The error that decoded JSON holds; `depth` says how deep this is in a whole body."""
+    """Read an error from decoded JSON. `depth` is the level of nesting."""
     if depth > _DEPTH:
         return ErrorBody()
     if isinstance(error, str):
         if error.lstrip()[:1] in ("{", "["):
-            # What a provider said, handed on as it came.
+            # The original error of a provider, passed on as JSON text.
             try:
                 return read_error(json.loads(error), depth + 1)
             except (ValueError, RecursionError):
@@ -154,7 +154,7 @@ def read_error(error: Any, depth: int = 0) -> ErrorBody:
 
 
 def _joined(parts: list[ErrorBody]) -> ErrorBody:
-    """One error of several: all that they say, and the first word that each has for the cause."""
+    """One error from several: all sentences, and the first name of the cause."""
     return ErrorBody(
         message=" ".join(dict.fromkeys(part.message.strip() for part in parts if part.message.strip())),
         kind=next((part.kind for part in parts if part.kind), ""),
@@ -164,7 +164,7 @@ def _joined(parts: list[ErrorBody]) -> ErrorBody:
 
 
 def plain_text(body: bytes) -> str:
-    """A body that is plain text, on one line; empty where it is a page or not text."""
+    """A plain-text body on one line. Empty if it is a web page or not text."""
     try:
         text = body[:_TEXT_CHARS].decode()
     except UnicodeDecodeError:
@@ -177,5 +177,5 @@ def _string(value: Any) -> str:
 
 
 def is_word(text: str) -> bool:
-    """Whether a text looks like a name for a cause, and not like a sentence."""
+    """Whether a text looks like the name of a cause, not like a sentence."""
     return 0 < len(text) <= 48 and text.isascii() and text.replace("_", "").replace("-", "").isalnum()

@@ -1,7 +1,7 @@
-"""Whether to ask the gateway at all: pauses after refusals, a circuit breaker after failures. Pure; time is handed in.
+"""Decides whether to ask the gateway: pauses after refusals, a circuit breaker after failures. Pure; time is passed in.
 
-`Again`, which each fault has, says how long. A changed setting is a new endpoint, and starts with a clean slate. Nothing is for
-ever: what was wrong is mostly mended where we cannot see it.
+The fault's `Again` says how long a pause is. A changed setting makes a new endpoint without history. No pause is for
+ever, because most problems are fixed where we cannot see it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ FAILURES_TO_OPEN = 3
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
 LONGEST_RETRY_AFTER_S = 300.0
-# Somebody mends what is wrong: in seconds when he is at it, else some time today.
+# Somebody fixes the problem: in seconds if he is at work on it, else some time today.
 FIRST_PATIENCE_S = 3.0
 LONGEST_PATIENCE_S = 300.0
-# Windows are gone through quickly, and each of them gets the focus.
+# When the user moves through windows quickly, each of them gets the focus.
 _BETWEEN_TRIES_S = 1.0
 
 
@@ -36,43 +36,43 @@ class Health:
         self._is_probing = False
 
     def refusal(self, now_s: float) -> str:
-        """Why no request should be sent now, or the empty string. After a pause one request at a time may try."""
+        """Why no request should be sent now, or the empty string. After a pause, one request at a time may try."""
         return self._reason if now_s < self._blocked_until_s or self._is_probing else ""
 
     def started(self) -> None:
-        """A request is about to be sent; after a pause it is the probe, and holds back the others until it ends."""
+        """A request is about to be sent. After a pause it is a probe, and others wait until it ends."""
         self._is_probing = bool(self._reason)
 
     def succeeded(self) -> None:
-        """The gateway has answered as it should."""
+        """The gateway has answered correctly."""
         self._reason = ""
         self._blocked_until_s = -math.inf
         self._failures = self._limits = self._refusals = 0
         self._is_probing = False
 
     def abandoned(self) -> None:
-        """A request was cancelled before it told anything."""
+        """A request was cancelled before it showed anything."""
         self._is_probing = False
 
     def try_again(self, now_s: float) -> None:
-        """What was wrong may be mended: the next request tries, unless the gateway itself asked for the pause."""
+        """The problem may be fixed. Let the next request try, unless the gateway itself asked for the pause."""
         if self._again is not Again.AS_ASKED and now_s - self._failed_s >= _BETWEEN_TRIES_S:
             self._blocked_until_s = -math.inf
 
     def failed(self, error: GatewayError, now_s: float) -> None:
-        """A request ended in `error`."""
+        """A request has ended with `error`."""
         self._is_probing = False
         self._failed_s = now_s
         self._again = error.fault.again
         match self._again:
             case Again.NEXT:
-                # The gateway works; the next text may well be answered.
+                # The gateway works, and the next text may be answered.
                 self.succeeded()
             case Again.AS_ASKED:
                 self._limits += 1
                 asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
                 pause_s = _pause_s(self._limits) if asked_s is None else min(asked_s, LONGEST_RETRY_AFTER_S)
-                # Asked to wait no time at all, we still must not hammer.
+                # If the gateway asks for no pause at all, still do not flood it.
                 self._block(error, max(pause_s, FIRST_PAUSE_S / 2), now_s)
             case Again.PATIENT:
                 self._refusals += 1

@@ -1,7 +1,8 @@
-"""A second question when the first is late: whoever speaks first is heard, and the other is closed at once.
+"""Hedging: when the first model is late, ask a second one. The first that answers is used, and the other is closed at once.
 
-Late is what one in twenty of the first's streams is, by measurement. A hedge goes out only where it can still help before the
-deadline, and as long as hedges stay within their share of the dollars. Must not know how requests are sent.
+A request is late when it takes longer than 95 % of the first model's requests, as measured. A hedge is sent only if it
+can still help before the deadline, and while hedges stay within their share of the cost. This module does not know how
+requests are sent.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _KEPT_CACHES = 64
 
 
 class _Side:
-    """A gateway, and what its streams have taught: waits, characters a token, and which prompt caches it has warmed."""
+    """A gateway and what was learned about it: waits, characters per token, and which prompt caches it has filled."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -40,7 +41,7 @@ class _Side:
 
     def estimate(self, prompt: Prompt, now_s: float) -> Usage:
         profile = self.gateway.profile
-        # Without a key nothing says whose the prompt is, and it is taken for the dearer kind.
+        # Without a cache key we do not know which prompt it is, so assume the more expensive case.
         is_warm = (
             bool(prompt.cache_key)
             and now_s - self._asked_s.get(prompt.cache_key, -math.inf) < profile.cache_ttl_s
@@ -64,14 +65,15 @@ class Hedging:
         self._sides = {second.model: self.second}
 
     def around(self, first: Gateway) -> HedgedGateway:
-        """A gateway that asks `first`, and the second one too when `first` is late."""
-        # One model has one prompt cache, whichever connection asks: the first then keeps it warm for the second.
+        """A gateway that asks `first`, and also the second one when `first` is late."""
+        # One model has one prompt cache, whichever connection asks. So the first model's requests also fill it for the
+        # second.
         side = self._sides.setdefault(first.model, _Side(first))
         return HedgedGateway(first, self, side)
 
 
 class HedgedGateway:
-    """A `Gateway` that is its first one, and asks the second as well when that is late."""
+    """A `Gateway` that asks its first gateway, and also the second one when the first is late."""
 
     def __init__(self, first: Gateway, hedging: Hedging, side: _Side) -> None:
         self._first = first
@@ -89,37 +91,37 @@ class HedgedGateway:
         return self._first.profile
 
     def refusal(self) -> str:
-        """Why the first gateway would not be asked, or the empty string."""
+        """Why the first gateway cannot be asked, or the empty string."""
         return self._first.refusal()
 
     @property
     def most_at_once(self) -> float:
-        """The first gateway's."""
+        """How many questions the first gateway takes at once."""
         return self._first.most_at_once
 
     def try_again(self) -> None:
-        """Both may be asked again."""
+        """Let both gateways try again."""
         self._first.try_again()
         self._hedging.second.gateway.try_again()
 
     def preview(self, prompt: Prompt) -> Preview:
-        """What the first would send."""
+        """What the first gateway would send."""
         if not isinstance(self._first, Previews):
             raise GatewayError("this gateway does not tell what it would send")
         return self._first.preview(prompt)
 
     def race(self) -> HedgeRace:
-        """A race for one stream, in which a hedge is sent only if it can help while the stream is wanted."""
+        """A race for one stream. Its hedge is sent only if it can help while the stream is wanted."""
         return HedgeRace(self._hedging, self._first, self._side)
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
     ) -> Finish:
-        """The first's stream, counted but not hedged: who waits for one says until when. Raises GatewayError."""
+        """The first gateway's stream, counted but not hedged, because no deadline is known here. Raises GatewayError."""
         return await self.race().stream(prompt, on_text, on_counted)
 
     async def warm(self) -> None:
-        """Have both make ready; the transport's spare is the second's connection."""
+        """Prepare both. The transport's spare connection is for the second."""
         await self._first.warm()
         await self._hedging.second.gateway.warm()
 
@@ -130,7 +132,7 @@ class HedgedGateway:
 
 
 class _Runner:
-    """One upstream of a race: when it was sent, when it spoke, how it ended."""
+    """One request of a race: when it was sent, when its text came, and how it ended."""
 
     def __init__(self, side: _Side, gateway: Gateway, *, is_hedge: bool) -> None:
         self.side = side
@@ -148,7 +150,7 @@ class _Runner:
         self.error: GatewayError | None = None
 
     def usage(self) -> Usage:
-        """The provider's count, or an estimate; nothing for what was refused."""
+        """The provider's count, or an estimate. Zero if the request was refused or not sent."""
         if self.end is not None and self.end.usage.prompt_tokens:
             return self.end.usage
         if self.error is not None or self.sent_s is None:
@@ -156,14 +158,14 @@ class _Runner:
         return replace(self.estimate, output_tokens=self.side.ratio.tokens(self.received_chars))
 
     def give_up(self, now_s: float) -> None:
-        """Close it now, if it runs."""
+        """Close it now, if it is running."""
         if self.task is not None and not self.task.done():
             self.given_up_s = now_s if self.given_up_s is None else self.given_up_s
             self.task.cancel()
 
 
 class HedgeRace:
-    """One stream, asked of the first gateway, and of the second when the first is late or fails before it has spoken."""
+    """One stream from the first gateway, and also from the second when the first is late or fails before its text comes."""
 
     def __init__(self, hedging: Hedging, first: Gateway, side: _Side) -> None:
         self._hedging = hedging
@@ -176,12 +178,12 @@ class HedgeRace:
 
     @property
     def heard(self) -> Upstream:
-        """Whose text the stream has; the first's until the second speaks."""
+        """The request whose text the stream has: the first one, unless the second answers first."""
         return self._upstream(self._winner or self._first, None)
 
     @property
     def unheard(self) -> Upstream | None:
-        """The other, when it has been asked as well."""
+        """The other request, if it was sent."""
         other = self._first if self._winner is self._second else self._second
         if other.sent_s is None:
             return None
@@ -190,13 +192,13 @@ class HedgeRace:
         return self._upstream(other, None if self._winner is None else StreamEnd.LOST)
 
     def wanted_until(self, deadline_s: float) -> None:
-        """Somebody waits for the stream until then; others may have said so before."""
+        """A request waits for the stream until this time. Others may wait too; the latest counts."""
         self._deadline_s = max(self._deadline_s, deadline_s)
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
     ) -> Finish:
-        """The stream of whoever speaks first. Cancelled, it closes both. Raises the first gateway's error when both fail."""
+        """The stream of the first gateway that answers. Cancelling closes both. Raises the first one's error if both fail."""
         first, second = self._first, self._second
         if on_counted is not None:
             first.on_counted, second.on_counted = on_counted, partial(on_counted, is_hedge=True)
@@ -219,7 +221,7 @@ class HedgeRace:
     async def _decide(
         self, first: asyncio.Task[Finish | None], second: asyncio.Task[Finish | None]
     ) -> Finish:
-        """Wait for the end of the stream that is heard."""
+        """Wait for the end of the stream whose text is used."""
         waiting = {first, second}
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -236,12 +238,12 @@ class HedgeRace:
         raise error or GatewayError("the gateway client was cancelled from within")
 
     async def _hedge(self, prompt: Prompt, on_text: Callable[[str], None]) -> Finish | None:
-        """Wait until the first is late or has failed, and ask the second if that may be."""
+        """Wait until the first is late or has failed, then ask the second if that is allowed."""
         await self._due.wait()
         return await self._run(self._second, prompt, on_text) if self._may_hedge(prompt) else None
 
     async def _run(self, runner: _Runner, prompt: Prompt, on_text: Callable[[str], None]) -> Finish | None:
-        """Ask one gateway; None when it failed, which is noted."""
+        """Ask one gateway. Returns None if it failed; the error is stored."""
         now_s = runner.sent_s = self._clock.now()
         runner.estimate = runner.side.estimate(prompt, now_s)
         runner.side.asked(prompt, now_s)
@@ -276,11 +278,11 @@ class HedgeRace:
         return True
 
     def _understands(self) -> bool:
-        """Whether one prompt does for both: fill-in-the-middle marks are a model's own."""
+        """Whether one prompt fits both models, because fill-in-the-middle marks differ between models."""
         return self._first.gateway.profile.fim == self._second.gateway.profile.fim
 
     def _in_time(self) -> bool:
-        """Whether a hedge that is sent now speaks, more likely than not, while somebody waits for it."""
+        """Whether a hedge sent now will probably answer while a request still waits for it."""
         waits = (self._second.side.waits, self._first.side.waits)
         typical_ms = next((ms for side in waits if (ms := side.percentile_ms(0.5)) is not None), 0.0)
         return self._in(typical_ms) < self._deadline_s
@@ -293,7 +295,7 @@ class HedgeRace:
         return priced(runner.gateway.profile, other.gateway.profile)
 
     def _settle(self, runner: _Runner, prompt: Prompt) -> None:
-        """Learn from one upstream that has ended, and put down what it cost."""
+        """Learn from a request that has ended, and note its cost."""
         if runner.sent_s is None:
             return
         heard_s = runner.given_up_s if runner.spoke_s is None else runner.spoke_s

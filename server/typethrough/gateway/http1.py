@@ -1,6 +1,6 @@
-"""One HTTP/1.1 connection: a request, then its answer, then perhaps another.
+"""One HTTP/1.1 connection: a request, its answer, then perhaps another request.
 
-h11 speaks the protocol; this owns the order of things on one link. Must not know that there are other connections.
+h11 speaks the protocol; this module orders what happens on one link. It does not know of other connections.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MAX_HEADER_BYTES = 64 * 1024
 
 
 class NotHttp(httpx.RemoteProtocolError):
-    """What came is no answer of HTTP/1.1 at all. `is_tls`: it is one of TLS."""
+    """The answer is not HTTP/1.1. `is_tls`: it is TLS."""
 
     def __init__(self, begins: bytes) -> None:
         super().__init__("the answer is not HTTP/1.1")
@@ -28,11 +28,11 @@ class NotHttp(httpx.RemoteProtocolError):
 
 
 class NoAnswer(httpx.RemoteProtocolError):
-    """The other side has closed, and not a byte of an answer has come."""
+    """The other side closed the connection before any byte of an answer."""
 
 
 class Http1Connection:
-    """A link that speaks HTTP/1.1 as a client, with the server at the end of `way` or with a proxy that sends requests on."""
+    """A link that speaks HTTP/1.1 as a client, to the server at the end of `way` or to a proxy that forwards requests."""
 
     def __init__(self, link: Link, way: Way) -> None:
         self.link = link
@@ -48,10 +48,7 @@ class Http1Connection:
         return bool(self._begins)
 
     async def send(self, request: httpx.Request, body: bytes, read_timeout_s: float) -> h11.Response:
-        """Send a request and wait for the head of its answer.
-
-        Raises httpx.TransportError.
-        """
+        """Send a request and wait for the head of its answer. Raises httpx.TransportError."""
         self.was_used, self._has_head, self._begins = True, False, b""
         try:
             target = str(request.url) if self._way.forwards else request.url.raw_path
@@ -60,7 +57,7 @@ class Http1Connection:
             data = self._h11.send(h11.Data(body)) if body else b""
             end = self._h11.send(h11.EndOfMessage())
         except h11.LocalProtocolError as error:
-            # Its text may hold a header; ours must not.
+            # h11's text may contain a header, which our message must not.
             raise httpx.LocalProtocolError("the request cannot be sent over HTTP/1.1") from error
         self.link.write(b"".join((head or b"", data or b"", end or b"")))
         while True:
@@ -72,16 +69,18 @@ class Http1Connection:
                 raise httpx.RemoteProtocolError("the answer has no head")
 
     async def read(self, read_timeout_s: float) -> bytes:
-        """The part of the body that has arrived, all of it in one piece; b"" at the end. Raises httpx.TransportError."""
+        """All of the body that has arrived, in one piece; b"" at the end. Raises httpx.TransportError."""
         if self._is_complete():
             return b""
         part, _ = self._part(await self._next(read_timeout_s))
-        # What came before a fault counts; h11 raises again at the next read.
+        # Text before a fault counts. h11 raises the fault again at the next read.
         return part
 
     async def hand_on(self, sink: Callable[[bytes], bool], read_timeout_s: float) -> bool:
-        """Give the parts of the body to `sink`, each in the turn of the loop in which it arrives, until `sink` returns True or it
-        has ended; whether it has. Raises httpx.TransportError, and what `sink` raises.
+        """Give the parts of the body to `sink`, each in the same turn of the loop in which it arrives.
+
+        Ends when `sink` returns True or the body ends. Returns whether the body has ended. Raises httpx.TransportError, and
+        whatever `sink` raises.
         """
         is_settled = self._is_complete()
 
@@ -97,16 +96,16 @@ class Http1Connection:
             self._h11.receive_data(raw)
             return take()
 
-        # What came with the head first.
+        # First the part that came together with the head.
         if not is_settled and not take():
             await self.link.hand_on(arrived, read_timeout_s)
             if not is_settled:
-                # The other side has closed, which ends some bodies, and breaks off the others.
+                # The other side has closed the connection. That ends some bodies, and interrupts others.
                 arrived(b"")
         return self._is_complete()
 
     def _part(self, event: object) -> tuple[bytes, httpx.RemoteProtocolError | None]:
-        """The body's part that begins with an event, all of it in one piece, and the fault that it ended with."""
+        """The part of the body that begins with an event, in one piece, and the fault at its end, if any."""
         pieces: list[bytes] = []
         while isinstance(event, h11.Data):
             pieces.append(event.data)
@@ -117,7 +116,7 @@ class Http1Connection:
         return b"".join(pieces), None
 
     def finish(self) -> bool:
-        """Pass over what is left of the answer in what has arrived; whether the answer is now complete.
+        """Skip the rest of the answer that has already arrived. Returns whether the answer is complete.
 
         Raises httpx.RemoteProtocolError.
         """
@@ -126,7 +125,7 @@ class Http1Connection:
         return self._is_complete()
 
     def start_over(self) -> bool:
-        """Make ready for another request after a complete answer; False when the connection cannot be kept."""
+        """Prepare for another request after a complete answer. Returns False if the connection cannot be kept."""
         if (
             not self.link.is_open
             or self._h11.our_state is not h11.DONE

@@ -1,7 +1,7 @@
-"""The gateway as the engine sees it: one prompt in, text as it arrives, one ending or one `GatewayError`.
+"""The gateway as the engine sees it: it takes a prompt, and gives text as it arrives, then an end or a `GatewayError`.
 
-Joins request, transport, reply and health, and is the one place where HTTP becomes the error tree. Must not know why a
-completion is wanted.
+It connects request, transport, reply and health, and is the only place where HTTP errors become `GatewayError`s. It does
+not know why a completion is wanted.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 _ERROR_BODY_BYTES = 64 * 1024
 _ERROR_BODY_S = 2.0
 _CROWDED = "Too many questions were under way at once; the newest go first."
-# Only for transports that cannot do it in the background, as ours does.
+# For transports without "release". Ours does this in the background.
 _LINGER_S = 0.1
-# One is the rule; a strict gateway that names one parameter at a time may need a few, once per session.
+# Usually one is enough. A strict gateway that names one parameter at a time may need a few, once per session.
 _DIALECT_RETRIES = 4
 
 
@@ -93,31 +93,31 @@ class HttpGateway:
 
     @property
     def model(self) -> str:
-        """The model's name as the endpoint spells it."""
+        """The model's name in the endpoint's spelling."""
         return self._endpoint.model
 
     @property
     def profile(self) -> ModelProfile:
-        """What is known of the model here; `fim` is set exactly when the fill-in-the-middle form is to be used."""
+        """What is known of the model here. `fim` is set only if the fill-in-the-middle form is to be used."""
         return self._facts.profile if self._facts is not None else self._profile
 
     @property
     def successors(self) -> tuple[str, ...]:
-        """The models that can take its place where the endpoint has it no more; none where its list has none of them."""
+        """The models that can replace it if the endpoint no longer has it. Empty if the endpoint's list has none of them."""
         is_alone = self._facts is not None and self._facts.has_no_successor
         return () if is_alone else self._endpoint.profile.successors
 
     @property
     def listed_successor(self) -> str:
-        """The model that takes its place, where it is known to be gone; mostly empty."""
+        """The model that replaces it, if it is known to be gone. Usually empty."""
         return self._facts.successor if self._facts is not None else ""
 
     def is_gone(self, successor: str) -> bool:
-        """The endpoint has it no more, and answers for a successor; whether that is news to the user."""
+        """Note that the endpoint no longer has the model, but has this successor. Returns whether the user does not know yet."""
         return self._facts.is_gone(successor) if self._facts is not None else True
 
     def model_places(self) -> dict[str, str]:
-        """What a message about its end has to say."""
+        """The values for a message about the model's end."""
         return model_places(self._endpoint)
 
     def refusal(self) -> str:
@@ -126,7 +126,7 @@ class HttpGateway:
 
     @property
     def most_at_once(self) -> float:
-        """What the endpoint keeps up with now."""
+        """How many questions the endpoint can handle now."""
         return self._doorway.allowed
 
     def try_again(self) -> None:
@@ -139,7 +139,7 @@ class HttpGateway:
         on_text: Callable[[str], None],
         on_counted: OnCounted | None = None,
     ) -> Finish:
-        """Send `prompt`, hand its text to `on_text` as it arrives, and return how it ended. Raises GatewayError."""
+        """Send `prompt`, give its text to `on_text` as it arrives, and return how it ended. Raises GatewayError."""
         if self._encoder is None:
             raise CredentialsRejected(self._endpoint.problem, status=0, code="settings", fault=Fault.SETTINGS)
         refusal = self._health.refusal(self._clock.now())
@@ -150,7 +150,7 @@ class HttpGateway:
         except Crowded:
             raise GatewayUnavailable(_CROWDED, fault=Fault.CROWDED) from None
         if refusal := self._health.refusal(self._clock.now()):
-            # Others have met it meanwhile.
+            # Another request was refused while this one waited.
             self._doorway.leave()
             raise GatewayUnavailable(refusal, fault=Fault.CROWDED)
         self._health.started()
@@ -168,7 +168,7 @@ class HttpGateway:
         return end
 
     def preview(self, prompt: Prompt) -> Preview:
-        """What `stream` would send now. Raises GatewayRejected when the settings allow no request."""
+        """What `stream` would send now. Raises GatewayRejected if the settings allow no request."""
         if self._encoder is None:
             raise CredentialsRejected(self._endpoint.problem, status=0, code="settings", fault=Fault.SETTINGS)
         return Preview(str(self._url(prompt)), self._encoder.body(prompt))
@@ -177,21 +177,21 @@ class HttpGateway:
         return self._endpoint.text_url if prompt.raw else self._endpoint.url
 
     def race(self) -> None:
-        """None: one model only."""
+        """None, because there is only one model."""
 
     async def warm(self) -> None:
-        """Have a connection open for the next request, as far as the network allows, and see what is new of the model."""
+        """Open a connection for the next request, and check for news about the model. Network errors are ignored here."""
         if self._facts is not None:
             self._facts.look()
         if not self._endpoint.problem:
             try:
                 await self._transport.warm()
             except httpx.TransportError:
-                # The next request meets the same cause, and reports it.
+                # The next request meets the same problem and reports it.
                 return
 
     async def connect(self) -> None:
-        """Have a connection open, as `warm` does, but say why it cannot be had. Raises GatewayError."""
+        """Open a connection, like `warm`, but raise GatewayError if that fails."""
         if refusal := self.refusal():
             raise GatewayUnavailable(refusal)
         try:
@@ -200,7 +200,7 @@ class HttpGateway:
             raise network_error(error, self._endpoint) from None
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         if self._facts is not None:
             await self._facts.aclose()
         await self._settlement.aclose()
@@ -220,7 +220,7 @@ class HttpGateway:
             try:
                 return await self._read(response, reply, on_text)
             except GatewayError:
-                # Some say of the roles only in the stream itself.
+                # Some servers refuse the roles only inside the stream.
                 if prompt.raw or reply.refusal is None or not encoder.rearrange(400, reply.refusal):
                     raise
             finally:
@@ -240,7 +240,7 @@ class HttpGateway:
         if tokens is None:
             return await self._send_once(encoder, prompt)
         if tokens.is_ending(self._endpoint.key) or self._endpoint.key == self._refused_token:
-            # Without another the same one is sent: it is the gateway's clock that counts, and it may have been wrong about it.
+            # Without a newer token, send the old one. The gateway's clock counts, and ours may be wrong.
             await self._renew(tokens, encoder)
         try:
             return await self._send_once(encoder, prompt)
@@ -253,7 +253,7 @@ class HttpGateway:
         raise CredentialsRejected(tokens.advice(), status=401, fault=Fault.TOKEN_ENDED)
 
     async def _renew(self, tokens: TokenSource, encoder: RequestEncoder) -> bool:
-        """Go on with the next token, if there is one."""
+        """Use the next token, if there is one. Returns whether there is."""
         token = await tokens.successor(self._endpoint.key)
         if token:
             self._endpoint = replace(self._endpoint, api_key=token)
@@ -264,7 +264,7 @@ class HttpGateway:
         for retries_left in reversed(range(_DIALECT_RETRIES + 1)):
             body = encoder.body(prompt)
             headers = [*encoder.headers(prompt), (b"Content-Length", b"%d" % len(body))]
-            # As a stream, for which httpx does not work out headers of its own: that takes most of making a request.
+            # Built as a stream, because computing httpx's default headers takes most of the time of making a request.
             request = httpx.Request("POST", self._url(prompt), headers=headers, stream=httpx.ByteStream(body))
             request.read()
             sent_s = self._clock.now()
@@ -308,12 +308,12 @@ class HttpGateway:
                     if arrived(chunk):
                         break
             if task is not None and task.cancelling():
-                # Cancelled from within `on_text`: CancelledError gets its place to be raised, and no more text follows.
+                # Cancelled inside `on_text`. This await lets CancelledError be raised before more text follows.
                 await asyncio.sleep(0)
         except httpx.RemoteProtocolError:
-            # The bytes broke off; what was said until then may still be a whole answer.
+            # The connection was interrupted. The text until then may still be a complete answer.
             is_whole = False
-        # A gateway that has said once how an answer ends says it always: without it the answer broke off.
+        # A gateway that has once reported the end of an answer always does. Without a report, the answer was interrupted.
         text = reply.end(may_lack_ending=is_whole and not self._says_endings)
         if text:
             self._health.succeeded()
@@ -338,7 +338,7 @@ class HttpGateway:
                     if len(body) >= _ERROR_BODY_BYTES:
                         break
         except (TimeoutError, httpx.TransportError, GatewayProtocolError):
-            # The status alone says enough.
+            # The status alone is enough.
             pass
         finally:
             await response.aclose()
@@ -346,12 +346,12 @@ class HttpGateway:
 
 
 def open_gateway(endpoint: Endpoint, clock: Clock) -> Gateway:
-    """The gateway for an endpoint, direct or through the environment's proxy. Opens nothing yet."""
+    """The gateway for an endpoint, direct or through a proxy. Opens nothing yet."""
     return HttpGateway(endpoint, clock, open_transport(endpoint, clock))
 
 
 async def _let_go(response: httpx.Response, chunks: AsyncIterator[bytes]) -> None:
-    # The answer has said all, but its HTTP end may be on its way still; only past that can its connection be kept.
+    # The text is complete, but the end of the HTTP body may still be on its way. The connection can be kept only after that.
     release = response.extensions.get("release")
     if release is not None:
         release()
@@ -365,5 +365,5 @@ async def _let_go(response: httpx.Response, chunks: AsyncIterator[bytes]) -> Non
 
 
 def _body(response: httpx.Response) -> AsyncIterator[bytes]:
-    # Straight from the transport: httpx's own iterators add decoding and a copy that a stream of text does not need.
+    # Read directly from the transport. httpx's own iterators add decoding and a copy, which are not needed here.
     return aiter(cast("httpx.AsyncByteStream", response.stream))

@@ -1,7 +1,7 @@
-"""Keeping the profile of one model up to date: from the file of today, else from the endpoint's own lists, in the background.
+"""Keeps the profile of one model up to date, in the background: from today's file, else from the endpoint's own lists.
 
-The file is for all servers on this machine; no key and no text are in it. The lists are read once a day at most, and only when
-somebody is about to type (`look`). Until something is known, and when nothing can be, the embedded profile holds.
+All servers on this machine share the file; it contains no key and no text. The lists are read at most once a day, and only when
+the user is about to type (`look`). Until something is known, the built-in profile is used.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 
 _SLUG = re.compile(r"[\w.:-]+(?:/[\w.:-]+)+", re.ASCII)
 KEPT_S = 24 * 3_600.0
-# A server that has no list, or could not be reached, is asked again sooner.
+# If a server has no list or could not be reached, ask again sooner.
 KEPT_FAILURE_S = 3_600.0
 _MAX_BYTES = 16_384
 _GONE = "gone"
 
 
 class ModelFacts:
-    """The profile of an endpoint's model, as it is known now, and the model that takes its place where it is gone."""
+    """The current profile of an endpoint's model, and the model that replaces it if it is gone."""
 
     def __init__(
         self, endpoint: Endpoint, profile: ModelProfile, errands: Errands, file: CatalogueFile, clock: Clock
     ) -> None:
         self.profile = profile
         self.successor = ""
-        # A list was read, and neither the model nor any that could take its place is in it.
+        # A list was read that contains neither the model nor a successor.
         self.has_no_successor = False
         self._is_refused = self._is_told_gone = False
         self._writing: asyncio.Future[None] | None = None
@@ -58,12 +58,12 @@ class ModelFacts:
         self._task: asyncio.Task[None] | None = None
 
     def look(self) -> None:
-        """See in the background whether there is anything new, unless that was seen lately. Needs a running loop."""
+        """Check for news in the background, unless that was done recently. Needs a running loop."""
         if self._clock.now() >= self._holds_until_s and (self._task is None or self._task.done()):
             self._task = asyncio.ensure_future(self._look())
 
     async def aclose(self) -> None:
-        """Stop looking."""
+        """Stop checking."""
         self._holds_until_s = float("inf")
         if self._task is not None:
             self._task.cancel()
@@ -81,11 +81,11 @@ class ModelFacts:
         told = await asyncio.to_thread(self._file.told)
         facts = await listing_of(self._endpoint, self._errands)
         if self._is_refused:
-            # What the model lane met itself counts for more than a list.
+            # A refusal that the model lane met counts more than a list.
             return
         self._use(facts, KEPT_FAILURE_S if facts is None else KEPT_S)
         if facts is not None:
-            # Only who has asked speaks of it, and not of what was told before.
+            # Only the server that read the list tells the user, and nothing that was told before.
             endpoint, today = self._endpoint, self._file.today()
             said = warning(facts, self._embedded, endpoint.model, endpoint.setting, today=today)
             news = (facts.ends if facts.listed else _GONE) if said else told
@@ -94,7 +94,7 @@ class ModelFacts:
         await asyncio.to_thread(self._file.write, facts, told)
 
     def is_gone(self, successor: str) -> bool:
-        """The endpoint has refused the model, and answers for a successor: keep that, and say whether it is news."""
+        """The endpoint refused the model and has this successor. Store that. Returns whether the user does not know yet."""
         self._is_refused = True
         self._use(Listing(listed=False, successor=successor), KEPT_S)
         is_news = not self._is_told_gone
@@ -113,8 +113,8 @@ class ModelFacts:
 
 
 async def listing_of(endpoint: Endpoint, errands: Errands) -> Listing | None:
-    """What the endpoint's own lists say of its model now; None when it has none that can be read."""
-    # The Vercel AI Gateway's lists are open to all, so the key stays here.
+    """What the endpoint's own lists say about its model now. None if there is no readable list."""
+    # The Vercel AI Gateway's lists are public, so the key is not sent.
     with_key = not endpoint.is_vercel
     answer = await errands.get(endpoint.beside("/models"), with_key=with_key)
     found = (
@@ -135,7 +135,7 @@ async def listing_of(endpoint: Endpoint, errands: Errands) -> Listing | None:
 
 
 class CatalogueFile:
-    """The file for one endpoint and model in `folder`. `unix_s` tells the time of day in seconds since 1970."""
+    """The file for one endpoint and model in `folder`. `unix_s` returns the time in seconds since 1970."""
 
     def __init__(self, folder: Path, base_url: str, model: str, unix_s: Callable[[], float]) -> None:
         name = hashlib.sha256(f"{base_url}\0{model}".encode("utf-8", "replace")).hexdigest()[:32]
@@ -143,7 +143,7 @@ class CatalogueFile:
         self._unix_s = unix_s
 
     def read(self) -> tuple[Listing | None, float] | None:
-        """What was kept (None: there was no list) and the seconds it still holds; None when there is nothing that holds."""
+        """The stored listing (None: there was no list) and for how many seconds it is still valid. None if nothing is valid."""
         try:
             with self._path.open("rb") as file:
                 data = json.loads(file.read(_MAX_BYTES))
@@ -155,11 +155,11 @@ class CatalogueFile:
         if kept is not None and facts is None:
             return None
         left_s = (KEPT_FAILURE_S if facts is None else KEPT_S) - age_s
-        # A file from the future was written by a clock that was wrong.
+        # A file from the future was written with a wrong clock.
         return (facts, left_s) if age_s >= 0 and left_s > 0 else None
 
     def told(self) -> str:
-        """What the user was told last of the model, however long ago: the day of its end, that it is gone, or nothing."""
+        """What the user was last told about the model, however long ago: the date of its end, that it is gone, or nothing."""
         try:
             with self._path.open("rb") as file:
                 told = json.loads(file.read(_MAX_BYTES))["told"]
@@ -168,11 +168,11 @@ class CatalogueFile:
         return told if isinstance(told, str) else ""
 
     def today(self) -> date:
-        """The day that it is now."""
+        """Today's date (UTC)."""
         return datetime.fromtimestamp(self._unix_s(), UTC).date()
 
     def write(self, facts: Listing | None, told: str = "") -> None:
-        """Keep what was said, whole or not at all, for the user alone; a disk that refuses is no reason to fail."""
+        """Store what was learned, completely or not at all, readable only by the user. Disk errors are ignored."""
         data = {
             "read_at": round(self._unix_s()),
             "facts": facts.as_json() if facts else None,
@@ -180,7 +180,7 @@ class CatalogueFile:
         }
         with suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made with mode 600.
+            # mkstemp creates it with mode 600.
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.stem, suffix=".tmp")
             draft = Path(name)
             try:

@@ -1,6 +1,6 @@
-"""Why there is no connection: from what the system, TLS or a proxy says to one cause of the table of faults. Pure.
+"""Finds the fault when there is no connection, from the error of the system, of TLS or of a proxy. Pure.
 
-What is told names the variable or the setting that can mend it, and shows no password and nothing that the other side wrote.
+Messages name the variable or setting that can fix it. They contain no password, and nothing that the other side wrote.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _LATE = frozenset({Fault.UNREACHABLE_IN_TIME, Fault.TLS_SILENT, Fault.PROXY_SILE
 _NO_ROUTE = frozenset(
     {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EPERM, errno.EACCES}
 )
-# OpenSSL's numbers for what is wrong with a certificate (X509_V_ERR_*, in its x509_vfy.h), and words where a system's own
-# library has judged.
+# OpenSSL's numbers for problems with a certificate (X509_V_ERR_* in x509_vfy.h). Where the system's own library has
+# judged, its words are checked instead.
 _ENDED = {9: "it is not valid yet", 10: "it has expired", 23: "its authority has revoked it"}
 _SIGNED_BY_ITSELF = frozenset({18, 19})
 _OTHER_HOST = frozenset({62, 64})
-# What a server that speaks no TLS at all makes of ours, as OpenSSL calls it.
+# OpenSSL's names for the answer of a server that speaks no TLS at all.
 _NO_TLS = frozenset(
     {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 )  # fmt: skip
@@ -48,7 +48,7 @@ _REFUSES_CERTIFICATE = frozenset(
 
 
 class Unreachable(httpx.ConnectError):
-    """There is no connection; `str()` is a sentence for people. `is_late`: because something took too long."""
+    """There is no connection. `str()` is a sentence for the user. `is_late`: something took too long."""
 
     def __init__(self, fault: Fault, **places: object) -> None:
         super().__init__(fault.says(**places))
@@ -62,7 +62,7 @@ class Unreachable(httpx.ConnectError):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody to connect to: how a sentence begins that is about it, its host's name, and what can be done when that fails."""
+    """A server or proxy to connect to: how a sentence about it begins, its host, and what to do if it cannot be reached."""
 
     who: str
     host: str
@@ -72,13 +72,13 @@ class Party:
     is_proxy: bool = False
 
     def fault(self, fault: Fault, **places: object) -> Unreachable:
-        """The error for a fault of it."""
+        """The error for a fault of this party."""
         whose = self.who.replace("The", "the", 1) if self.is_proxy else self.host
         return Unreachable(fault, who=self.who, whose=whose, host=self.host, advice=self.advice, **places)
 
 
 def not_reached(error: Exception, party: Party) -> Unreachable:
-    """No socket could be opened."""
+    """The error when no socket could be opened."""
     if isinstance(error, socket.gaierror | UnicodeError):
         return party.fault(Fault.NAME_UNKNOWN)
     if isinstance(error, ConnectionRefusedError):
@@ -94,13 +94,13 @@ def not_reached(error: Exception, party: Party) -> Unreachable:
 
 
 def no_tunnel(error: Exception, party: Party) -> Unreachable:
-    """The connection to a proxy was lost, or it said nothing in time."""
+    """The error when a proxy closed the connection, or did not answer in time."""
     is_late = isinstance(error, TimeoutError | httpx.TimeoutException)
     return party.fault(Fault.PROXY_SILENT if is_late else Fault.PROXY_CLOSED)
 
 
 def not_secured(error: Exception, party: Party) -> Unreachable:
-    """TLS did not come to be on a connection that stands."""
+    """The error when TLS failed on an open connection."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _not_trusted(error, party)
     if isinstance(error, TimeoutError):
@@ -114,7 +114,7 @@ def not_secured(error: Exception, party: Party) -> Unreachable:
 
 
 def refused_certificate(error: BaseException | None, party: Party) -> Unreachable | None:
-    """What a server says of a client's certificate, or of there being none; None when an error is about something else."""
+    """The error if a server wants a client certificate or refuses ours. None if the error is about something else."""
     reason = _reason(error)
     if reason in _WANTS_CERTIFICATE or (reason in _REFUSES_CERTIFICATE and not party.has_client_certificate):
         return party.fault(Fault.CLIENT_CERTIFICATE_WANTED)
@@ -124,7 +124,7 @@ def refused_certificate(error: BaseException | None, party: Party) -> Unreachabl
 def refused_by_proxy(
     status: int, headers: Mapping[str, str], proxy: Proxy, party: Party, target: str
 ) -> Unreachable:
-    """What a proxy means by an answer of its own to a request for a host and port."""
+    """The error for an answer of the proxy itself to a request for `target` (host and port)."""
     where = f"HTTP {status}"
     is_page = "html" in headers.get("content-type", "").lower()
     if status == 407:
@@ -142,7 +142,7 @@ def refused_by_proxy(
 
 
 def wants_login(proxy: Proxy, party: Party, where: str) -> Unreachable:
-    """A proxy wants a login, which means something else when it was shown one."""
+    """The error when a proxy wants a login. If we sent one, it was refused."""
     if proxy.has_login:
         return party.fault(Fault.PROXY_PASSWORD_REFUSED, where=where)
     example = f"{proxy.speaks}://name:password@{proxy.host}:{proxy.port}"

@@ -1,6 +1,7 @@
-"""Vercel's OIDC token, which lives 12 hours, and the file that its successors are written to (`vercel env pull`).
+"""Vercel's OIDC token, which is valid for 12 hours, and the file for its successors (`vercel env pull`).
 
-Knows when a token ends and where the next one is read. A token is a JWT; its signature is the gateway's affair. Nothing of HTTP.
+This module knows when a token ends and where the next one is read. A token is a JWT; the gateway checks its signature.
+Nothing here uses HTTP.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VARIABLE = "VERCEL_OIDC_TOKEN"
-# A request that is sent must also arrive.
+# A request that is sent must also arrive in time.
 _MARGIN_S = 60.0
 _MAX_BYTES = 256 * 1024
 _LINE = re.compile(rf"""^\s*(?:export\s+)?{VARIABLE}\s*=\s*(["']?)([^"'\s#]+)\1\s*(?:#.*)?$""", re.MULTILINE)
 
 
 class TokenSource:
-    """Where the next token comes from: `file`, or nowhere. `unix_s` is the time of day; `on_token` hears of each new token."""
+    """Where the next token comes from: `file`, or nowhere. `unix_s` returns the time; `on_token` is called with each new
+    token.
+    """
 
     def __init__(
         self, file: Path | None, unix_s: Callable[[], float], on_token: Callable[[str], None] = lambda _: None
@@ -36,16 +39,16 @@ class TokenSource:
 
     @property
     def can_renew(self) -> bool:
-        """Whether there is a file to look into."""
+        """Whether there is a file with newer tokens."""
         return self._file is not None
 
     def is_ending(self, token: str) -> bool:
-        """Whether a token has ended or is about to, as far as it says."""
+        """Whether a token has ended or is about to, by its own date."""
         end_s = expiry_unix_s(token)
         return end_s is not None and end_s - _MARGIN_S <= self._unix_s()
 
     async def successor(self, token: str) -> str:
-        """Another token than this one that has not ended, or the empty string. Reads the file in a thread."""
+        """A newer token that has not ended, or the empty string. Reads the file in a thread."""
         if self._file is None:
             return ""
         found = await asyncio.to_thread(read_token, self._file)
@@ -55,7 +58,7 @@ class TokenSource:
         return found
 
     def advice(self) -> str:
-        """What to do about a token that is no longer accepted, as a sentence for people."""
+        """What to do when the token is no longer accepted, as a sentence for the user."""
         if self._file is None:
             return (
                 f"The gateway does not accept the token in {VARIABLE}, which lives 12 hours: run `vercel env pull` and name the "
@@ -68,7 +71,7 @@ class TokenSource:
 
 
 def expiry_unix_s(token: str) -> float | None:
-    """When a JWT says that it ends, in seconds since 1970; None when it does not say. The signature is not looked at."""
+    """The end of a JWT, in seconds since 1970. None if it has none. The signature is not checked."""
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -83,7 +86,7 @@ def expiry_unix_s(token: str) -> float | None:
 
 
 def token_in(text: str) -> str:
-    """The token in a file's text: that of its last line that sets the variable, or the whole text when it is one token."""
+    """The token in a file's text: from the last line that sets the variable, or the whole text if it is a single token."""
     lines = _LINE.findall(text)
     if lines:
         return usable_key(lines[-1][1])
@@ -91,7 +94,7 @@ def token_in(text: str) -> str:
 
 
 def read_token(file: Path) -> str:
-    """The token in a file, or the empty string when it cannot be read or has none."""
+    """The token in a file. Empty if the file cannot be read or has none."""
     try:
         with file.expanduser().open("rb") as source:
             return token_in(source.read(_MAX_BYTES).decode("utf-8-sig", "replace"))
@@ -100,7 +103,7 @@ def read_token(file: Path) -> str:
 
 
 def later(one: str, other: str) -> str:
-    """Of two tokens, the one that ends later; the first when that is not known. An empty one is none."""
+    """The token that ends later; the first one if that is unknown. An empty one is ignored."""
     if not one or not other:
         return one or other
     return other if (expiry_unix_s(other) or 0.0) > (expiry_unix_s(one) or 0.0) else one

@@ -1,7 +1,7 @@
 """Which proxy the environment names for an address, if any.
 
-Follows curl's rules for the variables ("Environment" and `--noproxy` in its manual), so that a machine where curl gets through
-is one where we do. An address on this machine is never asked through a proxy. Must not know how a proxy is spoken to.
+The rules for the variables are curl's ("Environment" and `--noproxy` in its manual), so where curl gets through, we do too. An
+address on this machine never uses a proxy. This module does not know how to talk to a proxy.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_SOCKS_BYTES = 255
 
 
 class Speaks(StrEnum):
-    """What a proxy speaks. SOCKS5 with the proxy looking up the gateway's name, or this machine."""
+    """The protocol of a proxy. With "socks5h" the proxy looks up the gateway's name, with "socks5" this machine does."""
 
     HTTP = "http"
     HTTPS = "https"
@@ -42,14 +42,14 @@ _PORTS = {Speaks.HTTP: 80, Speaks.HTTPS: 443, Speaks.SOCKS5H: 1080, Speaks.SOCKS
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy and who names it: a variable, or the system. `url` is empty for none, or when `problem` says what is wrong."""
+    """A proxy, and what names it: a variable or the system. `url` is empty if there is none, or if `problem` says why."""
 
     url: str = field(default="", repr=False)
     named_by: str = ""
     problem: str = ""
 
     def __str__(self) -> str:
-        """Where it is and who names it, for people; without its password."""
+        """The proxy's address and what names it, for the user, without the password."""
         if not self.url:
             return "none"
         login = ", with a user name and a password" if self.has_login else ""
@@ -61,13 +61,13 @@ class Proxy:
 
     @property
     def speaks(self) -> Speaks:
-        """What it speaks."""
-        # GNOME writes socks:// for what every other program calls SOCKS5, and its name servers are the proxy's.
+        """The protocol."""
+        # GNOME writes socks:// for SOCKS5 with name lookup by the proxy.
         return Speaks.SOCKS5H if self._parts.scheme == "socks" else Speaks(self._parts.scheme)
 
     @property
     def is_socks(self) -> bool:
-        """Whether it passes on bytes without reading them."""
+        """Whether it passes bytes on without reading them."""
         return self.speaks in (Speaks.SOCKS5, Speaks.SOCKS5H)
 
     def forwards(self, scheme: str) -> bool:
@@ -76,27 +76,27 @@ class Proxy:
 
     @property
     def host(self) -> str:
-        """Its host."""
+        """The proxy's host."""
         return self._parts.hostname or ""
 
     @property
     def port(self) -> int:
-        """Its port."""
+        """The proxy's port."""
         return self._parts.port or _PORTS[self.speaks]
 
     @property
     def user(self) -> str:
-        """The user's name in its address, as it is sent."""
+        """The user name in the address, decoded."""
         return unquote(self._parts.username or "")
 
     @property
     def password(self) -> str:
-        """The password in its address, as it is sent."""
+        """The password in the address, decoded."""
         return unquote(self._parts.password or "")
 
     @property
     def has_login(self) -> bool:
-        """Whether its address has a user's name."""
+        """Whether the address has a user name or a password."""
         return bool(self.user or self.password)
 
 
@@ -104,7 +104,7 @@ DIRECT = Proxy()
 
 
 def proxy_for(base_url: str, environment: Mapping[str, str], setting: str = "") -> Proxy:
-    """The proxy for an address that a setting names, or else the environment; `DIRECT` for none."""
+    """The proxy for an address: from `setting`, else from the environment. `DIRECT` for none."""
     parts = urlsplit(base_url)
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -115,7 +115,7 @@ def proxy_for(base_url: str, environment: Mapping[str, str], setting: str = "") 
     names = [f"{parts.scheme}_proxy", "all_proxy"]
     name, value = _first(environment, *names)
     if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
-        # In a CGI script that variable is the request's header `Proxy`, which whoever asks may write.
+        # In a CGI script this variable is the request's header `Proxy`, which any client can set.
         name, value = _first(environment, "all_proxy")
     if not value:
         name, value = _SYSTEM, _of_system(parts.scheme, host)
@@ -123,16 +123,16 @@ def proxy_for(base_url: str, environment: Mapping[str, str], setting: str = "") 
 
 
 def is_exempt(host: str, port: int, no_proxy: str) -> bool:
-    """Whether a list as NO_PROXY holds it names a host, given without a dot at its end and without brackets.
+    """Whether a NO_PROXY list names a host. The host has no dot at its end and no brackets.
 
-    An entry is a domain with all that is below it (`corp.example`, `.corp.example`, `*.corp.example`), an address, a network such
-    as `10.0.0.0/8`, or a pattern with `*`; each but a network may end with a port.
+    An entry is a domain with all its subdomains (`corp.example`, `.corp.example`, `*.corp.example`), an address, a network such
+    as `10.0.0.0/8`, or a pattern with `*`. Each except a network may end with a port.
     """
     return any(_matches(entry, host.lower(), port) for entry in re.split(r"[,\s]+", no_proxy.lower()))
 
 
 def _first(environment: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """The first variable that is set to something, lower case before upper, and its value."""
+    """The name and value of the first variable that is set, lower case before upper."""
     for name in names:
         for spelled in (name, name.upper()):
             if value := environment.get(spelled, "").strip():
@@ -170,14 +170,14 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _of_system(scheme: str, host: str) -> str:
-    """The proxy in the settings of macOS or Windows, for who has set no variable; elsewhere there is none."""
+    """The proxy in the settings of macOS or Windows, for users without a variable. Empty on other systems."""
     if sys.platform not in ("darwin", "win32") or proxy_bypass(host):
         return ""
     return getproxies().get(scheme, "")
 
 
 def _checked(name: str, value: str) -> Proxy:
-    """The proxy in a variable, which may lack its http://."""
+    """The proxy in a variable. The value may lack its http://."""
     url = value if "://" in value else f"http://{value}"
     scheme, _, rest = url.partition("://")
     speaks = scheme.lower()
@@ -203,5 +203,5 @@ def _checked(name: str, value: str) -> Proxy:
 
 
 def _begun(name: str) -> str:
-    """A variable, or words for where it was set, at the beginning of a sentence."""
+    """A variable, or words for where the proxy was set, as the beginning of a sentence."""
     return name.replace("the ", "The ", 1) if name.startswith("the ") else name

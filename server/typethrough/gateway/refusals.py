@@ -1,7 +1,7 @@
-"""From a refusal, whatever its shape, to one leaf of the error tree and one sentence for people. Pure.
+"""Turns a refusal of any form into one `GatewayError` and one sentence for the user. Pure.
 
-A sentence names the setting to change. What the provider wrote is quoted only when it is short, printable, and holds
-neither a part of the key nor a stretch of the prompt. Must not know about connections or retries.
+The sentence names the setting to change. The provider's words are quoted only if they are short, printable, and contain
+no part of the key or the prompt. This module does not know about connections or retries.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ if TYPE_CHECKING:
 _MODEL_WORDS = frozenset(
     {"model_not_found", "invalid_model", "model_not_available", "model_decommissioned", "DeploymentNotFound"}
 )
-# OpenAI and those like it have a code, llama.cpp a type; vLLM and LiteLLM say it in words.
+# OpenAI and similar servers have a code, llama.cpp a type. vLLM and LiteLLM only have words.
 _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|ContextWindowExceeded|maximum context length|available context size"
     r"|context window",
     re.IGNORECASE,
 )
 _CONTEXT_SAID = re.compile(r"context (?:size|length|window)\D{0,16}(\d{3,8})(?!\d)", re.IGNORECASE)
-# What a LiteLLM proxy without a database answers to a key that is not its own, for it would look others up there.
+# A LiteLLM proxy without a database answers this to an unknown key, because it cannot look keys up.
 _LITELLM_UNKNOWN_KEY = "no connected db"
-# Google's, and others', with status 400, and where there is no status at all.
+# What Google and others say about a key, with status 400 or without any status.
 _KEY_REFUSED = re.compile(
     r"api[ _-]?key (?:is |was )?(?:not (?:valid|found|provided|set)|invalid|incorrect|wrong|expired|missing|required|unknown)"
     r"|(?:invalid|incorrect|wrong|expired|missing|unknown|no)(?: or (?:missing|invalid|expired))? (?:x-)?api[ _-]?key"
@@ -62,7 +62,7 @@ _KEY_REFUSED = re.compile(
     r"|(?:invalid|expired) (?:access|auth|authentication|bearer) token|(?:invalid|incorrect|missing|bad) credentials",
     re.IGNORECASE,
 )
-# It is this text that is refused; the next may well be answered.
+# Only this text is refused. The next one may be answered.
 _FILTERED = re.compile(
     r"content[_ -]?filter|content (?:management )?policy|content_policy_violation|data_inspection_failed|was flagged"
     r"|requires moderation|inappropriate content|ResponsibleAIPolicy",
@@ -74,7 +74,7 @@ _SHINGLE_CHARS = 12
 
 
 def quoted_text(body: bytes, endpoint: Endpoint, prompt: Prompt) -> str:
-    """What a server said in plain words in place of a stream, as the end of a sentence of ours; mostly empty."""
+    """A server's plain words instead of a stream, as the end of our sentence. Usually empty."""
     return _quote(plain_text(body), endpoint, prompt)
 
 
@@ -94,7 +94,7 @@ def rejection(
 
 
 def error_in_stream(error: Any, endpoint: Endpoint, prompt: Prompt) -> GatewayError:
-    """The error for a frame that is one, or for its `error` member, where the HTTP status said that all is well."""
+    """The error for a frame that is an error, or for its `error` member, in an answer with status 200."""
     body = read_error(error)
     status = status_in(error) or STATUS_OF_WORD.get(body.code) or STATUS_OF_WORD.get(body.kind)
     if status is None:
@@ -104,10 +104,10 @@ def error_in_stream(error: Any, endpoint: Endpoint, prompt: Prompt) -> GatewayEr
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the gateway asks us to wait, from `retry-after-ms` or `Retry-After` (seconds or a date), or until its limit
-    is renewed, from `x-ratelimit-reset-…`.
+    """How many seconds the gateway asks us to wait, None if it does not say.
 
-    A date is read against the answer's own `Date`, so that a wrong clock on this machine does not matter.
+    Read from `retry-after-ms`, `Retry-After` (seconds or a date), or if a limit is used up from `x-ratelimit-reset-…`. A date
+    is compared with the answer's own `Date`, so a wrong clock on this machine does not matter.
     """
     for what in ("requests", "tokens"):
         if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0" and "retry-after" not in headers:
@@ -178,7 +178,7 @@ _FAILURES: dict[Fault, type[GatewayError]] = {
 
 
 def _fault_of(status: int, word: str, error: ErrorBody, prompt: Prompt) -> Fault:
-    """The cause that a status and what came with it stand for; the first that fits."""
+    """The fault for a status and an error. The first rule that fits decides."""
     said = f"{error.code} {error.kind} {error.message}"
     if error.is_page and status in (401, 403, 407, 451, 511):
         return Fault.WEB_PAGE
@@ -219,13 +219,13 @@ _BY_STATUS = {
 def _is_unknown_model(status: int, error: ErrorBody) -> bool:
     if error.code in _MODEL_WORDS or error.kind in _MODEL_WORDS:
         return True
-    # What a vendor answers for a model that it shut down is not published: any 404 or 410 about a model is taken for it.
+    # Vendors do not document their answer for a model that was shut down, so any 404 or 410 about a model counts.
     about_model = "model" in f"{error.code} {error.kind} {error.parameter} {error.message}".lower()
     return status in (404, 410) and about_model
 
 
 def model_places(endpoint: Endpoint) -> dict[str, str]:
-    """The places in a message about an endpoint's model."""
+    """The values for a message about an endpoint's model."""
     profile = endpoint.profile
     return {
         "host": endpoint.url.host,
@@ -245,7 +245,7 @@ def model_places(endpoint: Endpoint) -> dict[str, str]:
 def _quote(message: str, endpoint: Endpoint, prompt: Prompt) -> str:
     message = message.strip()
     if len(message) > _QUOTE_CHARS:
-        # Its first sentences, as far as there is room for them.
+        # Only the first sentences that fit.
         message = message[: message.rfind(". ", 0, _QUOTE_CHARS) + 1]
     if not message or not message.isprintable():
         return ""

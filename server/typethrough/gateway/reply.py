@@ -1,7 +1,7 @@
-"""What a stream of completion chunks says, chat or text: text, an ending, token counts, or an error. Pure.
+"""Reads a stream of completion chunks, chat or text: text, an end, token counts, or an error. Pure.
 
-Takes every form seen in the wild: both first chunks, usage with the finish and after it, errors in the stream, an
-answer that is no stream at all. Must not know where the bytes come from.
+It accepts all forms that real servers send: both kinds of first chunk, usage with the finish or after it, errors in the
+stream, and answers that are not a stream. It does not know where the bytes come from.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 _DECODE = json.JSONDecoder().decode
 _DONE = b"[DONE]"
-# The Vercel AI Gateway's: this and a ULID.
+# The id of the Vercel AI Gateway: this prefix and a ULID.
 _GENERATION_MARK = "gen_"
 _GENERATION = re.compile(rf"{_GENERATION_MARK}[0-9A-Za-z_-]{{1,80}}")
 _SAID = frozenset(("text", "output_text", None))
 _HEAD_BYTES = 64 * 1024
-# How those who filter call it that they did, in any spelling.
+# Names with which providers report that a filter stopped the answer.
 _FILTERED = re.compile(
     r"filter|safety|refus|sensitive|blocked|blocklist|prohibited|recitation|guardrail|moderat", re.IGNORECASE
 )
@@ -45,7 +45,7 @@ _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 
 
 class Reply:
-    """Reads one answer. After each `feed`, look at `error` and `is_done`; at the end of the bytes call `end`."""
+    """Reads one answer. After each `feed`, check `error` and `is_done`. When the bytes have ended, call `end`."""
 
     def __init__(self, endpoint: Endpoint, prompt: Prompt) -> None:
         self._endpoint = endpoint
@@ -63,11 +63,11 @@ class Reply:
         self._id = ""
         self.is_done = False
         self.error: GatewayError | None = None
-        # What was said in place of an answer.
+        # The error that came instead of an answer.
         self.refusal: ErrorBody | None = None
 
     def feed(self, chunk: bytes) -> str:
-        """The text that `chunk` brings; never raises: an error in the stream is left in `error`, after its text."""
+        """The text in `chunk`. Never raises; an error in the stream is stored in `error`, after its text."""
         if not self._seen_frame and len(self._head) < _HEAD_BYTES:
             self._head += chunk[:_HEAD_BYTES]
         try:
@@ -83,9 +83,9 @@ class Reply:
         return text
 
     def end(self, *, may_lack_ending: bool = False) -> str:
-        """The bytes have ended: the text still held back. Afterwards `error` or `is_done` is set.
+        """The bytes have ended. Returns the text still held back. Afterwards `error` or `is_done` is set.
 
-        `may_lack_ending` says that the HTTP body came to its end, and that this gateway may be one that says no more than that.
+        `may_lack_ending`: the HTTP body is complete, and this gateway may be one that sends no other end.
         """
         if self._is_over():
             return ""
@@ -120,22 +120,22 @@ class Reply:
         return text
 
     def stream_end(self) -> Finish:
-        """How the stream ended; valid once `is_done`."""
+        """How the stream ended. Valid once `is_done` is set."""
         return Finish(self._finish_reason or "stop", self._usage)
 
     @property
     def has_ending(self) -> bool:
-        """Whether the gateway said that the answer ends, in whichever way."""
+        """Whether the gateway reported the end of the answer in any way."""
         return bool(self._finish_reason) or self._has_done
 
     @property
     def has_reasoned(self) -> bool:
-        """Whether the model has reasoned before its answer, or in place of one."""
+        """Whether the model wrote reasoning before its answer or instead of one."""
         return self._has_reasoned
 
     @property
     def uncounted_id(self) -> str:
-        """The id under which a gateway tells the counts afterwards, when the stream has not brought them; mostly empty."""
+        """The id for asking for the token counts later, if the stream had none. Usually empty."""
         return "" if self._seen_usage else self._id
 
     def _is_over(self) -> bool:
@@ -158,7 +158,7 @@ class Reply:
             if names_error:
                 frame = event.decode(errors="replace")
             elif event.startswith(b":") or event.lower() in _SIGNS_OF_LIFE:
-                # A comment that somebody on the way took for data.
+                # A comment that an intermediary turned into data.
                 return ""
             elif event.startswith(b"data:") and not event.startswith(b"data:", 5):
                 return self._frame(event[5:])
@@ -177,20 +177,22 @@ class Reply:
             self._complaint = frame
         if not self._id:
             known_as = frame.get("id")
-            # The first test is the quicker one, and most gateways have other ids.
+            # The first test is faster, and most gateways have other ids.
             if isinstance(known_as, str) and known_as.startswith(_GENERATION_MARK):
                 self._id = known_as if _GENERATION.fullmatch(known_as) else ""
         text = self._choice(choices)
         if isinstance(frame.get("usage"), dict):
             self._usage = _usage(frame["usage"], frame.get("timings"))
             self._seen_usage = True
-        # Nothing of worth can follow the ending and the counts, and a gateway may be slow to say [DONE].
+        # Nothing useful can follow the end and the counts, and a gateway may be slow to send [DONE].
         if self._finish_reason and self._seen_usage and self.error is None:
             self._finish()
         return text
 
     def _finish(self) -> None:
-        """The answer is whole. One that somebody kept back is not an empty answer: the model may have more to say."""
+        """The answer is complete. If a filter or the like stopped it, that is an error, since the model may have had more to
+        say.
+        """
         reason = self._finish_reason
         fault: Fault | None = None
         if not self._deltas.has_words:
@@ -226,13 +228,13 @@ class Reply:
         return text + self._deltas.end(in_last=bool(delta)) if self._finish_reason else text
 
     def _look_for_silence(self, holder: Any) -> None:
-        """See what a delta without text has in its place."""
+        """Check what a delta without text contains instead."""
         if isinstance(holder, dict):
             self._has_refused = self._has_refused or bool(holder.get("refusal"))
             self._has_reasoned = self._has_reasoned or any(holder.get(key) for key in _REASONING)
 
     def _said(self, delta: str, message: str, text: Any) -> str:
-        """What a choice adds. A server that does not stream sends one `message` where others send many a `delta`."""
+        """The text that a choice adds. A server without streaming sends one `message` instead of many `delta`s."""
         if delta:
             self._has_deltas = True
             return self._deltas.add(delta)
@@ -249,7 +251,7 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        # Among the parts may be a model's reasoning.
+        # The parts may include the model's reasoning.
         parts = (part.get("text") for part in content if isinstance(part, dict) and part.get("type") in _SAID)
         return "".join(part for part in parts if isinstance(part, str))
     return ""
@@ -257,7 +259,7 @@ def _text(content: Any) -> str:
 
 def _usage(usage: dict[str, Any], timings: Any) -> Usage:
     details = _members(usage.get("prompt_tokens_details"))
-    # DeepSeek counts what came from its cache beside the rest, and older llama.cpp servers among their timings.
+    # DeepSeek counts cached tokens separately, and older llama.cpp servers list them in their timings.
     cached = (
         details.get("cached_tokens")
         or usage.get("prompt_cache_hit_tokens")
@@ -289,7 +291,7 @@ def _is_json(data: bytes) -> bool:
 
 
 def _objects(body: bytes) -> list[bytes]:
-    """The JSON of a body that is no stream of events: one value, or an object a line; none where it is neither."""
+    """The JSON values of a body that is not an event stream: one value, or one object per line. Empty if it is neither."""
     if _is_json(body):
         return [body]
     lines = [line for line in body.splitlines() if line.strip()]

@@ -1,7 +1,7 @@
-"""The messages of a chat, as a server's template will have them. Pure.
+"""Adapts the messages of a chat to a server's template. Pure.
 
-Templates of open models may know no role called system, or want user and assistant to take turns; some servers take one message.
-What a refusal says decides, once for an endpoint.
+Templates of open models may not know the role "system", or may want user and assistant to alternate. Some servers take only one
+message. The text of a refusal decides, once per endpoint.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Form(IntEnum):
-    """As they are; with the system's part in the first of the user's, and roles in turn; or all as one message."""
+    """The forms: unchanged; the system's text inside the first user message, with alternating roles; all as one message."""
 
     AS_THEY_ARE = 0
     IN_TURNS = 1
@@ -42,7 +42,7 @@ _WANTS_TURNS = re.compile(
 
 
 def asked_for(status: int, error: ErrorBody, form: Form) -> Form | None:
-    """The form that a refusal of `form` asks for; None where it is about something else, or there is none left."""
+    """The form that a refusal of `form` asks for. None if the refusal is about something else, or if no form is left."""
     said = f"{error.code} {error.kind} {error.message}"
     is_about_roles = _WANTS_TURNS.search(said) or '"role"' in error.parameter
     if status not in _STATUSES or form is Form.AS_ONE:
@@ -53,7 +53,7 @@ def asked_for(status: int, error: ErrorBody, form: Form) -> Form | None:
 
 
 def arranged(messages: Sequence[Message], form: Form) -> Sequence[Message]:
-    """The messages in a form. The beginning of a prompt stays its beginning, byte for byte."""
+    """The messages in a form. The start of the prompt stays the same, byte for byte."""
     if form is Form.AS_THEY_ARE:
         return messages
     if form is Form.AS_ONE:

@@ -1,4 +1,4 @@
-"""What a routing gateway is asked: which providers, in which order, under which promises, and what when the model fails.
+"""What a routing gateway is asked for: which providers, in which order, with which promises, and which fallback models.
 
 The form is the Vercel AI Gateway's (`providerOptions.gateway`, `models`, `service_tier`; vercel.com/docs/ai-gateway). Pure.
 """
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 NO_CHOICE = "none"
-# OpenAI and Azure keep caches of their own, so for a cache to be found again requests must go to one of them.
+# OpenAI and Azure have separate caches, so requests must always go to the same one to find the cache.
 _FIRST_PROVIDER = {"openai": "openai", "mistral": "mistral", "inception": "inception"}
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The user's wishes; the defaults ask for nothing. `sort` and `service_tier` are "none" when unset."""
+    """The user's wishes. The defaults ask for nothing. `sort` and `service_tier` are "none" if unset."""
 
     order: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Routing:
 
     @property
     def promises(self) -> tuple[str, ...]:
-        """The settings that are promises about the user's code: a request that cannot carry them must not be sent."""
+        """The settings that are promises about the user's code. A request that cannot carry them must not be sent."""
         wanted = {
             "zero_data_retention": self.zero_data_retention,
             "no_prompt_training": self.no_prompt_training,
@@ -35,14 +35,14 @@ class Routing:
         return tuple(name for name, asked in wanted.items() if asked)
 
     def providers(self, model: str, *, on_vercel: bool) -> tuple[str, ...]:
-        """Who is asked, the first first; empty when that is the gateway's choice."""
+        """The providers in order. Empty if the gateway chooses."""
         if self.sort != NO_CHOICE and not self.order:
             return self.only if len(self.only) == 1 else ()
         order = self._order(model, on_vercel=on_vercel)
         return tuple(name for name in order if name in self.only) or self.only if self.only else order
 
     def _order(self, model: str, *, on_vercel: bool) -> tuple[str, ...]:
-        """On Vercel's own gateway a model's own provider comes first unless the user says."""
+        """The order of providers. On Vercel's own gateway, a model's own provider comes first unless the user sets something."""
         if on_vercel and not (self.order or self.only or self.sort != NO_CHOICE):
             first = _FIRST_PROVIDER.get(model.partition("/")[0])
             return (first,) if first else ()

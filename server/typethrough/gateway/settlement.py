@@ -1,8 +1,8 @@
-"""The true count of a stream that was closed early, asked for once the gateway has it.
+"""Asks for the real token counts of a stream that was closed early, once the gateway has them.
 
-A stream that is closed gets no counts, but its prompt was read and is paid for. The Vercel AI Gateway tells them afterwards,
-under the id that its chunks bear: `GET /generation?id=gen_…`, some nine seconds later, 404 until then. What cannot be had stays
-estimated.
+A stream that is closed early reports no counts, but its prompt was read and is paid for. The Vercel AI Gateway reports
+them later, by the id in the stream's chunks: `GET /generation?id=gen_…`, after about nine seconds, 404 before that. If no
+counts come, our estimate stays.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Cancellable, Clock
     from typethrough.gateway.errands import Errands
 
-# After the end of a stream, then after each answer that did not have it.
+# The waits after the end of a stream, and after each answer without the counts.
 WAITS_S = (10.0, 10.0, 20.0)
-# Somebody who types fast closes a stream or two a second: more than this means that the gateway does not keep up.
+# A fast typist closes one or two streams a second. More waiting ids mean that the gateway does not keep up.
 MAX_WAITING = 64
 MAX_AT_ONCE = 2
-# Who has never told one of so many is not asked again.
+# After this many ids without any counts, a gateway is not asked again.
 _FRUITLESS = 6
 
 
@@ -40,7 +40,7 @@ class _Claim:
 
 
 class Settlement:
-    """Asks for counts in the background, a few at a time. `address` gives the URL for a generation's id."""
+    """Asks for counts in the background, a few at a time. `address` returns the URL for a generation's id."""
 
     def __init__(self, errands: Errands, clock: Clock, address: Callable[[str], httpx.URL]) -> None:
         self._errands = errands
@@ -54,14 +54,14 @@ class Settlement:
         self._is_closed = False
 
     def claim(self, generation_id: str, on_counted: Callable[[Usage], None]) -> None:
-        """Have `on_counted` called with the count of a stream that has just been closed, if it can be had."""
+        """Call `on_counted` with the counts of a stream that was just closed, if the gateway has them."""
         is_full = len(self._waiting) >= MAX_WAITING or self._fruitless >= _FRUITLESS
         if not (self._is_closed or is_full or generation_id in self._waiting):
             self._waiting.add(generation_id)
             self._wait(_Claim(generation_id, on_counted))
 
     async def aclose(self) -> None:
-        """Let go of all that waits, at once."""
+        """Drop everything that is waiting, at once."""
         self._is_closed = True
         for timer in self._timers:
             timer.cancel()
@@ -111,7 +111,7 @@ class Settlement:
 
 
 def usage_of(answer: Any) -> Usage | None:
-    """The counts in an answer to `/generation`, the provider's own rather than the gateway's; None when it has none."""
+    """The counts in an answer to `/generation`, the provider's own if there are any. None if it has none."""
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict):
         return None

@@ -1,6 +1,6 @@
-"""One connection: bytes in, bytes out, TLS put on it where it is wanted, and an `abort` that closes at once and awaits nothing.
+"""One connection: read, write, start TLS, and an `abort` that closes at once without awaiting.
 
-Raises httpx's own errors, as its transports do. Must not know HTTP, how a connection is opened, nor what it is for.
+It raises httpx's errors, like httpx's own transports. It does not know HTTP, how a connection is opened, or what it is for.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ _HIGH_WATER_BYTES = 256 * 1024
 
 
 class Link(asyncio.Protocol):
-    """A connected socket. `on_lost` is called once, when the connection is gone from either side, and `fault` says why, as far as
-    asyncio knows: a server of TLS 1.3 tells only after the handshake that it wants another certificate.
+    """A connected socket. `on_lost` is called once, when either side has closed the connection.
+
+    `fault` is the reason as far as asyncio knows it. For example a TLS 1.3 server refuses our certificate only after the
+    handshake.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -42,11 +44,11 @@ class Link(asyncio.Protocol):
 
     @property
     def is_quiet(self) -> bool:
-        """Open, and nothing has arrived unasked: a proxy that ends an idle connection may send a 408 first."""
+        """Whether it is open and nothing arrived unasked. A proxy may send a 408 before it closes an idle connection."""
         return self.is_open and not self._chunks
 
     async def secure(self, tls: ssl.SSLContext, host: str) -> None:
-        """Speak TLS from here on, with the server of this name, whatever carries the bytes. Raises OSError, as ssl does."""
+        """Start TLS with the server of this name. Raises OSError, like ssl."""
         if self._transport is None or not self.is_open:
             raise ConnectionResetError
         transport = await asyncio.get_running_loop().start_tls(
@@ -57,15 +59,15 @@ class Link(asyncio.Protocol):
         self._transport = transport
 
     def write(self, data: bytes) -> None:
-        """Send `data`, as far as the kernel takes it now and the rest as it can. Raises httpx.WriteError."""
+        """Send `data`: what the kernel takes now at once, the rest later. Raises httpx.WriteError."""
         if self._transport is None or not self.is_open:
             raise httpx.WriteError("the connection is closed")
         self._transport.write(data)
 
     async def read(self, timeout_s: float) -> bytes:
-        """Everything that has arrived, at least one byte; b"" once the other side has closed.
+        """All bytes that have arrived, at least one; b"" once the other side has closed.
 
-        Cancelling closes the connection before CancelledError leaves here. Raises httpx.ReadTimeout.
+        Cancelling closes the connection before CancelledError propagates. Raises httpx.ReadTimeout.
         """
         if not self._chunks and self.is_open:
             await self._wait(timeout_s)
@@ -79,10 +81,10 @@ class Link(asyncio.Protocol):
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def hand_on(self, sink: Callable[[bytes], bool], timeout_s: float) -> None:
-        """Give what arrives to `sink`, in the turn of the loop in which it arrives, until `sink` returns True or the other side
-        has closed. To wait for each piece would take a turn more for each of them.
+        """Give arriving bytes to `sink` in the same turn of the loop, until it returns True or the other side closes.
 
-        What `sink` raises is raised here. Cancelling and errors are as for `read`.
+        Waiting for each piece would take one more turn per piece. What `sink` raises is raised here. Cancelling and
+        errors are as for `read`.
         """
         if self._chunks and sink(self._taken()):
             return
@@ -94,7 +96,7 @@ class Link(asyncio.Protocol):
                 self._sink = None
 
     def abort(self) -> None:
-        """Close now, whatever is still to be sent; harmless when closed."""
+        """Close at once, without sending what is left. Has no effect if it is closed."""
         self.is_open = False
         self._stop_timer()
         if self._transport is not None:
@@ -119,7 +121,7 @@ class Link(asyncio.Protocol):
             raise httpx.ReadTimeout("no byte for too long")
 
     def _time_out(self) -> None:
-        # One timer serves the reads one after the other: most end long before, and setting one for each costs as much as they do.
+        # One timer serves consecutive reads. Most end long before it, and a timer for each would cost as much as the read.
         self._timer = None
         if self._waiter is None:
             return
@@ -144,13 +146,13 @@ class Link(asyncio.Protocol):
             self._waiter.set_result(None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: the connection stands, TLS included."""
+        """asyncio: the connection is established, TLS included."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream protocol is given a stream transport
         self._transport = transport
         self.is_open = True
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: bytes have come."""
+        """asyncio: bytes have arrived."""
         waiter = self._waiter
         if self._sink is not None and waiter is not None and not waiter.done():
             self._due_s = self._clock.now() + self._timeout_s
@@ -158,7 +160,7 @@ class Link(asyncio.Protocol):
                 if self._sink(data):
                     self._wake()
             except Exception as error:
-                # For the task that waits: the loop would log it and go on.
+                # Pass it to the waiting task. The loop would only log it.
                 if not waiter.done():
                     waiter.set_exception(error)
             return
@@ -169,7 +171,7 @@ class Link(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> bool:
-        """asyncio: the other side will send no more; asyncio closes the transport."""
+        """asyncio: the other side will send no more. asyncio then closes the transport."""
         self._lost()
         return False
 

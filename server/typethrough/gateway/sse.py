@@ -1,6 +1,6 @@
-"""Server-sent events from bytes that arrive in any pieces. Pure, and as lenient as the standard asks.
+"""Server-sent events, from bytes that arrive in any pieces. Pure, and as tolerant as the standard demands.
 
-Works on bytes to the end of a line, so a piece may end inside a character. Must not know what an event means.
+It works on bytes up to the end of a line, so a piece may end inside a character. It does not know what an event means.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class EventTooLarge(ValueError):
-    """One event, or one line, grew beyond `MAX_EVENT_BYTES`."""
+    """An event or a line was larger than `MAX_EVENT_BYTES`."""
 
 
 class ErrorEvent(bytes):
-    """The data of an event that is named `error`."""
+    """The data of an event named `error`."""
 
 
 class EventParser:
     """Splits a stream into the `data` of its events.
 
-    Lines may end in LF, CR or CRLF; comments and fields other than `data` and `event` are ignored; the space after the colon is
-    optional; several `data` lines join with a line feed (WHATWG HTML, 9.2.6).
+    Lines may end with LF, CR or CRLF. Comments and fields other than `data` and `event` are ignored. The space after the colon
+    is optional. Several `data` lines of one event are joined with a line feed (WHATWG HTML, 9.2.6).
 
-    Some servers leave the blank line out. No JSON holds a "}" at the end of a line and a "{" at the start of the next, so there
-    one event ends and another begins. From then on a line that holds a whole object is an event at once.
+    Some servers omit the blank line between events. JSON never has a "}" at the end of a line and a "{" at the start of the
+    next, so there one event ends and another begins. From then on, each line with a complete object is an event.
     """
 
     def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
@@ -52,7 +52,7 @@ class EventParser:
             and not (self._line_bytes or self._data or self._name)
             and len(chunk) <= self._max
         ):
-            # One event, whole: so nearly all of them come.
+            # One complete event. Nearly all chunks are like this.
             self._started = True
             return [chunk[6:-2]]
         if b"\n" not in chunk:
@@ -71,7 +71,7 @@ class EventParser:
         return events
 
     def finish(self) -> list[bytes]:
-        """What stood in events that the stream broke off without their blank line; the last may be half an event."""
+        """The data of events that ended without their blank line. The last one may be incomplete."""
         line = b"".join(self._line)
         events: list[bytes] = []
         if line:
@@ -105,7 +105,9 @@ class EventParser:
             self._name = line[6:].strip()
 
     def _goes_on(self, value: bytes, events: list[bytes]) -> bool:
-        """Whether a line of data is to be taken: not when it is a comment. Ends the event before it where it begins another."""
+        """Whether a line of data should be taken; a comment should not. Ends the event before if this line begins another
+        one.
+        """
         last, new = self._data[-1].strip(), value.lstrip()
         if last.startswith(b":") and len(self._data) == 1:
             self._data, self._data_bytes = [], 0
@@ -114,7 +116,7 @@ class EventParser:
         elif last.endswith(b"}") and new.startswith((b"{", b"[DONE]")):
             name, before, self._is_one_a_line = self._name, self._name_before, True
             self._end(events, before)
-            # A name between the two lines is that of the second.
+            # A name between the two lines belongs to the second event.
             self._name = name if name != before else b""
         return True
 
@@ -127,7 +129,7 @@ class EventParser:
             self._name = self._name_before = b""
 
     def _unix_line_ends(self, chunk: bytes) -> bytes:
-        # A CR that ends a piece has already ended its line, so that nothing waits for a LF that may never come.
+        # A CR at the end of a piece already ends its line, so that nothing waits for an LF that may never come.
         ends_in_cr = chunk.endswith(b"\r")
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]

@@ -1,7 +1,7 @@
-"""The default model, and its successor where the endpoint does not have it any more.
+"""The default model, and its successor if the endpoint no longer has the default model.
 
-Only of a model that nobody has named: a model of the user's own choice is never exchanged. That it is gone is known from the
-endpoint's list of models or from a refusal; the question that was refused goes to the successor at once.
+Only a model that nobody has chosen is replaced, never one that the user has set. The endpoint's list of models, or a
+refusal, shows that the model is gone. A refused question goes to the successor at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SucceededGateway:
-    """A `Gateway` of a model, or of the one of its successors that takes its place. `open_model` gives the gateway of one."""
+    """A `Gateway` for a model, or for the successor that replaces it. `open_model` returns the gateway for a model."""
 
     def __init__(self, first: HttpGateway, open_model: Callable[[str], HttpGateway]) -> None:
         self._first = first
@@ -37,7 +37,7 @@ class SucceededGateway:
 
     @property
     def profile(self) -> ModelProfile:
-        """That of the model in use; the exchange is its warning."""
+        """The profile of the model in use. If it is a successor, the warning tells the user about it."""
         asked = self._asked
         return replace(asked.profile, warning=self._warning) if self._warning else asked.profile
 
@@ -48,16 +48,16 @@ class SucceededGateway:
         return self._heir or self._first
 
     def refusal(self) -> str:
-        """As the gateway in use says."""
+        """Why the gateway in use cannot be asked, or the empty string."""
         return self._asked.refusal()
 
     @property
     def most_at_once(self) -> float:
-        """As the gateway in use says."""
+        """How many questions the gateway in use takes at once."""
         return self._asked.most_at_once
 
     def try_again(self) -> None:
-        """Have the gateway in use try again."""
+        """Let the gateway in use try again."""
         self._asked.try_again()
 
     def preview(self, prompt: Prompt) -> Preview:
@@ -65,12 +65,12 @@ class SucceededGateway:
         return self._asked.preview(prompt)
 
     def race(self) -> None:
-        """None: one model at a time."""
+        """None, because only one model is asked at a time."""
 
     async def stream(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None = None
     ) -> Finish:
-        """Ask the model in use; when the first is gone, ask those that may take its place. Raises GatewayError."""
+        """Ask the model in use. If the first model is gone, ask its successors. Raises GatewayError."""
         asked = self._asked
         try:
             return await asked.stream(prompt, on_text, on_counted)
@@ -85,12 +85,12 @@ class SucceededGateway:
     async def _stream_heirs(
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None
     ) -> Finish | None:
-        """The answer of the first successor that the endpoint knows; None when it knows none."""
+        """The answer of the first successor that the endpoint knows. None if it knows none."""
         for name in self._first.successors:
             heir = self._open_model(name)
 
             def heard(text: str, heir: HttpGateway = heir) -> None:
-                # Before the text, since who hears it may close the stream.
+                # Take over before passing the text on, because the caller may close the stream on it.
                 self._take_over(heir)
                 on_text(text)
 
@@ -99,7 +99,7 @@ class SucceededGateway:
             except ModelNotFound:
                 continue
             except GatewayError:
-                # It is known, whatever else is wrong.
+                # The endpoint knows the model, whatever else is wrong.
                 self._take_over(heir)
                 raise
             self._take_over(heir)
@@ -117,11 +117,11 @@ class SucceededGateway:
             self._warning = Fault.MODEL_RETIRED.says(**places)
 
     async def warm(self) -> None:
-        """Have the gateway in use make ready."""
+        """Prepare the gateway in use."""
         await self._asked.warm()
 
     async def connect(self) -> None:
-        """Have a connection open. Raises GatewayError."""
+        """Open a connection. Raises GatewayError."""
         await self._asked.connect()
 
     async def aclose(self) -> None:

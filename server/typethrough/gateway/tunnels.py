@@ -1,7 +1,7 @@
-"""Asking a proxy for a tunnel, on a connection to it that stands: HTTP's CONNECT (RFC 9110, 9.3.6) or SOCKS5 (RFC 1928, 1929).
+"""Asks a proxy for a tunnel on an open connection: HTTP's CONNECT (RFC 9110, 9.3.6) or SOCKS5 (RFC 1928, 1929).
 
-Afterwards the bytes of the connection are the gateway's. Known libraries for SOCKS open the socket themselves, or take an answer
-in two pieces for a broken one.
+Afterwards the connection's bytes are the gateway's. We use no SOCKS library, because those we know open the socket
+themselves, or take an answer that comes in two pieces for broken.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from typethrough.gateway.sockets import Link
 
 _MAX_HEAD_BYTES = 64 * 1024
-# A stage of connecting has a time of its own, so this is only what ends a read that nobody else ends.
+# Each stage of connecting has its own time limit. This one only ends a read that nothing else would end.
 _READ_S = 60.0
 _SOCKS, _LOGIN = 5, 1
 _NO_HTTP, _NO_SOCKS = "it does not speak HTTP", "it does not speak SOCKS5"
 _NO_LOGIN, _BY_PASSWORD = 0, 2
 _CONNECT, _IPV4, _NAME, _IPV6 = 1, 1, 3, 4
-# RFC 1928, section 6: what a server says of a connection that it has not opened.
+# RFC 1928, section 6: why a server did not open the connection.
 _SOCKS_ANSWERS = {
     1: "it has failed",
     2: "its rules",
@@ -42,12 +42,12 @@ _BY_RULES = 2
 
 
 def login_header(proxy: Proxy) -> tuple[bytes, bytes]:
-    """The header that shows a proxy its user's name and password."""
+    """The header with the user name and password for a proxy."""
     return b"Proxy-Authorization", b"Basic " + b64encode(f"{proxy.user}:{proxy.password}".encode())
 
 
 async def tunnel(link: Link, proxy: Proxy, host: str, port: int, party: Party) -> None:
-    """Have the proxy join the connection to a host. Raises Unreachable and httpx.TransportError."""
+    """Have the proxy connect to a host. Raises Unreachable and httpx.TransportError."""
     if proxy.is_socks:
         await _by_socks(_Reader(link), proxy, host, port, party)
     else:
@@ -120,7 +120,7 @@ def _socks_address(host: str) -> bytes:
 
 
 class _Reader:
-    """Reads a number of bytes, in however many pieces they come."""
+    """Reads a given number of bytes, in any pieces."""
 
     def __init__(self, link: Link) -> None:
         self.link = link

@@ -1,7 +1,7 @@
-"""The way to one server: a byte stream over TCP or a Unix socket, through a proxy's tunnel where one is named, with TLS on top.
+"""The way to one server: TCP or a Unix socket, through a proxy's tunnel if one is named, and TLS on top.
 
-One piece of code opens them all, so that every way has warm connections and an abort that takes effect at once. A way is never
-changed for another: when the proxy does not work, nothing is sent. Must not know how long a connection is kept.
+The same code opens all of them, so each has warm connections and an abort that works at once. There is no fallback to
+another way: if the proxy does not work, nothing is sent. This module does not know how long a connection is kept.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CONNECT_S = 3.0
 
 
 class Way:
-    """How the server of `url` is reached, and `open`, which goes there."""
+    """How to reach the server of `url`. `open` opens a connection."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Way:
 
     @property
     def forwards(self) -> bool:
-        """Whether requests are given to the proxy to send on, since a request without TLS needs no tunnel for HTTP proxies."""
+        """Whether the proxy forwards requests. For HTTP proxies, a request without TLS needs no tunnel."""
         return self.proxy.forwards(self.url.scheme)
 
     def in_requests(self) -> list[tuple[bytes, bytes]]:
@@ -76,8 +76,8 @@ class Way:
         return [login_header(self.proxy)] if self.forwards and self.proxy.has_login else []
 
     async def open(self) -> Link:
-        """A connection that stands, TLS included. Raises Unreachable. Cancelling closes what was open."""
-        # A fault of this machine is told before one of the network.
+        """An open connection, with TLS if needed. Raises Unreachable. Cancelling closes what was opened."""
+        # Check our own certificates first, so that a problem on this machine is reported before one in the network.
         needs_tls = self._is_secure or (bool(self.proxy.url) and self.proxy.speaks is Speaks.HTTPS)
         tls = await self._context() if needs_tls else None
         link = Link(self._clock)
@@ -102,7 +102,7 @@ class Way:
         self._dialer.prove()
 
     def distrust(self) -> bool:
-        """A connection that stood brought nothing; whether the next go to another address."""
+        """Nothing came on an open connection. Returns whether the next connections go to another address."""
         return self._dialer.distrust()
 
     async def _dial(self, link: Link) -> None:
@@ -125,7 +125,7 @@ class Way:
                 await tunnel(link, self.proxy, host, self._port, self._first)
 
     async def _looked_up(self, until_s: float) -> str:
-        """The gateway's address, or its name when this machine does not know it and the proxy may."""
+        """The gateway's address, or its name if this machine cannot resolve it but the proxy may."""
         try:
             async with asyncio.timeout_at(until_s):
                 addresses = await Dialer(self.url.host, self._port).addresses()
@@ -139,13 +139,13 @@ class Way:
                 async with asyncio.timeout_at(until_s):
                     await link.secure(tls, host)
         except Unreachable:
-            # What is trusted may be mended outside, and another address may have another server.
+            # The user may add a trusted certificate meanwhile, and another address may have another server.
             self._tls = None
             self.distrust()
             raise
 
     async def _context(self) -> ssl.SSLContext:
-        # Reading the certificates takes some 30 ms: once, and off the loop.
+        # Reading the certificates takes about 30 ms, so do it once and in a thread.
         if self._tls is None:
             self._tls = asyncio.get_running_loop().run_in_executor(None, self._certificates.context)
         try:
@@ -156,7 +156,7 @@ class Way:
 
 
 def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False) -> Party:
-    """The gateway, in sentences about its connection."""
+    """The gateway, for sentences about its connection."""
     advice = f"check the network and {BASE_URL}."
     who = f"The gateway at {url.netloc.decode()}"
     if proxy.url:
@@ -165,13 +165,13 @@ def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False)
 
 
 def socket_party() -> Party:
-    """A server behind a Unix socket, likewise."""
+    """A server behind a Unix socket, for sentences about its connection."""
     who = "The server behind the Unix socket of `base_url`"
     return Party(who, "localhost", f"start it, or correct {BASE_URL}.", is_socket=True)
 
 
 def proxy_party(proxy: Proxy, host: str) -> Party:
-    """The proxy, in sentences about its connection."""
+    """The proxy, for sentences about its connection."""
     advice = f"check that the address in {proxy.named_by} is right and that the proxy runs, or name {host} in NO_PROXY."
     return Party(f"The proxy named by {proxy.named_by}", proxy.host, advice, is_proxy=True)
 

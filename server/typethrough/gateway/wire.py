@@ -1,7 +1,7 @@
-"""The request on the wire: JSON body and headers of a streaming completion, chat or text. Pure: bytes out, no I/O.
+"""The request as bytes: JSON body and headers of a streaming completion, chat or text. Pure, no I/O.
 
-The stable messages of the last prompts are kept encoded, so that a long anchor costs a copy per keystroke and no more. Must not
-know how requests are sent.
+The stable messages of the last prompts are kept encoded, so that a long anchor only costs a copy per keystroke. This
+module does not know how requests are sent.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from typethrough.gateway.endpoint import Endpoint
     from typethrough.gateway.error_bodies import ErrorBody
 
-# Enough for two large anchors and everything round them; what is larger is encoded anew each time.
+# Enough for two large anchors and their surroundings. Larger ones are encoded again each time.
 _CACHE_BYTES = 4 * 1024 * 1024
-# One for each document that somebody goes back and forth between.
+# One for each document, for a user who goes back and forth between a few.
 _KEPT_BEGINNINGS = 4
 _MAX_STOPS = 4
-# Servers with raw text completions are people's own, and set no limit; marks need more of them than a chat does.
+# Servers with raw text completions are usually the user's own and set no limit. Marks need more stop strings than a chat.
 _MAX_RAW_STOPS = 16
 _OBFUSCATION = "stream_options.include_obfuscation"
-# The least first.
+# The lowest effort first.
 _EFFORTS = ("none", "minimal", "low")
 _OTHER_LIMIT = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _UNSUPPORTED = re.compile(
@@ -42,7 +42,7 @@ _UNSUPPORTED = re.compile(
 
 
 class _Beginning(NamedTuple):
-    """The stable messages of a prompt that was sent, and their bytes in a request."""
+    """The stable messages of a prompt that was sent, and their bytes in the request."""
 
     raw: bool
     messages: tuple[Message, ...]
@@ -50,7 +50,7 @@ class _Beginning(NamedTuple):
 
 
 class RequestEncoder:
-    """Builds the requests for one endpoint, and forgets parameters that the endpoint has refused."""
+    """Builds the requests for one endpoint, and omits parameters that the endpoint has refused."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -66,12 +66,12 @@ class RequestEncoder:
             (b"Host", endpoint.url.netloc),
             (b"User-Agent", f"typethrough/{__version__}".encode()),
             (b"Accept", b"text/event-stream"),
-            # A compressed stream is a buffered stream: tokens would come in lumps.
+            # A compressed stream is buffered, so tokens would arrive in groups.
             (b"Accept-Encoding", b"identity"),
             (b"Content-Type", b"application/json"),
         ]
         if endpoint.is_vercel:
-            # Its reports show by this which application asked.
+            # Vercel's reports show this name as the application.
             self._headers.append((b"X-Title", b"typethrough"))
         given = {name.lower().encode() for name, _ in endpoint.headers}
         self._headers = [pair for pair in self._headers if pair[0].lower() not in given]
@@ -81,12 +81,12 @@ class RequestEncoder:
         self.authorize(endpoint.key)
 
     def authorize(self, key: str) -> None:
-        """Send this key from now on; the empty string is none."""
+        """Send this key from now on, or none if it is empty."""
         is_shown = bool(key) and not self._has_own_login
         self._authorization = [(b"Authorization", b"Bearer " + key.encode("ascii"))] if is_shown else []
 
     def headers(self, prompt: Prompt) -> list[tuple[bytes, bytes]]:
-        """Every header but Content-Length; `x-session-affinity` keeps a prompt-cache shard on one machine."""
+        """All headers except Content-Length. `x-session-affinity` keeps the requests of a cache key on one machine."""
         headers = [*self._headers, *self._authorization]
         affinity = prompt.cache_key
         if affinity and affinity.isascii() and affinity.isprintable():
@@ -94,7 +94,7 @@ class RequestEncoder:
         return headers
 
     def body(self, prompt: Prompt) -> bytes:
-        """The JSON body. Equal stable messages give equal bytes at every call."""
+        """The JSON body. Equal stable messages always give equal bytes."""
         raw = prompt.raw
         if self._form and not raw:
             messages = b",".join(map(_encode, arranged(prompt.messages, self._form)))
@@ -107,7 +107,7 @@ class RequestEncoder:
         return b"".join((self._head, before, messages, after, parameters[1:]))
 
     def _parameters(self, prompt: Prompt) -> bytes:
-        """Most prompts differ in their messages alone, so the last parameters are kept."""
+        """The parameters as bytes. Most prompts differ only in their messages, so the last parameters are cached."""
         asked = (
             *(prompt.raw, prompt.stop, prompt.max_output_tokens, prompt.cache_key),
             *(len(self._refused), self._effort, self._thinks_on),
@@ -118,12 +118,12 @@ class RequestEncoder:
         return self._tail
 
     def parameters(self, prompt: Prompt) -> dict[str, Any]:
-        """The body without model and messages, in the profile's dialect and without what was refused."""
+        """The body without model and messages, in the profile's dialect and without refused parameters."""
         wanted = self._text_parameters(prompt) if prompt.raw else self._chat_parameters(prompt)
         return {name: value for name, value in wanted.items() if name not in self._refused}
 
     def _text_parameters(self, prompt: Prompt) -> dict[str, Any]:
-        """What the text completions of llama.cpp, vLLM, LiteLLM and Ollama know; all else belongs to chats."""
+        """The parameters that the text completions of llama.cpp, vLLM, LiteLLM and Ollama know. All others are for chats."""
         wanted: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
         wanted |= {"max_tokens": prompt.max_output_tokens, "temperature": 0}
         if stops := _stops(prompt, _MAX_RAW_STOPS):
@@ -134,7 +134,7 @@ class RequestEncoder:
         endpoint, profile = self._endpoint, self._endpoint.profile
         options: dict[str, bool] = {"include_usage": True}
         if profile.sends_cache_key and _OBFUSCATION not in self._refused:
-            # Padding against traffic analysis, an OpenAI extension like the cache key; it doubles the bytes of a stream.
+            # An OpenAI extension, like the cache key: padding against traffic analysis, which doubles the bytes of a stream.
             options["include_obfuscation"] = False
         wanted: dict[str, Any] = {"stream": True, "stream_options": options}
         limit = profile.token_limit_field
@@ -146,21 +146,21 @@ class RequestEncoder:
         if self._effort:
             wanted["reasoning_effort"] = self._effort
         if self._thinks_on:
-            # As vLLM, SGLang and llama.cpp have it.
+            # The form of vLLM, SGLang and llama.cpp.
             wanted["chat_template_kwargs"] = {"enable_thinking": False}
         if profile.sends_cache_key and prompt.cache_key:
             wanted["prompt_cache_key"] = prompt.cache_key
         return wanted | endpoint.routing.parameters(endpoint.model, on_vercel=endpoint.is_vercel)
 
     def has_reasoned(self) -> None:
-        """The model has reasoned: tell it not to from now on, in the next of the ways that there are."""
+        """The model has reasoned. Tell it not to from now on, in the next of the known ways."""
         if self._effort:
             self._thinks_on = True
         else:
             self._effort = _EFFORTS[0]
 
     def rearrange(self, status: int, error: ErrorBody) -> bool:
-        """Send the messages in another form from now on, where a refusal is about their roles; whether it is."""
+        """If a refusal is about roles, send the messages in another form from now on. Returns whether it is."""
         form = asked_for(status, error, self._form)
         if form is None:
             return False
@@ -168,19 +168,19 @@ class RequestEncoder:
         return True
 
     def refuse(self, error: ErrorBody, prompt: Prompt) -> bool:
-        """Drop for good the parameters that a 400 or 422 names as unsupported; whether there was one to drop."""
+        """Omit from now on the parameters that a 400 or 422 names as unsupported. Returns whether there were any."""
         if not _UNSUPPORTED.search(f"{error.code} {error.kind} {error.message}"):
             return False
-        # A value that the gateway does not know drops its parameter too; `stream` is what we are, and stays.
+        # An unknown value removes its parameter too. `stream` must stay, because we only read streams.
         sent = self.parameters(prompt)
         names = {name for name in sent if name != "stream" and _names(error, name)}
         if "include_obfuscation" in sent.get("stream_options", ()) and _names(error, "include_obfuscation"):
             names = (names - {"stream_options"}) | {_OBFUSCATION}
         if self._endpoint.routing.promises:
-            # A promise about the user's code is kept or the request is not sent.
+            # Never omit a promise about the user's code: it is kept, or the request is not sent.
             names -= {"providerOptions"}
         if "reasoning_effort" in names and (lower := _next_effort(self._effort, error)):
-            # It is the value that is not known; other models have other names for the least.
+            # Only the value is unknown. Models have different names for the lowest effort.
             self._effort = lower
             names -= {"reasoning_effort"}
             self._refused |= names
@@ -189,8 +189,8 @@ class RequestEncoder:
         return bool(names)
 
     def _stable(self, messages: tuple[Message, ...], *, raw: bool) -> bytes:
-        """The bytes of a prompt's stable messages: those of the longest beginning that is known, and the rest encoded now."""
-        # The messages of one document are the same objects from one prompt to the next, so comparing them costs next to nothing.
+        """The bytes of a prompt's stable messages: the longest known beginning, and the rest encoded now."""
+        # A document's messages are the same objects in each prompt, so comparing them costs almost nothing.
         known = max(
             (
                 one
@@ -219,7 +219,7 @@ _dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _next_effort(effort: str, error: ErrorBody) -> str:
-    """The next lower effort that a refusal of this one leaves; empty where it is the parameter that is refused."""
+    """The next effort that a refusal of this value leaves. Empty if the parameter itself is refused."""
     if not re.search(r"\bvalues?\b|one of|should be|must be", error.message, re.IGNORECASE):
         return ""
     left = _EFFORTS[_EFFORTS.index(effort) + 1 :] if effort in _EFFORTS else ()
@@ -227,7 +227,7 @@ def _next_effort(effort: str, error: ErrorBody) -> str:
 
 
 def _stops(prompt: Prompt, most: int) -> list[str]:
-    # An empty one is an error to some servers, and the end before the beginning to others.
+    # Some servers reject an empty stop string, and others end the answer before it begins.
     return [stop for stop in prompt.stop if stop][:most]
 
 
@@ -241,7 +241,7 @@ def _holds_word(word: str, texts: Iterable[str]) -> bool:
 
 
 def _escape(message: Message) -> bytes:
-    """A part of one JSON string: each escape stands for itself, so that parts can be put together as bytes."""
+    """A message's text inside a JSON string. Each part is escaped by itself, so parts can be joined as bytes."""
     return _json_text(message.text)[1:-1]
 
 
@@ -250,5 +250,5 @@ def _encode(message: Message) -> bytes:
 
 
 def _json_text(text: str) -> bytes:
-    # An editor can send half of a surrogate pair; no UTF-8 can carry it, and one odd character must not cost the answer.
+    # An editor can send half a surrogate pair, which UTF-8 cannot encode. One odd character must not cost the answer.
     return encode_basestring(text).encode("utf-8", "replace")
