@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tests.support.permits import tell
 from typethrough.core.document.document import Document, Position, snapshot_of
 from typethrough.core.document.view import View
+from typethrough.engine import local_lane
 from typethrough.engine.libraries import Libraries
 from typethrough.engine.local_lane import LocalLane
 from typethrough.engine.workspace import LocalDisk
@@ -16,6 +17,8 @@ from typethrough.local.index import LocalIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import pytest
 
 _TURNS_OF_A_REQUEST = 6
 
@@ -92,5 +95,20 @@ def test_of_a_document_that_was_closed_meanwhile_no_imports_are_known() -> None:
         lane.closed(permit.uri)
         await lane.idle()
         assert not lane._imported
+
+    asyncio.run(scenario())
+
+
+def test_a_document_too_long_to_be_indexed_is_followed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_lane, "_INDEXED_CHARS", 50)
+
+    async def scenario() -> None:
+        lane, document = LocalLane(), Document("file:///project/a.py", "python", 1, "value = 1\n" * 6)
+        lane.opened(tell("a.py"), document.snapshot)
+        edit = document.replace(Position(0, 0), Position(0, 0), "x")
+        lane.edited(document.uri, edit, document.snapshot)
+        await lane.idle()
+        assert lane._index.entries == 0
+        lane.closed(document.uri)
 
     asyncio.run(scenario())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.permits import tell
-from typethrough.core.document.document import Document
+from typethrough.core.document.document import Document, snapshot_of
 from typethrough.core.prompt.layout import PromptState
 from typethrough.core.prompt.related import render
+from typethrough.engine import neighbours
 from typethrough.engine.neighbours import Neighbour, just_edited, read
 
 # Lines of a key that are not known as such one by one.
@@ -38,3 +39,11 @@ def test_a_piece_that_begins_in_a_secret_does_not_tell_it(lines: list[str], secr
         excerpts = just_edited(main, seen, [main, other], 1.0)
         assert excerpts
         assert secret not in render([], excerpts).text
+
+
+def test_of_a_document_too_long_to_be_read_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "_LOOKED_AT_CHARS", 2_000)
+    text = "".join(f"def name_{number}(): pass\n" for number in range(5_000))
+    seen = neighbours.read("a.py", "python", snapshot_of(text), lambda: False)
+    assert seen.definitions[0].name == "name_0"
+    assert len(seen.definitions) < 200

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.lsp.stage import URI, Stage, at
+from tests.lsp.stage import INLINE, URI, Stage, at, ready
 from typethrough.core.document.document import split_lines
+from typethrough.lsp import documents
 
 PIECES = st.text(st.sampled_from("ab é😀\u0301\n\x0c\u2028"), max_size=6)
 CHANGE = st.tuples(st.integers(0, 30), st.integers(0, 30), PIECES, st.booleans())
@@ -150,3 +153,28 @@ def test_a_malformed_open_opens_nothing_and_says_nothing(document: Any) -> None:
     assert stage.session.engine is not None
     assert stage.session.engine.document(URI) is None
     assert len(stage.wire.messages) == before
+
+
+def test_a_document_too_long_to_be_kept_is_passed_over_until_it_is_short(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(documents, "_MOST_CHARS", 100)
+
+    async def scenario() -> None:
+        stage = await ready("x" * 101)
+        engine = stage.session.engine
+        assert engine is not None
+        for number, change in enumerate(({"text": "x" * 200}, {"range": at(0, 0, 0, 0), "text": "y"})):
+            assert engine.document(URI) is None
+            assert stage.call(INLINE, stage.place(0, 0)) is None
+            stage.change(change, version=2 + number)
+        stage.open("short")
+        assert stage.text == "short"
+        stage.change({"range": at(0, 0, 0, 0), "text": "y"}, {"range": at(0, 0, 0, 0), "text": "z" * 101})
+        assert engine.document(URI) is None
+        stage.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+        await stage.session.aclose()
+
+    with caplog.at_level(logging.WARNING, "typethrough"):
+        asyncio.run(scenario())
+    assert len([record for record in caplog.records if "is passed over" in record.getMessage()]) == 1

@@ -253,6 +253,11 @@ async def _type(
 ) -> None:
     loop, marked, next_mark = asyncio.get_running_loop(), 0, keys // 10
     worked_s, slowest_s = 0.0, 0.0
+    # In the morning every document is opened, and something is asked in each: what grows after that is no document's first time.
+    for number, _ in enumerate(person.buffers):
+        at = person.choose(number)
+        person.editor.ask(person.buffer, at, kind=1)
+        await asyncio.sleep(2.0)
     while person.keys < keys:
         strokes = person.strokes(person.choose())
         while True:

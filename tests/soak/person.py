@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 INLINE: Final = "textDocument/inlineCompletion"
 # A document that has grown beyond this is cut down, as a person moves code elsewhere: the texts must not grow for ever.
-_MOST_LINES: Final = 500
-_CUT_LINES: Final = 150
+_MOST_LINES: Final = 320
+_CUT_LINES: Final = 40
 
 
 def units(text: str) -> int:
@@ -199,10 +199,10 @@ class Person:
             return source[dice.randrange(len(source))]
         return wanted[: dice.randrange(1, 240)]
 
-    def choose(self) -> tuple[int, int]:
-        """Go to a place in some document, and make up what to write there."""
+    def choose(self, number: int | None = None) -> tuple[int, int]:
+        """Go to a place in a document, some one if no number says which, and make up what to write there."""
         dice, editor = self._dice, self.editor
-        buffer = self.buffer = dice.choice(self.buffers)
+        buffer = self.buffer = dice.choice(self.buffers) if number is None else self.buffers[number]
         if not buffer.is_open:
             editor.open_document(buffer)
         editor.notify("textDocument/didFocus", {"textDocument": {"uri": buffer.uri}})

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from typethrough.local.predictor import Guess
 
 _TURNS = 8
+# A longer document is data: it would take seconds to index, and the room of a whole workspace.
+_INDEXED_CHARS = 2_000_000
 # Imports stand near the top.
 _HEAD_LINES = 400
 _IMPORTS = re.compile(r"\b(?:import|require|from)\b")
@@ -51,9 +53,10 @@ class LocalLane:
         uri = permit.uri
         permit.check(uri)
         self._open[uri] = permit
-        slices = self._index.indexing(uri, snapshot.text(), is_open=True, is_private=permit.is_private)
-        if next(slices, self) is not self:
-            self._later(slices)
+        if snapshot.char_count <= _INDEXED_CHARS:
+            slices = self._index.indexing(uri, snapshot.text(), is_open=True, is_private=permit.is_private)
+            if next(slices, self) is not self:
+                self._later(slices)
         self._look_at_imports(permit, snapshot)
 
     def edited(self, uri: str, edit: Edit, after: Snapshot) -> None:

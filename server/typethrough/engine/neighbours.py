@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Of a longer file no more is read for the names it uses, and one that is not open is left out.
 READ_CHARS: Final = 400_000
+# Of an open document no more is read at all: a thread that reads a longer one keeps the others from running.
+_LOOKED_AT_CHARS: Final = 2_000_000
 # Two other places where something was just changed, with their neighbourhood.
 _EXCERPTS: Final = 2
 _EXCERPT_LINES: Final = 10
@@ -64,7 +66,7 @@ class Neighbour:
 
 def read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], bool]) -> Seen:
     """Look at a document's text, without its secrets. Takes as long as a parse may: it is for a thread."""
-    text = redacted(snapshot.text())
+    text = redacted(snapshot.text() if snapshot.char_count <= _LOOKED_AT_CHARS else _head(snapshot))
     definitions = outline.definitions(text, language_id, is_late)
     lines = frozenset(line for part in text.split("\n") if (line := part.strip()))
     return Seen(
@@ -73,6 +75,17 @@ def read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], 
         Counter(IDENTIFIER.findall(text[:READ_CHARS])),
         lines,
     )
+
+
+def _head(snapshot: Snapshot) -> str:
+    """The beginning of a document that is too long to be read."""
+    lines: list[str] = []
+    chars = 0
+    while chars < _LOOKED_AT_CHARS and len(lines) < snapshot.line_count:
+        more = snapshot.lines(len(lines), len(lines) + 1_000, READ_CHARS)
+        lines += more
+        chars += sum(map(len, more))
+    return "\n".join(lines)[:_LOOKED_AT_CHARS]
 
 
 def just_edited(document: Neighbour, seen: Seen, others: Iterable[Neighbour], now_s: float) -> list[Excerpt]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import logging
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from typethrough.core.document.document import Position
 from typethrough.lsp.convert import range_in
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from typethrough.lsp.convert import Encoding
     from typethrough.lsp.notebooks import Notebooks
     from typethrough.lsp.watching import Watching
+
+
+logger = logging.getLogger(__name__)
+# A longer text is data, and to cut it into lines would keep every other document waiting for seconds.
+_MOST_CHARS: Final = 20_000_000
 
 
 class Opened(NamedTuple):
@@ -52,6 +58,7 @@ class Documents:
         self._notebooks = notebooks
         self._watching = watching
         self._unsaved: set[str] = set()
+        self._too_long: set[str] = set()
 
     def find(self, uri: str) -> Opened | None:
         """What is open under a URI; None when nothing is."""
@@ -68,10 +75,14 @@ class Documents:
         return cell.uri if cell is not None else uri
 
     def did_open(self, params: dict[str, Any]) -> None:
-        """A document was opened."""
+        """A document was opened. One that is too long is not kept, and requests in it get nothing."""
         item = text_item(params.get("textDocument"))
-        if not self._notebooks.owns(item.uri):
-            self._unsaved.discard(item.uri)
+        if self._notebooks.owns(item.uri):
+            return
+        self._unsaved.discard(item.uri)
+        if self._is_too_long(item.uri, item.text):
+            self._engine.close(item.uri)
+        else:
             self._engine.open(*item)
 
     def did_change(self, params: dict[str, Any]) -> None:
@@ -86,6 +97,9 @@ class Documents:
         self._unsaved.add(uri)
         try:
             for change in changes_in(changes):
+                if self._is_too_long(uri, change.text):
+                    self._engine.close(uri)
+                    return
                 if change.where is None:
                     self._engine.replace(uri, change.text)
                 else:
@@ -94,6 +108,15 @@ class Documents:
         finally:
             # Even when a later change was malformed, the earlier ones are in: what was asked of the old text is moot.
             self._engine.changed(uri, version_of(params["textDocument"]))
+
+    def _is_too_long(self, uri: str, text: str) -> bool:
+        """Whether a text is too long to be kept, which is logged once a document."""
+        if len(text) <= _MOST_CHARS:
+            return False
+        if uri not in self._too_long:
+            self._too_long.add(uri)
+            logger.warning("a document of %d million characters is passed over", len(text) // 1_000_000)
+        return True
 
     def did_save(self, params: dict[str, Any]) -> None:
         """A document was saved."""
@@ -108,6 +131,7 @@ class Documents:
             self._engine.close(uri)
             self._watching.closed(uri, is_saved=uri not in self._unsaved)
             self._unsaved.discard(uri)
+            self._too_long.discard(uri)
 
 
 _RANGE = "contentChanges.range"
