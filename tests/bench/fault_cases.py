@@ -213,13 +213,11 @@ CASES: Final = (
         tells_back=True,
         environment={"TYPETHROUGH_MODEL": "qwen"},
     ),
-    Case(
-        "the default model is gone", _LUNA, "gpt-6-luna is asked in its place", is_borne=True, is_short=True
-    ),
+    Case("the default model is gone", _LUNA, "gpt-6-luna is used instead", is_borne=True, is_short=True),
     Case(
         "the default model is not listed",
         _LUNA,
-        "gpt-6-luna is asked in its place",
+        "gpt-6-luna is used instead",
         is_borne=True,
         models={"data": [{"id": "openai/gpt-6-luna"}, {"id": "other"}]},
     ),
@@ -310,8 +308,8 @@ CASES: Final = (
         "limits requests",
         waits_s=1.0,
     ),
-    Case("its provider is late", refusal(504), "gave up waiting"),
-    Case("408", refusal(408, error("", "timeout_error")), "gave up waiting"),
+    Case("its provider is late", refusal(504), "waited too long for its provider"),
+    Case("408", refusal(408, error("", "timeout_error")), "waited too long for its provider"),
     Case("500", refusal(500, error("Upstream failed")), "not working", is_short=True),
     Case("502 with a page", refusal(502, PAGE), "not working"),
     Case("503, no body", refusal(503), "not working"),
@@ -353,7 +351,11 @@ CASES: Final = (
     Case("no JSON", stream(b"{nonsense"), "not a JSON object"),
     Case("an event without end", raw(_SSE + b"\r\ndata: " + b"x" * 1_200_000), "more than a mebibyte"),
     Case("compressed in a way not asked for", raw(_SSE + b"Content-Encoding: br\r\n\r\nxxxx"), "compressed"),
-    Case("compressed, and broken", raw(_SSE + b"Content-Encoding: gzip\r\n\r\nxxxx"), "compression"),
+    Case(
+        "compressed, and broken",
+        raw(_SSE + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"data")[:4] + b"\xff" * 40),
+        "compression",
+    ),
     Case(
         "the answer is filtered",
         stream(delta("", "content_filter"), b"[DONE]"),
@@ -413,7 +415,7 @@ CASES: Final = (
     Case(
         "an address that is none",
         None,
-        "base_url",
+        "TYPETHROUGH_BASE_URL must begin",
         environment={"TYPETHROUGH_BASE_URL": "gateway"},
         back_s=0.0,
     ),

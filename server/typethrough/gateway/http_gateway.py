@@ -314,7 +314,7 @@ class HttpGateway:
             # The connection was interrupted. The text until then may still be a complete answer.
             is_whole = False
         # A gateway that has once reported the end of an answer always does. Without a report, the answer was interrupted.
-        text = reply.end(may_lack_ending=is_whole and not self._says_endings)
+        text = reply.end(may_lack_ending=is_whole and not self._says_endings, is_whole=is_whole)
         if text:
             self._health.succeeded()
             on_text(text)

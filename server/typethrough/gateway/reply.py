@@ -82,10 +82,11 @@ class Reply:
                 break
         return text
 
-    def end(self, *, may_lack_ending: bool = False) -> str:
+    def end(self, *, may_lack_ending: bool = False, is_whole: bool = True) -> str:
         """The bytes have ended. Returns the text still held back. Afterwards `error` or `is_done` is set.
 
         `may_lack_ending`: the HTTP body is complete, and this gateway may be one that sends no other end.
+        `is_whole`: the HTTP body is complete.
         """
         if self._is_over():
             return ""
@@ -110,7 +111,10 @@ class Reply:
         ):
             self._finish()
         elif (
-            self._seen_frame or self._head.lstrip().startswith((b"data:", b":", b"event:")) or not self._head
+            not is_whole
+            or self._seen_frame
+            or self._head.lstrip().startswith((b"data:", b":", b"event:"))
+            or not self._head
         ):
             self.error = GatewayUnavailable(Fault.BROKEN_OFF.told, fault=Fault.BROKEN_OFF)
         else:
