@@ -1,1 +1,1 @@
-"""The LSP edge: the only place that knows LSP's messages and UTF-16."""
+"""The LSP edge: the only package that knows LSP's messages and UTF-16 positions."""

@@ -1,4 +1,4 @@
-"""Between LSP's JSON and our words: positions in UTF-16, UTF-8 and UTF-32, edits, and items. Nothing else knows these."""
+"""Conversion between LSP's JSON and our types: positions in UTF-16, UTF-8 or UTF-32 units, edits, and completion items."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Encoding(StrEnum):
 
 
 def to_column(line: str, units: int, encoding: Encoding) -> int:
-    """The code point column of `units` on a line; inside a character counts as before it, past the end as the end."""
+    """The code point column for `units` on a line. Inside a character it is the column before it. Past the end it is the end."""
     if units <= 0:
         return 0
     if encoding is Encoding.UTF32 or line.isascii():
         return min(units, len(line))
-    # No character has more.
+    # A character has at most 4 units.
     units = min(units, 4 * len(line))
     if encoding is Encoding.UTF8:
         head = line[:units].encode("utf-8", "surrogatepass")
@@ -53,7 +53,7 @@ def to_column(line: str, units: int, encoding: Encoding) -> int:
 
 
 def to_units(line: str, column: int, encoding: Encoding) -> int:
-    """How many units stand before a code point column; past the end counts as the end."""
+    """The number of units before a code point column. Past the end of the line it is the whole line's."""
     before = line[:column]
     if encoding is Encoding.UTF32 or before.isascii():
         return len(before)
@@ -63,7 +63,7 @@ def to_units(line: str, column: int, encoding: Encoding) -> int:
 
 
 def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "position") -> Position:
-    """An LSP position as a place in a document, clamped into it."""
+    """The `Position` for an LSP position, clamped into the document. Raises InvalidParams, which names `field`."""
     if not isinstance(value, dict):
         raise InvalidParams(f"{field} must be an object")
     line, character = value.get("line"), value.get("character")
@@ -72,20 +72,20 @@ def position_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str =
     if line >= snapshot.line_count or line < 0:
         return snapshot.clamp(Position(line, 0))
     if snapshot.raw_line(line).isascii():
-        # Nearly every line: its columns are counted alike in all encodings.
+        # Nearly every line is ASCII, where a column is the same number in all encodings.
         return Position(line, min(max(character, 0), snapshot.line_chars(line)))
     return Position(line, to_column(snapshot.line(line), character, encoding))
 
 
 class Range(NamedTuple):
-    """Two places in a document."""
+    """Two positions in a document."""
 
     start: Position
     end: Position
 
 
 def range_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "range") -> Range:
-    """An LSP range; the array form of older clients is taken as well."""
+    """The `Range` for an LSP range, or for the array `[start, end]` that older clients send. Raises InvalidParams."""
     if isinstance(value, list) and len(value) == 2:
         start, end = value
     elif isinstance(value, dict):
@@ -93,15 +93,15 @@ def range_in(snapshot: Snapshot, value: Any, encoding: Encoding, field: str = "r
     else:
         raise InvalidParams(f"{field} must have a start and an end")
     first = position_in(snapshot, start, encoding, f"{field}.start")
-    # Most edits insert.
+    # Most edits are insertions, where start and end are equal.
     return Range(first, first if start == end else position_in(snapshot, end, encoding, f"{field}.end"))
 
 
 class Asked(NamedTuple):
-    """What an inline completion request says besides its document: the place, whether by hand, and the menu's selection.
+    """The content of an inline completion request, except its document. `invoked`: the user asked for it by a key.
 
-    `start` is where an item's range must begin when a completion menu is open, else None; `expected` is the text that the
-    menu's selection would add at the cursor, None when the selection does not fit what is typed.
+    `start` is where an item's range must begin if a completion menu is open, else None. `expected` is the text that the menu's
+    selected entry would add at the cursor. It is None if the entry does not begin with the typed text.
     """
 
     position: Position
@@ -111,9 +111,10 @@ class Asked(NamedTuple):
 
 
 def asked(params: dict[str, Any], snapshot: Snapshot, encoding: Encoding, *, draft_kinds: bool) -> Asked:
-    """Read an inline completion request. Kinds are Invoked 1 and Automatic 2; drafts of 3.18 had 0 and 1.
+    """Read an inline completion request. Raises InvalidParams.
 
-    `draft_kinds` says that this client counts as the drafts did, so that its 1 is Automatic. A missing context is Automatic.
+    LSP 3.18 has the trigger kinds Invoked 1 and Automatic 2; its drafts had 0 and 1. `draft_kinds` says that this client
+    uses the drafts' numbers. Without a context the request is Automatic.
     """
     position = position_in(snapshot, params.get("position"), encoding)
     context = params.get("context")
@@ -135,13 +136,13 @@ def asked(params: dict[str, Any], snapshot: Snapshot, encoding: Encoding, *, dra
 
 
 def version_in(params: dict[str, Any]) -> int | None:
-    """The version of the document that a request is about, for clients that say it."""
+    """The document version for which the request was made. None if the client does not send it."""
     version = params["textDocument"].get("version")
     return version if is_integer(version) else None
 
 
 def unit_in(params: dict[str, Any]) -> str:
-    """One step of indentation by `formattingOptions` (LSP's `FormattingOptions`), empty when they do not say."""
+    """One step of indentation according to `formattingOptions` (LSP's `FormattingOptions`). Empty if they do not say it."""
     options = params.get("formattingOptions")
     if not isinstance(options, dict):
         return ""
@@ -152,15 +153,18 @@ def unit_in(params: dict[str, Any]) -> str:
 
 
 def is_draft_kind(params: dict[str, Any]) -> bool:
-    """Whether the request has the trigger kind 0, which only drafts of 3.18 had."""
+    """Whether the request has the trigger kind 0, which exists only in drafts of LSP 3.18."""
     context = params.get("context")
     kind = context.get("triggerKind") if isinstance(context, dict) else None
     return is_integer(kind) and kind == 0
 
 
 class Notation(NamedTuple):
-    """How a client counts and writes: the unit of its columns, the line ends of its document, and the line of the engine's
-    document at which its own begins. It runs `command` when it has inserted a suggestion.
+    """How a client writes positions and text.
+
+    `encoding` is the unit of its columns, `eol` the line end of its document. `first_line` is the line of the engine's document
+    where the client's document begins (0 except for notebook cells). The client runs `command` after it has inserted a
+    suggestion.
     """
 
     encoding: Encoding
@@ -170,10 +174,11 @@ class Notation(NamedTuple):
 
 
 def item(suggestion: Suggestion, view: View, notation: Notation, *, start: Position | None) -> dict[str, Any]:
-    """A suggestion as an InlineCompletionItem that every client shows. The text is a plain string, the range is on one line.
+    """A suggestion as an InlineCompletionItem in a form that every client shows: a plain string, and a range on one line.
 
-    At the end of a line the range begins at the first character that is not white space, and the text repeats what is typed,
-    because some clients filter by it. In the middle of a line the range is empty, at the cursor.
+    At the end of a line the range begins at the first character that is not white space, and the item's text repeats the typed
+    text, because some clients filter items by it. In the middle of a line the range is empty, at the cursor. `start`, if given,
+    is where the range begins instead.
     """
     line = view.line_prefix + view.line_suffix
     at = view.position
@@ -198,9 +203,9 @@ def item(suggestion: Suggestion, view: View, notation: Notation, *, start: Posit
 def completion_item(
     suggestion: Suggestion, view: View, notation: Notation, *, markdown: bool
 ) -> dict[str, Any]:
-    """A suggestion for a client that has only the completion menu: last in the list, never selected by itself.
+    """A suggestion for clients that have only the completion menu. It is sorted last and never preselected.
 
-    Menus filter by the word at the cursor and some put the label in its place for a moment, so label and range begin with it.
+    Label and range begin with the word at the cursor. Menus filter by this word, and some show the label in its place.
     """
     word = _NO_WORD.split(view.line_prefix)[-1]
     start = Position(view.position.line, view.position.column - len(word))
@@ -224,13 +229,13 @@ def completion_item(
 
 
 def _code_block(code: str, language_id: str) -> dict[str, str]:
-    """Code as Markdown that shows it as it is, whatever it holds."""
+    """The code as a Markdown code block. The fence is longer than any run of backticks in the code."""
     fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(code)), default=0))
     return {"kind": "markdown", "value": f"{fence}{language_id}\n{code}\n{fence}"}
 
 
 def line_end(snapshot: Snapshot, line: int) -> str:
-    """The line end that the document uses near a line."""
+    """The line end that the document uses near `line`."""
     for raw in (*snapshot.raw_lines(line - 1, line + 1), *snapshot.raw_lines(0, 1)):
         if raw.endswith("\r\n"):
             return "\r\n"

@@ -1,7 +1,7 @@
-"""The rest of Copilot's dialect: how a client written for its language server is recognised, and what it asks before it works.
+"""Clients written for Copilot's language server: how to recognise them, and answers to what they ask besides suggestions.
 
-It asks who is signed in and offers to sign in when nobody is. There is nothing to sign in to here, so somebody always is. The
-methods are those of the README of github/copilot-language-server-release, and older ones that clients still send.
+Such clients ask who is signed in, and offer to sign in if nobody is. We have no sign-in, so we always answer that somebody is
+signed in. The methods are those in the README of github/copilot-language-server-release, and older ones that clients still use.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 ACCEPTED_COMMAND = "github.copilot.didAcceptCompletionItem"
 FINISH_COMMAND = "github.copilot.finishDeviceFlow"
 PANEL = "textDocument/copilotPanelCompletion"
-# Older than LSP's own request; clients that send it need not say in `initialize` who they are.
+# This method is older than LSP's own request. A client may use it without the `editorPluginInfo` that `speaks` looks for.
 COMPLETIONS = "getCompletions"
 CYCLING = "getCompletionsCycling"
 NOTIFY_SHOWN = "notifyShown"
 NOTIFY_ACCEPTED = "notifyAccepted"
 NOTIFY_REJECTED = "notifyRejected"
 
-# Shown as "signed in as …".
+# Clients show the user as "signed in as …".
 _SIGNED_IN: Final = {"status": "OK", "user": "typethrough"}
 _ALREADY: Final = {"status": "AlreadySignedIn", "user": "typethrough"}
 _ANSWERS: Final[dict[str, Any]] = {
@@ -38,31 +38,31 @@ _ANSWERS: Final[dict[str, Any]] = {
     "signOut": {"status": "NotSignedIn"},
     "setEditorInfo": "OK",
     "getVersion": {"version": __version__},
-    # Polled at each key by clients that show next edits; an error would be one at each key.
+    # Clients that show next edits send this at each key. An error would be shown at each key.
     "textDocument/copilotInlineEdit": {"edits": []},
 }
 
 
 def speaks(options: Any) -> bool:
-    """Whether `initializationOptions` are those of a client for Copilot's server: they say which plugin it is."""
+    """Whether `initializationOptions` come from a client for Copilot's server. Such clients name their plugin there."""
     return isinstance(options, dict) and isinstance(options.get("editorPluginInfo"), dict)
 
 
 def own_settings(values: Any) -> Any:
-    """What of such a client's options or configuration is ours: the rest are Copilot's settings, which mean other things."""
+    """Our part of such a client's options or configuration. The rest are Copilot's settings, which mean other things."""
     return values.get(SECTION) if isinstance(values, dict) else None
 
 
 def register(protocol: Protocol) -> None:
-    """Answer what such clients ask besides suggestions."""
+    """Register answers to the requests that such clients send besides those for suggestions."""
     for method, answer in _ANSWERS.items():
         protocol.requests[method] = _constant(protocol, answer)
-    # Lua and Emacs Lisp write no parameters as an empty array.
+    # Lua and Emacs Lisp encode missing parameters as an empty array.
     protocol.lenient |= set(_ANSWERS)
 
 
 def completion(suggestion: Suggestion, version: int, item: dict[str, Any]) -> dict[str, Any]:
-    """An inline completion item of a whole line as Copilot's server had it before LSP knew such items."""
+    """`item`, an inline completion item for a whole line, in the form that Copilot's server used before LSP had such items."""
     return {
         "uuid": suggestion.id,
         "text": item["insertText"],
@@ -74,7 +74,7 @@ def completion(suggestion: Suggestion, version: int, item: dict[str, Any]) -> di
 
 
 def finish_sign_in(*_: Any) -> dict[str, str]:
-    """The command that ends signing in, for clients that run it all the same."""
+    """The command that ends the sign-in. Some clients run it although they are signed in."""
     return dict(_SIGNED_IN)
 
 

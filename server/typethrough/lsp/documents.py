@@ -1,4 +1,4 @@
-"""Text synchronisation: didOpen, didChange, didClose, into the engine's own documents; and where to find what is open."""
+"""Text synchronisation: applies didOpen, didChange and didClose to the engine's documents, and finds open documents."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
-# A longer text is data, and to cut it into lines would keep every other document waiting for seconds.
+# A longer text is data, not code. Dividing it into lines would delay requests in all documents for seconds.
 _MOST_CHARS: Final = 20_000_000
 
 
 class Opened(NamedTuple):
-    """What is open under a URI of the client's: a document of the engine's, or a part of one.
+    """What is open under a client's URI: an engine document, or a part of one (a notebook cell).
 
-    `uri` and `document` are the engine's. `snapshot` and `version` are what the client has under its own URI, which begins at
-    the line `first_line` of the engine's document. `unwanted` says why nothing is suggested in it, `is_cell` that it ends where
-    the notebook's next cell begins.
+    `uri` and `document` are the engine's. `snapshot` and `version` are those of the client's own document, which begins at line
+    `first_line` of the engine's. `unwanted` says why nothing is suggested in it. `is_cell`: it is a notebook cell, so its text
+    ends where the next cell begins.
     """
 
     uri: str
@@ -42,14 +42,14 @@ class Opened(NamedTuple):
     is_cell: bool = False
 
     def place(self, position: Position) -> Position:
-        """A place of the client's as one of the engine's."""
+        """The position in the engine's document for a position in the client's."""
         return Position(position.line + self.first_line, position.column)
 
 
 class Documents:
-    """All that one client has open. What belongs to a notebook is the notebook's, whatever else a client says of it.
+    """All documents that one client has open. For the URIs of notebooks and their cells, only the notebook messages count.
 
-    `watching` hears what was saved and closed: then the files count.
+    `watching` is told what was saved and closed, because then the file on the disk counts.
     """
 
     def __init__(self, engine: Engine, encoding: Encoding, notebooks: Notebooks, watching: Watching) -> None:
@@ -61,7 +61,7 @@ class Documents:
         self._too_long: set[str] = set()
 
     def find(self, uri: str) -> Opened | None:
-        """What is open under a URI; None when nothing is."""
+        """The document that is open under a URI. None if there is none."""
         if (cell := self._notebooks.find(uri)) is not None:
             return cell
         document = self._engine.document(uri)
@@ -70,12 +70,12 @@ class Documents:
         return Opened(uri, document, document.snapshot, document.version)
 
     def engine_uri(self, uri: str) -> str:
-        """The URI of the engine's document that a URI of the client's belongs to; a cell's is its notebook's."""
+        """The engine's URI for a client's URI. For a cell it is the notebook's."""
         cell = self._notebooks.find(uri)
         return cell.uri if cell is not None else uri
 
     def did_open(self, params: dict[str, Any]) -> None:
-        """A document was opened. One that is too long is not kept, and requests in it get nothing."""
+        """The client opened a document. A text that is too long is not kept, and requests in it get no suggestions."""
         item = text_item(params.get("textDocument"))
         if self._notebooks.owns(item.uri):
             return
@@ -86,7 +86,7 @@ class Documents:
             self._engine.open(*item)
 
     def did_change(self, params: dict[str, Any]) -> None:
-        """A document changed. Each change is read against the text that the one before it left."""
+        """The client changed a document. Each change refers to the text after the change before it."""
         uri = uri_of(params)
         changes = params.get("contentChanges")
         if not isinstance(changes, list):
@@ -106,11 +106,12 @@ class Documents:
                     start, end = range_in(document.snapshot, change.where, self._encoding, _RANGE)
                     self._engine.edit(uri, start, end, change.text)
         finally:
-            # Even when a later change was malformed, the earlier ones are in: what was asked of the old text is moot.
+            # Run this even if a later change was malformed: the earlier ones were made, so requests for the old text are
+            # outdated.
             self._engine.changed(uri, version_of(params["textDocument"]))
 
     def _is_too_long(self, uri: str, text: str) -> bool:
-        """Whether a text is too long to be kept, which is logged once a document."""
+        """Whether a text is too long to be kept. If so, this is logged once per document."""
         if len(text) <= _MOST_CHARS:
             return False
         if uri not in self._too_long:
@@ -119,13 +120,13 @@ class Documents:
         return True
 
     def did_save(self, params: dict[str, Any]) -> None:
-        """A document was saved."""
+        """The client saved a document."""
         uri = uri_of(params)
         self._unsaved.discard(uri)
         self._watching.saved(uri)
 
     def did_close(self, params: dict[str, Any]) -> None:
-        """A document was closed. What was not saved of it is dropped."""
+        """The client closed a document. Its unsaved text is dropped."""
         uri = uri_of(params)
         if not self._notebooks.owns(uri):
             self._engine.close(uri)
@@ -147,7 +148,7 @@ class TextItem(NamedTuple):
 
 
 class Change(NamedTuple):
-    """LSP's TextDocumentContentChangeEvent; `where` is the range as it was sent, None for the whole text."""
+    """LSP's TextDocumentContentChangeEvent. `where` is the range as received, or None if `text` is the whole text."""
 
     where: Any
     text: str
@@ -164,7 +165,7 @@ def text_item(value: Any) -> TextItem:
 
 
 def changes_in(values: list[Any]) -> Iterator[Change]:
-    """Read content changes one by one, so that those before a malformed one are still made. Raises InvalidParams."""
+    """Yield the content changes one by one, so that those before a malformed one are still made. Raises InvalidParams."""
     for value in values:
         if not isinstance(value, dict):
             raise InvalidParams("contentChanges must hold objects")

@@ -1,8 +1,7 @@
-"""What clients may say and ask beyond LSP: what became of a suggestion, where the user looks, switches, why nothing came, and
-what all of it cost.
+"""Optional messages beyond LSP: reports about suggestions, the document in focus, switches, `why`, and statistics.
 
-The notifications have the names and shapes of Copilot's language server, so that clients written for it need no change; the
-requests are our own. Everything here is optional. See server/PROTOCOL.md.
+The notifications have the names and shapes of those of Copilot's language server, so clients written for it work unchanged.
+The requests are our own. server/PROTOCOL.md describes all of them.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _LONGEST_PAUSE_MINUTES = 24 * 60.0
 
 
 class Extras:
-    """The handlers, for one client."""
+    """The handlers of these messages, for one client."""
 
     def __init__(
         self,
@@ -72,7 +71,7 @@ class Extras:
             STATS: self.stats,
             copilot.NOTIFY_SHOWN: self.notify_shown,
             copilot.NOTIFY_ACCEPTED: self.notify_accepted,
-            # Sent for whatever is no longer shown, because it is being typed too.
+            # Clients also send this when the user types what was suggested, so it does not mean a rejection.
             copilot.NOTIFY_REJECTED: lambda message_id, _: protocol.reply(message_id, "OK"),
         }
         protocol.notifications |= {
@@ -83,7 +82,7 @@ class Extras:
         }
 
     def did_focus(self, params: Params) -> None:
-        """The user looks at a document, or, with no document named, at something else."""
+        """The user looks at a document, or at something else if the message names no document."""
         document = params.get("textDocument")
         uri = document.get("uri") if isinstance(document, dict) else None
         if isinstance(uri, str):
@@ -95,17 +94,17 @@ class Extras:
             self._status.focus("")
 
     def notify_shown(self, message_id: MessageId, params: Params) -> None:
-        """Copilot's older request that tells the same as `did_show`."""
+        """Copilot's older request with the same meaning as `did_show`."""
         self._shown(text_of(params.get("uuid"), "uuid"))
         self._protocol.reply(message_id, "OK")
 
     def notify_accepted(self, message_id: MessageId, params: Params) -> None:
-        """Copilot's older request that tells the same as an item's command."""
+        """Copilot's older request with the same meaning as an item's command: the suggestion was accepted."""
         self._engine.reports.accepted(text_of(params.get("uuid"), "uuid"))
         self._protocol.reply(message_id, "OK")
 
     def did_show(self, params: Params) -> None:
-        """A suggestion is on the screen. Some clients repeat it at every redraw."""
+        """A suggestion is on the screen. Some clients send this at every redraw, so repetitions are ignored."""
         self._shown(suggestion_of(params))
 
     def _shown(self, suggestion_id: str) -> None:
@@ -114,7 +113,7 @@ class Extras:
             self._recorder.feedback(Feedback.SHOWN, suggestion_id)
 
     def did_partly_accept(self, params: Params) -> None:
-        """The first `acceptedLength` UTF-16 units of a suggestion's text, counted from its start, are in the document now."""
+        """The user accepted the first `acceptedLength` UTF-16 units of a suggestion's text."""
         length = params.get("acceptedLength")
         if suggestion_id := suggestion_of(params):
             chars = length if is_integer(length) and length > 0 else 0
@@ -125,12 +124,12 @@ class Extras:
             )
 
     def dismissed(self, params: Params) -> None:
-        """The user sent a suggestion away."""
+        """The user dismissed a suggestion."""
         if suggestion_id := suggestion_of(params):
             self._engine.reports.dismissed(suggestion_id)
 
     def switch(self, message_id: MessageId, params: Params) -> None:
-        """Switch suggestions off or on, for as long as this process lives; the answer is the status that holds then."""
+        """Switch suggestions off or on until this process ends. The reply is the status after that. Raises InvalidParams."""
         on = params.get("on")
         if not isinstance(on, bool):
             raise InvalidParams("on must be true or false")
@@ -153,7 +152,7 @@ class Extras:
         self._protocol.reply(message_id, {"kind": kind, "message": message})
 
     def why(self, message_id: MessageId, params: Params) -> None:
-        """The last outcomes, newest first: as data, as lines of plain text, and as a page for who shows pages."""
+        """Reply with the last outcomes, newest first: as data, as lines of text and, if `html` is true, as a page."""
         limit = params.get("limit")
         history = self._recorder.history
         entries = history.newest(limit) if is_integer(limit) else history.newest()
@@ -163,7 +162,7 @@ class Extras:
         self._protocol.reply(message_id, answer)
 
     def stats(self, message_id: MessageId, _params: Params) -> None:
-        """The statistics as a page. It takes a while to add up, so a thread does, and keystrokes go on meanwhile."""
+        """Reply with the statistics as a page. A thread computes it, because it would delay keystrokes."""
 
         def done(work: asyncio.Future[str]) -> None:
             if work.cancelled():
@@ -194,14 +193,14 @@ class Extras:
             raise InvalidParams(f"minutes must be above 0 and up to {_LONGEST_PAUSE_MINUTES:g}")
         now_s = self._clock.now()
         self._engine.gate.switches.pause(minutes if known else _PAUSE_MINUTES, now_s)
-        # Nothing else happens when it ends, and the client should know.
+        # The end of the pause causes no other event, so a timer tells the client.
         self._clock.call_at(self._engine.gate.switches.paused_until_s, self._status.refresh)
 
 
 def suggestion_of(params: Params) -> str:
-    """The id of the suggestion that `params.item` is about, which stands in its command; empty when there is none.
+    """The id of the suggestion in `params.item`, taken from the item's command. Empty if there is none.
 
-    Clients send the whole item or its command alone, and nothing else of it is needed.
+    Some clients send the whole item, some only its command.
     """
     item = params.get("item")
     command = item.get("command") if isinstance(item, dict) else None

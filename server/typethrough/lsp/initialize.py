@@ -1,7 +1,7 @@
-"""What a client says of itself in `initialize`: what it can do, and where its workspace is.
+"""Reads what a client says about itself in `initialize`: its capabilities and its workspace.
 
-Reads leniently: whatever a client says of things that are not ours, or in a form nobody knows yet, is passed over. So pygls gets
-an `initialize` of our making: over one value that lsprotocol does not know it would refuse the whole of the client's.
+Reading is lenient: unknown fields and values of an unknown form are ignored. pygls gets an `initialize` that we build, because
+it would refuse the client's if lsprotocol does not know one of its values.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ ACCEPTED_COMMAND = "typethrough.accepted"
 
 
 class Client(NamedTuple):
-    """What a client's `initialize` says that matters to us.
+    """What we use from a client's `initialize`.
 
-    `copilot`: it was written for Copilot's language server. `whole_lines`: at the end of a line it wants a range that begins at
-    the line's start, as Copilot's do. `wants_registration`: for changes of its configuration; `watches_files`: on demand.
-    `workspace` is what of folders and files it can tell of and shall.
+    `process_id`: the process to watch; we end with it. `inline_completion`: it can show inline completions. `copilot`: it
+    was written for Copilot's language server. `whole_lines`: at the end of a line, an item's range must begin at the
+    start of the line, as in Copilot's items. `markdown`: it shows documentation as Markdown. `can_pull_configuration`: we
+    can ask it for its configuration. `wants_registration`: it tells of configuration changes after we register for them.
+    `watches_files`: the same for changes of files. `workspace`: our answer about the events of folders and files that it
+    can send.
     """
 
     process_id: int | None
@@ -46,7 +49,7 @@ class Client(NamedTuple):
 
     @property
     def offered(self) -> str:
-        """The method by which it asks for suggestions."""
+        """The method by which the client asks for suggestions."""
         return (
             types.TEXT_DOCUMENT_INLINE_COMPLETION
             if self.inline_completion
@@ -55,7 +58,7 @@ class Client(NamedTuple):
 
     @property
     def accepted_command(self) -> str:
-        """The command that it runs when a suggestion was accepted."""
+        """The command that the client runs when the user has accepted a suggestion."""
         return copilot.ACCEPTED_COMMAND if self.copilot else ACCEPTED_COMMAND
 
 
@@ -65,7 +68,7 @@ def client_of(params: dict[str, Any]) -> Client:
     capabilities = params.get("capabilities")
     options = params.get("initializationOptions")
     is_copilot = copilot.speaks(options)
-    # Clients for Copilot's server ask for inline completion without saying that they can show it.
+    # Clients for Copilot's server ask for inline completions without declaring the capability.
     inline = is_copilot or _shows_inline(params)
     return Client(
         process_id if is_integer(process_id) and process_id > 0 else None,
@@ -85,7 +88,7 @@ def client_of(params: dict[str, Any]) -> Client:
 
 
 def _workspace(capabilities: Any) -> types.WorkspaceOptions | None:
-    """What we want to hear of folders and files, of what the client can tell; None when it can tell nothing."""
+    """The events of folders and files that we ask for, out of those that the client can send. None if it can send none."""
     everywhere = types.FileOperationFilter(types.FileOperationPattern(glob=EVERYTHING), scheme="file")
     wanted = types.FileOperationRegistrationOptions([everywhere])
     told = [
@@ -101,14 +104,14 @@ def _workspace(capabilities: Any) -> types.WorkspaceOptions | None:
 
 
 def _without_editor(options: Any) -> Any:
-    """The options without the editor's name and version, which any client may say there."""
+    """The options without `editorInfo` (the editor's name and version), which any client may put there."""
     if not isinstance(options, dict):
         return options
     return {name: value for name, value in options.items() if name != "editorInfo"}
 
 
 def _shows_inline(params: dict[str, Any]) -> bool:
-    """Whether the client says that it can show inline completions; Emacs' lsp-mode says so with a null."""
+    """Whether the client declares that it can show inline completions. Emacs' lsp-mode declares it with a null."""
     capabilities = _within(params.get("capabilities"), "textDocument")
     offered = _within(capabilities, "inlineCompletion")
     if offered is None and isinstance(capabilities, dict) and "inlineCompletion" in capabilities:
@@ -121,7 +124,7 @@ def _is_lsp_mode(params: dict[str, Any]) -> bool:
 
 
 def _reads_markdown(params: dict[str, Any]) -> bool:
-    """Whether the client draws a completion's documentation as Markdown; Helix does with all of it, and does not say so."""
+    """Whether the client shows a completion's documentation as Markdown. Helix always does, but does not declare it."""
     item = _within(params.get("capabilities"), "textDocument", "completion", "completionItem")
     formats = _within(item, "documentationFormat")
     helix = _within(params.get("clientInfo"), "name") == "helix"
@@ -129,7 +132,7 @@ def _reads_markdown(params: dict[str, Any]) -> bool:
 
 
 def introduction(client: Client) -> types.InitializeParams:
-    """The client as pygls gets to know it: by what decides what it is offered, and nothing that can go wrong."""
+    """The `initialize` parameters for pygls: only the capabilities that decide what it offers, in a form that it can read."""
     encodings = [types.PositionEncodingKind(client.encoding.value)]
     general = types.GeneralClientCapabilities(position_encodings=encodings)
     sync = types.NotebookDocumentSyncClientCapabilities()
@@ -145,40 +148,40 @@ def _within(value: Any, *names: str) -> Any:
 
 
 def _encoding(offered: Any) -> Encoding:
-    """The client's first choice that we know; UTF-16 when it names none, as LSP says."""
+    """The client's first choice among the encodings that we know. UTF-16 if it names none, as LSP says."""
     known = {encoding.value: encoding for encoding in Encoding}
     names = [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
     return next((known[name] for name in names if name in known), Encoding.UTF16)
 
 
 def _roots(params: dict[str, Any]) -> list[Path]:
-    """The workspace's folders, in the newest of the three forms that the client sends."""
+    """The workspace's folders: from `workspaceFolders`, else `rootUri`, else `rootPath`."""
     folders = params.get("workspaceFolders")
     uris = [_within(folder, "uri") for folder in folders] if isinstance(folders, list) else []
     paths = [path for uri in uris or [params.get("rootUri")] if (path := path_in(uri)) is not None]
     root_path = params.get("rootPath")
     if not paths and isinstance(root_path, str) and root_path:
         paths = [Path(root_path)]
-    # A relative path is one of this process's folder, which has nothing to do with the workspace.
+    # A relative path would start at this process's folder, which has nothing to do with the workspace.
     return [path for path in paths if path.is_absolute()]
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder at a path."""
+    """Whether there is a folder at a path. False if the path cannot be examined."""
     try:
         return path.is_dir()
     except OSError:
-        # Such as a name that is too long: then it is not one that we can read.
+        # For example if a name is too long. We cannot read such a folder.
         return False
 
 
 def path_in(uri: Any) -> Path | None:
-    """The path of a local file's URI; None for everything else."""
+    """The path of a local file's URI. None for any other value."""
     if not isinstance(uri, str):
         return None
     try:
         path = to_fs_path(uri)
     except ValueError:
         return None
-    # A path on another host is named after it, //host/share, and may take long to look at.
+    # A path on another host, such as //host/share, is excluded: access may take long.
     return Path(path) if path and not path.startswith(("//", "\\\\")) else None

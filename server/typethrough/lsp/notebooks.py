@@ -1,8 +1,8 @@
-"""Notebooks: the cells of one are one document of the engine's, which knows nothing of cells.
+"""Notebooks: the cells of a notebook form one document in the engine, which does not know about cells.
 
-A notebook's document has its URI, and the cells in their order as `core.document.cells` renders them. An edit in a cell becomes
-an edit of that document, some lines further down; every other change puts the text together anew. What a client also says of a
-cell by way of text synchronisation is passed over.
+This document has the notebook's URI. Its text is that of all cells in their order, each as `core.document.cells` renders it. An
+edit in a cell becomes an edit of this document, some lines further down. Any other change builds the whole text anew. Text
+synchronisation messages for a cell are ignored.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from typethrough.lsp.watching import Watching
 
 _MARKUP = 1
-# Other schemes are earlier versions of a file, shown beside it, and their text must not be told for that of the file.
+# Documents with other schemes are earlier versions of a file, shown in a comparison. They must not replace the file's text.
 _SCHEMES = ("file:", "untitled:", "vscode-interactive:")
 
 
 class _Cell:
-    """One cell: its text as the client counts it. A cell that was named before its text came has none yet."""
+    """One cell. Its document has the cell's own text, which is empty until the client has sent it."""
 
     __slots__ = ("document", "is_markup")
 
@@ -40,19 +40,19 @@ class _Cell:
         self.is_markup = is_markup
 
     def kind(self, language_id: str) -> str:
-        """What the cell holds instead of the notebook's code; empty when it is that."""
+        """The language of the cell, or `MARKDOWN`. Empty if the cell has code in the notebook's language."""
         if self.is_markup:
             return MARKDOWN
         own = self.document.language_id
         return "" if own == language_id else own or PLAIN_TEXT
 
     def rendered(self, language_id: str) -> str:
-        """The cell's part of the notebook's text: one line more than it has itself."""
+        """The cell's part of the notebook's text. It has one line more than the cell, its heading."""
         return rendered(bare_lines(self.document.snapshot.text()), language_id, self.kind(language_id))
 
 
 class _Notebook:
-    """One open notebook: the client's array of cells, and the texts by URI, which may come and go apart from it."""
+    """One open notebook: the client's array of cells, and their texts by URI. LSP adds and removes the two separately."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
@@ -63,13 +63,13 @@ class _Notebook:
         self.texts: dict[str, Document] = {}
 
     def cell(self, value: Any) -> _Cell:
-        """The cell that LSP's NotebookCell describes. Raises InvalidParams."""
+        """The cell for LSP's NotebookCell. Raises InvalidParams."""
         uri, is_markup = _cell_in(value)
         document = self.texts.setdefault(uri, Document(uri, "", 0, ""))
         return _Cell(document, is_markup=is_markup)
 
     def find(self, uri: str) -> tuple[_Cell, int] | None:
-        """A cell, and the line of the notebook's text at which its own text begins."""
+        """The cell with this URI, and the line of the notebook's text where its text begins. None if there is no such cell."""
         line = 1
         for cell in self.cells:
             if cell.document.uri == uri:
@@ -78,18 +78,18 @@ class _Notebook:
         return None
 
     def choose_language(self) -> None:
-        """The language of most code cells, the first of equals; it stays while any cell is in it."""
+        """Choose the language of most code cells (of equals, the first). The present one is kept while any code cell has it."""
         codes = Counter(cell.document.language_id for cell in self.cells if not cell.is_markup)
         if self.language_id not in codes:
             self.language_id = max(codes, key=lambda one: codes[one], default=PLAIN_TEXT)
 
     def text(self) -> str:
-        """All cells as one text."""
+        """The text of all cells."""
         return "".join(cell.rendered(self.language_id) for cell in self.cells)
 
 
 class Notebooks:
-    """The notebooks that one client has open. `watching` hears of one that was closed: then its file counts."""
+    """The notebooks that one client has open. `watching` is told when one is closed, because then its file counts."""
 
     def __init__(self, engine: Engine, encoding: Encoding, watching: Watching) -> None:
         self._watching = watching
@@ -99,11 +99,11 @@ class Notebooks:
         self._notebook_of: dict[str, _Notebook] = {}
 
     def owns(self, uri: str) -> bool:
-        """Whether a URI is an open notebook's or a cell's in one."""
+        """Whether a URI is that of an open notebook or of one of its cells."""
         return uri in self._notebook_of or uri in self._notebooks
 
     def find(self, uri: str) -> Opened | None:
-        """The cell of a URI, as a part of its notebook."""
+        """The cell with this URI, as a part of its notebook. None if there is none."""
         notebook = self._notebook_of.get(uri)
         found = notebook.find(uri) if notebook is not None else None
         document = self._engine.document(notebook.uri) if notebook is not None else None
@@ -118,7 +118,7 @@ class Notebooks:
         return Opened(notebook.uri, document, own.snapshot, own.version, first_line, unwanted, is_cell=True)
 
     def did_open(self, params: dict[str, Any]) -> None:
-        """A notebook was opened. Opening one twice replaces it."""
+        """The client opened a notebook. If it was open, this replaces it. Raises InvalidParams."""
         described = object_of(params.get("notebookDocument"), "notebookDocument")
         notebook = _Notebook(text_of(described.get("uri"), "notebookDocument.uri"))
         notebook.texts = _texts(params.get("cellTextDocuments"), "cellTextDocuments")
@@ -129,12 +129,12 @@ class Notebooks:
         self._join(notebook)
 
     def did_change(self, params: dict[str, Any]) -> None:
-        """A notebook's cells changed: first which there are, then what they are, then their texts."""
+        """The client changed the cells of a notebook: first which cells exist, then their kinds, then their texts."""
         described = object_of(params.get("notebookDocument"), "notebookDocument")
         notebook = self._notebooks.get(text_of(described.get("uri"), "notebookDocument.uri"))
         cells = object_of(params.get("change"), "change").get("cells")
         if notebook is None or cells is None:
-            # What else a change may tell of are metadata.
+            # Other changes concern only metadata.
             return
         notebook.is_saved = False
         cells = object_of(cells, "change.cells")
@@ -147,14 +147,14 @@ class Notebooks:
             self._edit_cell(notebook, object_of(content, "textContent"))
 
     def did_save(self, params: dict[str, Any]) -> None:
-        """A notebook was saved."""
+        """The client saved a notebook."""
         described = object_of(params.get("notebookDocument"), "notebookDocument")
         notebook = self._notebooks.get(text_of(described.get("uri"), "notebookDocument.uri"))
         if notebook is not None:
             notebook.is_saved = True
 
     def did_close(self, params: dict[str, Any]) -> None:
-        """A notebook was closed, and its cells with it."""
+        """The client closed a notebook with its cells."""
         described = object_of(params.get("notebookDocument"), "notebookDocument")
         uri = text_of(described.get("uri"), "notebookDocument.uri")
         notebook = self._notebooks.get(uri)
@@ -168,7 +168,7 @@ class Notebooks:
             self._engine.close(uri)
 
     def _take(self, notebook: _Notebook, uris: Iterable[str]) -> None:
-        """From now on these URIs are the notebook's; a document that a client has opened for one as well is none."""
+        """Assign these URIs to the notebook. If the client also opened a document under one of them, close that."""
         for uri in uris:
             self._notebook_of[uri] = notebook
             self._engine.close(uri)
@@ -179,7 +179,7 @@ class Notebooks:
                 del self._notebook_of[uri]
 
     def _restructure(self, notebook: _Notebook, structure: dict[str, Any]) -> None:
-        """Cells were put in, taken out or moved. A text stays until it is said to be closed, for a cell that moves keeps it."""
+        """Insert, remove or move cells. A text is kept until `didClose` names it, because a moved cell keeps its text."""
         opened = _texts(structure.get("didOpen"), "didOpen")
         notebook.texts |= opened
         array = object_of(structure.get("array"), "structure.array")
@@ -188,7 +188,7 @@ class Notebooks:
         fresh = [notebook.cell(one) for one in array_of(array.get("cells"), "structure.array.cells")]
         notebook.cells[start : start + count] = fresh
         for cell in notebook.cells:
-            # A cell that stays may have been given another text.
+            # A cell that stays may have a new text.
             cell.document = notebook.texts[cell.document.uri]
         there = {cell.document.uri for cell in notebook.cells}
         for value in array_of(structure.get("didClose"), "didClose"):
@@ -218,7 +218,7 @@ class Notebooks:
             self._changed(notebook)
 
     def _edit(self, notebook: _Notebook, document: Document, where: Range, text: str) -> None:
-        """Make an edit of a cell's text in the notebook's text too."""
+        """Make an edit in a cell's text and in the notebook's text."""
         start, end = sorted(where)
         lines_before = document.snapshot.line_count
         document.replace(start, end, text)
@@ -229,7 +229,7 @@ class Notebooks:
         before = comment_before(notebook.language_id, cell.kind(notebook.language_id))
         lines = bare_lines(text)
         if document.snapshot.line_count - lines_before != len(lines) - 1 - (end.line - start.line):
-            # A line end was put together or taken apart, \r and \n, of which there is one in the notebook's text.
+            # The edit joined or split a \r\n. The notebook's text has \n instead, so the lines do not match.
             self._put_together(notebook)
             return
         self._engine.edit(
@@ -240,7 +240,7 @@ class Notebooks:
         )
 
     def _join(self, notebook: _Notebook) -> None:
-        """Put the notebook's text together, after its cells have changed; another language makes it another document."""
+        """Build the notebook's text after its cells have changed. If the language changed, the document is opened anew."""
         spoken = notebook.language_id
         notebook.choose_language()
         if not notebook.uri.startswith(_SCHEMES):
@@ -260,7 +260,7 @@ class Notebooks:
 
 
 def _turn(notebook: _Notebook, value: Any) -> bool:
-    """Make a cell the kind that it is said to be; whether that was another."""
+    """Set the kind of a cell from LSP's NotebookCell. Returns whether it was another kind."""
     uri, is_markup = _cell_in(value)
     turned = [cell for cell in notebook.cells if cell.document.uri == uri and cell.is_markup != is_markup]
     for cell in turned:

@@ -1,4 +1,4 @@
-"""What the user is told: a message once per cause, a status when it changes, and never a pop-up per keystroke."""
+"""What the user is shown: a message once per cause, a status when it changes. Never a pop-up at each keystroke."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Clock, Recorder
     from typethrough.lsp.status import Status
 
-# A cause is told again only when it has been away for a while, and this long after it was told.
+# A message of the same key is repeated only after it did not occur for this long, and so long after it was last shown.
 _TOLD_AGAIN_S = 3_600.0
 _AWAY_S = 600.0
-# No longer than the record takes to write what it is given.
+# Not longer than the recorder itself waits before it writes.
 _TOGETHER_S = 1.0
 
 
 class Notices:
-    """A `Recorder` that passes everything on to another, and tells the client what concerns its user.
+    """A `Recorder` that passes everything on to another one, and shows the client what concerns the user.
 
-    A notice of the same key is shown once an hour at most, and only when it has been away. `tell` sends a notification. Requests
-    that have ended are passed on together: to record one at each key costs the next key four times as much.
+    A notice with the same key is shown at most once an hour, and only if it did not occur for some time before. `tell` sends a
+    notification. Ended requests are collected and passed on together: recording one at each key would make the next key's
+    processing four times as long.
     """
 
     def __init__(
@@ -39,9 +40,9 @@ class Notices:
         self._tell = tell
         self._status = status
         self._shown: set[str] = set()
-        # Called with what the model lane does: "error", "ready" and so on.
+        # Called when the model lane's state changes, with its kind, such as "error" or "ready".
         self.on_lane: Callable[[str], None] = lambda _: None
-        # By the key: when it was told, and when it came last.
+        # For each key: when the notice was shown last, and when it occurred last.
         self._told_s: dict[str, tuple[float, float]] = {}
 
     @property
@@ -51,7 +52,7 @@ class Notices:
         return self._inner.history
 
     def request_ended(self, uri: str, outcome: Outcome) -> None:
-        """Pass on soon; the status line shows where the last suggestion came from, and how many secrets were kept back."""
+        """Pass it on soon. Update the status line: the suggestion's source and time, and how many secrets were kept back."""
         if not self._ended:
             self._clock.call_at(self._clock.now() + _TOGETHER_S, self.pass_on)
         self._ended.append((uri, outcome))
@@ -67,27 +68,27 @@ class Notices:
             self._inner.request_ended(uri, outcome)
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """Pass on."""
+        """Pass it on, and update today's cost in the status line."""
         self.pass_on()
         self._inner.stream_ended(stream)
         self._status.spent(self._inner.today())
 
     def feedback(self, kind: Feedback, suggestion_id: str, chars: int = 0) -> None:
-        """Pass on."""
+        """Pass it on."""
         self.pass_on()
         self._inner.feedback(kind, suggestion_id, chars)
 
     def survived(self, suggestion_id: str, after_s: float, share: float) -> None:
-        """Pass on."""
+        """Pass it on."""
         self.pass_on()
         self._inner.survived(suggestion_id, after_s, share)
 
     def today(self) -> Spent:
-        """As the other knows it."""
+        """What today has cost, from the inner recorder."""
         return self._inner.today()
 
     def notice(self, key: str, message: str, *, is_good: bool = False) -> None:
-        """Show a message, once per cause."""
+        """Show a message, unless one with the same key was shown recently."""
         self._inner.notice(key, message, is_good=is_good)
         now_s = self._clock.now()
         told_s, came_s = self._told_s.get(key, (-math.inf, -math.inf))
@@ -97,17 +98,17 @@ class Notices:
             self._show(message, types.MessageType.Info if is_good else types.MessageType.Warning)
 
     def forget(self) -> None:
-        """The user has changed something: what was told before may be true for another reason now."""
+        """Forget which notices were shown. The user has changed something, so one that comes again is news."""
         self._told_s.clear()
 
     def status(self, kind: str, message: str) -> None:
-        """Tell the client's status line, when something changed."""
+        """Pass it on, and update the client's status line."""
         self._inner.status(kind, message)
         self._status.lane(kind, message)
         self.on_lane(kind)
 
     def problems(self, sentences: Iterable[str]) -> None:
-        """Show what is wrong with the settings, all of it in one message, each problem once."""
+        """Show the problems of the settings in one message. Each problem is shown only once."""
         fresh = [sentence for sentence in sentences if sentence not in self._shown]
         if fresh:
             self._shown.update(fresh)

@@ -1,9 +1,9 @@
-"""pygls, hardened: every request gets exactly one reply, whatever the client sends and whatever a handler does.
+"""A hardened pygls: every request gets exactly one reply, whatever the client sends and whatever a handler does.
 
-The messages of the keystroke path are taken as plain JSON, for their handlers reply in their own time, take what drafts of LSP
-3.18 sent, and refuse what lsprotocol would make a text of, such as a number; the others go pygls' way. Of pygls we do without
-the mirror of each document, silence after malformed parameters, pop-ups, and errors and log lines that quote what was sent.
-Knows nothing of documents or of the engine.
+Messages of the keystroke path are handled as plain JSON. So their handlers can reply later, accept the forms of LSP 3.18's
+drafts, and refuse wrong types that lsprotocol would convert, such as a number in place of a string. pygls handles the others.
+Four things of pygls are switched off: its copy of each document, its silence after malformed parameters, its pop-ups, and
+errors and log lines that quote a message. This module does not know documents or the engine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typethrough.lsp.transport import Writer
 
 logger = logging.getLogger(__name__)
-# Its lines quote whole messages and tracebacks. What a reader of the log needs of them is logged here.
+# pygls logs whole messages and tracebacks. This module logs what is needed instead.
 logging.getLogger("pygls").setLevel(logging.CRITICAL)
 
 PARSE_ERROR = types.ErrorCodes.ParseError.value
@@ -47,12 +47,12 @@ REQUEST_CANCELLED = types.LSPErrorCodes.RequestCancelled.value
 
 _MALFORMED = "the parameters are not what the protocol says"
 
-# What pygls may see of a client. Its own handling of documents and notebooks would keep a second copy of every text, and it
-# takes a request that should be a notification for one, without an answer.
+# Only these messages are given to pygls. It would keep a second copy of each document and notebook, and would give no
+# reply to a notification's method that is sent as a request.
 _TYPED_REQUESTS = {types.SHUTDOWN, types.WORKSPACE_EXECUTE_COMMAND}
 _TYPED_NOTIFICATIONS = {types.INITIALIZED, types.WORKSPACE_DID_CHANGE_CONFIGURATION, types.SET_TRACE}
 
-# Required, but some clients' JSON drops what is null.
+# LSP requires these fields, but some clients leave out fields that are null.
 _OFTEN_LEFT_OUT = {types.WORKSPACE_DID_CHANGE_CONFIGURATION: {"settings": None}}
 
 MessageId = int | str
@@ -60,7 +60,7 @@ Params = dict[str, Any]
 
 
 class Phase(Enum):
-    """Where the connection is in its life."""
+    """The phase of the connection."""
 
     NEW = auto()
     SERVING = auto()
@@ -68,35 +68,35 @@ class Phase(Enum):
 
 
 class ClientRefused(Exception):
-    """The client answered one of our requests with an error, or with what is no answer to it."""
+    """The client answered our request with an error, or with a result of the wrong type."""
 
 
 class Protocol(LanguageServerProtocol):
-    """One client's connection: takes each decoded message, and writes replies, notifications and requests."""
+    """One client's connection: handles each decoded message, and sends replies, notifications and requests."""
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
         self.output: Writer | None = None
-        """Where messages go; nowhere until it is set."""
+        """Where messages are written. While it is None, they are dropped."""
         self.requests: dict[str, Callable[[MessageId, Params], None]] = {}
-        """The requests taken as plain JSON. Each handler replies by itself, now or later; it may raise InvalidParams."""
+        """The handlers of requests taken as plain JSON. Each must reply itself, now or later, and may raise InvalidParams."""
         self.notifications: dict[str, Callable[[Params], None]] = {}
-        """The notifications taken as plain JSON."""
+        """The handlers of notifications taken as plain JSON."""
         self.lenient: set[str] = set()
-        """The requests whose parameters do not matter, so that anything is taken for none."""
+        """Requests whose parameters are not used. Parameters that are no object count as empty."""
         self.workspace_options: types.WorkspaceOptions | None = None
-        """What `initialize` is answered about the workspace."""
+        """The workspace part of the answer to `initialize`."""
         self.on_cancel: Callable[[MessageId], bool] = lambda _: False
-        """Ends a request that is being answered as cancelled; False when it is none."""
+        """Ends an open request as cancelled. Returns False if there is no such request."""
         self._open: set[MessageId] = set()
         self._ids = count(1)
 
     @property
     def phase(self) -> Phase:
-        """Where the connection is in its life, as pygls sees it."""
+        """The phase of the connection, from pygls' state."""
         if self._shutdown:
             return Phase.SHUT_DOWN
-        # What the server offers is known when `initialize` has succeeded.
+        # pygls sets `server_capabilities` when `initialize` has succeeded.
         return Phase.SERVING if hasattr(self, "server_capabilities") else Phase.NEW
 
     @property
@@ -106,17 +106,17 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
-        """Pygls' answer to `initialize`, with what we want to hear of folders and files in place of what pygls does."""
+        """pygls' answer to `initialize`, with our workspace options in place of pygls'."""
         result = yield from super().lsp_initialize(params)
         result.capabilities.workspace = self.workspace_options
         return result
 
     def introduce(self, message_id: MessageId, client: types.InitializeParams) -> None:
-        """Have pygls answer `initialize`, for a client that it gets to know by these parameters."""
+        """Let pygls answer `initialize`. `client` are the parameters that pygls sees."""
         self.handle_message(JsonRPCRequestMessage(message_id, types.INITIALIZE, self.VERSION, client))
 
     def receive(self, message: Any) -> None:
-        """Handle one decoded message, whatever it is. Never raises."""
+        """Handle one decoded message of any form. Never raises."""
         if not isinstance(message, dict):
             self._refuse(None, INVALID_REQUEST, "a message must be an object")
         elif "method" not in message:
@@ -152,7 +152,7 @@ class Protocol(LanguageServerProtocol):
             except InvalidParams as error:
                 self.fail(message_id, INVALID_PARAMS, str(error))
             except Exception as error:
-                # The boundary: a client must never see our traceback, nor lose the server to one bad message.
+                # This is the boundary: a client must not see our traceback, and one bad message must not end the server.
                 _log_failure(method, error)
                 self.fail(message_id, INTERNAL_ERROR, "internal error")
 
@@ -173,7 +173,7 @@ class Protocol(LanguageServerProtocol):
         except InvalidParams as error:
             logger.warning("%s ignored: %s", method, error)
         except Exception as error:
-            # The boundary, as for requests; a notification has no reply to say so in.
+            # The boundary, as for requests. A notification has no reply.
             _log_failure(method, error)
 
     def _take_response(self, message: Params) -> None:
@@ -183,7 +183,7 @@ class Protocol(LanguageServerProtocol):
             if "result" not in message and "error" not in message:
                 self._refuse(None, INVALID_REQUEST, "a message must have a method")
             return
-        # Some clients send both, one of them null.
+        # Some clients send both `result` and `error`, one of them null.
         kind = "result" if message.get("error") is None else "error"
         try:
             self._take_typed({"id": message_id, kind: message.get(kind)})
@@ -191,7 +191,7 @@ class Protocol(LanguageServerProtocol):
             asked.set_exception(ClientRefused())
 
     def _take_typed(self, message: Params) -> None:
-        """Go pygls' way. Raises InvalidParams when a message is not what its type says."""
+        """Let pygls handle a message. Raises InvalidParams if the message does not have the type of its method."""
         try:
             typed = self.structure_message({"jsonrpc": self.VERSION, **message})
         except JsonRpcException:
@@ -199,7 +199,7 @@ class Protocol(LanguageServerProtocol):
         self.handle_message(typed)
 
     def reply(self, message_id: MessageId, result: Any) -> None:
-        """Answer a request with plain JSON; of several answers to one request only the first is sent."""
+        """Reply to a request with plain JSON. If a request gets several replies, only the first is sent."""
         if message_id in self._open:
             self._open.discard(message_id)
             self._write({"jsonrpc": self.VERSION, "id": message_id, "result": result})
@@ -209,17 +209,17 @@ class Protocol(LanguageServerProtocol):
         self._write({"jsonrpc": self.VERSION, "method": method, "params": params})
 
     def fail(self, message_id: MessageId, code: int, reason: str) -> None:
-        """Answer a request with an error: a code and a sentence, never data."""
+        """Reply to a request with an error: a code and a sentence, never with data."""
         if message_id in self._open:
             self._open.discard(message_id)
             self._refuse(message_id, code, reason)
 
     def bad_json(self) -> None:
-        """Say that a message could not be decoded."""
+        """Report that a message could not be decoded."""
         self._refuse(None, PARSE_ERROR, "invalid JSON")
 
     async def ask(self, method: str, params: Any, timeout_s: float) -> Any:
-        """Send a request and wait for its result. Raises ClientRefused, and TimeoutError when no answer comes."""
+        """Send a request and return its result. Raises ClientRefused, or TimeoutError if no answer comes in time."""
         message_id = f"typethrough-{next(self._ids)}"
         try:
             async with asyncio.timeout(timeout_s):
@@ -227,14 +227,14 @@ class Protocol(LanguageServerProtocol):
         except JsonRpcException:
             raise ClientRefused from None
         finally:
-            # Pygls would keep what it expects for ever, and fail when an answer comes after all.
+            # pygls would keep these entries for ever, and would fail if the answer comes late.
             self._request_futures.pop(message_id, None)
             self._result_types.pop(message_id, None)
 
     def _send_response(
         self, msg_id: MessageId, result: Any | None = None, error: types.ResponseError | None = None
     ) -> None:
-        # Pygls' own answers. Its errors quote the exception, and have the traceback as data.
+        # For pygls' own replies. Its errors quote the exception and have the traceback as data, so we send a fixed text.
         if error is None:
             self.reply(msg_id, self._converter.unstructure(result))
         else:
@@ -242,7 +242,7 @@ class Protocol(LanguageServerProtocol):
             self.fail(msg_id, error.code, _MALFORMED if malformed else "internal error")
 
     def _send_data(self, data: Any) -> None:
-        # Pygls' own requests and notifications, which it would log.
+        # For pygls' own requests and notifications. pygls' version would log them.
         self._write(self._converter.unstructure(data))
 
     def _refuse(self, message_id: MessageId | None, code: int, reason: str) -> None:
@@ -253,17 +253,17 @@ class Protocol(LanguageServerProtocol):
             self.output.write(frame(message))
 
 
-# One a process: it compiles a function for each type that it meets, and holds no values.
+# One per process: it compiles a function for each type that it meets. It keeps no values.
 _converter: Callable[[], Converter] = cache(default_converter)
 
 
 class Server(LanguageServer):
-    """pygls' server without pop-ups: what a user should know is decided in `notices`."""
+    """pygls' server without pop-ups. The module `notices` decides what the user is shown."""
 
     protocol: Protocol
 
     def __init__(self) -> None:
-        # Every cell of every notebook: those that hold no code are told to the model as comments.
+        # We want all cells of all notebooks. Cells without code become comments in prompts.
         selector = types.NotebookDocumentFilterWithNotebook(notebook="*")
         sync = types.NotebookDocumentSyncOptions(notebook_selector=[selector], save=True)
         super().__init__(
@@ -275,20 +275,20 @@ class Server(LanguageServer):
         )
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Pygls': a handler of a typed message failed."""
+        """Called by pygls when a handler of a typed message has failed."""
         if not isinstance(error, JsonRpcInvalidParams):
-            # Pygls calls this while it handles the handler's exception, of which `error` is a copy without a place.
+            # pygls calls this while it handles the exception. `error` is a copy that does not say where it happened.
             cause = sys.exception()
             _log_failure(source.__name__, cause if isinstance(cause, Exception) else error)
 
 
 def is_id(value: Any) -> TypeGuard[MessageId]:
-    """Whether this can be a message's id; JSON's true is not the integer 1."""
+    """Whether the value can be the id of a message. JSON's `true` is not the integer 1."""
     return isinstance(value, str) or is_integer(value)
 
 
 def as_object(params: Any) -> Params:
-    """Parameters by name; none at all count as empty. Raises InvalidParams for anything else."""
+    """The parameters as an object. Missing ones count as empty. Raises InvalidParams for anything else."""
     if params is None:
         return {}
     if not isinstance(params, dict):

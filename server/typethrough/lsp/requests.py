@@ -42,7 +42,7 @@ _NO_COMPLETIONS: Final[dict[str, Any]] = {"completions": []}
 
 
 class _Kind(Enum):
-    """For which of the requests an answer is."""
+    """The request that an answer belongs to."""
 
     INLINE = auto()
     MENU = auto()
@@ -50,8 +50,9 @@ class _Kind(Enum):
 
 
 class _Form(NamedTuple):
-    """What an answer looks like: `opened` is what the request is about, `start` where an open completion menu has its range
-    begin, `token` names partial results.
+    """The form of an answer. `opened` is the document of the request. `token` is the token for partial results.
+
+    `start` is where the range of an open completion menu begins.
     """
 
     opened: Opened
@@ -61,7 +62,7 @@ class _Form(NamedTuple):
 
 
 class Requests:
-    """The requests of one client that have not ended yet, and the form of their answers. `command` reports an acceptance."""
+    """The open requests of one client, and the form of their answers. The client runs `command` when it accepts an item."""
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class Requests:
             return
         opened.document.usual_unit = unit_in(params) or opened.document.usual_unit
         if is_draft_kind(params):
-            # Only drafts of LSP 3.18 have a kind 0; what such a client calls 1 is what became 2.
+            # Only drafts of LSP 3.18 have the kind 0. Such a client's 1 means Automatic, which is 2 today.
             self._draft_kinds = True
         ask = asked(params, opened.snapshot, self._encoding, draft_kinds=self._draft_kinds)
         if ask.expected is None:
@@ -104,7 +105,7 @@ class Requests:
         self._begin(message_id, request, _Form(opened, start=start, token=token if is_id(token) else None))
 
     def panel(self, message_id: MessageId, params: dict[str, Any]) -> None:
-        """Answer a request for suggestions to look through, which the user asked for."""
+        """Answer a request for the panel, a list of suggestions that the user opened."""
         arrived_s = self._clock.now()
         opened = self._documents.find(uri_of(params))
         if opened is None:
@@ -114,7 +115,9 @@ class Requests:
         self._begin(message_id, _request(opened, position, arrived_s, invoked=True), _Form(opened))
 
     def completion(self, message_id: MessageId, params: dict[str, Any]) -> None:
-        """Answer a completion request: at most one item, and the client asks again as the user types."""
+        """Answer a completion request with at most one item. The list is incomplete, so the client asks again as the user
+        types.
+        """
         arrived_s = self._clock.now()
         opened = self._documents.find(uri_of(params))
         if opened is None:
@@ -125,7 +128,7 @@ class Requests:
         self._begin(message_id, request, _Form(opened, _Kind.MENU))
 
     def copilot_completions(self, message_id: MessageId, params: dict[str, Any], *, invoked: bool) -> None:
-        """Answer the request that Copilot's server had before there was one in LSP, and that clients still send."""
+        """Answer `getCompletions` or `getCompletionsCycling`, Copilot's requests from before LSP had inline completion."""
         arrived_s = self._clock.now()
         doc = as_object(params.get("doc"))
         opened = self._documents.find(uri_of({"textDocument": doc}))
@@ -138,14 +141,14 @@ class Requests:
         self._begin(message_id, request, _Form(opened, _Kind.COPILOT))
 
     def cancel(self, message_id: MessageId) -> bool:
-        """The client takes a request back; False when it is none of these."""
+        """End a request that the client has cancelled. Returns False if there is no such request."""
         pending = self._pending.get(message_id)
         if pending is not None:
             pending.end(Cause.CANCELLED)
         return pending is not None
 
     def end_all(self) -> None:
-        """The client is leaving: whatever it still waits for is answered now, with nothing."""
+        """End all requests without suggestions, because the client shuts down."""
         for pending in list(self._pending.values()):
             pending.end(Cause.SHUTTING_DOWN)
 
@@ -164,10 +167,11 @@ class Requests:
             if outcome.ending is Ending.CANCELLED:
                 self._protocol.fail(message_id, REQUEST_CANCELLED, "the request was cancelled")
             elif outcome.ending is Ending.SUPERSEDED:
-                # Null leaves alone what a newer request may have put on screen; an empty list would hide it.
+                # Null does not change what a newer request may have put on the screen. An empty list would hide it.
                 self._protocol.reply(message_id, _NO_COMPLETIONS if form.kind is _Kind.COPILOT else None)
             elif told and outcome.suggestions:
-                # Once a part has been reported, all of it is, and the response holds nothing (LSP, "Partial Result Progress").
+                # If a part was reported, the whole is reported too, and the response is empty (LSP, "Partial Result
+                # Progress").
                 grown(view, outcome.suggestions[0])
                 self._protocol.reply(message_id, None)
             else:
@@ -182,7 +186,7 @@ class Requests:
         items = [
             self._item(one, view, form)
             for one in outcome.suggestions
-            # A line that begins another cell may be what follows, and is nothing to write into this one.
+            # A suggestion may contain the line that begins the next cell. It must not be inserted into this cell.
             if not form.opened.is_cell or heading_in(view.line_prefix + one.text) < 0
         ]
         match form.kind:
@@ -206,7 +210,7 @@ class Requests:
         start = form.start
         whole_line = self._whole_lines and not view.line_suffix.strip()
         if form.kind is _Kind.COPILOT or (start is None and whole_line):
-            # Lsp-mode moves the cursor one to the left when the range is empty; some clients for Copilot show no other.
+            # lsp-mode moves the cursor one to the left if the range is empty. Some clients for Copilot show only whole lines.
             start = Position(view.position.line, 0)
         inline = item(suggestion, view, notation, start=start)
         if form.kind is _Kind.INLINE:

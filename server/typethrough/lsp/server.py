@@ -1,4 +1,4 @@
-"""The language server's process: serves one client over stdio or TCP until it is done, gone or dead."""
+"""The language server's process: serves one client over stdio or TCP until the client ends the session or disappears."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PARENT_CHECK_S = 2.0
 
 
 def serve_stdio(parts: Parts, recorder: Recorder) -> int:
-    """Speak LSP on stdin and stdout until the client is done; the exit code."""
+    """Speak LSP on stdin and stdout until the client is done. Returns the exit code."""
 
     streams = transport.take_stdio()
     if streams is None:
@@ -37,7 +37,7 @@ def serve_stdio(parts: Parts, recorder: Recorder) -> int:
 
 
 def serve_tcp(parts: Parts, recorder: Recorder, host: str, port: int) -> int:
-    """Speak LSP to the first client that connects; the exit code. Raises OSError when the port cannot be listened on."""
+    """Speak LSP with the first client that connects. Returns the exit code. Raises OSError if the port cannot be opened."""
 
     async def serve() -> int:
         first: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = (
@@ -46,7 +46,7 @@ def serve_tcp(parts: Parts, recorder: Recorder, host: str, port: int) -> int:
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if first.done():
-                # Two had connected before listening could stop: there is one engine, and it has its client.
+                # A second client connected before we stopped listening. There is one engine, for one client.
                 writer.close()
             else:
                 first.set_result((reader, writer))
@@ -66,7 +66,7 @@ async def run(
     writer: transport.Writer,
     parent_check_s: float = _PARENT_CHECK_S,
 ) -> int:
-    """Serve one client until it says `exit`, goes away, or its process dies; the exit code that LSP asks for."""
+    """Serve one client until it sends `exit`, closes the stream, or its process ends. Returns the exit code that LSP demands."""
     stopped = asyncio.Event()
 
     def on_message(message: Any) -> None:
@@ -104,12 +104,12 @@ def _on_signals(stopped: asyncio.Event) -> None:
         try:
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         except (NotImplementedError, RuntimeError, ValueError):
-            # Windows has no handlers on the loop; there the signal ends the process by itself.
+            # On Windows an event loop has no signal handlers. There the signal ends the process.
             return
 
 
 async def _parent_gone(session: Session, check_s: float) -> None:
-    """Return when the process that started us is gone, for clients whose death leaves our pipes open."""
+    """Return when the editor's process has ended. Some clients leave our pipes open when they die."""
     while True:
         await asyncio.sleep(check_s)
         if session.parent_id and os.name == "posix" and not _alive(session.parent_id):

@@ -1,6 +1,6 @@
-"""What serves a client once `initialize` is answered: the engine, and which method goes to which handler.
+"""The engine of one client, and the handler of each method, created after the reply to `initialize`.
 
-A module of its own, because all of the engine is imported with it: a tenth of the CPU time from start to that reply.
+This is a separate module because it imports the whole engine. That would take a tenth of the CPU time before the reply.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from typethrough.lsp.session import Parts
     from typethrough.lsp.status import Status
 
-# For how long a workspace is read at most.
+# Reading the workspace stops after this time.
 _READING_S = 10.0
 
 
 class Serving:
-    """The engine of one client, and the handlers that work on it."""
+    """One client's engine, and the handlers that use it."""
 
     def __init__(
         self,
@@ -91,7 +91,9 @@ class Serving:
     def read_workspace(
         self, spawn: Callable[[Coroutine[None, None, None]], object], *, watched: bool
     ) -> None:
-        """Have the engine read the workspace's files, and where the client watches them for nobody, look at them now and then."""
+        """Let the engine read the workspace's files. If the client does not watch files (`watched`), examine them
+        periodically.
+        """
         engine = self.engine
         engine.files.read_workspace(_READING_S)
         if not watched:
@@ -99,7 +101,7 @@ class Serving:
             self.watching.look_now_and_then(lambda: spawn(_look(survey, engine)))
 
     async def aclose(self) -> None:
-        """End everything that runs."""
+        """Stop everything that runs."""
         self.watching.stop()
         await self.engine.aclose()
 

@@ -1,6 +1,6 @@
-"""One client's session: its engine and its settings, from `initialize` to the end. Nothing before that reply waits.
+"""One client's session, from `initialize` to its end. Nothing before the reply to `initialize` waits.
 
-Wires the protocol's methods to the modules that handle them; owns which settings are in force and what the client is told.
+Connects the protocol's methods to their handlers. Decides which settings are in force and what the client is told.
 """
 
 from __future__ import annotations
@@ -36,50 +36,50 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# While no model answers, it is looked this often for a new key.
+# While no model can answer, we look this often for a new key.
 _LOOK_S = 2.0
-# A client that has not answered by then never will; what waits for its settings goes on without them.
+# We stop waiting for a client's answer after this time, and go on without its settings.
 _ANSWER_S = 10.0
 
 
 class Parts(Protocol):
-    """Where the parts come from; implemented by the composition root."""
+    """What a session needs from the composition root, which implements this."""
 
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
-        """The settings in force with what an editor said, and every problem."""
+        """The settings in force, including those from the editor, and all problems in them."""
         ...
 
     async def fetch_key(self, settings: Settings, *, is_refused: bool = False) -> Problem | None:
-        """Run the key command, if there is one and it is needed, or its key `is_refused`; with patience."""
+        """Run the key command if it is needed. `is_refused`: the server refused its last key. Waits before it tries again."""
         ...
 
     def try_again(self) -> None:
-        """The user is back: do not wait with the key command."""
+        """The user is back: let the key command run now, without waiting."""
         ...
 
     def files_changed(self, settings: Settings) -> bool:
-        """Whether a file with settings or keys has changed since this was asked last; it is read anew then."""
+        """Whether a file with settings or keys has changed since the last call. If so, it is read again."""
         ...
 
     def endpoint(self, settings: Settings) -> EndpointChoice:
-        """Where the model lane goes, and why."""
+        """The endpoint of the model lane, and why it was chosen."""
         ...
 
     def gateway(self, settings: Settings) -> Gateway | Gateways | None:
-        """A gateway for the settings, or None when there is no model lane."""
+        """A gateway for the settings. None if there is no model lane."""
         ...
 
     def statistics_page(self) -> str:
-        """The statistics as HTML; called in a thread, for it reads the record and adds it up."""
+        """The statistics as HTML. Called in a thread, because it reads the record from the disk."""
         ...
 
     def why_page(self, entries: Sequence[KeptOutcome]) -> str:
-        """The last outcomes as HTML."""
+        """A page with the last outcomes, as HTML."""
         ...
 
 
 class Session:
-    """One client's connection. Its engine exists from `initialize` on."""
+    """One client's connection. `engine` is None until `initialize`."""
 
     def __init__(self, parts: Parts, recorder: Recorder, clock: WallClock | None = None) -> None:
         self._server = Server()
@@ -92,7 +92,7 @@ class Session:
         self.notices = Notices(recorder, self.protocol.notify, self.status, self._clock)
         self._options: Layer | None = None
         self._configuration: Layer | None = None
-        # Pushes and pulls of the configuration are numbered: what was said last holds, whatever arrives last.
+        # Numbers for the pushes and pulls of the configuration. An answer to an older pull does not replace newer values.
         self._configuration_asked = 0
         self._configuration_known = 0
         self._applied: Settings | None = None
@@ -105,15 +105,15 @@ class Session:
         self.protocol.requests[types.INITIALIZE] = self._initialize
 
     def _initialize(self, message_id: MessageId, params: Params) -> None:
-        """Learn what the client can do, answer, and build the engine."""
+        """Read the client's capabilities, reply, and create the engine."""
         client = client_of(params)
         self.parent_id = client.process_id
         self._options = Layer("initializationOptions", Origin.INITIALIZATION_OPTIONS, client.options)
-        # The problems are told after `initialized`: no notification may go out before that.
+        # The problems are shown after `initialized`, because no notification may be sent before.
         settings, _ = self._parts.settings(self._layers())
         self._offer(client)
         self.protocol.introduce(message_id, introduction(client))
-        # Not before the reply, which nothing of the engine is needed for.
+        # Imported after the reply, which needs nothing of the engine.
         from typethrough.lsp.serving import Serving
 
         self._serving = Serving(
@@ -129,16 +129,17 @@ class Session:
         self.engine = self._serving.engine
 
     def _offer(self, client: Client) -> None:
-        """Have pygls know what the reply to `initialize` offers, and the methods that it handles."""
+        """Tell pygls what the reply to `initialize` offers, and which methods it handles."""
         protocol, server = self.protocol, self._server
         protocol.workspace_options = client.workspace
-        # An option of its own, for without any pygls offers nothing, and some clients take an empty object for nothing.
+        # Without an option, pygls offers nothing. An empty object would count as nothing for some clients, so it has one
+        # field.
         inline = types.InlineCompletionOptions(work_done_progress=False)
         menu = types.CompletionOptions(resolve_provider=False)
         server.feature(client.offered, inline if client.inline_completion else menu)(lambda _: None)
-        # That it is offered is all that pygls has to know.
+        # pygls needs to know only that this is offered.
         server.feature(types.TEXT_DOCUMENT_DID_SAVE)(lambda _: None)
-        # Functions of their own, because pygls sets attributes on what it registers, which methods do not take.
+        # These are lambdas because pygls sets attributes on handlers, which is not possible on methods.
         server.feature(types.INITIALIZED)(lambda _: self._initialized(client))
         server.feature(types.SHUTDOWN)(lambda _: self._shut_down())
         server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(
@@ -151,12 +152,12 @@ class Session:
             server.command(copilot.FINISH_COMMAND)(copilot.finish_sign_in)
 
     def _initialized(self, client: Client) -> None:
-        """Begin what may take its time: a warm connection, configuration, the key's command, the workspace's files."""
+        """Start what may take time: opening a connection, the configuration, the key command, reading the workspace."""
         self._use(self._settings())
         self._background.start(self._settle(client))
 
     def _accepted(self, arguments: tuple[Any, ...]) -> None:
-        """The client runs an item's command: its suggestion was accepted."""
+        """The client ran the command of an item: the suggestion was accepted."""
         if self.engine is None or not arguments or not isinstance(arguments[0], str):
             raise JsonRpcInvalidParams
         self.engine.reports.accepted(arguments[0])
@@ -166,14 +167,14 @@ class Session:
             self._serving.requests.end_all()
 
     def _configuration_changed(self, params: types.DidChangeConfigurationParams, client: Client) -> None:
-        """The client pushed its configuration; an empty push means that it wants to be asked."""
+        """The client pushed its configuration. An empty push means that we should ask for it."""
         pushed = params.settings
         if client.copilot:
             pushed = copilot.own_settings(pushed)
         elif isinstance(pushed, dict):
             pushed = pushed.get(SECTION, pushed)
         if not pushed and client.can_pull_configuration:
-            # What was said before holds until there is an answer: it may forbid files.
+            # The present values hold until the answer comes, because they may exclude files.
             self._background.start(self._settle_configuration(client))
             return
         self._configuration_asked += 1
@@ -181,7 +182,7 @@ class Session:
         self._background.start(self._apply())
 
     def _take_configuration(self, values: Any, number: int) -> None:
-        """Put the editor's layer in place of the one before, unless a later one is known or this is no object."""
+        """Replace the editor's layer of settings, unless a newer one is known or the values are no object."""
         if number < self._configuration_known:
             return
         self._configuration_known = number
@@ -211,13 +212,13 @@ class Session:
             number = self._configuration_asked
             items = [types.ConfigurationItem(section=SECTION)]
             answer = await self._ask(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items))
-            # A lone string or object comes out of structuring as a list of strings.
+            # If the answer is a string or an object instead of an array, pygls makes it a list of strings.
             if answer and not isinstance(answer[0], str):
                 self._take_configuration(answer[0], number)
         await self._apply()
 
     async def _ask(self, method: str, params: Any) -> Any:
-        """The client's answer, or None when it gives none."""
+        """Send a request and return the client's answer. None if it gives none."""
         try:
             return await self.protocol.ask(method, params, _ANSWER_S)
         except (ClientRefused, TimeoutError) as error:
@@ -225,7 +226,7 @@ class Session:
             return None
 
     async def _apply(self, *, is_refused: bool = False, has_changed: bool = False) -> None:
-        """Put the settings in force, with a new gateway when something it depends on has changed."""
+        """Apply the settings. If something that the gateway depends on has changed, create a new gateway."""
         problem = await self._parts.fetch_key(self._settings(), is_refused=is_refused)
         settings = self._settings()
         if problem is not None:
@@ -240,13 +241,13 @@ class Session:
             self._report_lane()
 
     def _is_back(self) -> None:
-        """The user looks at a document: what kept the model from answering may have been mended elsewhere."""
+        """The user looks at a document. The cause of a failure may have been removed in the meantime, so look for it."""
         self._parts.try_again()
         if self._applied is not None and self._has_trouble():
             self._background.start(self._look())
 
     def _has_trouble(self) -> bool:
-        """Whether no model answers that should."""
+        """Whether the model lane is switched on but no model can answer."""
         if self._applied is None or not self._applied.model_lane or self.engine is None:
             return False
         if self.engine.trouble is not None or (self._gateway is not None and self._gateway.refusal()):
@@ -254,7 +255,9 @@ class Session:
         return not self._parts.endpoint(self._applied).usable
 
     def _lane_changed(self, kind: str) -> None:
-        """The model lane does something else: look for a remedy, or say which model it is that answers."""
+        """The model lane's state has changed. After an error, look for a remedy. Otherwise say which model answers, if it is
+        new.
+        """
         if kind == "error":
             self._look_soon()
         elif kind == "ready" and self._model_in_use() not in ("", self._told_model):
@@ -265,7 +268,7 @@ class Session:
         return gateway.model if gateway is not None else ""
 
     def _look_soon(self) -> None:
-        """Begin to look for what may end the trouble, unless somebody does."""
+        """Start the periodic search for a remedy, unless it runs already."""
         if not self._is_looking and self._applied is not None and self._has_trouble():
             self._is_looking = True
             self._parts.files_changed(self._applied)
@@ -279,7 +282,7 @@ class Session:
             self._clock.call_at(self._clock.now() + _LOOK_S, self._look_now)
 
     async def _look(self) -> None:
-        """See whether there is a key that was not there before."""
+        """Check whether there is a new key or changed settings, and apply them."""
         if self._applied is None or self.engine is None:
             return
         has_changed = self._parts.files_changed(self._applied)
@@ -305,12 +308,12 @@ class Session:
             return
         choice = self._parts.endpoint(self._applied)
         if choice.usable and self._gateway is not None and (refusal := self._gateway.refusal()):
-            # Said now and not at the first request: what is wrong with an address or a key is known beforehand.
+            # Tell it now rather than at the first request: a wrong address or key is known before.
             self.notices.notice("endpoint", refusal)
             self.notices.status("error", refusal)
         elif choice.usable:
             self._told_model = self._model_in_use()
-            # Its successor may have taken the default model's place.
+            # If the default model has a successor, name the model that answers.
             why = choice.why.removeprefix(choice.model)
             self.notices.status("ready", f"{self._told_model}{why}")
         elif choice.is_refused:
@@ -326,7 +329,7 @@ class Session:
         return refusal.sentence if refusal is not None else ""
 
     async def aclose(self) -> None:
-        """End everything that runs."""
+        """Stop everything that runs."""
         await self._background.aclose()
         if self._serving is not None:
             await self._serving.aclose()
@@ -334,7 +337,7 @@ class Session:
 
 
 def _registrations(client: Client) -> Iterator[types.Registration]:
-    """What the client is to tell of that it tells of only when asked."""
+    """The registrations for events that the client sends only after a registration."""
     if client.wants_registration:
         section = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
         yield types.Registration(SECTION, types.WORKSPACE_DID_CHANGE_CONFIGURATION, section)

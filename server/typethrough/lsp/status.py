@@ -1,6 +1,7 @@
-"""The client's status line: what the model lane does, whether there are suggestions in the document in focus, and today's cost.
+"""The client's status line: the model lane's state, whether the document in focus gets suggestions, and today's cost.
 
-Told when it changes; figures alone at most once a second. Clients that speak Copilot's dialect get its own notification.
+The client is told when the state changes. If only figures change, it is told at most once a second. Clients that use Copilot's
+messages get Copilot's own notification.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Cancellable, Clock
 
 METHOD = "$/typethrough/status"
-"""Notification to the client: {kind, message, last, today, keptBack}; a method that begins with `$/` may be passed over by
-clients that do not know it (LSP 3.18, "$ Notifications and Requests"). `kind`: ready, busy, local, no_key, rate_limited,
-over_limit, error, off.
+"""Notification to the client with {kind, message, last, today, keptBack}. `kind` is ready, busy, local, no_key, rate_limited,
+over_limit, error or off. A client may ignore a method whose name begins with `$/` (LSP 3.18, "$ Notifications and Requests").
 """
 COPILOT_METHOD = "didChangeStatus"
 
 _FIGURES_EVERY_S = 1.0
-# A model that answers sooner is not shown as busy: two notifications a request cost more than the answer itself.
+# A model that answers faster is not shown as busy: two notifications per request would cost more time than the answer.
 _BUSY_AFTER_S = 0.05
 _TROUBLE = frozenset({"rate_limited", "over_limit", "error"})
 
 
 class Status:
-    """What the client was told last, and what is so now. `off_reason` says why there are no suggestions in a document."""
+    """The present status, and the one sent last. `off_reason` returns why a document gets no suggestions, else an empty
+    string.
+    """
 
     def __init__(
         self, tell: Callable[[str, Any], None], clock: Clock, off_reason: Callable[[str], str]
@@ -49,19 +51,21 @@ class Status:
 
     @property
     def now(self) -> tuple[str, str]:
-        """The kind and the sentence that hold for the document in focus."""
+        """The status kind and sentence for the document in focus."""
         kind, message = self._lane
         if reason := self._off_reason(self._focus):
             return "off", reason
         return kind, message or self._rest
 
     def lane(self, kind: str, message: str) -> None:
-        """The model lane has changed its state. The sentence of being ready says which endpoint it is, and holds from then on."""
+        """Take the model lane's new state. The message of "ready" names the endpoint, and is shown again later when none is
+        given.
+        """
         if self._busy is not None:
             self._busy.cancel()
             self._busy = None
         if (kind, message) == self._lane:
-            # As after each stream that ended well before it was told of; and after settings that switched suggestions on again.
+            # The same state again. But settings may have changed whether the document gets suggestions.
             self.refresh()
             return
         if kind == "ready" and message:
@@ -73,28 +77,28 @@ class Status:
         self.refresh()
 
     def focus(self, uri: str) -> None:
-        """The user looks at another document, or, empty, at none."""
+        """The user looks at another document, or at none if `uri` is empty."""
         self._focus = uri
         self.refresh()
 
     def answered(self, source: str, latency_ms: float) -> None:
-        """A suggestion was given out."""
+        """A suggestion was given. It is shown as the last one."""
         self._last = (source, latency_ms)
         self._figures_later()
 
     def kept_back(self, count: int) -> None:
-        """So many secrets were kept from the model when it was asked last."""
+        """The last question to the model left out `count` secrets."""
         if count != self._kept_back:
             self._kept_back = count
             self._figures_later()
 
     def spent(self, today: Spent) -> None:
-        """What today cost so far."""
+        """Set today's cost so far."""
         self._today = today
         self._figures_later()
 
     def refresh(self) -> None:
-        """Tell the client when something other than a figure has changed."""
+        """Tell the client if something other than a figure has changed."""
         if self._lane[0] and self.now != self._told:
             self._send()
 
@@ -137,7 +141,7 @@ def _figures(today: Spent | None) -> dict[str, float]:
 
 
 def _for_copilot(kind: str, message: str) -> dict[str, Any]:
-    # Some clients pop up each message, so a state in which all is well, which having no key is here, has none.
+    # Some clients show each message as a pop-up, so a status without trouble has no message. A missing key is not trouble.
     if kind == "off":
         return {"busy": False, "kind": "Inactive", "message": message}
     trouble = kind in _TROUBLE

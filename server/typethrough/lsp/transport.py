@@ -1,7 +1,7 @@
-"""Bytes to messages and back: LSP's framing over asyncio streams, tolerant of what clients do to headers.
+"""Converts bytes to messages and back: LSP's framing over asyncio streams. Accepts headers of different spelling.
 
-Pipes are read and written on the loop. Where they cannot be (Windows, a regular file as stdin) a thread of its own reads, and
-writing waits. Owns stdin and stdout while it serves: what else prints there goes to stderr.
+Pipes are read and written by the event loop. Where that is not possible (on Windows, or if stdin is a regular file), a thread
+reads, and writing blocks. Stdin and stdout belong to this module while it serves; other output goes to stderr.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Nine digits are more than any message has; a longer number is not a length.
+# No message has a length of more than nine digits. A longer number is not a length.
 _LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-# A message longer than this is not an edit of a source file; reading it would only fill the memory.
+# A longer message is not an edit of a source file. Reading it would only use memory.
 _MAX_BODY_BYTES = 256 * 1024 * 1024
 _MAX_HEADER_BYTES = 64 * 1024
 _BLOCK_BYTES = 64 * 1024
-# A client that leaves this much unread has stopped reading for good.
+# A client that has not read this many bytes has stopped reading.
 MAX_UNREAD_BYTES = 64 * 1024 * 1024
 _CLOSE_S = 1.0
 
 
 class FramingError(Exception):
-    """The stream is not LSP any more: nothing that follows can be trusted."""
+    """The stream is not valid LSP, so nothing after this point can be read."""
 
 
 class Reader(Protocol):
-    """Where bytes come from."""
+    """A source of bytes."""
 
     async def read(self, n: int) -> bytes:
-        """At most `n` bytes; empty at the end."""
+        """Return at most `n` bytes. Empty at the end."""
         ...
 
 
 class Writer(Protocol):
-    """Where bytes go. Nothing here raises, and `write` does not wait for the client to read."""
+    """A destination for bytes. Nothing here raises, and `write` does not wait until the client reads."""
 
     lost: asyncio.Event
-    """Set when nothing that is written can arrive any more."""
+    """Set when the client can no longer receive anything."""
 
     def write(self, data: bytes) -> None:
-        """Send, or queue, bytes; nothing once the client is lost."""
+        """Send or queue bytes. Does nothing if the client is lost."""
         ...
 
     async def aclose(self) -> None:
@@ -58,7 +58,7 @@ class Writer(Protocol):
 
 
 class Incoming(asyncio.Protocol):
-    """Bytes that are handed on in the turn of the loop in which they come; waiting for them would take another for each key."""
+    """Passes bytes on directly when the loop receives them. A `read` in a task would cost one more turn of the loop per key."""
 
     def __init__(self) -> None:
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -66,7 +66,7 @@ class Incoming(asyncio.Protocol):
         self._early: list[bytes] = []
 
     async def hand_on(self, sink: Callable[[bytes], None]) -> None:
-        """Give every block to `sink`, until there are no more. Raises what `sink` raises, and then stops."""
+        """Give every block to `sink` until the stream ends. If `sink` raises, raises the same and stops."""
         self._sink = sink
         early, self._early = self._early, []
         for block in early:
@@ -74,28 +74,28 @@ class Incoming(asyncio.Protocol):
         await self._ended
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio's: bytes have come."""
+        """Called by asyncio with received bytes."""
         if self._sink is None:
             self._early.append(data)
         elif not self._ended.done():
             try:
                 self._sink(data)
             except Exception as error:
-                # Into the task that waits for the end: the loop would log it and go on.
+                # The exception goes to the task that waits in `hand_on`. The loop would only log it.
                 self._ended.set_exception(error)
 
     def eof_received(self) -> None:
-        """Asyncio's: the client sends no more."""
+        """Called by asyncio when the client sends no more."""
         if not self._ended.done():
             self._ended.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Asyncio's: the client is gone, which is an end like any other."""
+        """Called by asyncio when the client is gone. It is treated as the end of the stream."""
         self.eof_received()
 
 
 class _Messages:
-    """Cuts blocks of bytes into messages."""
+    """Divides blocks of bytes into messages."""
 
     def __init__(self, on_message: Callable[[Any], None], on_bad_json: Callable[[], None]) -> None:
         self._on_message = on_message
@@ -104,7 +104,7 @@ class _Messages:
         self._body_bytes = -1
 
     def feed(self, block: bytes) -> None:
-        """Take the next bytes, and hand on what is whole. Raises FramingError when they make no sense."""
+        """Add bytes, and pass on each complete message. Raises FramingError if they are not valid LSP."""
         buffer = self._buffer
         buffer += block
         while True:
@@ -132,7 +132,7 @@ class _Messages:
 async def read_messages(
     reader: Reader | Incoming, on_message: Callable[[Any], None], on_bad_json: Callable[[], None]
 ) -> None:
-    """Call `on_message` with each decoded message until the stream ends. Raises FramingError when it makes no sense."""
+    """Call `on_message` with each decoded message until the stream ends. Raises FramingError if it is not valid LSP."""
     messages = _Messages(on_message, on_bad_json)
     if isinstance(reader, Incoming):
         await reader.hand_on(messages.feed)
@@ -152,7 +152,7 @@ def _body_bytes(header: bytes) -> int:
 
 
 def frame(message: Any) -> bytes:
-    """A message with its header."""
+    """The bytes of a message with its header."""
     body = _ENCODE(message).encode()
     return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
@@ -162,22 +162,22 @@ _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class StreamWriter(asyncio.Protocol):
-    """Writes to an asyncio transport, a pipe's or a socket's, that has this as its protocol or is handed in."""
+    """Writes to an asyncio transport of a pipe or a socket. Either it is the transport's protocol, or gets the transport."""
 
     def __init__(self, transport: asyncio.WriteTransport | None = None) -> None:
         self.lost = asyncio.Event()
         self._transport = transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asyncio's: this is where to write to."""
+        """Called by asyncio with the transport to write to."""
         self._transport = cast("asyncio.WriteTransport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Asyncio's: the client does not read any more, or all has been sent."""
+        """Called by asyncio when the client no longer reads, or when everything has been sent."""
         self.lost.set()
 
     def write(self, data: bytes) -> None:
-        """Queue bytes, which are sent at once when the client reads."""
+        """Queue bytes. They are sent at once if the client reads."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return
@@ -194,7 +194,7 @@ class StreamWriter(asyncio.Protocol):
         transport.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_S):
-                # A socket's transport tells its reader's protocol of its end, not us: so we look.
+                # A socket's transport tells its end to the reader's protocol and not to this object, so we check it.
                 while transport.get_write_buffer_size() and not self.lost.is_set():  # noqa: ASYNC110
                     await asyncio.sleep(_CLOSE_S / 100)
         if transport.get_write_buffer_size():
@@ -202,14 +202,14 @@ class StreamWriter(asyncio.Protocol):
 
 
 class FileWriter:
-    """Writes a binary file at once; for outputs that are not pipes."""
+    """Writes to a binary file and blocks meanwhile. For outputs that are not pipes."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.lost = asyncio.Event()
         self._file = file
 
     def write(self, data: bytes) -> None:
-        """Write bytes now."""
+        """Write the bytes now."""
         if self.lost.is_set():
             return
         rest = memoryview(data)
@@ -217,24 +217,25 @@ class FileWriter:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except (OSError, ValueError):
-            # Whatever the cause, the client will not get this, nor anything after it.
+            # Whatever the cause is, the client will receive neither this nor anything later.
             self.lost.set()
 
     async def aclose(self) -> None:
-        """Everything has been written."""
+        """Nothing to do, because everything has been written."""
 
 
 class Streams(NamedTuple):
-    """Stdin and stdout, under descriptors that nothing else in the process knows."""
+    """Copies of stdin and stdout under file descriptors that no other code in the process uses."""
 
     stdin: BinaryIO
     stdout: BinaryIO
 
 
 def take_stdio() -> Streams | None:
-    """Take stdin and stdout for LSP alone, before an event loop can take their numbers; None when they are closed.
+    """Reserve stdin and stdout for LSP. None if one of them is closed. Call it before an event loop can take their numbers.
 
-    What prints to stdout by mistake, here or in a child process, then reaches stderr, and no child reads what the client sends.
+    After this, what code or a child process prints to stdout goes to stderr, and no child process can read the client's
+    messages.
     """
     if _closed(sys.stdin) or _closed(sys.stdout):
         return None
@@ -251,12 +252,12 @@ def take_stdio() -> Streams | None:
 
 
 def _closed(stream: object) -> bool:
-    """Whether a standard stream was closed at the start: Python leaves it None, and its number may stand for any other file."""
+    """Whether a standard stream was closed at the start. Then Python sets it to None, and another file may get its number."""
     return stream is None
 
 
 async def connect(streams: Streams) -> tuple[Incoming, Writer]:
-    """Read and write these on the running loop where that can be, else in a thread and at once."""
+    """Connect the streams to the running loop. Where that is not possible, a thread reads and writing blocks."""
     loop = asyncio.get_running_loop()
     reader = Incoming()
     if _on_loop(streams.stdin):
@@ -270,14 +271,14 @@ async def connect(streams: Streams) -> tuple[Incoming, Writer]:
 
 
 def _on_loop(file: BinaryIO) -> bool:
-    """Whether the loop can wait for this: pipes and sockets, and not on Windows, nor devices or regular files anywhere."""
+    """Whether the event loop can wait for this file: only pipes and sockets, and not on Windows."""
     mode = os.fstat(file.fileno()).st_mode
     return os.name == "posix" and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))
 
 
 def _read_all(file: BinaryIO, reader: Incoming, loop: asyncio.AbstractEventLoop) -> None:
-    """Read in a thread, which may hang in a read when the process ends."""
-    # A closed loop has nobody who waits for more.
+    """Read until the end, in a thread. It may still be in a read when the process ends."""
+    # Raised if the loop is closed. Then nobody waits for the data.
     with suppress(RuntimeError):
         while block := _block(file):
             loop.call_soon_threadsafe(reader.data_received, block)

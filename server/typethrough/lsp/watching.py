@@ -1,7 +1,7 @@
-"""Folders and files that come and go outside the editor's documents, as the client tells of them.
+"""Folders and files that change outside the editor's documents, as the client reports them.
 
-Gathers what is told until it pauses, so that a checkout of thousands of files is one piece of work. What is gone, and what an
-ignore file says now, is passed on at once: until then it may stand in a prompt.
+Reports are collected until they pause, so that a checkout of thousands of files is handled at once. Two kinds are passed on
+immediately, because the old state could still get into a prompt: removed files, and changed ignore files.
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ if TYPE_CHECKING:
 
 _QUIET_S = 0.5
 _AT_MOST_S = 3.0
-# A look at a few thousand files takes some milliseconds of a thread.
+# Examining a few thousand files takes a thread some milliseconds.
 _LOOK_EVERY_S = 15.0
-# So many files are not read one by one any more: whoever hears of them reads the workspace anew.
+# At most this many changed files are passed on. For so many, the listener reads the whole workspace anew.
 _MOST_KEPT = 1_000
-# A URI whose last part is the file's name as it is.
+# A URI whose last part needs no decoding to be the file's name.
 _PLAIN = re.compile(r"[^?#\\]*/\w[^/?#\\%]*")
 _DELETED = types.FileChangeType.Deleted.value
 
 
 class Listener(Protocol):
-    """Who hears of it. A URI may be a folder's, and then means all that lies in it."""
+    """Receives the changes. A URI may be that of a folder, and then means everything in it."""
 
     def use_folders(self, folders: Sequence[Folder]) -> None:
-        """The workspace has these folders now."""
+        """The workspace now has these folders."""
         ...
 
     def files_changed(self, uris: Sequence[str]) -> None:
-        """Files were made or changed: they are to be read again."""
+        """Files were created or changed and must be read again."""
         ...
 
     def files_gone(self, uris: Sequence[str]) -> None:
-        """Files are gone: they are to be forgotten."""
+        """Files were removed and must be forgotten."""
         ...
 
 
 class Watching:
-    """What one client tells of folders and files."""
+    """What one client reports about folders and files."""
 
     def __init__(self, listener: Listener, clock: Clock, folders: Iterable[Path]) -> None:
         self._listener = listener
         self._clock = clock
         self._paths = list(folders)
         self._folders = [folder_at(path) for path in self._paths]
-        # As a set that keeps its order.
+        # A set that keeps its order.
         self._changed: dict[str, None] = {}
         self._first_s = 0.0
         self._last_s = 0.0
@@ -68,7 +68,7 @@ class Watching:
         self._next_look: Cancellable | None = None
 
     def look_now_and_then(self, look: Callable[[], object]) -> None:
-        """For a client that does not watch files: have them looked at, from time to time."""
+        """Call `look` now, and again every `_LOOK_EVERY_S` seconds. For clients that do not watch files."""
         again_s = self._clock.now() + _LOOK_EVERY_S
         self._next_look = self._clock.call_at(again_s, lambda: self.look_now_and_then(look))
         look()
@@ -91,7 +91,7 @@ class Watching:
     def did_change_watched(self, params: Params) -> None:
         """`workspace/didChangeWatchedFiles`."""
         changes = params.get("changes")
-        # In one message, too, the last word about a file counts.
+        # If one message names a file several times, the last change counts.
         deleted: dict[str, bool] = {}
         for change in changes if isinstance(changes, list) else []:
             for uri in _texts([change], "uri"):
@@ -113,18 +113,18 @@ class Watching:
         self._gone(_texts(params.get("files"), "uri"))
 
     def saved(self, uri: str) -> None:
-        """A document was saved. What is in it is known, but what an ignore file says is asked of the disk."""
+        """A document was saved. Its text is known already, but rules of an ignore file are read from the disk."""
         if is_ignore_file(uri):
             self._note([uri])
 
     def closed(self, uri: str, *, is_saved: bool) -> None:
-        """A document was closed: its file counts again, and what was not saved is to be told to nobody."""
+        """A document was closed, so its file counts again. Unsaved text is forgotten: it must not get into a prompt."""
         if not is_saved:
             self._gone([uri])
         self._note([uri])
 
     def stop(self) -> None:
-        """Wait for nothing any more."""
+        """Cancel all timers."""
         for waiting in (self._timer, self._next_look):
             if waiting is not None:
                 waiting.cancel()
@@ -137,7 +137,7 @@ class Watching:
             self._listener.files_gone(gone)
 
     def _note(self, uris: Iterable[str]) -> None:
-        """Files were made or changed; nothing of it is urgent, but for ignore files."""
+        """Collect files that were created or changed. Ignore files are passed on at once."""
         at_once = []
         now_s = self._clock.now()
         for uri in filter(_is_file, uris):
@@ -153,8 +153,8 @@ class Watching:
             self._timer = self._clock.call_at(now_s + _QUIET_S, self._due)
 
     def _read_ones(self, uris: Iterable[str]) -> Iterator[str]:
-        """Those that are read with the workspace: what is built or fetched is not, and changes all the time."""
-        # Of thousands of files most lie side by side, and are spelled plainly.
+        """Yield the files that are read with the workspace. Folders for build results and packages are not, and change often."""
+        # Of thousands of files, most are in few folders and have plain URIs. So the answer is kept per folder.
         read: dict[str, bool] = {}
         for uri in uris:
             folder, _, name = (uri if _PLAIN.fullmatch(uri) else place_of(uri)).rpartition("/")
@@ -164,13 +164,13 @@ class Watching:
                 yield uri
 
     def _is_read(self, place: str) -> bool:
-        """Whether the workspace is read from a folder; one above or outside of it is somebody's own business."""
+        """Whether files in this folder are read. Inside the workspace, hidden and skipped folders are not."""
         folder = next((folder for folder in self._folders if folder.holds(place)), None)
         inside = place[len(folder.path) + 1 :].split("/") if folder is not None else ()
         return not any(part.startswith(".") or part in SKIPPED_FOLDERS for part in inside)
 
     def _due(self) -> None:
-        """Pass on what has gathered once it pauses; the timer is not moved with each message, but set again when too early."""
+        """Pass on the collected files once there is a pause. If it is too early, the timer is set again."""
         due_s = min(self._last_s + _QUIET_S, self._first_s + _AT_MOST_S)
         if self._clock.now() < due_s:
             self._timer = self._clock.call_at(due_s, self._due)
@@ -182,7 +182,7 @@ class Watching:
 
 
 def _texts(values: Any, field: str) -> Iterator[str]:
-    """The texts of one field of objects in an array; what has none is passed over, for the others count all the same."""
+    """Yield the string of one field of each object in an array. Entries without it are skipped."""
     for value in values if isinstance(values, list) else []:
         text = value.get(field) if isinstance(value, dict) else None
         if isinstance(text, str):
