@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import gc
+import sys
 import tracemalloc
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tree_sitter import Parser
 
 from tests.core.outline.languages import OUTLINES
 from typethrough.core.outline import definitions, grammar, indentation
@@ -18,6 +20,8 @@ from typethrough.core.syntax import grammars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from tree_sitter import Tree
 
     from typethrough.core.outline.definition import Definition
 
@@ -136,6 +140,45 @@ def test_a_text_is_not_kept_once_it_is_read() -> None:
         tracemalloc.stop()
 
     assert kept < 5 * len(text)
+
+
+def test_a_thousand_parses_leave_nothing_behind() -> None:
+    language = grammars.grammar("python")
+    assert language is not None
+    parser, source = Parser(language), b"def f(a):\n    return a\n"
+
+    def parse(times: int) -> None:
+        for _ in range(times):
+            tree = grammars.parsed(parser, source, lambda _: False)
+            assert tree is not None
+            assert tree.root_node.end_byte == len(source)
+
+    parse(10)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    parse(1_000)
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 500
+    assert not any(grammars._BUFFERS)
+
+
+def test_two_parses_at_a_time_do_not_read_each_others_text() -> None:
+    language = grammars.grammar("python")
+    assert language is not None
+    inner: list[Tree | None] = []
+
+    def in_between(_has_error: bool) -> bool:
+        if not inner:
+            inner.append(None)
+            inner[0] = grammars.parsed(Parser(language), b"(" * 100, lambda _: False)
+        return False
+
+    source = b"def f(a):\n    return a\n" * 20_000
+    tree = grammars.parsed(Parser(language), source, in_between)
+    assert tree is not None
+    assert not tree.root_node.has_error
+    assert inner[0] is not None
+    assert inner[0].root_node.has_error
 
 
 def test_a_parse_that_is_late_leaves_the_outline_to_the_indentation() -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Tree
 
 _CHUNK_BYTES: Final = 65_536
+# The library never frees what it was given to read (py-tree-sitter 0.26): two kilobytes a parse. So it is given the same objects
+# again and again, one for each thread that parses at the same time, and they hold no text in between.
+_BUFFERS: Final[list[bytearray]] = []
 
 
 @lru_cache
@@ -59,13 +62,15 @@ def parsed(
     Then the result is None. A further call with the same text continues; before another text, call `parser.reset()`.
     `old_tree` is the tree of an earlier text, edited for the differences.
     """
-    whole = memoryview(source)
-    views: list[memoryview] = []
+    try:
+        buffer = _BUFFERS.pop()
+    except IndexError:
+        buffer = bytearray()
 
     def read(offset: int, _point: object) -> bytes:
-        views.append(whole[offset : offset + _CHUNK_BYTES])
+        buffer[:] = source[offset : offset + _CHUNK_BYTES]
         # The type checker wants bytes. The parser accepts any buffer.
-        return cast(bytes, views[-1])
+        return cast(bytes, buffer)
 
     def progress(_offset: int, has_error: bool) -> bool:
         return is_enough(has_error)
@@ -77,7 +82,5 @@ def parsed(
     except ValueError:
         return None
     finally:
-        # The library keeps what it has read (py-tree-sitter 0.26). Release the views, so that it keeps no text.
-        for view in views:
-            view.release()
-        whole.release()
+        buffer.clear()
+        _BUFFERS.append(buffer)
