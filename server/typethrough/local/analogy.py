@@ -32,7 +32,7 @@ _RENAMED_BITS: Final = 3.0
 _NO_LINE: Final = Line((), ())
 
 
-class _Like(NamedTuple):
+class Like(NamedTuple):
     """A line that is like the cursor's as far as that goes, how much so, its names by the cursor's, and how many lines right
     above the two are like each other too. `sameness` adds up the squares of the shares of their tokens that are the same.
     """
@@ -46,13 +46,12 @@ class _Like(NamedTuple):
 
 def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
     """Add what follows in lines like this one. `known` is the line up to the word `partial` that the cursor stands in."""
-    here = line_of(known)
-    count = len(here.tokens)
-    found = _alike(here, scene)
-    found.sort(key=lambda like: -like.likeness)
-    is_apart = not count or bool(partial) or known[-1:].isspace()
-    for like in found[:_MOST_LIKE]:
-        text, renamed = Renaming(like.names).of(spaced_tokens(scene.lines[like.number].strip())[count:])
+    alike = scene.alike.get(known)
+    if alike is None:
+        # Only the last place: while a word is typed it stays the same.
+        scene.alike = {known: (alike := _likes(known, scene))}
+    is_apart = not known.strip() or bool(partial) or known[-1:].isspace()
+    for like, text, renamed in alike:
         if is_apart:
             text = text.lstrip()
         if not text.startswith(partial):
@@ -66,7 +65,15 @@ def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
         evidence.likeness = max(evidence.likeness, like.likeness)
 
 
-def _alike(here: Line, scene: Scene) -> list[_Like]:
+def _likes(known: str, scene: Scene) -> list[tuple[Like, str, int]]:
+    """Return the lines that are like the one being written, what follows in each with its names, and how many were renamed."""
+    here = line_of(known)
+    found = sorted(_alike(here, scene), key=lambda like: -like.likeness)[:_MOST_LIKE]
+    tokens = [spaced_tokens(scene.lines[like.number].strip())[len(here.tokens) :] for like in found]
+    return [(like, *Renaming(like.names).of(rest)) for like, rest in zip(found, tokens, strict=True)]
+
+
+def _alike(here: Line, scene: Scene) -> list[Like]:
     count, shape = len(here.tokens), here.shape
     lines, above = scene.parsed, len(scene.above)
     over = [_line(lines, above - 1 - step) for step in range(_MOST_ABOVE)]
@@ -100,7 +107,7 @@ def _alike(here: Line, scene: Scene) -> list[_Like]:
                 aligned += 1
                 sameness += (same / len(further.shape)) ** 2
         distance = above - number if number < above else number - above + 1
-        found.append(_Like(likeness - _DISTANCE * log2(1 + distance), number, names, aligned, sameness))
+        found.append(Like(likeness - _DISTANCE * log2(1 + distance), number, names, aligned, sameness))
         if len(found) == _MOST_COMPARED:
             break
     return found

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typethrough.local.leads import together
-from typethrough.local.lines import is_word, spaced_tokens
+from typethrough.local.lines import is_word, token_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from typethrough.local.leads import Evidence, Lead
 
@@ -37,25 +37,25 @@ def cuts(leads: Iterable[Lead]) -> list[Cut]:
     Returns nothing if the line most likely ends at the cursor.
     """
     # In a tie the text itself decides, so that equal input gives equal output in every process.
-    rest = [(_tokens(lead), lead) for lead in sorted(leads, key=_heaviest_first)[:_MOST_LEADS]]
+    rest = sorted(leads, key=_heaviest_first)[:_MOST_LEADS]
     text, share = "", 1.0
     found: list[Cut] = []
-    for depth in range(_MOST_TOKENS):
+    for _ in range(_MOST_TOKENS):
+        # All that are left begin with the text. Most part from it at their first token, and are read no further.
+        said = [(_token_at(lead, len(text)), lead) for lead in rest]
         weights: dict[str, float] = {}
-        for tokens, lead in rest:
-            if depth < len(tokens):
-                token = tokens[depth]
+        for token, lead in said:
+            if token is not None:
                 weights[token] = weights.get(token, 0.0) + lead.evidence.weight
         likeliest = max(weights, key=lambda token: (weights[token], token)) if weights else None
+        following = [lead for token, lead in said if token == likeliest]
         if likeliest is None or likeliest == _END:
             if text:
-                ending = [lead for tokens, lead in rest if depth == len(tokens) - (likeliest == _END)]
                 share *= _share(weights, likeliest)
-                found.append(Cut(text, together(ending), share, likeliest == _END))
+                found.append(Cut(text, together(following), share, likeliest == _END))
             break
-        following = [one for one in rest if depth < len(one[0]) and one[0][depth] == likeliest]
         if text and len(following) < len(rest) and _may_end(text):
-            found.append(Cut(text, together(lead for _, lead in rest), share, is_whole=False))
+            found.append(Cut(text, together(rest), share, is_whole=False))
         text += likeliest
         # A lead that has ended says nothing about what follows.
         share *= _share(weights, likeliest)
@@ -71,9 +71,8 @@ def _share(weights: Mapping[str, float], token: str | None) -> float:
     return 1.0 if token is None else weights[token] / sum(weights.values())
 
 
-def _tokens(lead: Lead) -> Sequence[str]:
-    tokens = spaced_tokens(lead.text)
-    return (*tokens, _END) if lead.is_whole else tokens
+def _token_at(lead: Lead, start: int) -> str | None:
+    return token_at(lead.text, start) or (_END if lead.is_whole else None)
 
 
 def _may_end(text: str) -> bool:

@@ -62,6 +62,12 @@ def spaced_tokens(text: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(text))
 
 
+def token_at(text: str, start: int) -> str:
+    """Return the token of a text that begins at a place, with the blanks before it; empty where none does."""
+    found = _TOKEN.match(text, start)
+    return found[0] if found is not None else ""
+
+
 @remembered(4_096)
 def line_of(text: str) -> Line:
     """The tokens and shape of a line, without its blanks. A line too long to be hand-written counts as empty."""
