@@ -76,7 +76,9 @@ class _Upstream(GatewayTransport):
 class _Parts(Composition):
     def __init__(self) -> None:
         values = {"model": "openai/gpt-4.1-nano", "debounce_min_ms": 0, "debounce_max_ms": 0}
-        super().__init__(environment={}, user_layer=Layer("user file", Origin.USER_FILE, values))
+        # Without a key each answer would have the client told anew that there is none.
+        environment = {"AI_GATEWAY_API_KEY": "a key"}
+        super().__init__(environment=environment, user_layer=Layer("user file", Origin.USER_FILE, values))
         self.upstream = _Upstream()
 
     def gateway(self, settings: Settings) -> Any:

@@ -92,7 +92,9 @@ class Renaming:
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
-        parts = [_difference(old, new) for old, new in names.items() if old != new]
+        changes = [(old, new) for old, new in names.items() if old != new]
+        self._changes = bool(changes)
+        parts = [_difference(old, new) for old, new in changes]
         self._parts = [part for part in parts if len(part[0]) >= _PART_CHARACTERS and part[1]]
         self._parts += [
             (form(old), form(new))
@@ -107,9 +109,10 @@ class Renaming:
         said = []
         for token in spaced:
             bare = token.lstrip()
-            if is_word(bare):
-                new = self._new(bare)
-                changed += new != bare
+            # A sign has no name's part in it, and is no name.
+            new = self._new(bare) if self._changes else bare
+            if new != bare:
+                changed += 1
                 token = token[: len(token) - len(bare)] + new
             said.append(token)
         return "".join(said), changed
@@ -123,6 +126,7 @@ class Renaming:
         return name if new is None else new
 
 
+@remembered(1_024)
 def _difference(old: str, new: str) -> tuple[str, str]:
     """The parts in which two names differ, as whole words: `width` and `height` for `get_width` and `get_height`."""
     most = min(len(old), len(new))
