@@ -33,6 +33,30 @@ def test_what_work_begins_is_waited_for_too() -> None:
     run(scenario)
 
 
+def test_work_that_has_just_ended_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        background, waits = Background(), list[int]()
+
+        def gather(*tasks: asyncio.Task[None], return_exceptions: bool) -> asyncio.Future[list[None]]:
+            """As from Python 3.12 on: what has ended is not waited for."""
+            assert len(waits) < 10
+            waits.append(len(tasks))
+            gathered = asyncio.get_running_loop().create_future()
+            gathered.set_result([None])
+            return gathered
+
+        async def work() -> None:
+            """End at once."""
+
+        background.start(work())
+        await asyncio.sleep(0)
+        monkeypatch.setattr(asyncio, "gather", gather)
+        await background.idle()
+        assert waits == [1]
+
+    run(scenario)
+
+
 def test_at_the_end_what_runs_is_cancelled() -> None:
     async def scenario() -> None:
         background, ended = Background(), asyncio.Event()

@@ -50,6 +50,8 @@ class Background:
         """Wait until all work is done, including work that starts meanwhile."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            # From Python 3.12 on that takes no turn of the loop where all have ended, and `_done` needs one.
+            await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Cancel all work."""
