@@ -11,6 +11,7 @@ from typethrough.core.document.scan import family_of, indents_by_tabs
 from typethrough.core.remembered import remembered
 
 if TYPE_CHECKING:
+    from typethrough.core.alignment.shape import Shape
     from typethrough.core.document.view import View
 
 _LINES_ABOVE: Final = 60
@@ -68,6 +69,8 @@ class Margin:
             if not line.strip() or shape.is_directive(line):
                 continue
             width = self.width(indent_of(line))
+            if width < least and _only_ends(line, shape):
+                continue
             if width < least:
                 found.append(line)
                 least = width
@@ -111,6 +114,12 @@ class Margin:
 def margin_of(view: View, spaced: tuple[int, int] | None, indent: str) -> Margin:
     """The columns of a place; kept while one answer grows."""
     return Margin(view, spaced, indent)
+
+
+def _only_ends(line: str, shape: Shape) -> bool:
+    """Whether a line is the last of a statement of several, which may stand anywhere: no block begins there."""
+    facts = shape.facts(line)
+    return facts.closed > 0 and not facts.opened and not facts.opens and not facts.closes
 
 
 def _mixes(view: View) -> bool:

@@ -218,7 +218,7 @@ class Walk:
         if said < base.column and (starred or lost):
             self.blind = False
             return self.levels.know(0) + said
-        if said == 2 * base.column and base.column > self.margin.step and not self.placed:
+        if said == 2 * base.column and base.column > self.margin.step and not any(self.placed):
             self.blind = False
             return self.levels.know(said)
         return said

@@ -51,6 +51,7 @@ _ENDS: Final = {
     "``": re.compile(r"[^`]*(`)"),
     '""': re.compile(r'(?:\\.|[^"\\])*(")', re.DOTALL),
     "[[": re.compile(r".*?(\]\])", re.DOTALL),
+    'R"(': re.compile(r'.*?(\)")', re.DOTALL),
     "/*": re.compile(r".*?(\*/)", re.DOTALL),
     "<!--": re.compile(r".*?(-->)", re.DOTALL),
     "#": re.compile(r"[^\n]*(\n)"),
@@ -108,7 +109,8 @@ _FAMILIES: Final = {
         ("#",),
     ),
     "js": _c_like(f"{_REGEX}|{_DOUBLE}|{_SINGLE}", {'"': '"', "'": "'", "`": "`"}),
-    "c": _c_like(f"{_DOUBLE}|{_CHARACTER}", {'"': '"'}),
+    # The second is C++'s raw string.
+    "c": _c_like(f"{_DOUBLE}|{_CHARACTER}", {'"': '"', 'R"(': 'R"('}),
     "go": _c_like(f"{_DOUBLE}|{_CHARACTER}|`[^`]*`", {'"': '"', "`": "``"}),
     "rust": _c_like(rf"r(?P<hashes>#+)\"[^\"]*\"(?P=hashes)|{_DOUBLE}|{_CHARACTER}", {'"': '""'}),
     "lua": _Family(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from typethrough.core.document.scan import family_of
+from typethrough.core.document.scan import closes_block, family_of, scan
 from typethrough.core.dressing.draft import Refused, significant
 from typethrough.core.outcome.causes import Cause
 
@@ -42,7 +42,7 @@ _STUTTERED: Final = re.compile(rf"([^\W\d_])\1{{{_MOST_LETTERS},}}\W*\Z")
 
 def repetition(text: str, view: View) -> str | Refused:
     """Keep one of lines that come three times or more. Refuse looping words in a line, and copies of the lines above."""
-    if _repeats_above(text, view):
+    if _repeats_above(text, view) or _goes_on_repeating(text, view):
         return Refused(Cause.REPETITION)
     text = _once(text, view)
     if not any(_loops(line, view) for line in text.split("\n")):
@@ -80,6 +80,8 @@ def _once(text: str, view: View) -> str:
         return text
     lines = text.rstrip().split("\n")
     typed = view.line_prefix.strip() != ""
+    if typed and _comes_again(lines, view.language_id):
+        return lines[0]
     rows = [lines[0] if typed else view.line_prefix + lines[0], *lines[1:]]
     for start in range(len(rows)):
         for period in range(1, _MAX_LINE_PERIOD + 1):
@@ -95,6 +97,24 @@ def _once(text: str, view: View) -> str:
         if start + _TIMES <= len(rows) and _grow_alike(*rows[start : start + _TIMES]):
             return "\n".join(lines[: start + 1])
     return text
+
+
+def _goes_on_repeating(text: str, view: View) -> bool:
+    """Whether a line is the end of the cursor's line again, with brackets that only that line had opened."""
+    if not text.startswith("\n"):
+        return False
+    said, line = text.strip().partition("\n")[0].strip(), view.line_prefix.strip()
+    if len(said) < _MIN_LINE or said == line or not line.endswith(said) or _WORD.search(said) is None:
+        return False
+    return bool(scan(said, view.language_id).stray) and not closes_block(said, view.language_id)
+
+
+def _comes_again(lines: list[str], language_id: str) -> bool:
+    """Whether the rest of a line comes twice more, wherever the copies stand: what ends the cursor's line is no line below it."""
+    first = lines[0].strip()
+    if len(first) < _MIN_LINE or _WORD.search(first) is None or closes_block(first, language_id):
+        return False
+    return len(lines) >= _TIMES and all(line.strip() == first for line in lines[1:_TIMES])
 
 
 def _grow_alike(first: str, second: str, third: str) -> bool:
