@@ -48,6 +48,7 @@ async def served(folder: Path, environment: Mapping[str, str]) -> tuple[str, lis
     return items[0]["insertText"] if items else "", said
 
 
+@pytest.mark.timeout(150)
 def test_a_server_lives_in_the_networks_that_people_have(tmp_path: Path) -> None:
     async def scene() -> None:
         proxy, secure = LoopbackProxy("socks5h", login="me:s3cret"), Server(answer_all, tls=server_tls())

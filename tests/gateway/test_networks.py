@@ -7,6 +7,7 @@ import os
 import ssl
 import sys
 import tempfile
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from socket import AF_INET, SOCK_STREAM
@@ -37,6 +38,7 @@ from typethrough.gateway.certificates import Certificates
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.http_gateway import HttpGateway
 from typethrough.gateway.proxies import DIRECT, Proxy
+from typethrough.gateway.way import Way
 
 if TYPE_CHECKING:
     from typethrough.gateway.endpoint import Endpoint
@@ -443,27 +445,41 @@ def test_on_macos_and_windows_the_systems_own_judgement_counts(
     assert context.verify_mode is ssl.CERT_REQUIRED
 
 
-def test_a_first_address_that_takes_connections_and_is_mute_is_left_for_the_next(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("first", ["is mute", "closes"])
+def test_a_first_address_with_no_server_behind_it_is_left_for_the_next(
+    first: str, tls: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene() -> None:
-        async with Server(silence, host="127.0.0.2") as mute:
-            port = mute.port
-            async with Server(answer_all, host="127.0.0.1", port=port) as server:
+        async def closes(visit: Visit) -> None:
+            await visit.reader.read(1)
 
-                async def resolve(host: str, port: int, **_: Any) -> list[Any]:
-                    return [(AF_INET, SOCK_STREAM, 6, "", (f"127.0.0.{n}", port)) for n in (2, 1)]
+        context = server_tls() if tls else None
+        async with AsyncExitStack() as stack:
+            dead = await stack.enter_async_context(
+                Server(silence if first == "is mute" else closes, host="127.0.0.2")
+            )
+            server = await stack.enter_async_context(Server(answer_all, port=dead.port, tls=context))
 
-                monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
-                client, _ = opened(at(server, base_url=f"http://gateway.test:{port}/v1"))
+            async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+                return [(AF_INET, SOCK_STREAM, 6, "", (f"127.0.0.{n}", port)) for n in (2, 1)]
+
+            monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+            place = at(server, base_url=f"http{'s' if tls else ''}://localhost:{server.port}/v1")
+            clock = HandClock()
+            way = Way(place.url, clock, certificates=place.certificates, connect_timeout_s=0.4)
+            client = HttpGateway(place, clock, WarmTransport(way, clock))
+            if first == "is mute" and not tls:
                 asking = asyncio.create_task(client.stream(PROMPT, lambda _: None))
-                await until(lambda: any(visit.requests for visit in mute.visits))
+                await until(lambda: any(visit.requests for visit in dead.visits))
+                clock.advance(1.0)
                 asking.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await asking
-                assert await text_of(client) == "x + 1"
-                asked = len(mute.visits)
-                await client.aclose()
-                assert len(mute.visits) == asked
+            assert await text_of(client) == "x + 1"
+            asked = len(dead.visits)
+            assert await text_of(client) == "x + 1"
+            await client.aclose()
+            assert len(dead.visits) == asked
 
     play(scene())

@@ -28,6 +28,8 @@ LOCAL_READ_S = 120.0
 IDLE_S = 55.0
 MAX_IDLE = 2
 _LINGER_S = 0.25
+# A request given up after so long without a byte may have gone to an address without a server.
+_MUTE_S = 0.5
 
 _T = TypeVar("_T")
 
@@ -82,6 +84,13 @@ class WarmTransport(GatewayTransport):
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
                 if kept.has_answered:
                     raise
+        fresh = await self._new_connection()
+        try:
+            return await self._exchange(fresh, request, body)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            if not fresh.was_mute:
+                raise
+        # The host has another address, which may have a server behind it.
         return await self._exchange(await self._new_connection(), request, body)
 
     async def warm(self) -> None:
@@ -110,10 +119,14 @@ class WarmTransport(GatewayTransport):
         self._active.add(connection)
         if not self._idle and self._keeps_spare:
             self._open_spare()
+        sent_s = self._clock.now()
         try:
             head = await connection.send(request, body, self._read_timeout_s)
+        except asyncio.CancelledError:
+            self._discard_unanswered(connection, is_mute=self._clock.now() - sent_s >= _MUTE_S)
+            raise
         except BaseException:
-            self.discard(connection)
+            self._discard_unanswered(connection, is_mute=True)
             raise
         self._way.prove()
         stream = _Body(self, connection, self._read_timeout_s)
@@ -129,10 +142,15 @@ class WarmTransport(GatewayTransport):
         connection.link.abort()
         if connection in self._active:
             self._active.discard(connection)
-            if not connection.has_answered and self._way.distrust():
-                self._drop_spares()
             if not self._idle and self._keeps_spare:
                 self._open_spare()
+
+    def _discard_unanswered(self, connection: Http1Connection, *, is_mute: bool) -> None:
+        """Close a connection on which a request got no answer. `is_mute`: perhaps nobody is there who could give one."""
+        if is_mute and not connection.has_answered and self._way.distrust():
+            connection.was_mute = True
+            self._drop_spares()
+        self.discard(connection)
 
     def _drop_spares(self) -> None:
         """Close spare connections, including those being opened, because they lead to an address that does not answer."""

@@ -35,7 +35,8 @@ class Dialer:
         self.port = port
         self._next_address_s = next_address_s
         self._answered: object = None
-        self._is_proven = self._has_others = False
+        self._is_proven = False
+        self._known: frozenset[object] = frozenset()
         self._mute: set[object] = set()
 
     async def dial(self) -> socket.socket:
@@ -43,7 +44,7 @@ class Dialer:
         addresses = await self.addresses()
         sock, where = await _race(self._ordered(addresses), _connect, self._next_address_s)
         self._is_proven = self._is_proven and where == self._answered
-        self._answered, self._has_others = where, len(addresses) > 1
+        self._answered, self._known = where, frozenset(address[4] for address in addresses)
         return sock
 
     def prove(self) -> None:
@@ -51,12 +52,17 @@ class Dialer:
         self._is_proven = True
 
     def distrust(self) -> bool:
-        """Nothing came on a connection to the last address. Returns whether another address is tried first from now on."""
-        if self._is_proven or not self._has_others:
+        """Nothing came on a connection to the last address. Returns whether there is another one, which is tried first then."""
+        if not self.has_others:
             return False
         self._mute.add(self._answered)
         self._answered = None
         return True
+
+    @property
+    def has_others(self) -> bool:
+        """Whether the last address has sent nothing yet, and another one may."""
+        return not self._is_proven and bool(self._known - self._mute - {self._answered})
 
     async def addresses(self) -> Sequence[Address]:
         """The host's addresses, in the system's order of preference. Raises OSError."""

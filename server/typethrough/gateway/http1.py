@@ -37,7 +37,7 @@ class Http1Connection:
     def __init__(self, link: Link, way: Way) -> None:
         self.link = link
         self._way = way
-        self.was_used = False
+        self.was_used = self.was_mute = False
         self._has_head = False
         self._begins = b""
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEADER_BYTES)

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 CONNECT_S = 3.0
 
 
+# So ends a connection to an address behind which there is no server, though it takes connections.
+_MUTE = frozenset({Fault.TLS_ENDED, Fault.TLS_SILENT})
+
+
 class Way:
     """How to reach the server of `url`. `open` opens a connection."""
 
@@ -80,8 +84,16 @@ class Way:
         # Check our own certificates first, so that a problem on this machine is reported before one in the network.
         needs_tls = self._is_secure or (bool(self.proxy.url) and self.proxy.speaks is Speaks.HTTPS)
         tls = await self._context() if needs_tls else None
-        link = Link(self._clock)
         until_s = asyncio.get_running_loop().time() + self._connect_timeout_s
+        while True:
+            try:
+                return await self._opened(tls, until_s)
+            except Unreachable as error:
+                if error.fault not in _MUTE or not self.distrust():
+                    raise
+
+    async def _opened(self, tls: ssl.SSLContext | None, until_s: float) -> Link:
+        link = Link(self._clock)
         try:
             with _told(not_reached, self._first):
                 async with asyncio.timeout_at(until_s):
@@ -134,14 +146,16 @@ class Way:
         return str(addresses[0][4][0])
 
     async def _secure(self, link: Link, tls: ssl.SSLContext, host: str, party: Party, until_s: float) -> None:
+        if party is self._first and self._dialer.has_others:
+            # Leave half of the time for the address that comes next.
+            until_s -= self._connect_timeout_s / 2
         try:
             with _told(not_secured, party):
                 async with asyncio.timeout_at(until_s):
                     await link.secure(tls, host)
         except Unreachable:
-            # The user may add a trusted certificate meanwhile, and another address may have another server.
+            # The user may add a trusted certificate meanwhile.
             self._tls = None
-            self.distrust()
             raise
 
     async def _context(self) -> ssl.SSLContext:
