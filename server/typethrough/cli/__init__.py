@@ -1,7 +1,7 @@
-"""The commands, and the composition root. What every command may raise stands here, for it costs nothing to import."""
+"""The commands, and the composition root. The error that every command may raise is defined here, where its import is cheap."""
 
 from __future__ import annotations
 
 
 class UsageError(Exception):
-    """What was asked for cannot be done; `str()` is one sentence for the person who asked."""
+    """What the user asked for cannot be done. `str()` is one sentence for the user."""

@@ -1,5 +1,6 @@
-"""`typethrough complete FILE:LINE:COL`: one completion on stdout; how it ended and where its time went on stderr. With
-`--show-prompt` nothing is asked, and stdout has the request, byte for byte as it would be sent.
+"""`typethrough complete FILE:LINE:COL`: prints one completion on stdout. On stderr: how it ended and how long each stage took.
+
+With `--show-prompt` no request is sent, and stdout gets the request's body, byte for byte as it would be sent.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _READING_S = 5.0
 
 
 class NoSuchPlace(UsageError):
-    """The argument names no place in a readable file."""
+    """The argument does not name a position in a readable file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Place:
 
 
 def run_complete(options: argparse.Namespace) -> int:
-    """Print one completion; exit code 1 when there is none. Raises NoSuchPlace."""
+    """Print one completion. Returns exit code 1 if there is none. Raises NoSuchPlace."""
     place = place_of_argument(options.place)
     composition = begin_verb(options)
     return asyncio.run((_show if options.show_prompt else _complete)(composition, place))
@@ -55,7 +56,7 @@ def run_complete(options: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _opened(composition: Composition, place: Place) -> AsyncIterator[tuple[Engine, Counters]]:
-    """An engine that has opened the file and read its workspace."""
+    """Yield an engine that has opened the file and read its workspace, and the recorder's counters."""
     from typethrough.telemetry.recorder import LogRecorder
 
     settings, problems = await composition.ready_settings()
@@ -64,7 +65,7 @@ async def _opened(composition: Composition, place: Place) -> AsyncIterator[tuple
     engine = composition.engine(settings, recorder, workspace_of(place.path))
     try:
         uri = place.path.as_uri()
-        # Nearly all notebooks that are files of their own are Python's.
+        # Nearly all notebooks that are files are Python notebooks.
         usual = "python" if is_notebook(place.path.name) else PLAIN_TEXT
         engine.open(uri, language_of(uri) or usual, 1, place.text)
         await composition.read_workspace(engine, _READING_S)
@@ -109,7 +110,7 @@ async def _show(composition: Composition, place: Place) -> int:
 
 
 def kept_back(placeholders: Sequence[str]) -> list[str]:
-    """What was kept back of a prompt and why, a line each; never the secrets themselves."""
+    """Lines about the secrets that were kept out of a prompt, and why. The secrets themselves are never shown."""
     counts = Counter(placeholders)
     lines = [f"kept back {len(placeholders)}" if counts else "kept back nothing"]
     for placeholder, count in counts.items():
@@ -119,7 +120,7 @@ def kept_back(placeholders: Sequence[str]) -> list[str]:
 
 
 def report(outcome: Outcome, counters: Counters) -> list[str]:
-    """How a request ended and where its time went, a line each."""
+    """Lines about how a request ended and how long each stage took."""
     stages_ms = outcome.stages_ms
     lines = [f"outcome   {outcome.ending} ({outcome.reason})"]
     if outcome.source is not None:
@@ -135,14 +136,16 @@ def report(outcome: Outcome, counters: Counters) -> list[str]:
 
 
 def place_of_argument(argument: str) -> Place:
-    """The place that FILE:LINE:COL names, both counted from 1; in a notebook, in its cells as one text. Raises NoSuchPlace."""
+    """The position named by FILE:LINE:COL, where both count from 1. In a notebook: in the joined text of its cells. Raises
+    NoSuchPlace.
+    """
     parts = argument.rsplit(":", 2)
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts[1:]) or not parts[0]:
         raise NoSuchPlace("expected FILE:LINE:COL, such as main.py:12:5")
     path, line, column = Path(parts[0]), int(parts[1]), int(parts[2])
     try:
         with path.open("rb") as file:
-            # A device says of itself that it is empty, and may never end.
+            # The size is checked by reading: a device reports size 0 and may never end.
             read = file.read(_MAX_FILE_BYTES + 1)
         if len(read) > _MAX_FILE_BYTES:
             raise NoSuchPlace(f"{path} is too large")

@@ -1,7 +1,7 @@
-"""The composition root: from the process's environment and the user's file to settings, an endpoint, a gateway and an engine.
+"""The composition root: builds settings, endpoint, gateway and engine from the process's environment and the user's file.
 
-The only place where the parts are put together. Holds the layers that do not change while the process runs; an editor's layers
-are handed in each time.
+The parts are put together only here. It keeps the layers of settings that do not come from an editor. An editor's layers are
+passed in at each call.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 class Composition:
-    """Settings and parts of one process."""
+    """The settings and parts of one process."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Composition:
 
     @classmethod
     def from_process(cls, options: argparse.Namespace) -> Composition:
-        """The composition for this process: its environment, the user's file, and what the command line said."""
+        """The composition for this process, from its environment, the settings files and the command line."""
         user_layer, problems = read_user_file(user_file_path())
         administrator_file = administrator_file_path()
         log_level = getattr(options, "log_level", None)
@@ -92,7 +92,7 @@ class Composition:
         return composition
 
     def settings(self, editor_layers: Sequence[Layer] = ()) -> tuple[Settings, tuple[Problem, ...]]:
-        """The settings in force with what an editor said, and every problem."""
+        """The settings in force, including those from an editor, and all problems in them."""
         settings, problems = resolve((*self._layers, *editor_layers))
         access = tuple(access.with_fetched(self._commands.keys) for access in settings.access)
         settings = replace(settings, access=access)
@@ -100,19 +100,19 @@ class Composition:
         choice = self.endpoint(settings)
         said = list(choice.notes)
         if choice.problem and not any(one.message.startswith(choice.problem) for one in problems):
-            # It stands in a variable that other programs read too, and so in no layer.
+            # The value comes from a variable that other programs use too, so no layer has reported it.
             said.append(f"{choice.problem}. {CLOSED}")
         more = (Problem("settings", "api_key", sentence) for sentence in said)
         return settings, (*self._user_problems, *problems, *more, *self._token_problems(settings))
 
     def sources(self, editor_layers: Sequence[Layer] = ()) -> Mapping[str, str]:
-        """For each setting that somebody has set, the name of the place whose value holds."""
+        """For each setting that is set somewhere: the name of the source whose value is in force."""
         return resolved((*self._layers, *editor_layers)).sources
 
     async def fetch_key(self, settings: Settings, *, is_refused: bool = False) -> Problem | None:
-        """Run `api_key_command`, if there is one and no key yet, or the key is refused; `settings()` has the key afterwards.
+        """Run `api_key_command` if there is one and no key yet, or if the key was refused. Afterwards `settings()` has the key.
 
-        Takes up to 10 seconds, and does nothing while it is too early for another try.
+        Takes up to 10 seconds. Does nothing if it is too early for another run. Returns what is wrong, if anything.
         """
         choice = self.endpoint(settings)
         command = choice.command
@@ -122,12 +122,12 @@ class Composition:
         return await self._commands.fetch(command, is_refused=is_refused)
 
     def try_again(self) -> None:
-        """The user is back: the command for a key need not be waited with."""
+        """The user is back: let the key command run now, without waiting."""
         self._commands.try_again()
 
     def files_changed(self, settings: Settings) -> bool:
-        """Whether one of the files with settings, or that with the token, has changed since this was asked last. The settings are
-        those of the files as they are now then. The first time they are only looked at.
+        """Whether a settings file or the file with the OIDC token has changed since the last call. If so, `settings()`
+        uses the new content. The first call only remembers the state of the files.
         """
         known = (self._administrator_file, self._user_file, _path(settings.oidc_token_file))
         files = [path for path in known if path is not None]
@@ -143,19 +143,21 @@ class Composition:
         return bool(changed)
 
     def _replace(self, layer: Layer) -> None:
-        """Put a layer in the place of the one with the same origin."""
+        """Replace the layer that has the same origin."""
         self._layers = tuple(layer if one.origin is layer.origin else one for one in self._layers)
 
     async def ready_settings(
         self, editor_layers: Sequence[Layer] = ()
     ) -> tuple[Settings, tuple[Problem, ...]]:
-        """The settings in force, with no editor unless its layers are given; the key is fetched."""
+        """The settings in force after the key has been fetched, and all problems. Without `editor_layers`, no editor's are
+        included.
+        """
         settings, problems = self.settings(editor_layers)
         problem = await self.fetch_key(settings)
         return self.settings(editor_layers)[0], problems if problem is None else (*problems, problem)
 
     def endpoint(self, settings: Settings) -> EndpointChoice:
-        """Where the model lane goes, and why."""
+        """The endpoint of the model lane, and why it was chosen."""
         token = self._token_in_file(settings)
         if not token:
             return endpoint_of(settings, self.environment)
@@ -165,9 +167,9 @@ class Composition:
         return endpoint_of(settings, {**self.environment, VARIABLE: token})
 
     def gateway(self, settings: Settings) -> Gateway | Gateways | None:
-        """A gateway for the settings, or None when nobody asks for one. Opens no connection, but imports the HTTP client.
+        """A gateway for the settings. None if no model lane is set up. Opens no connection, but imports the HTTP client.
 
-        Where what was set cannot be used it is a gateway that says so to every request, and sends nothing.
+        If the settings for the endpoint cannot be used, the gateway answers every request with the reason, and sends nothing.
         """
         choice = self.endpoint(settings)
         if not (choice.usable or choice.is_refused):
@@ -177,21 +179,21 @@ class Composition:
         return open_gateways(settings, choice, self.environment, self.clock, self._hide)
 
     def gateways(self, settings: Settings) -> Gateways | None:
-        """The same, with a name for each of them."""
+        """The same as `gateway`, as `Gateways`."""
         from typethrough.engine.gateways import Gateways
 
         gateway = self.gateway(settings)
         return Gateways.of(gateway) if gateway is not None else None
 
     def endpoint_of_model(self, settings: Settings) -> Endpoint:
-        """The model lane's endpoint, where there is a model lane."""
+        """The model lane's endpoint. Call it only if there is a model lane."""
         from typethrough.cli.upstream import endpoint_for
 
         return endpoint_for(settings, self.endpoint(settings), self.environment)
 
     @contextmanager
     def recorder(self, settings: Settings) -> Iterator[Recorder]:
-        """A recorder for a server, which keeps a record on this machine unless the settings say otherwise."""
+        """Yield a recorder for a server. It keeps a record on this machine, unless the settings switch that off."""
         from typethrough.telemetry.recorder import LogRecorder
 
         if not settings.record:
@@ -208,7 +210,7 @@ class Composition:
             store.close()
 
     def statistics_page(self) -> str:
-        """The statistics as HTML, or, when the record cannot be read, a page that says so. Takes as long as a file needs."""
+        """The statistics as HTML. If the record cannot be read, a page that says so. Reads a file, so it may take time."""
         from typethrough.cli.record import read_report
         from typethrough.telemetry.page.statistics import message, page
 
@@ -218,13 +220,13 @@ class Composition:
             return message(str(error))
 
     def why_page(self, entries: Sequence[KeptOutcome]) -> str:
-        """The last outcomes as HTML."""
+        """A page with the last outcomes, as HTML."""
         from typethrough.telemetry.page.why import why_page
 
         return why_page(entries)
 
     def engine(self, settings: Settings, recorder: Recorder, root: Path | None) -> Engine:
-        """An engine with its gateway, for files in a folder; without one, for a file by itself."""
+        """An engine with its gateway. `root` is the workspace folder, or None for a file without one."""
         from typethrough.engine.engine import Engine
         from typethrough.engine.workspace import LocalDisk, folder_at
 
@@ -239,7 +241,7 @@ class Composition:
         )
 
     async def read_workspace(self, engine: Engine, limit_s: float) -> None:
-        """Have the local lane read the folder's files, within the settings' bounds and `limit_s`; open documents are left out."""
+        """Let the local lane read the workspace's files, for at most `limit_s` and within the settings' limits."""
         engine.files.read_workspace(limit_s)
         with suppress(TimeoutError):
             await asyncio.wait_for(engine.read_all(), limit_s)
@@ -247,7 +249,7 @@ class Composition:
     def start_logging(
         self, settings: Settings, problems: Sequence[Problem], *, to_stderr: bool = True
     ) -> None:
-        """Begin to log, and log what is wrong with the settings. Raises UsageError."""
+        """Start logging, and log the problems of the settings. Raises UsageError if the log file cannot be written."""
         try:
             self._redactor = start_logging(settings.log_level, self.log_file, to_stderr=to_stderr)
         except OSError as error:
@@ -276,7 +278,7 @@ class Composition:
         return (Problem("settings", "oidc_token_file", message),)
 
     def _follow(self, settings: Settings) -> None:
-        """Keep every key that may be sent out of the log, and log as much as the settings say."""
+        """Keep all keys that may be sent out of the log, and set the log level."""
         if self._redactor is not None:
             self._redactor.hide(*keys_of(settings, self.environment), self.endpoint(settings).api_key)
             set_level(settings.log_level)
@@ -287,7 +289,7 @@ def _path(name: str) -> Path | None:
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """What tells one state of a file from another; None where there is none."""
+    """Time and size, by which a change of the file is noticed. None if there is no file."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -296,8 +298,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def workspace_of(file: Path) -> Path | None:
-    """The folder whose files may be read for a file: the root of its repository. None outside one, and where that is as much as
-    somebody's whole home: such a file stands by itself.
+    """The folder whose files may be read for a file: the root of its git repository.
+
+    None if it is in no repository, or if the root is the home folder or above it.
     """
     file, home = file.resolve(), Path.home().resolve()
     root = next((folder for folder in file.parents if (folder / ".git").exists()), None)
@@ -305,6 +308,6 @@ def workspace_of(file: Path) -> Path | None:
 
 
 def begin_verb(options: argparse.Namespace) -> Composition:
-    """Make SIGTERM end like Ctrl-C, by way of every `finally`, and build the composition."""
+    """Build the composition. SIGTERM will end the process like Ctrl-C, so that every `finally` runs."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     return Composition.from_process(options)

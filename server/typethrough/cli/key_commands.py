@@ -1,6 +1,6 @@
-"""The keys that commands print. A command that gave none, or one that was refused, is run again, with patience.
+"""Keys printed by commands. If a command gave no key, or its key was refused, it is run again after a pause.
 
-A keyring may have been locked, and a token may live for an hour.
+It may succeed later: a keyring may have been locked, or a token may have expired.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE_S = 3.0
 LONGEST_PAUSE_S = 300.0
-# One that takes its whole time mostly shows somebody a window, and must not show another one soon.
+# A command that runs into its time limit probably shows a window. It must not show the next one soon.
 AFTER_TIMEOUT_S = 120.0
 _BETWEEN_RUNS_S = 2.0
 _FORGOTTEN_S = 900.0
 
 
 class KeyCommands:
-    """`keys` has what each command printed last."""
+    """Runs key commands. `keys` has the last key of each command."""
 
     def __init__(self, clock: Clock) -> None:
         self.keys: dict[tuple[str, ...], str] = {}
         self._clock = clock
-        # By the command: the runs in a row that were of no use, when the last one ended, and when the next may be.
+        # For each command: how many runs in a row gave no new key, when the last one ended, and when the next may start.
         self._runs: dict[tuple[str, ...], tuple[int, float, float]] = {}
 
     async def fetch(self, command: tuple[str, ...], *, is_refused: bool = False) -> Problem | None:
-        """Run a command that is due, and keep its key; what is wrong when it gives none.
+        """Run the command if it is due, and keep its key. Returns what is wrong if it gives none.
 
-        `is_refused`: the key that it printed last was no good.
+        `is_refused`: the server refused the key that it printed last.
         """
         begun_s = self._clock.now()
         count, ended_s, due_s = self._runs.get(command, (0, -math.inf, -math.inf))
         if not command or begun_s < due_s or (self.keys.get(command) and not is_refused):
             return None
         count = 0 if begun_s - ended_s > _FORGOTTEN_S else count
-        # Nobody runs it a second time meanwhile.
+        # Prevents a second run during this one.
         self._runs[command] = (count, begun_s, math.inf)
         pause_s = min(FIRST_PAUSE_S * 2 ** min(count, 16), LONGEST_PAUSE_S)
         try:
@@ -57,7 +57,7 @@ class KeyCommands:
         return problem
 
     def try_again(self) -> None:
-        """The user is back: run at once what is waited with, but not what has just been run, or shows a window."""
+        """The user is back: end the pauses, except after a run that has just ended or that probably showed a window."""
         now_s = self._clock.now()
         for command, (count, ended_s, due_s) in self._runs.items():
             if now_s - ended_s >= _BETWEEN_RUNS_S and due_s - ended_s < AFTER_TIMEOUT_S:

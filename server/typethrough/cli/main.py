@@ -1,6 +1,6 @@
-"""The command `typethrough`: reads the command line and hands over to one verb.
+"""The command `typethrough`: reads the command line and runs one verb.
 
-Owns the arguments and exit codes. Imports a verb only when it runs, so that `--version` and usage errors cost nothing.
+Defines the arguments and exit codes. Imports a verb only when it runs, so that `--version` and usage errors are fast.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser that prints its errors on one line."""
 
     def error(self, message: str) -> NoReturn:
         """Print the error on one line of stderr, and exit with 2."""
@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code: 0 done, 1 no result, 2 wrong usage, 130 interrupted."""
+    """Run the command. Returns the exit code: 0 done, 1 no result, 2 wrong usage, 130 interrupted."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"typethrough{' ' + options.verb if options.verb else ''}: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # The reader of our output left, as `head` does: nothing to say, and nobody to say it to.
+        # The reader of our output has stopped reading, as `head` does. Nobody would see a message.
         sys.stderr.close()
         return 1
 
@@ -103,11 +103,15 @@ def _parser() -> _Parser:
     form = settings.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print the table of all settings instead")
     form.add_argument("--json", action="store_true", help="print that table for programs instead")
-    stats = verbs.add_parser("stats", help="print what it cost, what it saved, and how much was accepted")
+    stats = verbs.add_parser(
+        "stats", help="print what suggestions cost and saved, and how many were accepted"
+    )
     target = stats.add_mutually_exclusive_group()
     target.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
     target.add_argument("--json", action="store_true", help="print the figures for programs instead")
-    why = verbs.add_parser("why", help="print the last outcomes, why nothing came, and what to do about it")
+    why = verbs.add_parser(
+        "why", help="print the last outcomes: why there was no suggestion, and what to do about it"
+    )
     why.add_argument("--limit", metavar="N", type=_count, default=20, help="how many (default 20)")
     return parser
 
@@ -120,7 +124,7 @@ def _add_complete(verbs: argparse._SubParsersAction[_Parser]) -> None:
     complete.add_argument(
         "--show-prompt",
         action="store_true",
-        help="send nothing: print the request as it would be sent, and on stderr to whom, and what is kept back and why",
+        help="print the request instead of sending it; stderr shows the address, and which secrets are kept back and why",
     )
     _add_log_options(complete, argparse.SUPPRESS)
 
@@ -131,9 +135,11 @@ def _add_demo(verbs: argparse._SubParsersAction[_Parser]) -> None:
         "file", nargs="?", type=Path, help="the file to type (default: a module of typethrough itself)"
     )
     demo.add_argument(
-        "--speed", type=_speed, help="times human speed (default 1; 3 for --plain with no network)"
+        "--speed",
+        type=_speed,
+        help="multiple of human speed (default 1; 3 with --plain if no model is asked)",
     )
-    demo.add_argument("--seed", type=int, default=7, help="another seed, another typist")
+    demo.add_argument("--seed", type=int, default=7, help="seed for the typist's behaviour (default 7)")
     demo.add_argument("--seconds", type=_seconds, default=None, help="how long to type")
     demo.add_argument(
         "--plain", action="store_true", help="print events line by line; the default when not on a terminal"
@@ -144,13 +150,13 @@ def _add_demo(verbs: argparse._SubParsersAction[_Parser]) -> None:
 def _add_doctor(verbs: argparse._SubParsersAction[_Parser]) -> None:
     doctor = verbs.add_parser(
         "doctor",
-        help="look at all that suggestions need, with two real completions, and say what to do about what fails",
+        help="check everything that suggestions need, with two real completions, and say what to do about failures",
     )
     form = doctor.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the findings for programs instead")
     form.add_argument("--html", action="store_true", help="print them as a page instead")
     doctor.add_argument(
-        "--no-request", action="store_true", help="ask for no completion, which may cost money"
+        "--no-request", action="store_true", help="do not ask for completions, which may cost money"
     )
     doctor.add_argument(
         "--bundle",
@@ -158,39 +164,46 @@ def _add_doctor(verbs: argparse._SubParsersAction[_Parser]) -> None:
         nargs="?",
         const=Path(),
         type=Path,
-        help="write a report for who is to find a fault: no text, no path, no key (default: a new file in this folder)",
+        help="write a report for whoever looks for a fault, without text, paths and keys (default: a new file here)",
     )
-    doctor.add_argument(
-        "--settings", metavar="JSON", help="an editor's settings, as it hands them to the server"
-    )
+    doctor.add_argument("--settings", metavar="JSON", help="the settings that an editor sends to the server")
     _add_log_options(doctor, argparse.SUPPRESS)
 
 
 def _add_evaluate(verbs: argparse._SubParsersAction[_Parser]) -> None:
     evaluate = verbs.add_parser(
         "evaluate",
-        help="hide lines of your own repository, ask for them, and print how often they came right",
+        help="hide lines of your own repository, ask for them, and print how often the answers are right",
     )
     evaluate.add_argument(
         "path", nargs="?", type=Path, default=Path(), help="a file or folder under git (default: this folder)"
     )
     evaluate.add_argument("--model", action="append", metavar="NAME", help="a model to ask; may be repeated")
     evaluate.add_argument(
-        "--prompt-form", action="append", choices=("chat", "fim"), help="how to ask it; may be repeated"
+        "--prompt-form",
+        action="append",
+        choices=("chat", "fim"),
+        help="the form of the prompt; may be repeated",
     )
     evaluate.add_argument(
         "--lane",
         action="append",
         choices=("model", "local"),
-        help="who answers (default model); may be repeated",
+        help="the lane to ask (default model); may be repeated",
     )
     evaluate.add_argument(
         "--count", metavar="N", type=_count, default=40, help="how many places (default 40)"
     )
     evaluate.add_argument(
-        "--max-cents", metavar="C", type=_cents, default=10.0, help="stop when so much is spent (default 10)"
+        "--max-cents",
+        metavar="C",
+        type=_cents,
+        default=10.0,
+        help="stop when this much is spent (default 10)",
     )
-    evaluate.add_argument("--seed", type=int, default=7, help="another seed, other columns")
+    evaluate.add_argument(
+        "--seed", type=int, default=7, help="seed for the choice of places in lines (default 7)"
+    )
     evaluate.add_argument("--json", action="store_true", help="print the figures for programs instead")
     _add_log_options(evaluate, argparse.SUPPRESS)
 

@@ -1,7 +1,7 @@
 """The verbs that read this machine's record.
 
-`typethrough stats`: what the servers brought and cost, in the terminal, as a page, or as JSON. `typethrough why`: their last
-outcomes, why nothing came, and what to do about it.
+`typethrough stats`: what suggestions saved and cost, in the terminal, as a page, or as JSON. `typethrough why`: the last
+outcomes, why there was no suggestion, and what to do about it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def run_stats(options: argparse.Namespace) -> int:
-    """Print, or write the page; exit code 1 when there is nothing on record. Raises UsageError."""
+    """Print the statistics, or write the page. Returns exit code 1 if the record is empty. Raises UsageError."""
     found = read_report(AsyncioClock().local_time().date())
     longest = found.periods[-1]
     if options.html is not None:
@@ -50,7 +50,7 @@ def run_stats(options: argparse.Namespace) -> int:
 
 
 def run_why(options: argparse.Namespace) -> int:
-    """Print; exit code 1 when there is nothing on record. Raises UsageError."""
+    """Print the last outcomes. Returns exit code 1 if the record is empty. Raises UsageError."""
     try:
         entries = read_outcomes(record_path(), options.limit)
     except Unreadable as error:
@@ -60,7 +60,7 @@ def run_why(options: argparse.Namespace) -> int:
 
 
 def read_report(today: date) -> Report:
-    """The record of this machine, added up. Raises UsageError."""
+    """The report on this machine's record. Raises UsageError."""
     try:
         with record(record_path()) as connection:
             return report(connection, today)
@@ -69,7 +69,7 @@ def read_report(today: date) -> Report:
 
 
 def as_json(found: Report) -> dict[str, Any]:
-    """A report for programs: the fields as they are, and the shares that follow from them."""
+    """A report for programs: its fields, and the shares computed from them."""
     values = asdict(found)
     for period, made in zip(found.periods, values["periods"], strict=True):
         made["acceptance_rate"] = period.accepted.rate
@@ -79,7 +79,7 @@ def as_json(found: Report) -> dict[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    # For the reader alone, like the record itself; one that is there already keeps the mode it has.
+    # The file is for the user alone, like the record. A file that exists keeps its mode.
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -89,7 +89,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _lines(table: Table, days: int) -> Iterator[str]:
-    """A table in columns, the first to the left and the others to the right."""
+    """Yield a table's lines. The first column is aligned to the left, the others to the right."""
     if table.title:
         yield f"{table.title}, {days} days"
     rows = [tuple(map(printable, row)) for row in (table.head, *table.rows)]

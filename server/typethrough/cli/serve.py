@@ -1,4 +1,4 @@
-"""`typethrough [--stdio | --tcp HOST:PORT]`: the language server, until its client is done."""
+"""`typethrough [--stdio | --tcp HOST:PORT]`: runs the language server until its client is done."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-# So long may a thread that reads files keep the interpreter from the one that answers; by default it is 5 ms.
+# How long a thread that reads files may delay the thread that answers. Python's default is 5 ms.
 _SWITCH_S: Final = 0.0005
 
 
 def run_serve(options: argparse.Namespace) -> int:
-    """Serve; the exit code is LSP's: 0 after shutdown and exit, 1 otherwise."""
+    """Serve. Returns the exit code that LSP demands: 0 after shutdown and exit, else 1."""
     composition = Composition.from_process(options)
-    # What is wrong with the settings is told to the client, which shows it; here it is only logged.
+    # Problems with the settings are sent to the client, which shows them. Here they are only logged.
     settings, problems = composition.settings()
     composition.start_logging(settings, problems)
     with _importing_much():
@@ -41,10 +41,10 @@ def run_serve(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _importing_much() -> Iterator[None]:
-    """Collect less garbage while many classes are imported. They all stay, so afterwards the collector leaves them out.
+    """Collect garbage less often while many classes are imported. They stay for ever, so the collector ignores them afterwards.
 
-    lsprotocol makes some 560 classes. To look through all of them for garbage, several times on the way, is a fifth of the
-    time from start to the reply to `initialize`.
+    lsprotocol creates about 560 classes. Examining them several times would take a fifth of the time from the start to
+    the reply to `initialize`.
     """
     often = gc.get_threshold()
     gc.set_threshold(*often[:2], 1_000_000)
@@ -53,5 +53,5 @@ def _importing_much() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.set_threshold(*often)
-        # The source text that attrs made for these classes: 1.5 MB, of use to a debugger alone.
+        # attrs keeps the source text of the classes that it made: 1.5 MB that only a debugger uses.
         linecache.clearcache()

@@ -1,6 +1,7 @@
-"""`typethrough settings`: the settings in force, where code would be sent, and what is wrong.
+"""`typethrough settings`: prints the settings in force, where code would be sent, and what is wrong.
 
-And the table of all settings, generated from their own metadata: Markdown for SETTINGS.md, JSON for an editor's own page.
+Also generates the table of all settings from their specifications: Markdown for SETTINGS.md, JSON for an editor's settings
+page.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ hide_secrets = true
 
 
 def run_settings(options: argparse.Namespace) -> int:
-    """Print; exit code 1 when something is wrong with what is set."""
+    """Print the settings. Returns exit code 1 if something in them is wrong."""
     if options.markdown or options.json:
         print(markdown() if options.markdown else as_json(), end="")
         return 0
@@ -117,7 +118,7 @@ def run_settings(options: argparse.Namespace) -> int:
 
 
 def markdown() -> str:
-    """SETTINGS.md, whole."""
+    """The whole text of SETTINGS.md."""
     rows = [
         "| setting | type | default | where | meaning |",
         "|---|---|---|---|---|",
@@ -144,9 +145,10 @@ def markdown() -> str:
 
 
 def as_json() -> str:
-    """Every setting as JSON, for generators of settings pages: a list of objects with the fields of `Spec`, a name and a default.
+    """All settings as JSON, for generators of settings pages: a list of objects with a name, a default and the fields of
+    `Spec`.
 
-    `reach` is "anywhere", "environment" (that or the user's file) or "user_file"; bounds are null where there are none.
+    `reach` is "anywhere", "environment" (that or the user's file) or "user_file". A bound is null if there is none.
     """
     reaches = {Reach.ANYWHERE: "anywhere", Reach.USER: "environment", Reach.FILE: "user_file"}
     rows = [
@@ -170,14 +172,14 @@ def as_json() -> str:
 
 
 def _default_of(name: str) -> Any:
-    """A setting's default; the halves of an address and its key have none of their own."""
+    """A setting's default. Those of an address and its key are empty."""
     if name in ACCESS_SPECS:
         return {Kind.COMMAND: (), Kind.HEADERS: {}}.get(ACCESS_SPECS[name].kind, "")
     return getattr(DEFAULTS, name)
 
 
 def _plain(spec: Spec, value: Any) -> object:
-    """A value as JSON has it: routes are an object there."""
+    """A value in the form that JSON settings have. Routes are an object there."""
     if spec.kind is not Kind.ROUTES:
         return value
     return {str(route.purpose): str(route).partition("=")[2] for route in value}
@@ -210,8 +212,9 @@ def _default(name: str) -> str:
 def in_force(
     settings: Settings, choice: EndpointChoice, sources: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """One line for each setting: its name and the value in force, and whether the administrator has set it; a key is only said to
-    be set, and by whom.
+    """Yield one line for each setting: its name, its value in force, and whether the administrator has set it.
+
+    A key is not shown. The line only says that it is set, and where.
     """
     held = {name for name, source in (sources or {}).items() if source == Origin.ADMINISTRATOR}
     if any(one.base_url and one.address_name.endswith(Origin.ADMINISTRATOR) for one in settings.access):
@@ -230,7 +233,7 @@ def in_force(
 
 
 def shown(spec: Spec, value: Any) -> str:
-    """A value as people read it, with its unit; a secret is only said to be set."""
+    """A value as text for people, with its unit. A secret's text only says that it is set."""
     if spec.secret and value:
         return "(set)"
     if isinstance(value, tuple):

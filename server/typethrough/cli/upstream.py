@@ -1,4 +1,4 @@
-"""From settings and a chosen endpoint to gateways: one a model over one transport, hedged when a route says by whom."""
+"""Builds gateways from the settings and the chosen endpoint: one per model over one transport, hedged if a route asks for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def endpoint_for(settings: Settings, choice: EndpointChoice, environment: Mapping[str, str]) -> Endpoint:
-    """The endpoint of the model of the settings, with the way there."""
+    """The endpoint for the model in the settings, with its proxy and certificates."""
     model = choice.model_there(settings.model)
     return Endpoint(
         choice.base_url,
@@ -57,13 +57,14 @@ def open_gateways(
     clock: WallClock,
     hide: Callable[[str], None],
 ) -> Gateway | Gateways:
-    """The gateways that the settings ask for, at a usable endpoint or at a refused one, where each says why. Opens no connection.
+    """The gateways for the settings. If the endpoint is refused, they answer every request with the reason. Opens no
+    connection.
 
-    `hide` hears of each further secret.
+    `hide` is called with each further secret, to keep it out of the log.
     """
     endpoint = endpoint_for(settings, choice, environment)
     hide(endpoint.proxy.password)
-    # One for all models: they stand behind one address, and share its limits.
+    # One for all models, because they are behind one address and share its limits.
     doorway = Doorway(clock, is_local=endpoint.profile.is_local)
     for name, text in endpoint.headers:
         if is_secret(name):
@@ -75,7 +76,7 @@ def open_gateways(
         tokens = TokenSource(file, lambda: _unix_s(clock), hide)
 
     def open_model(model: str) -> Gateway:
-        """The gateway of one of the models that the settings name, all of them over one transport."""
+        """The gateway of one of the models named in the settings. All use the same transport."""
         if model != settings.model:
             name = choice.model_there(model)
             return open_at(endpoint.routed(name, profile_of(name)))
@@ -85,7 +86,7 @@ def open_gateways(
         return SucceededGateway(first, open_successor)
 
     def open_successor(model: str) -> HttpGateway:
-        """The gateway of a model that takes the default one's place."""
+        """The gateway of a model that replaces the default model."""
         name = choice.model_there(model)
         return open_at(replace(endpoint, model=name, profile=profile_of(name)))
 
@@ -101,9 +102,9 @@ def open_gateways(
 def join_gateways(
     settings: Settings, open_model: Callable[[str], Gateway], clock: Clock
 ) -> Gateway | Gateways:
-    """The gateway of the model of the settings, with those of their routes. `open_model` gives the gateway of one model.
+    """The gateway of the settings' model, with those of the routes. `open_model` returns the gateway for one model.
 
-    A model that serves several purposes has one gateway, since a gateway's health is that of its model.
+    A model that serves several purposes has one gateway, because the gateway's health is that of its model.
     """
     if not settings.routes:
         return open_model(settings.model)

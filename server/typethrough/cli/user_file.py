@@ -1,4 +1,4 @@
-"""The user's files: where they are, reading the settings file, and the key's command. What is wrong becomes a `Problem`."""
+"""The user's files: their paths, reading the settings file, and running the key command. Mistakes become a `Problem`."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _MAX_FILE_BYTES = 1_000_000
 
 
 def user_file_path() -> Path:
-    """Where the user's settings file is looked for on this system."""
+    """The path of the user's settings file on this system."""
     from platformdirs import user_config_path
 
     return _of_the_user(user_config_path("typethrough", appauthor=False)) / "config.toml"
 
 
 def administrator_file_path() -> Path | None:
-    """The administrator's settings file on this system; None where there is none.
+    """The path of the administrator's settings file. None if there is none.
 
-    No variable decides where it is: users could point one elsewhere.
+    No environment variable decides it, because a user could then replace the file by another.
     """
     return next((path for path in _administrator_places() if os.path.lexists(path)), None)
 
@@ -42,7 +42,7 @@ def _administrator_places() -> tuple[Path, ...]:
     if sys.platform == "win32":
         from platformdirs import site_config_path
 
-        # %ProgramData%, as the system itself says it.
+        # %ProgramData%, asked from the system and not from the environment.
         return (site_config_path("typethrough", appauthor=False) / "config.toml",)
     if sys.platform == "darwin":
         return (Path("/Library/Application Support/typethrough/config.toml"),)
@@ -50,29 +50,31 @@ def _administrator_places() -> tuple[Path, ...]:
 
 
 def record_path() -> Path:
-    """Where the servers on this system keep their record."""
+    """The path of the record on this system."""
     from platformdirs import user_state_path
 
     return _of_the_user(user_state_path("typethrough", appauthor=False)) / "record.sqlite3"
 
 
 def catalogue_path() -> Path:
-    """The folder in which the servers on this system keep what gateways say of their models."""
+    """The folder for what gateways say about their models."""
     from platformdirs import user_cache_path
 
     return _of_the_user(user_cache_path("typethrough", appauthor=False)) / "models"
 
 
 def _of_the_user(folder: Path) -> Path:
-    """The folder, or one that cannot exist when it is relative: this process's folder is a project's, not the user's.
+    """The folder. If it is relative, a path that cannot exist: a relative folder would be in the project, not the user's.
 
-    It is relative with XDG_CONFIG_HOME=. for instance, and for a user without a home.
+    It is relative with XDG_CONFIG_HOME=. for example, or if a user has no home.
     """
     return folder if folder.is_absolute() else Path(os.devnull).absolute() / folder.name
 
 
 def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
-    """The layer in the user's file, empty when there is no file. What is wrong is told by its place, not by its contents."""
+    """The layer from the user's file, empty if there is no file, and its problems. They name the place in the file, not its
+    text.
+    """
     name = Origin.USER_FILE.value
     try:
         values, mode = _read_toml(path)
@@ -84,7 +86,7 @@ def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
 
 
 def read_administrator_file(path: Path | None) -> Layer:
-    """The layer in the administrator's file, empty for None. One that cannot be read closes the model lane."""
+    """The layer from the administrator's file, empty for None. If it cannot be read, no model is asked."""
     name = Origin.ADMINISTRATOR.value
     if path is None:
         return Layer(name, Origin.ADMINISTRATOR, {})
@@ -99,11 +101,11 @@ def read_administrator_file(path: Path | None) -> Layer:
 
 
 class _Unreadable(Exception):
-    """A file that is there and cannot be used; `str()` continues a sentence that begins with its name."""
+    """A file exists but cannot be used. `str()` continues a sentence that begins with the file's name."""
 
 
 def _read_toml(path: Path) -> tuple[dict[str, object], int]:
-    """A file's values and mode. Raises _Unreadable, and FileNotFoundError or NotADirectoryError when there is none."""
+    """A file's values and mode. Raises _Unreadable, or FileNotFoundError or NotADirectoryError if there is no file."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -118,7 +120,7 @@ def _read_toml(path: Path) -> tuple[dict[str, object], int]:
     except UnicodeDecodeError:
         raise _Unreadable("is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
-        # The error's own words may quote the line, and the line may hold a key; its place is at the end of them.
+        # The error's text may quote a line that contains a key. Only the place at its end is used.
         place = str(error).rpartition("(")[2].rstrip(")")
         raise _Unreadable(f"is not TOML ({place})") from None
     except RecursionError:
@@ -133,7 +135,7 @@ def _exposed(name: str, mode: int, values: dict[str, object]) -> tuple[Problem, 
 
 
 def _holds_key(values: dict[str, object]) -> bool:
-    """Whether any table sets something that is called a key, but for the command that prints one."""
+    """Whether any table sets a name with "key" in it, except a command that prints one."""
     return any(
         _holds_key(value)
         if isinstance(value, dict)
@@ -145,7 +147,9 @@ def _holds_key(values: dict[str, object]) -> bool:
 async def key_from_command(
     command: Sequence[str], limit_s: float = COMMAND_LIMIT_S
 ) -> tuple[str, Problem | None]:
-    """The first line the command prints, or an empty key and why. The command is ended after `limit_s`, and not logged."""
+    """The first line that the command prints, or an empty key and the reason. The command is killed after `limit_s`. Nothing
+    is logged.
+    """
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -166,13 +170,13 @@ async def key_from_command(
         await _end(process)
     if status:
         return "", _no_key(f"ended with status {status}")
-    # What a password manager prints may be quoted, or be a whole header.
+    # A password manager may print the key in quotes, or a whole header.
     key = usable_key(unwrapped(output.decode("utf-8", "replace"))[0])
     return (key, None) if key else ("", _no_key("printed no key on its first line"))
 
 
 async def _first_line(process: asyncio.subprocess.Process) -> tuple[bytes, int]:
-    """The first line of the output. If it is empty, also the exit status, which tells why."""
+    """The first line of the output. If it is empty, also the exit status, which says why."""
     if process.stdout is None:
         return b"", 0
     try:
@@ -185,14 +189,14 @@ async def _first_line(process: asyncio.subprocess.Process) -> tuple[bytes, int]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the command with all it started, and let go of its pipe."""
+    """Kill the command and all processes that it started, and close its pipe."""
     with suppress(ProcessLookupError, PermissionError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
     with suppress(TimeoutError):
-        # Only a daemon that left the command's session and keeps its output open makes this wait.
+        # This waits only if a daemon has left the command's session and keeps its output open.
         await asyncio.wait_for(process.communicate(), _ENDING_S)
 
 

@@ -1,4 +1,4 @@
-"""The local lane at work: keeps the index up with open documents and workspace files, in slices, off the keystroke path."""
+"""Runs the local lane: keeps the index up to date with open documents and workspace files, in slices between keystrokes."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 _TURNS = 8
 # A longer document is data: it would take seconds to index, and the room of a whole workspace.
 _INDEXED_CHARS = 2_000_000
-# Imports stand near the top.
+# Imports stand near the top of a file.
 _HEAD_LINES = 400
 _IMPORTS = re.compile(r"\b(?:import|require|from)\b")
 
 
 class LocalLane:
-    """Guesses from text the user has: open documents as they are now, and what was read of the workspace."""
+    """Suggests from the user's own text: open documents as they are now, and what was read of the workspace."""
 
     def __init__(self, index: LocalIndex | None = None, libraries: Libraries | None = None) -> None:
         self._index = index or LocalIndex()
         self._libraries = libraries
         self._imported: dict[str, Imported] = {}
         self._scenes: dict[str, Scene] = {}
-        # Documents whose imports were changed since they were looked at.
+        # Documents whose imports have changed since they were read.
         self._changed_imports: set[str] = set()
         self._looking = Background()
         self._indexing = Background()
@@ -49,7 +49,7 @@ class LocalLane:
         self._reader: asyncio.Task[None] | None = None
 
     def opened(self, permit: KeepPermit, snapshot: Snapshot) -> None:
-        """A document was opened; the first slice is indexed at once, so that edits from now on are noted."""
+        """A document was opened. Its first slice is indexed at once, so that edits can be followed from now on."""
         uri = permit.uri
         permit.check(uri)
         self._open[uri] = permit
@@ -60,14 +60,14 @@ class LocalLane:
         self._look_at_imports(permit, snapshot)
 
     def edited(self, uri: str, edit: Edit, after: Snapshot) -> None:
-        """An open document was edited; costs what the edit holds, not what the document holds."""
+        """An open document was edited. The cost depends on the edit, not on the document's size."""
         if uri in self._open:
             lines = after.lines(edit.first_line, edit.first_line + edit.inserted_lines)
             self._index.replace_lines(uri, edit.first_line, edit.removed_lines, lines)
             if edit.first_line < _HEAD_LINES and any(map(_IMPORTS.search, lines[:_HEAD_LINES])):
                 self._changed_imports.add(uri)
             elif uri in self._changed_imports:
-                # Only now that the import is written: half of its name is another library's.
+                # Read imports when the user has left the import line. Half a name could be that of another library.
                 self._look_at_imports(self._open[uri], after)
 
     def _look_at_imports(self, permit: KeepPermit, snapshot: Snapshot) -> None:
@@ -85,7 +85,7 @@ class LocalLane:
                 self._imported[permit.uri] = found
 
     def closed(self, uri: str) -> None:
-        """A document was closed; what it held stays known until the index needs the room."""
+        """A document was closed. Its text stays in the index until the room is needed."""
         self._leave(uri)
         self._index.set_open(uri, is_open=False)
 
@@ -96,12 +96,12 @@ class LocalLane:
         self._changed_imports.discard(uri)
 
     def forget(self, uri: str) -> None:
-        """What a document or a file holds is proposed no more, from now on."""
+        """Suggest nothing more from a document's or file's text."""
         self._leave(uri)
         self._later(self._index.removing(uri))
 
     def guesses(self, view: View) -> list[Guess]:
-        """What may follow the cursor, and how likely each of it is right. Takes well under a millisecond."""
+        """What may follow at the cursor, each with the probability that it is right. Takes well under a millisecond."""
         uri = view.uri
         scene = Scene.of(view, self._scenes.get(uri))
         if uri in self._open:
@@ -109,18 +109,18 @@ class LocalLane:
         return predict(self._index, view, self._imported.get(uri), scene)
 
     def read(self, files: AsyncIterator[tuple[TellPermit, str]]) -> None:
-        """Index the texts of files in the background; replaces a reading that is under way."""
+        """Index these files in the background. It replaces a reading that is still running."""
         if self._reader is not None:
             self._reader.cancel()
         self._reader = self._indexing.start(self._read(files))
 
     async def idle(self) -> None:
-        """Wait until everything known of by now is indexed."""
+        """Wait until everything that is known now is indexed."""
         await self._looking.idle()
         await self._indexing.idle()
 
     def stop(self) -> None:
-        """Stop working in the background."""
+        """Stop background work."""
         self._indexing.stop()
         self._looking.stop()
         self._work.clear()
@@ -130,7 +130,7 @@ class LocalLane:
             await self.take(permit, text)
 
     async def take(self, permit: KeepPermit, text: str) -> None:
-        """Index one file, unless it is open: then its document says what it holds."""
+        """Index one file, unless it is open: then the open document counts."""
         uri = permit.uri
         if uri in self._open or permit.is_void:
             return
@@ -152,6 +152,6 @@ class LocalLane:
 
 
 async def _give_way() -> None:
-    """Let a few turns of the loop pass. A request takes some six of them, and a slice of indexing is as long as all of it."""
+    """Let a few turns of the loop pass. A request needs about six, and one slice of indexing takes as long as a request."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)

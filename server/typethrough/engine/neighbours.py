@@ -1,4 +1,4 @@
-"""The open documents as each other's prompts know them: what a look at one has found, and where it was edited last."""
+"""What the prompts of other documents use of an open document: its definitions, and where it was edited last."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ if TYPE_CHECKING:
     from typethrough.core.prompt.layout import PromptState
     from typethrough.engine.ports import Cancellable
 
-# Of a longer file no more is read for the names it uses, and one that is not open is left out.
+# Names used in a file are read only up to this length. A longer file that is not open is skipped.
 READ_CHARS: Final = 400_000
 # Of an open document no more is read at all: a thread that reads a longer one keeps the others from running.
 _LOOKED_AT_CHARS: Final = 2_000_000
-# Two other places where something was just changed, with their neighbourhood.
+# How many excerpts from other recently edited documents a prompt gets, and how many lines on each side of the edit.
 _EXCERPTS: Final = 2
 _EXCERPT_LINES: Final = 10
-# Above an excerpt so many lines are read, which are not told: a private key that begins there is known, and a secret's name.
+# How many lines above an excerpt are read, but not used in the prompt. They may contain a secret's name or a key's first
+# line.
 _ABOVE_LINES: Final = 60
 _EXCERPT_S: Final = 600.0
 _ECHO_SHARE: Final = 0.5
 
 
 class Seen(NamedTuple):
-    """What one look at a document's text has found."""
+    """What was read from a document's text at one time."""
 
     digest: Digest
     definitions: Sequence[Definition]
@@ -45,7 +46,7 @@ class Seen(NamedTuple):
 
 
 class Neighbour:
-    """An open document: its text, the prompt it feeds, and where it was edited last."""
+    """An open document: its text, its prompt, and where it was edited last."""
 
     def __init__(self, permit: KeepPermit, language_id: str, snapshot: Snapshot, prompt: PromptState) -> None:
         self.permit = permit
@@ -59,13 +60,13 @@ class Neighbour:
 
     @property
     def telling(self) -> TellPermit | None:
-        """The permit to tell other documents of this one; None when it may not be told."""
+        """The permit to use this document in prompts of others, or None."""
         permit = self.permit
         return permit if isinstance(permit, TellPermit) and not permit.is_void else None
 
 
 def read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], bool]) -> Seen:
-    """Look at a document's text, without its secrets. Takes as long as a parse may: it is for a thread."""
+    """Read a document's text, without its secrets. It may take as long as parsing, so call it in a thread."""
     text = redacted(snapshot.text() if snapshot.char_count <= _LOOKED_AT_CHARS else _head(snapshot))
     definitions = outline.definitions(text, language_id, is_late)
     lines = frozenset(line for part in text.split("\n") if (line := part.strip()))
@@ -89,7 +90,7 @@ def _head(snapshot: Snapshot) -> str:
 
 
 def just_edited(document: Neighbour, seen: Seen, others: Iterable[Neighbour], now_s: float) -> list[Excerpt]:
-    """The places in other documents where something was just changed, but for those that say what this one says."""
+    """Excerpts around recent edits in other documents, except those that repeat this document's text."""
     found = []
     telling = [
         (permit, other)
@@ -108,6 +109,6 @@ def just_edited(document: Neighbour, seen: Seen, others: Iterable[Neighbour], no
 
 
 def _echoes(lines: Sequence[str], present: frozenset[str]) -> bool:
-    """Whether an excerpt says what stands in the document already: a model that reads a thing twice writes it a third time."""
+    """Whether the document already contains an excerpt. A model that reads something twice tends to write it a third time."""
     said = {line.strip() for line in lines if line.strip()}
     return not said or len(said & present) / len(said) > _ECHO_SHARE

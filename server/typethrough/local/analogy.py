@@ -1,7 +1,8 @@
-"""Leads from lines nearby that are like the one being written, with its names in place of theirs.
+"""Leads from nearby lines that resemble the current one, with its names in place of theirs.
 
-Below `self.width = width` the line `self.height = ` goes on with `height`, and below `if kind == "left":` a branch for `"right"`
-goes on like its sister. Owns what makes two lines alike. Must not know how sure a lead is.
+Below `self.width = width`, the line `self.height = ` continues with `height`. Below `if kind == "left":`, a branch for
+`"right"`
+continues like its sister. This module decides what makes two lines alike. It does not know how likely a lead is right.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
     from typethrough.local.leads import Leads
     from typethrough.local.scene import Scene
 
-# So many lines are compared, the nearest first, and of so many the names are put in place.
+# How many lines are compared, the nearest first, and from how many of them names are replaced.
 _MOST_COMPARED: Final = 24
 _MOST_LIKE: Final = 10
 _EQUAL_TOKEN: Final = 2.0
 _OTHER_TOKEN: Final = -1.0
 _LINE_ABOVE: Final = 4.0
 _EQUAL_ABOVE: Final = 6
-# So many lines above are compared, and each that is like its fellow says so much.
+# How many lines above are compared, and how much each pair of similar lines counts.
 _MOST_ABOVE: Final = 4
 _LINE_FURTHER_ABOVE: Final = 3.0
 _DISTANCE: Final = 0.7
@@ -33,8 +34,10 @@ _NO_LINE: Final = Line((), ())
 
 
 class Like(NamedTuple):
-    """A line that is like the cursor's as far as that goes, how much so, its names by the cursor's, and how many lines right
-    above the two are like each other too. `sameness` adds up the squares of the shares of their tokens that are the same.
+    """A line that resembles the cursor's line as far as that goes.
+
+    `likeness`: how much. `number`: its index. `names`: its names, each with the name at the same place here. `aligned`: how
+    many lines directly above the two are also alike. `sameness`: the sum of the squares of their shares of equal tokens.
     """
 
     likeness: float
@@ -83,7 +86,7 @@ def _alike(here: Line, scene: Scene) -> list[Like]:
         line = lines[number]
         if line.shape[:count] != shape or len(line.shape) <= count:
             continue
-        # The first line below stands below the cursor, not below the last line above.
+        # The first line below stands below the cursor's line, not below the last line above.
         line_above = _line(lines, number - 1) if number != above else _NO_LINE
         is_aligned = bool(previous.shape) and line_above.shape == previous.shape
         if not count and not is_aligned:
@@ -133,7 +136,7 @@ def _line(lines: Sequence[Line], number: int) -> Line:
 
 
 def _names(tokens: Sequence[str], here: Sequence[str]) -> dict[str, str] | None:
-    """Return the names of a line by those that stand in their places here; None where one stands for two."""
+    """Map each name of a line to the name at the same place here. None if a name would map to two."""
     names: dict[str, str] = {}
     for old, new in zip(tokens, here, strict=False):
         if old == new and not is_name(old):
@@ -144,7 +147,7 @@ def _names(tokens: Sequence[str], here: Sequence[str]) -> dict[str, str] | None:
 
 
 def _more_names(names: dict[str, str], line: Line, here: Line) -> int:
-    """Take in the names of two lines of one shape, where nothing is known of them yet; return how many tokens are equal."""
+    """Add the names of two lines of one shape, if they are not in `names` yet. Returns how many tokens are equal."""
     equal = 0
     for old, new in zip(line.tokens, here.tokens, strict=True):
         if old == new:

@@ -1,4 +1,4 @@
-"""How likely a proposed text is right: a logistic regression on what speaks for it."""
+"""The probability that a proposed text is right, by logistic regression on the evidence for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _BRACKETS: Final = ("()", "[]", "{}")
 _MOST_UNBALANCED: Final = 3
-# The logarithm of how many entries some files of one folder have.
+# The logarithm of the usual number of entries, for some files of one folder.
 _COMMON_ENTRIES: Final = 9.0
 _LEAST_ENTRIES: Final = 6.5
 # One for each feature, fitted to 34,773 texts at 48,000 positions in held-out files of six languages:
@@ -51,11 +51,11 @@ _COEFFICIENTS: Final = (
 
 
 class Here(NamedTuple):
-    """Where texts are judged: the line before the cursor, and the word that it ends in.
+    """The place for which texts are judged: the line before the cursor, and the word `partial` at its end.
 
-    `is_known`: that word is a whole one nearby, so that it may be finished; `is_keyword`: it is one of a language; `is_prose`:
-    it is written for people; `is_new`: something gets its name here. `entries` is how many the index has: who knows little misses
-    much of what may stand here.
+    `is_known`: the word also stands nearby, so it may be complete. `is_keyword`: it is a keyword of a language. `is_prose`: the
+    text here is for people. `is_new`: something gets its name here. `entries`: how many entries the index has. With few, it
+    misses much of what may stand here.
     """
 
     written: str
@@ -68,20 +68,20 @@ class Here(NamedTuple):
 
 
 def confidence(features: tuple[float, ...]) -> float:
-    """Return the probability that the text is right."""
+    """The probability that the text is right, from its features."""
     score = sum(map(mul, _COEFFICIENTS, features))
     return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, score))))
 
 
 def features(cut: Cut, here: Here) -> tuple[float, ...]:
-    """Return what the probability depends on."""
+    """The features that the probability depends on."""
     text, found, share = cut.text, cut.evidence, cut.share
     is_whole = float(cut.is_whole)
     reach = log1p(found.reach)
     likeness = found.likeness / 8
     length = log(len(text))
     line = here.written + text
-    # Nothing but a word like the one being typed speaks for it.
+    # The only evidence is a word that begins like the one being typed.
     is_bare = float(found.words > 0 and not (found.pairs or found.singles or found.alike or found.count))
     letters = len(here.partial)
     known = max(_LEAST_ENTRIES, log1p(here.entries)) - _COMMON_ENTRIES

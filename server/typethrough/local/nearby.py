@@ -1,7 +1,8 @@
-"""Leads from the same words nearby: what followed the last tokens, or begins like the half-written word.
+"""Leads from the same words nearby: what followed the last tokens, or a word that begins like the unfinished one.
 
-Where memory wants three equal tokens or three letters of a word, one or two do in the lines around the cursor. Must not know how
-sure a lead is.
+Memory needs three equal tokens or three letters of a word. In the lines around the cursor, one or two are enough. This module
+does
+not know how likely a lead is right.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
     from typethrough.local.leads import Leads
     from typethrough.local.scene import Scene
 
-# A short word occurs in any line, so the number of finds is what bounds the time.
+# A short word occurs on many lines, so the number of finds is bounded, and with it the time.
 _MOST_FINDS: Final = 160
 _BYTES_TO_DOUBLE: Final = 2
-# By how many tokens before the cursor are the same: none, one, two or more.
+# Weights by the number of equal tokens before the cursor: none, one, two or more.
 _WEIGHTS: Final = (0.125, 0.5, 2.0)
-# Lines in which names are looked for that begin with one letter: nearly every line has one.
+# After only one letter, names are searched in this many lines, because nearly every line has one.
 _LINES_OF_ONE_LETTER: Final = 40
 _WORD_SIGNS: Final = frozenset(ascii_letters + digits + "_$")
-# Words that begin a statement: nowhere else in a line do they stand by chance.
+# Words that begin a statement. They do not stand elsewhere on a line.
 _OPENERS: Final = frozenset(
     re.findall(
         r"\w+",
@@ -35,7 +36,7 @@ _OPENERS: Final = frozenset(
         switch throw trait try typedef until using val var while with from""",
     )
 )
-# So many letters of a word of prose are needed: fewer begin many words.
+# How many letters of a word of prose are needed. Fewer letters begin too many words.
 _LETTERS_OF_PROSE: Final = 3
 _COMMENTS: Final = ("# ", "//", "/*", "* ", "--", '"""', "<!--")
 _LAST_WORDS: Final = re.compile(r"(?:^|\s)([A-Za-z]+),? ([a-z]+),? $")
@@ -43,7 +44,7 @@ _REST_OF_WORD: Final = re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]+\(?")
 
 
 def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene: Scene) -> None:
-    """Add what the same words were followed by. `known` is the line up to the word `partial` that the cursor stands in."""
+    """Add what followed the same words nearby. `known` is the line up to the word `partial` at the cursor."""
     tokens = spaced_tokens(known.strip())
     blank = known[len(known.rstrip()) :]
     single = (tokens[-1].lstrip() if tokens else "") + blank + partial
@@ -86,7 +87,7 @@ def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene:
         for end in _finds(line, partial) if with_names and not met else ():
             finds += 1
             rest = _REST_OF_WORD.match(line, end)
-            # What began a line or followed a blank may be a word that never follows a dot, or anything at all.
+            # A word that stood elsewhere may never follow a dot, or may only begin a statement, so leave such words out.
             if rest is not None and (partial + rest[0]) not in (KEYWORDS if is_member else amiss):
                 evidence = leads.of(rest[0], is_whole=False)
                 evidence.weight += weight * _WEIGHTS[0] * 2.0 ** (len(partial) / _BYTES_TO_DOUBLE)
@@ -95,12 +96,12 @@ def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene:
 
 
 def is_prose(known: str, language_id: str) -> bool:
-    """Tell whether words are written here for people: which of them comes next does not follow from which are near."""
+    """Whether the text here is for people. Then the next word does not follow from the words nearby."""
     text = known.lstrip()
-    # In Rust a single quote begins a lifetime.
+    # In Rust, a single quote also begins a lifetime.
     quoted = text.count('"') % 2 or (language_id != "rust" and text.count("'") % 2)
     if quoted and text.rfind("{") > max(text.rfind("}"), text.find('"'), text.find("'")):
-        # A value in a string that has such.
+        # This is an interpolated value inside a string.
         return False
     if text.startswith(_COMMENTS) or quoted:
         return True
@@ -109,7 +110,7 @@ def is_prose(known: str, language_id: str) -> bool:
 
 
 def _finds(line: str, wanted: str) -> Iterator[int]:
-    """Yield where a text ends that begins with a whole token in a line."""
+    """Yield where each occurrence of `wanted` in a line ends. It must begin with a whole token."""
     is_bound = is_word(wanted)
     at = line.find(wanted)
     while at >= 0:
@@ -119,13 +120,13 @@ def _finds(line: str, wanted: str) -> Iterator[int]:
 
 
 def _begins(line: str, wanted: str) -> Iterable[int]:
-    """Return where a text ends that a line begins with."""
+    """Where `wanted` ends, if the line begins with it."""
     start = len(line) - len(line.lstrip())
     return (start + len(wanted),) if line.startswith(wanted, start) else ()
 
 
 def _same_before(line: str, at: int, known: str, here: int) -> int:
-    """Return how many characters before two places are the same."""
+    """How many characters before two places are equal."""
     count = 0
     while count < min(at, here) and line[at - 1 - count] == known[here - 1 - count]:
         count += 1

@@ -1,6 +1,7 @@
-"""What the local lane proposes at a cursor: the likeliest texts of all who know one, how sure each is, and which may be shown.
+"""What the local lane suggests at a cursor: the most likely texts of all sources, how likely each is right, and which may be
+shown.
 
-Owns what is asked of whom, and the rules of what may be proposed at all. Must not know where texts come from, nor what the engine
+It decides which sources are asked, and what may be proposed at all. It does not know where texts come from, or what the engine
 does with a guess.
 """
 
@@ -35,19 +36,22 @@ if TYPE_CHECKING:
     from typethrough.local.index import LocalIndex
     from typethrough.local.leads import Lead
 
-# How likely a guess must be right: to answer in a model's place, and where no model can or does answer. On held-out files texts
-# from 0.45 up come at 35 to 43 % of places and are right at 75 to 80 % (tests/bench/local_lane.py); the bar is a little lower, so
-# that a line that stood twice in the file comes at its first word.
+# How likely a guess must be right: to answer instead of a model, and to answer when no model can or does. On held-out
+# files, texts
+# from 0.45 up come at 35 to 43 % of places and are right at 75 to 80 % (tests/bench/local_lane.py). The limit is a little
+# lower, so
+# that a line that stands twice in the file comes at its first word.
 CONFIDENT: Final = 0.5
 USABLE: Final = 0.35
 _LINES_MEMORY: Final = 8
-# One character is not worth a look, nor are two signs; and to look at a text that is wrong costs as much as so many characters
-# spare, so that of short texts only those are shown that are nearly sure.
+# A single character is not worth reading, nor are two signs. Reading a wrong text costs as much as this many characters
+# save. So
+# of short texts, only those that are nearly certain are shown.
 _FEWEST_CHARACTERS: Final = 2
 _FEWEST_SIGNS: Final = 3
 _WRONG_CHARACTERS: Final = 5.0
 _LONGEST_LINE: Final = 400
-# Behind these a thing gets its name.
+# After these words, something gets its name.
 _NAMES: Final = re.compile(
     r"\b(?:def|class|function|func|fn|interface|type|struct|enum|trait|module|namespace|let|const|var|val|local|mod)\s+(?:mut\s+)?$"
 )
@@ -55,7 +59,7 @@ _DEFINES: Final = re.compile(
     r"\s*(?:(?:export|default|async|pub|public|private|protected|static|abstract|override|get|set|def|class|function|func|fn|fun|type"
     r"|interface|struct|enum|trait)\s+)+\w+(?:<[^<>]*>)?\s*(?:\(.*\).*|[^()]*)[{:]\s*$"
 )
-# Here brackets end patterns that nothing opened, or stand in text.
+# In these families, closing brackets may end patterns without an opening one, or stand in text.
 _LOOSE_BRACKETS: Final = frozenset(("shell", "markup", "text", "make", "unknown"))
 _BRACED: Final = frozenset(("js", "c", "go", "rust", "css"))
 _DEF: Final = re.compile(r"(\s*)(?:async )?def ")
@@ -63,9 +67,9 @@ _BRACKETS: Final = ("()", "[]", "{}")
 
 
 class Guess(NamedTuple):
-    """A proposed continuation of the line, the probability that it is right as far as it goes, and whether the line ends there.
+    """A proposed continuation of the line, the probability that it is right, and whether the line ends after it.
 
-    `replaces` counts the characters right of the cursor that the text takes the place of.
+    `replaces` is the number of characters after the cursor that the text replaces.
     """
 
     text: str
@@ -99,9 +103,9 @@ def predict(
 
 
 def best(guesses: Sequence[Guess], least: float, *, only_whole: bool = False) -> Guess | None:
-    """Return the guess that saves most of those that are at least so likely right; perhaps only of those that end the line.
+    """The guess that saves most, among those that are at least this likely right, and perhaps only whole lines.
 
-    Who asks for any at all (`least` 0) gets one, even where it most likely costs more than it saves.
+    With `least` 0 there is always one if there are any guesses, even if it probably costs more than it saves.
     """
     sure = [guess for guess in guesses if guess.confidence >= least and (guess.is_whole or not only_whole)]
     found = max(sure, key=_worth, default=None)
@@ -113,7 +117,7 @@ def _worth(guess: Guess) -> float:
 
 
 def gather(index: LocalIndex, view: View, scene: Scene, imported: Imported | None = None) -> Leads:
-    """Return all that anybody knows to follow the cursor."""
+    """All texts that any source knows for the cursor."""
     leads = Leads()
     prefix = view.line_prefix
     if len(prefix) <= _LONGEST_LINE:
@@ -134,7 +138,7 @@ def gather(index: LocalIndex, view: View, scene: Scene, imported: Imported | Non
 def judged(
     index: LocalIndex, leads: Iterable[Lead], view: View, scene: Scene
 ) -> list[tuple[Cut, tuple[float, ...]]]:
-    """Return the texts that may be shown, each with the features that its confidence depends on."""
+    """The texts that may be shown, each with the features that its confidence depends on."""
     written = view.line_prefix.strip()
     start = word_before(view.line_prefix)
     known, partial = view.line_prefix[:start], view.line_prefix[start:]
@@ -154,7 +158,7 @@ def judged(
 
 
 def _is_told(known: str, language_id: str) -> bool:
-    """Tell whether a name that stands here is nobody's but the user's: a word of prose, or what is being named."""
+    """Whether only the user can know the name here: a word of prose, or a new name."""
     return is_prose(known, language_id) or _NAMES.search(known) is not None
 
 
@@ -165,7 +169,7 @@ def _guesses(index: LocalIndex, leads: Iterable[Lead], view: View, scene: Scene)
 
 
 def _before(ending: str, leads: Iterable[Lead]) -> list[Lead]:
-    """Return the leads that fit before the rest of the line, without it."""
+    """The leads that fit before the rest of the line, without that rest."""
     fitting = []
     for lead in leads:
         text = lead.text
@@ -179,7 +183,7 @@ def _before(ending: str, leads: Iterable[Lead]) -> list[Lead]:
 
 
 def _may_be_shown(text: str, view: View, scene: Scene) -> bool:
-    """Refuse what no person would take: next to nothing, what stands there already, what is no text, half of a word."""
+    """Whether a person could want the text. Not if it is tiny, already there, not printable, or part of a word."""
     shown = text.strip()
     suffix, following = view.line_suffix, view.next_line().strip()
     if len(shown) < _FEWEST_CHARACTERS or not text.replace("\t", " ").isprintable():
@@ -187,7 +191,7 @@ def _may_be_shown(text: str, view: View, scene: Scene) -> bool:
     if len(shown) < _FEWEST_SIGNS and not any(map(is_word, shown)):
         return False
     if not view.line_prefix.strip() and len(spaced_tokens(shown)) == 1:
-        # What a line begins with is no help.
+        # One token at the start of a line does not help.
         return False
     if view.language_id == "python" and _first_word(text, view) == "self" and not _has_self(view, scene):
         return False
@@ -196,13 +200,13 @@ def _may_be_shown(text: str, view: View, scene: Scene) -> bool:
     if _is_there(view.line_prefix + text, view, scene) or not _closes_what_is_open(text, view):
         return False
     if heading_in(view.line_prefix + text) >= 0:
-        # Where a notebook's cell ends, another begins, and that is nobody's to type.
+        # This is the heading of another notebook cell, which nobody types.
         return False
     return not following or following not in (shown, (view.line_prefix + text + suffix).strip())
 
 
 def _is_there(line: str, view: View, scene: Scene) -> bool:
-    """Tell whether a line defines once more what the block has: a name is given once."""
+    """Whether a line defines something that the block already has. Each name is defined only once."""
     if not _DEFINES.match(line):
         return False
     wanted, indent = line.strip(), len(view.indent)
@@ -215,8 +219,10 @@ def _is_there(line: str, view: View, scene: Scene) -> bool:
 
 
 def _closes_what_is_open(text: str, view: View) -> bool:
-    """Tell whether each bracket that the line closes was opened in it or above it: what comes from a line elsewhere may close
-    what that line stood in. Where blocks have braces, one from above is closed on a line that begins with that.
+    """Whether each bracket that the line closes was opened in it or above it.
+
+    A line from elsewhere may close something that is open only there. In languages with braces, a brace from above is closed
+    on a line that begins with the closing one.
     """
     family = family_of(view.language_id)
     if family in _LOOSE_BRACKETS or not any(map(text.count, ")]}")):
@@ -230,13 +236,13 @@ def _closes_what_is_open(text: str, view: View) -> bool:
 
 
 def _first_word(text: str, view: View) -> str:
-    """Return the word at the cursor as it is with the text."""
+    """The word at the cursor, completed by the text."""
     tokens = spaced_tokens(view.line_prefix[word_before(view.line_prefix) :] + text)
     return tokens[0] if tokens else ""
 
 
 def _has_self(view: View, scene: Scene) -> bool:
-    """Tell whether the function of Python that the cursor stands in, or whose head it is, has a `self`."""
+    """Whether the Python function around the cursor, or whose first line it is on, has a `self`."""
     indent = len(view.indent)
     if _DEF.match(view.line_prefix):
         return indent > 0
@@ -247,7 +253,7 @@ def _has_self(view: View, scene: Scene) -> bool:
 
 
 def _closes_only_its_own(text: str) -> bool:
-    """Tell whether no bracket is closed that was not opened in the text: the one behind the cursor closes the user's."""
+    """Whether the text closes only brackets that it opens itself. The bracket after the cursor closes the user's."""
     for opening, closing in _BRACKETS:
         depth = 0
         for character in text:

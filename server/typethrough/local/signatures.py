@@ -1,8 +1,9 @@
-"""Leads from definitions: what is called takes what its definition says, and an object keeps what it is made from.
+"""Leads from definitions: arguments from a function's parameters, and attributes from a constructor's.
 
-In the body of `def __init__(self, path, mode)` the lines are `self.path = path` and `self.mode = mode`; a call `read(` takes
-`path, mode)` where the definition of `read` names two things that have these names here too. Owns how parameters are read.
-Must not know how sure a lead is.
+In the body of `def __init__(self, path, mode)` the lines are `self.path = path` and `self.mode = mode`. A call `read(` gets
+`path, mode)` if the definition of `read` has these parameters and both names are known here. This module also reads
+parameters. It
+does not know how likely a lead is right.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from typethrough.local.leads import Leads
     from typethrough.local.scene import Scene
 
-# Definitions are looked for so many lines up, and read over so many lines.
+# How many lines up definitions are searched, and how many lines of one are read.
 _FAR_LINES: Final = 40
 _LONG_LINES: Final = 12
 _MOST_PARAMETERS: Final = 12
-# That one thing has the name of a parameter happens by chance.
+# A single equal name may be chance.
 _FEWEST_ARGUMENTS: Final = 2
 _MAKES: Final = re.compile(
     r"\s*(?:def __init__|def initialize|(?:public )?function __construct|constructor)\s*\("
@@ -38,13 +39,13 @@ _PARAMETER: Final = re.compile(r"[^$]*\$(\w+)|\s*(?:\*{0,2}|&?mut\s+|\.{3}|&)([A
 _BEGINS: Final = re.compile(r"\s*(?:def|class|function)\b")
 _HEAD_ENDS: Final = re.compile(r"[:{)]\s*$")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
-# What may stand among the lines that set attributes.
+# Lines that may stand among the lines that set attributes.
 _BESIDE: Final = ("super", "parent::", "#", "//", "*", "/*", '"""', "{")
 _OWN: Final = frozenset(("self", "cls", "this"))
 
 
 class _Attribute(NamedTuple):
-    """How an object's attribute is set from a parameter: before its name, between, and behind."""
+    """The form of a line that sets an attribute from a parameter: the text before, between and after the names."""
 
     before: str
     between: str
@@ -63,7 +64,7 @@ _ATTRIBUTES: Final[Mapping[str, _Attribute]] = {
 
 
 def by_definition(leads: Leads, language_id: str, known: str, partial: str, scene: Scene) -> None:
-    """Add what definitions nearby say. `known` is the line up to the word `partial` that the cursor stands in."""
+    """Add what definitions nearby suggest. `known` is the line up to the word `partial` at the cursor."""
     found = [(text, True) for text in _attributes(language_id, known, partial, scene)]
     found += [(text, False) for text in _arguments(known, partial, scene.above, scene.below)]
     for text, is_whole in found:
@@ -73,7 +74,7 @@ def by_definition(leads: Leads, language_id: str, known: str, partial: str, scen
 
 
 def _attributes(language_id: str, known: str, partial: str, scene: Scene) -> Iterator[str]:
-    """Yield the line that sets the next attribute, where the lines above have only set attributes."""
+    """Yield the line that sets the next attribute, if the lines above only set attributes."""
     form = _ATTRIBUTES.get(language_id)
     written = known.lstrip() + partial
     if form is None or not (written.startswith(form.before) or form.before.startswith(written)):
@@ -95,7 +96,7 @@ def _attributes(language_id: str, known: str, partial: str, scene: Scene) -> Ite
 
 
 def _maker(above: Sequence[str]) -> int:
-    """Return where the nearest definition begins if it is a constructor's, else -1."""
+    """Where the nearest definition above begins, if it is a constructor. Else -1."""
     for number in range(len(above) - 1, max(-1, len(above) - 1 - _FAR_LINES), -1):
         if _MAKES.match(above[number]):
             return number
@@ -105,13 +106,13 @@ def _maker(above: Sequence[str]) -> int:
 
 
 def _body(above: Sequence[str], start: int) -> int:
-    """Return the first line behind a constructor's head."""
+    """The first line after a constructor's head."""
     ends = (number for number in range(start, len(above)) if _HEAD_ENDS.search(above[number]))
     return next(ends, len(above)) + 1
 
 
 def _set(form: _Attribute, body: Sequence[str]) -> list[str] | None:
-    """Return the attributes that a constructor's body has set so far; None where it does anything else."""
+    """The attributes that a constructor's body has set so far. None if it does anything else."""
     names = []
     for line in map(str.strip, body):
         if line.startswith(form.before) and (name := _NAME.match(line, len(form.before))):
@@ -122,7 +123,7 @@ def _set(form: _Attribute, body: Sequence[str]) -> list[str] | None:
 
 
 def _arguments(known: str, partial: str, above: Sequence[str], below: Sequence[str]) -> Iterator[str]:
-    """Yield the arguments of a call that has just been opened, where all of them have a name that is known here."""
+    """Yield the arguments of a call that was just opened, if all parameters have names that are known here."""
     called = _OPENS.search(known)
     if called is None or called[2] in KEYWORDS or _DEFINES.match(known):
         return
@@ -149,13 +150,13 @@ def _after_bracket(lines: Sequence[str]) -> str:
 
 
 def parameters_in(signature: str) -> tuple[str, ...]:
-    """Return the names of what a function's signature says it takes, but for the object itself."""
+    """The names of a function's parameters in its signature, without the object itself."""
     return tuple(name for name in _parameters(signature.partition("(")[2]) if name not in _OWN)
 
 
 @remembered(256)
 def _parameters(text: str) -> tuple[str, ...]:
-    """Return the names of the parameters in a text that begins behind their opening bracket; nothing where they do not end."""
+    """The names of the parameters in a text that begins after the opening bracket. Empty if they do not end."""
     depth, start = 0, 0
     found: list[str] = []
     for place, character in enumerate(text):

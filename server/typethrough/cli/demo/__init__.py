@@ -1,1 +1,1 @@
-"""`typethrough demo`: a file typed through the real engine, on a screen of its own."""
+"""`typethrough demo`: types a file with suggestions from the real engine, on a screen of its own."""

@@ -1,7 +1,7 @@
-"""The demo's editor: one document whose cursor stands at its end, ghost text on it, and what happened as events.
+"""The demo's editor: one document with the cursor at its end, its ghost text, and events for what happens.
 
-Speaks to the engine as an editor does: every key is an edit and a request; an answer for an older version is dropped; while the
-person types what is shown it stays, shrinking. Knows nothing of terminals.
+It uses the engine as an editor does. Every key is an edit and a request. An answer for an older version is dropped. While the
+person types the suggested text, the ghost text stays and gets shorter. This module does not know about terminals.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ if TYPE_CHECKING:
 
 
 class Reporting(Protocol):
-    """Hears what became of a suggestion."""
+    """Receives what happened to a suggestion."""
 
     def accepted(self, suggestion_id: str) -> object:
-        """A suggestion was taken."""
+        """A suggestion was accepted."""
         ...
 
 
 class Completing(Protocol):
-    """What the demo needs of an engine."""
+    """What the demo needs from an engine."""
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> object:
-        """A document was opened."""
+        """Open a document."""
         ...
 
     def edit(self, uri: str, start: Position, end: Position, text: str) -> object:
-        """A range was replaced."""
+        """Replace a range."""
         ...
 
     def changed(self, uri: str, version: int) -> object:
-        """The edits so far make this version."""
+        """The edits so far give this version."""
         ...
 
     async def complete(self, request: Request) -> Outcome:
-        """Suggest."""
+        """Return the outcome of a request."""
         ...
 
     @property
     def reports(self) -> Reporting:
-        """Where to say what became of a suggestion."""
+        """The receiver of reports about suggestions."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: "ghost", "through", "accept" or "diverge"; with the text it concerns, its source and time."""
+    """One event. `kind` is "ghost", "through", "accept" or "diverge". `text` is its suggestion, `ms` the time until it came."""
 
     kind: str
     text: str
@@ -64,7 +64,7 @@ class Event:
 
 @dataclass(slots=True)
 class Ghost:
-    """The suggestion on screen: what is left of it, and how much was typed through."""
+    """The suggestion on the screen: the rest of its text, and the part that was typed through."""
 
     id: str
     text: str
@@ -75,7 +75,7 @@ class Ghost:
 
 @dataclass(slots=True)
 class Score:
-    """What the person did and what it saved."""
+    """Counts of what the person did and what it saved."""
 
     keys: int = 0
     typed_keys_worth: int = 0
@@ -87,12 +87,12 @@ class Score:
 
     @property
     def saved_share(self) -> float:
-        """The share of keystrokes that need not be made, 0 to 1."""
+        """The share of keystrokes that were saved, 0 to 1."""
         return 1 - self.keys / self.typed_keys_worth if self.typed_keys_worth else 0.0
 
 
 class DemoEditor:
-    """One document being typed."""
+    """One document that is being typed."""
 
     def __init__(
         self, engine: Completing, now: Callable[[], float], on_event: Callable[[Event], None], uri: str
@@ -108,12 +108,12 @@ class DemoEditor:
         self.score = Score()
 
     def open(self, language_id: str, text: str) -> None:
-        """Open the document as it stands before the demo."""
+        """Open the document with its text before the demo."""
         self.lines = text.split("\n")
         self._engine.open(self._uri, language_id, self._version, text)
 
     def type(self, text: str) -> None:
-        """Insert what one key brought, and ask."""
+        """Insert the text of one key, and ask for a suggestion."""
         self.score.keys += 1
         self.score.typed_keys_worth += 1
         self._insert(text)
@@ -132,7 +132,7 @@ class DemoEditor:
         self._asking.start(self._answer())
 
     def accept(self, keys_worth: int) -> None:
-        """Take the ghost text, which would have cost `keys_worth` keystrokes to type."""
+        """Accept the ghost text. `keys_worth` is how many keystrokes typing it would have taken."""
         ghost, self.ghost = self.ghost, None
         if ghost is None:
             return
@@ -146,7 +146,7 @@ class DemoEditor:
         self._asking.start(self._answer())
 
     async def aclose(self) -> None:
-        """Wait for nothing more."""
+        """Cancel outstanding requests."""
         await self._asking.aclose()
 
     def _insert(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Colours for the demo: a line of code as ANSI, near enough to an editor's look in any language, and text clipped to a width."""
+"""Colours for the demo: paints a line of code with ANSI codes, roughly right for any language, and clips text to a width."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def painted(line: str) -> str:
 
 
 def cell_width(text: str) -> int:
-    """Columns a text takes in a terminal."""
+    """The columns that a text takes in a terminal."""
     if text.isascii():
         return len(text)
     return sum(
@@ -50,7 +50,7 @@ def cell_width(text: str) -> int:
 
 
 def clipped(text: str, width: int) -> str:
-    """As much of a plain text as fits, with … where it was cut; control characters become a middle dot."""
+    """The text, cut to `width` columns with … at the cut. Control characters become a middle dot."""
     text = "".join(char if char.isprintable() else " " if char == "\t" else "·" for char in text)
     if cell_width(text) <= width:
         return text

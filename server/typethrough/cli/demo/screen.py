@@ -1,6 +1,7 @@
-"""The demo's terminal: one frame of code with ghost text, redrawn where it changed, and the terminal put back whatever happens.
+"""The demo's terminal: draws frames of code with ghost text, only rows that changed, and always restores the terminal at the
+end.
 
-Plain ANSI. Knows what a frame looks like; does not know why it changes.
+Uses plain ANSI codes. It knows what a frame looks like, but not why it changes.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ _COLUMNS_FOR_NOTES = 72
 _FRAME_ROWS = 5
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"
 _LEAVE = "\x1b[?25h\x1b[?1049l"
-# Terminals that know it show a frame at once (synchronized output); the others ignore it.
+# Terminals with synchronized output show the whole frame at once. Others ignore these codes.
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is to be seen. `fresh` is how many characters before the cursor came from the last Tab; `notes` are by line."""
+    """The content of a frame. `fresh`: how many characters before the cursor the last Tab inserted. `notes`: by line index."""
 
     title: str
     lane: str
@@ -54,7 +55,7 @@ class View:
 
 
 def frame(view: View, columns: int, rows: int) -> list[str]:
-    """The rows of a frame, each clipped to the columns; the cursor's line stands near the lower third."""
+    """The rows of a frame, each clipped to the columns. Below the cursor's row there is room for the ghost text."""
     columns, rows = min(columns, _MAX_COLUMNS), min(rows, _MAX_ROWS)
     body_rows = max(3, rows - _FRAME_ROWS)
     gutter = len(str(len(view.lines) + 10)) + 2
@@ -77,7 +78,7 @@ def frame(view: View, columns: int, rows: int) -> list[str]:
 
 
 def last_rows(view: View) -> list[str]:
-    """What was typed last, without ghost text or cursor, to leave behind in the terminal."""
+    """The rows typed last, without ghost text and cursor. They are printed to the terminal after the demo."""
     columns, rows = shutil.get_terminal_size()
     body = frame(replace(view, ghost="", live_note="", fresh=0, has_cursor=False), columns, rows)[2:-2]
     while body and not body[-1]:
@@ -99,7 +100,7 @@ def _code_row(view: View, index: int, ghost: str, gutter: int, columns: int) -> 
     code = painted(shown[:kept]) + (f"{ACCEPTED}{shown[kept:]}{RESET}" if fresh else "")
     room = columns - cell_width(shown)
     rest = clipped(ghost, room) if room > 1 else ""
-    # The cursor is a block on the first character of the ghost text, as in an editor.
+    # The cursor is a block on the ghost text's first character, as in an editor.
     tail = f"{CURSOR}{rest[:1] or ' '}{RESET}" + (f"{GHOST}{rest[1:]}{RESET}" if rest[1:] else "")
     used = cell_width(shown) + max(1, cell_width(rest))
     live = view.live_note or note
@@ -129,7 +130,7 @@ def _rule(columns: int) -> str:
 
 
 class Screen:
-    """The terminal while the demo has it: alternate screen, no cursor, no echo. A context manager that gives it all back."""
+    """The terminal during the demo: alternate screen, no cursor, no echo. A context manager that restores it."""
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
@@ -154,7 +155,7 @@ class Screen:
                 self._terminal.end()
 
     def draw(self, view: View) -> None:
-        """Bring the terminal to show the view, writing only rows that changed."""
+        """Draw the view, writing only the rows that have changed."""
         size = shutil.get_terminal_size()
         rows = frame(view, size.columns, size.lines)
         if (size.columns, size.lines) != self._size:
@@ -172,7 +173,7 @@ class Screen:
 
 
 class _Quiet:
-    """Keys struck during the demo are neither echoed nor left for the shell; Ctrl-C stays."""
+    """Switches off echo, and drops the keys typed during the demo so that the shell does not get them. Ctrl-C still works."""
 
     def __init__(self, descriptor: int, saved: list[Any]) -> None:
         self._descriptor = descriptor
@@ -180,7 +181,7 @@ class _Quiet:
 
     @classmethod
     def begin(cls) -> _Quiet | None:
-        """Stop echoing, where there is a terminal that can."""
+        """Switch off echo. None if stdin is no terminal or the system cannot do it."""
         try:
             import termios
         except ImportError:
@@ -196,7 +197,7 @@ class _Quiet:
         return cls(descriptor, saved)
 
     def end(self) -> None:
-        """Give the terminal back as it was, and forget what was typed meanwhile."""
+        """Restore the terminal, and drop what was typed."""
         import termios
 
         termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)

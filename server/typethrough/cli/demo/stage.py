@@ -1,4 +1,4 @@
-"""What the demo's audience is told: where each accepted line came from and how quickly, as a view or line by line."""
+"""What the demo shows beside the text: for each accepted line its source and time, as a view or as printed lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VERBS = {
 
 @dataclass(slots=True)
 class Stage:
-    """What the audience is shown beside the text: where each accepted line came from, and how quickly."""
+    """What is shown beside the text: for each accepted line, the lane that it came from and how long it took."""
 
     name: str
     lane: str
@@ -35,7 +35,7 @@ class Stage:
     was_tab: bool = False
 
     def happened(self, event: Event) -> None:
-        """Take note of an event and show it."""
+        """Record an event and show it."""
         text = _source_and_time(event.source, event.ms)
         if event.kind == "accept":
             self.notes[self.line] = f"⇥ {text}"
@@ -45,7 +45,7 @@ class Stage:
         self.show(event)
 
     def key(self, editor: DemoEditor) -> None:
-        """A key was struck: show the text, and forget what was fresh once something was typed after it."""
+        """Show the text after a key. If the key was not Tab, the last accepted text is no longer marked."""
         if not self.was_tab:
             self.fresh = 0
         self.was_tab = False
@@ -53,7 +53,7 @@ class Stage:
         self.show(None)
 
     def view(self, editor: DemoEditor) -> View:
-        """The frame's content now."""
+        """The present content of the frame."""
         ghost, score = editor.ghost, editor.score
         live = _source_and_time(ghost.source, ghost.ms) if ghost else ""
         status = (
@@ -73,7 +73,7 @@ class Stage:
 
 
 def print_event(event: Event | None) -> None:
-    """Print one event on one line; nothing for a key that brought none."""
+    """Print one event on a line. Prints nothing for a key without an event."""
     if event is not None:
         text = event.text.replace("\n", "⏎")
         shown = text if len(text) <= 60 else text[:59] + "…"

@@ -1,4 +1,4 @@
-"""What the demo types: which file, from where, and in which folder the local lane may read."""
+"""What the demo types: which file, from which place on, and which folder the local lane may read."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typethrough.cli.compose import workspace_of
 from typethrough.core.document.uris import PLAIN_TEXT, language_of
 
 _MAX_FILE_BYTES = 2_000_000
-# A function much like the one above it: the case a copy model is for, and an everyday one. It is typed from behind its first
-# statement, where its sister says how it goes on.
+# This function resembles the one above it, which is a common case and the one that copying is for. Typing begins after its
+# first statement, because from there the other function shows how it continues.
 _OWN_MARK = "def _common_suffix("
 _OWN_BEGINNING = "\n    while "
 
 
 class NothingToType(UsageError):
-    """The file cannot be typed."""
+    """The file cannot be used for typing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A file as it stands before the demo, and what will be typed. Nothing stands after the cursor."""
+    """A file's text before the demo, and the text to be typed. There is no text after the cursor."""
 
     path: Path
     folder: Path | None
@@ -31,12 +31,12 @@ class Stretch:
 
     @property
     def language_id(self) -> str:
-        """The language id an editor would give."""
+        """The language id that an editor would use."""
         return language_of(self.path.name) or PLAIN_TEXT
 
 
 def stretch_of(file: Path | None) -> Stretch:
-    """The stretch to type of a file, or of a module of our own when there is none. Raises NothingToType."""
+    """The part of `file` to type. Without a file, a part of one of our own modules. Raises NothingToType."""
     package = Path(__file__).resolve().parents[2]
     if file is None:
         return _cut(package / "core" / "document" / "document.py", package, _OWN_MARK)
@@ -60,7 +60,9 @@ def _cut(path: Path, folder: Path | None, mark: str) -> Stretch:
 
 
 def _start(text: str) -> int:
-    """Where to begin: at an unindented line after a blank one, a third into the file, so that there is much to learn from."""
+    """Where typing begins: at an unindented line after a blank one, after a third of the file, so that there is text to learn
+    from.
+    """
     lines = text.splitlines(keepends=True)
     earliest = len(lines) // 3
     offset = sum(map(len, lines[:earliest]))

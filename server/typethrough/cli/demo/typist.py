@@ -1,7 +1,8 @@
-"""The person of the demo: a seeded typing rhythm, and what they do about ghost text. Pure; time is only proposed, never spent.
+"""The demo's person: the rhythm of typing, from a seed, and reactions to ghost text. Pure: it returns waiting times but never
+waits.
 
-They type in bursts inside words, slow down at symbols and line starts, and stop to think before a statement. They take ghost text
-only when it is what they were about to write, after the third of a second it takes to read it; now and then they type through it.
+The person types fast inside words, slower at symbols and line starts, and pauses before some statements. They accept ghost text
+only if it is what they want to write, after about a third of a second for reading it. Sometimes they type through it instead.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ class Act(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The next act, after `wait_s` more."""
+    """The next act. The person does it after `wait_s` seconds."""
 
     act: Act
     wait_s: float
 
 
 class Typist:
-    """One person. The same seed, text and ghost text give the same person."""
+    """One person. The same seed, text and ghost text always give the same behaviour."""
 
     def __init__(self, seed: int, speed: float = 1.0) -> None:
         self._random = Random(seed)  # noqa: S311  # rhythm, not cryptography
@@ -48,7 +49,7 @@ class Typist:
         self._considered = ""
 
     def pause_s(self, typed: str, upcoming: str) -> float:
-        """Seconds from the last key to the next one, were there no ghost text to read."""
+        """Seconds between the last key and the next one, without ghost text to read."""
         last, following = typed[-1:], upcoming[:1]
         if typed and not typed.rpartition("\n")[2].strip():
             base = _THINK_S if self._random.random() < _THINK_SHARE else _LINE_START_S
@@ -59,7 +60,7 @@ class Typist:
         return base * self._random.lognormvariate(0.0, _SPREAD) / self._speed
 
     def step(self, ghost: str, upcoming: str) -> Move:
-        """What they do now that the pause is over and `ghost` ("" for none) is on screen."""
+        """The next move after the pause. `ghost` is the text on the screen, empty if there is none."""
         if not self._wanted(ghost, upcoming):
             self._considered = ""
             return Move(Act.TYPE, 0.0)
@@ -73,13 +74,13 @@ class Typist:
 
     @staticmethod
     def _wanted(ghost: str, upcoming: str) -> bool:
-        # Taking "sett" when "settings" was meant would cost more looking than it saves typing.
+        # If "settings" is meant, reading and accepting "sett" would take longer than typing.
         inside_word = ghost[-1:].isalnum() and upcoming[len(ghost) : len(ghost) + 1].isalnum()
         return upcoming.startswith(ghost) and len(ghost) >= _WORTH_A_TAB_CHARS and not inside_word
 
 
 def keystroke(upcoming: str) -> str:
-    """What one key brings: a character, or a line end with the indentation the editor adds to it."""
+    """The text that one key inserts: a character, or a line end with the indentation that an editor adds."""
     if not upcoming.startswith("\n"):
         return upcoming[:1]
     line = upcoming[1:].partition("\n")[0]
@@ -87,7 +88,7 @@ def keystroke(upcoming: str) -> str:
 
 
 def keystrokes(text: str) -> int:
-    """Keys needed to type a text with no ghost text."""
+    """How many keys it takes to type a text without ghost text."""
     count = 0
     while text:
         text = text[len(keystroke(text)) :]

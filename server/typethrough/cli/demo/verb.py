@@ -1,7 +1,7 @@
-"""`typethrough demo`: a person types a real file, through the real engine, and everyone sees what happens.
+"""`typethrough demo`: a simulated person types a real file with suggestions from the real engine.
 
-Nothing is staged: the suggestions are what the engine gives, and the text still to be typed is known to the person alone. The
-file itself is kept out of what the local lane reads.
+Nothing is faked: the engine gives the suggestions, and it does not know the text still to be typed. The local lane does
+not read the file itself from the disk.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _HURRY = 0.25
 
 
 def run_demo(options: argparse.Namespace) -> int:
-    """Show it. Raises NothingToType."""
+    """Run the demo. Raises NothingToType."""
     stretch = stretch_of(options.file)
     plain = options.plain or not sys.stdout.isatty()
     seconds = options.seconds or (_PLAIN_SECONDS if plain else _SCREEN_SECONDS)
@@ -51,20 +51,20 @@ async def _demo(
     composition: Composition, stretch: Stretch, options: argparse.Namespace, seconds: float, *, plain: bool
 ) -> None:
     settings, problems = await composition.ready_settings()
-    # On the screen log lines would tear the frame; what matters of them is said afterwards.
+    # Log lines would destroy the frame on the screen. Notices are printed afterwards.
     composition.start_logging(settings, problems, to_stderr=plain)
     recorder = LogRecorder(composition.clock.local_time)
     engine = composition.engine(settings, recorder, stretch.folder)
     now = composition.clock.now
     choice = composition.endpoint(settings)
-    # Nothing waits for a network on the local lane alone, so that there nobody need wait for the typing either.
+    # The local lane needs no network, so with it alone typing can be faster.
     speed = options.speed or (_PLAIN_SPEED if plain and not choice.usable else 1.0)
     typist = Typist(options.seed, speed)
     try:
         stage = Stage(stretch.path.name, choice.why)
         editor = DemoEditor(engine, now, stage.happened, stretch.path.as_uri())
         editor.open(stretch.language_id, stretch.before)
-        # Open documents are not read from the disk: the local lane cannot know what is still to be typed.
+        # Open documents are not read from the disk, so the local lane cannot know the text still to be typed.
         await composition.read_workspace(engine, _READING_S)
         ends_s = now() + seconds
         typing = type_out(editor, stretch.to_type, typist, lambda: now() >= ends_s, asyncio.sleep, stage.key)
@@ -94,14 +94,14 @@ async def type_out(
     sleep: Callable[[float], Awaitable[None]],
     on_key: Callable[[DemoEditor], None] = lambda _editor: None,
 ) -> None:
-    """Have the person write `text` into the editor, until it is all there or, at a line's end, the time is over."""
+    """Let the person type `text` into the editor until it is complete, or until the time is over at a line's end."""
     written = ""
     while written != text:
         upcoming = text[len(written) :]
         if upcoming.startswith("\n") and is_over():
             return
         pause_s = typist.pause_s(written, upcoming)
-        # Once the time is over the line is only finished, and briskly.
+        # When the time is over, only the line is finished, and faster.
         await sleep(pause_s * _HURRY if is_over() else pause_s)
         step = typist.step(editor.ghost.text if editor.ghost else "", upcoming)
         if step.act is Act.ACCEPT:
@@ -126,7 +126,7 @@ def summary(
     *,
     plain: bool,
 ) -> list[str]:
-    """One line a figure, then what went wrong; with ANSI unless `plain`."""
+    """The lines of the summary: one per figure, then the problems. Without ANSI codes if `plain`."""
     times_ms = [ms for _source, ms in score.first_ms]
     sources = Counter(source for source, _ms in score.first_ms)
     usage, cost = counters.spent.usage, counters.spent.dollars

@@ -1,1 +1,1 @@
-"""`typethrough doctor`: looks at all that suggestions need, and says of each thing that fails what to do about it."""
+"""`typethrough doctor`: checks everything that suggestions need, and says what to do about each failure."""

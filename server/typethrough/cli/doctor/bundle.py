@@ -1,7 +1,7 @@
-"""`typethrough doctor --bundle`: a report for who is to find a fault, with nothing in it that is only the user's business.
+"""`typethrough doctor --bundle`: writes a report for whoever looks for a fault, without the user's private data.
 
-Names of somebody's own are taken out three times over: by what each finding says is private, by what this process knows of keys,
-hosts and people, and by their looks. What is wanted of the record is its causes, which are words of ours.
+Private names are removed in three ways: what each finding declares private, what this process knows of keys, hosts and people,
+and what looks like a path or a secret. From the record only the causes are taken, which are our own words.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
     from typethrough.core.settings.schema import Settings
 
 _HEAD = """\
-typethrough: a report for who is to find a fault. Read it before you send it.
+typethrough: a report for whoever looks for a fault. Read it before you send it.
 
-In it: what `typethrough doctor` found, which settings differ from the defaults, the names of the variables that count,
+In it: what `typethrough doctor` found, which settings differ from the defaults, the names of variables that matter,
 and how the last requests ended.
-Not in it: text of any document, keys and passwords, paths and names of files, names of people and of this machine, and names of
-hosts and models but those that everybody knows.
+Not in it: text of any document, keys and passwords, paths and names of files, names of people and of this machine,
+and names of hosts and models, except those that everybody knows.
 """
 _OUTCOMES = 50
-# What these settings hold may be somebody's own words.
+# The values of these settings may contain the user's own words.
 _OWN_WORDS = frozenset(
     {Kind.NAME, Kind.NAMES, Kind.GLOBS, Kind.PATH, Kind.ROUTES, Kind.URL, Kind.KEY, Kind.COMMAND}
 )
@@ -53,7 +53,7 @@ _COUNTS = re.compile(
 )
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
 _SHORTEST_SECRET = 6
-# The root folder of some systems is nobody's.
+# Shorter paths, such as the root folder, are not private.
 _SHORTEST_PATH = 4
 _MODEL_NAME = re.compile(r"[\w.:-]{1,60}(?:/[\w.:-]{1,60})?", re.ASCII)
 _KNOWN_HOSTS = frozenset(
@@ -64,14 +64,14 @@ _KNOWN_HOSTS = frozenset(
         "api.mistral.ai",
     }
 )
-# A path, by its looks: from its root, the user's home or a drive on, as far as nothing else can begin.
+# Text that looks like a path: it begins at a root, the home folder or a drive, and ends where a path certainly ends.
 _PATH = re.compile(
     r"(?<![\w/.:<])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\:;,()'\"`]+[/\\])*[^\s/\\:;,()'\"`]+|~[/\\]\S+"
 )
 
 
 def write_bundle(path: Path, text: str) -> None:
-    """Write the report, for the user alone. Raises UsageError."""
+    """Write the report to a file that only the user can read. Raises UsageError."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -87,7 +87,7 @@ def bundle(
     environment: Mapping[str, str],
     at: str,
 ) -> str:
-    """The report as text. `at` is the time, `sources` says where each setting comes from."""
+    """The report as text. `at` is the time. `sources` has the source of each setting."""
     parts = [
         _HEAD,
         f"typethrough {__version__}, {at}",
@@ -117,7 +117,7 @@ def bundle(
 def scrubbed(
     text: str, settings: Settings, environment: Mapping[str, str], private: Iterable[object] = ()
 ) -> str:
-    """The text without keys, paths, hosts and names of somebody's own."""
+    """The text with keys, paths, hosts and private names replaced."""
     paths, names = set[str](), set[str]()
     for word in map(str, (*private, *_own(settings, environment))):
         (paths if "/" in word or "\\" in word else names).add(word)
@@ -135,7 +135,9 @@ def scrubbed(
 
 
 def _without_own_words(finding: Finding) -> Finding:
-    """A finding less the lines below that have settings as the user wrote them: they stand in a list of their own."""
+    """The finding without its additional lines if these are settings as the user wrote them. The report lists settings
+    separately.
+    """
     from dataclasses import replace
 
     return replace(finding, more=()) if finding.name == "settings" else finding
@@ -169,7 +171,7 @@ def _outcomes() -> Iterator[str]:
 
 
 def _own(settings: Settings, environment: Mapping[str, str]) -> Iterator[object]:
-    """Paths, hosts, models and names that this process knows of and that others need not."""
+    """The paths, hosts, models and names known to this process that the report must not contain."""
     yield from (
         Path.home(),
         Path.home().name,
@@ -199,7 +201,7 @@ def _own(settings: Settings, environment: Mapping[str, str]) -> Iterator[object]
 
 
 def _secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
-    """Every key and password that this process knows of, those of other programs among them."""
+    """All keys and passwords known to this process, including those of other programs."""
     yield from keys_of(settings, environment)
     yield from (
         word for access in settings.access for word in access.api_key_command if len(word) >= _SHORTEST_SECRET

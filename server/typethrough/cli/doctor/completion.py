@@ -1,7 +1,7 @@
-"""The doctor's completions: put together and sent the way a suggestion's are, timed, and put on record like any other.
+"""The doctor's completions. They are built, sent, timed and recorded like suggestions, but for a small file of our own.
 
-Only the text is a small file of our own. The second completion finds the connection open and the prompt in the provider's cache,
-as nearly all do while one types: what it takes is what a user waits for.
+There are two. For the second, the connection is open and the provider has the prompt in its cache, as for nearly all requests
+during typing. So its time is what a user waits for.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from typethrough.engine.ports import Recorder
 
 _LIMIT_S = 20.0
-# Slower than that, a second one would only make the user wait.
+# If the first completion takes longer than this, a second one would only make the user wait.
 _SLOW_MS = 6_000.0
 _OUTPUT_TOKENS = 48
-# What arrives in one piece says nothing of a speed.
+# If the text arrived in one piece, its speed cannot be computed.
 _SHORTEST_S = 0.001
-# Some 5,000 characters, so that most providers' caches, which begin at 1,024 tokens, have something to keep.
+# About 5,000 characters. Most providers cache prompts of 1,024 tokens or more, so this one can be cached.
 _SAMPLE = Path(__file__).with_name("machine.py")
 _SAMPLE_URI = "file:///typethrough-doctor/sample.py"
 _SAMPLE_END = "\n\ndef _is_even(number: int) -> bool:\n    return "
@@ -41,7 +41,7 @@ _SAMPLE_END = "\n\ndef _is_even(number: int) -> bool:\n    return "
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """One completion. `first_ms` is None when no text came; `usage` is the provider's count."""
+    """One completion. `first_ms` is None if no text came. `usage` are the tokens counted by the provider."""
 
     first_ms: float | None
     total_ms: float
@@ -49,18 +49,18 @@ class Timed:
 
     @property
     def tokens_a_second(self) -> float:
-        """How fast the text came once it came; 0.0 where that was too little or too fast to tell."""
+        """Tokens per second after the first text. 0.0 if the text was too short or too fast to measure."""
         seconds = (self.total_ms - (self.first_ms or 0.0)) / 1_000
         tokens = self.usage.output_tokens - 1
         return tokens / seconds if tokens > 0 and seconds > _SHORTEST_S else 0.0
 
 
 async def completion(composition: Composition, settings: Settings, gateways: Gateways) -> Finding:
-    """Two completions, or one where that is slow. The gateways are left open."""
+    """Ask for two completions, or one if that is slow. Does not close the gateways."""
     from typethrough.engine.engine import Engine
     from typethrough.engine.ports import GatewayError
 
-    # It is the gateway that is looked at: a language that is switched off, or all of it, says nothing of that.
+    # This checks the gateway, so settings that switch off suggestions or a language must not count.
     settings = replace(
         settings, enabled=True, disabled_languages=(), warm_up="never", max_output_tokens=_OUTPUT_TOKENS
     )
@@ -90,7 +90,7 @@ async def completion(composition: Composition, settings: Settings, gateways: Gat
 
 
 async def _timed(composition: Composition, question: Question, recorder: Recorder, record_id: str) -> Timed:
-    """Ask, and read the answer to its end. Raises GatewayError and TimeoutError."""
+    """Ask, and read the whole answer. Raises GatewayError and TimeoutError."""
     now = composition.clock.now
     began_s = now()
     first_s: float | None = None
@@ -122,7 +122,7 @@ async def _timed(composition: Composition, question: Question, recorder: Recorde
 def judged(
     first: Timed, second: Timed | None, budget_ms: int, model: str, cost: Callable[[Usage], float]
 ) -> Finding:
-    """The finding for two completions of a model, the second one None where the first was slow. `cost`: dollars for tokens."""
+    """The finding for the completions. `second` is None if the first was slow. `cost` returns the dollars for tokens."""
     timed = [first] if second is None else [first, second]
     last = timed[-1]
     dollars = sum(cost(one.usage) for one in timed)
@@ -145,6 +145,6 @@ def judged(
     if last.usage.prompt_tokens:
         text += f"; {last.usage.prompt_tokens} tokens in, {last.usage.cached_tokens} of them cached; ${dollars:.6f} in all"
     if last.first_ms > budget_ms:
-        text += f". That is later than the budget of {budget_ms} ms, so nothing of it is shown in time"
+        text += f". That is later than the budget of {budget_ms} ms, so no suggestion would be shown in time"
         return failure("completion", text, Cause.OUT_OF_TIME.advice, **figures)
     return ok("completion", text, **figures)

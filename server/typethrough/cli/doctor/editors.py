@@ -1,4 +1,4 @@
-"""The doctor's look for the editors' own parts: the extension for VS Code and its kin, the plugin for Neovim."""
+"""The doctor's check for our parts in editors: the extension for VS Code and its variants, and the plugin for Neovim."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typethrough.cli.doctor.findings import Finding
 
 _EXTENSION = "typethrough.typethrough-"
-# VS Code, and the editors that are made of it, keep their extensions in folders of these names in the user's home.
+# VS Code and editors based on it keep their extensions in these folders in the user's home.
 _VSCODES = {
     ".vscode": "VS Code",
     ".vscode-insiders": "VS Code Insiders",
@@ -26,14 +26,14 @@ _VSCODES = {
     ".windsurf": "Windsurf",
     ".local/share/code-server": "code-server",
 }
-# Where Neovim, and the plugin managers that are used most, look for plugins, below its data folder.
+# Where Neovim and its common plugin managers keep plugins, as patterns below Neovim's data folder.
 _PLUGINS = ("site/pack/*/*/*", "lazy/*", "plugged/*", "site")
 _PLUGIN_FILE = "lua/typethrough/init.lua"
 _MOST_FOUND = 20
 
 
 def editors(environment: Mapping[str, str], home: Path) -> Iterator[Finding]:
-    """What is found of ours, a finding for each; one when there is nothing."""
+    """A finding for each extension or plugin that is installed. If there is none, one finding that says so."""
     found = False
     for name, version in _extensions(environment, home):
         found = True
@@ -41,7 +41,7 @@ def editors(environment: Mapping[str, str], home: Path) -> Iterator[Finding]:
             yield ok("editor", f"{name}: extension {version}")
         else:
             remedy = "Install the extension of the same version, or see which server the setting `typethrough.command` names."
-            yield warning("editor", f"{name}: extension {version}, and this is {__version__}", remedy)
+            yield warning("editor", f"{name}: extension {version}, but this server is {__version__}", remedy)
     for path in _plugins(environment, home):
         found = True
         yield ok("editor", f"Neovim: plugin in {path}", private=[path])
@@ -52,7 +52,7 @@ def editors(environment: Mapping[str, str], home: Path) -> Iterator[Finding]:
 
 
 def _extensions(environment: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]]:
-    """The editors that have the extension, and its versions there."""
+    """Yield each editor that has the extension, with the extension's version."""
     folders = {home / folder / "extensions": name for folder, name in _VSCODES.items()}
     if named := environment.get("VSCODE_EXTENSIONS", ""):
         folders[Path(named)] = "VS Code (VSCODE_EXTENSIONS)"
@@ -66,7 +66,7 @@ def _extensions(environment: Mapping[str, str], home: Path) -> Iterator[tuple[st
 
 
 def _plugins(environment: Mapping[str, str], home: Path) -> Iterator[Path]:
-    """The folders that hold the plugin, where Neovim looks by itself or by a plugin manager."""
+    """Yield the folders that contain the plugin, among those where Neovim or a plugin manager looks."""
     app = environment.get("NVIM_APPNAME") or "nvim"
     if os.name == "nt":
         local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")

@@ -1,6 +1,6 @@
-"""What a doctor's look at one thing gave, and how a list of that is written: as text, as JSON, as a page.
+"""The result of one of the doctor's checks, and how a list of results is written: as text, JSON or a page.
 
-A finding is for the user's own eyes. What goes into a report for others is taken from it by `bundle`.
+A finding is shown only to the user. `bundle` decides what a report for others contains.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _COLUMN = 14
 
 
 class Level(StrEnum):
-    """How well a thing is. Only a failure keeps typethrough from working as it is set up."""
+    """How good a result is. Only a failure stops typethrough from working as it is set up."""
 
     OK = "ok"
     WARNING = "warning"
@@ -28,10 +28,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing, how it is, and, when it is not well, what to do. `more` are lines below it.
+    """The result of one check: its name, the result, and what to do if it is not good. `more` are additional lines.
 
-    `figures` are the same facts for programs: numbers, words and truth values, no text of a document and no key. `private` are
-    words of it that a report for others must not have: paths, hosts, names of somebody's own.
+    `figures` are the same facts for programs, without any document's text and without keys. `private` are words in it
+    that a report for others must not contain: paths, hosts and the user's own names.
     """
 
     name: str
@@ -46,12 +46,12 @@ class Finding:
 def ok(
     name: str, text: str, *, more: Sequence[str] = (), private: Sequence[object] = (), **figures: Any
 ) -> Finding:
-    """A thing that is as it should be."""
+    """A result without problems."""
     return Finding(name, Level.OK, text, more=tuple(more), figures=figures, private=tuple(private))
 
 
 def warning(name: str, text: str, remedy: str, *, private: Sequence[object] = (), **figures: Any) -> Finding:
-    """A thing that could be better, or soon will not do any more."""
+    """Something that could be better, or will stop working soon."""
     return Finding(name, Level.WARNING, text, remedy, figures=figures, private=tuple(private))
 
 
@@ -64,17 +64,17 @@ def failure(
     private: Sequence[object] = (),
     **figures: Any,
 ) -> Finding:
-    """A thing that is needed and does not work."""
+    """Something that is needed and does not work."""
     return Finding(name, Level.FAILURE, text, remedy, tuple(more), figures, tuple(private))
 
 
 def is_well(findings: Sequence[Finding]) -> bool:
-    """Whether all that is needed works."""
+    """Whether everything that is needed works."""
     return not any(one.level is Level.FAILURE for one in findings)
 
 
 def lines(finding: Finding) -> Iterator[str]:
-    """A finding as plain text."""
+    """Yield the finding as lines of plain text."""
     yield printable(f"{finding.level:<8} {finding.name:<{_COLUMN}} {finding.text}")
     margin = " " * (8 + 1 + _COLUMN + 1)
     for line in finding.more:
@@ -84,7 +84,7 @@ def lines(finding: Finding) -> Iterator[str]:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """The last line: whether all that is needed works."""
+    """The last line: whether everything that is needed works."""
     failures = [one.name for one in findings if one.level is Level.FAILURE]
     warnings = sum(one.level is Level.WARNING for one in findings)
     noted = f" {warnings} warning{'s' if warnings > 1 else ''}." if warnings else ""
@@ -94,7 +94,7 @@ def summary(findings: Sequence[Finding]) -> str:
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
-    """The findings for programs."""
+    """The findings as JSON data for programs."""
     return {
         "typethrough": __version__,
         "ok": is_well(findings),

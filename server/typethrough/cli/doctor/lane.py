@@ -1,4 +1,6 @@
-"""The doctor's look at the model lane: the key, the way to the gateway, the model's entry in the list, and a real completion."""
+"""The doctor's checks of the model lane: the key, the network path to the gateway, the model's entry in the list, and a
+completion.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,10 @@ _SET_KEY = "For a model as well, set AI_GATEWAY_API_KEY, OPENAI_API_KEY, or `bas
 
 @runtime_checkable
 class _Connects(Protocol):
-    """What a gateway over a network can do besides."""
+    """Additional method of a gateway that uses a network."""
 
     async def connect(self) -> None:
-        """Have a connection open. Raises GatewayError."""
+        """Open a connection. Raises GatewayError."""
         ...
 
 
@@ -48,7 +50,7 @@ async def lane(
     is_limit_spent: bool,
     sends: bool,
 ) -> AsyncIterator[Finding]:
-    """All of it, one finding after the other; what cannot work because something before it failed is left out."""
+    """Yield all findings one by one. Ends after a failure that makes the following checks useless."""
     choice = composition.endpoint(settings)
     for finding in (found := list(_endpoint(settings, choice, problems))):
         yield finding
@@ -78,7 +80,7 @@ async def lane(
         yield connected
         if connected.level is Level.FAILURE:
             return
-        # As a server does when a document is opened: whether a successor takes the model's place is known from then on.
+        # A server does the same when a document is opened. After that it is known whether a successor replaces the model.
         await gateways.warm()
         yield await _listed(endpoint, composition, settings)
         if not sends:
@@ -92,7 +94,7 @@ async def lane(
 
 
 def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Problem]) -> list[Finding]:
-    """Where the model lane goes, and with whose key."""
+    """The endpoint of the model lane, and where its key comes from."""
     if choice.usable:
         address_from = f" ({choice.address_name})" if choice.address_name else ""
         key = f"from {choice.key_name}" if choice.key_name else "none: a loopback address needs none"
@@ -121,7 +123,7 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
 
 
 def _way(endpoint: Endpoint) -> list[Finding]:
-    """The proxy and the certificates in force."""
+    """The proxy and the certificates in use."""
     proxy = endpoint.proxy
     found = [ok("proxy", str(proxy), private=[proxy.host] if proxy.url else [])]
     if endpoint.url.scheme == "https":
@@ -145,7 +147,7 @@ def _port(url: str) -> int:
 
 
 async def _connected(gateways: Gateways, endpoint: Endpoint, composition: Composition) -> Finding:
-    """A connection as requests have it, TLS included."""
+    """Open a connection like that of requests, including TLS."""
     from typethrough.engine.ports import GatewayError
 
     began_s = composition.clock.now()
@@ -156,7 +158,7 @@ async def _connected(gateways: Gateways, endpoint: Endpoint, composition: Compos
     except TimeoutError:
         return failure("connection", f"none within {_CONNECT_S:g} s", StreamEnd.TIMED_OUT.cause.advice)
     except GatewayError as error:
-        # Its sentence says what to do, which depends on where on the way it failed.
+        # The error's sentence says what to do. That depends on the stage at which it failed.
         return failure("connection", str(error), "Mend what it names, and look again.")
     ms = (composition.clock.now() - began_s) * 1_000
     kind = "TCP and TLS" if endpoint.url.scheme == "https" else "TCP, no TLS"
@@ -166,7 +168,7 @@ async def _connected(gateways: Gateways, endpoint: Endpoint, composition: Compos
 
 
 async def _listed(endpoint: Endpoint, composition: Composition, settings: Settings) -> Finding:
-    """What the endpoint's list says of the model."""
+    """What the endpoint's list of models says about the model."""
     from typethrough.gateway import catalogue
     from typethrough.gateway.connections import open_transport
     from typethrough.gateway.errands import Errands

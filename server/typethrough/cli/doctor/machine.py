@@ -1,4 +1,4 @@
-"""The doctor's look at this machine: Python, the program, the settings, the record and the log. Nothing here asks a network."""
+"""The doctor's checks of this machine: Python, the program, settings, record and log. None of them uses the network."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _VERSION_S = 5.0
 
 
 def python() -> Finding:
-    """The interpreter."""
+    """The Python interpreter."""
     name = f"{platform.python_version()} ({platform.python_implementation()} on {platform.system()})"
     if not _OLDEST <= sys.version_info[:2] <= _NEWEST:
         remedy = "typethrough is tested with Python 3.11 to 3.14: install it with one of these."
@@ -46,12 +46,14 @@ def python() -> Finding:
 
 
 def program() -> Iterator[Finding]:
-    """typethrough itself, what it stands on, and whether it is the one that an editor would start."""
+    """The version of typethrough and its libraries, and whether an editor would start this installation."""
     libraries = ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
     yield ok("typethrough", __version__, more=[libraries])
     found = shutil.which("typethrough")
     if found is None:
-        text = "no `typethrough` there: an editor needs the program's full path, or an extension that brings its own"
+        text = (
+            "has no `typethrough`: an editor needs the program's full path, or an extension that contains it"
+        )
         yield ok("PATH", text)
         return
     other = _version_of(found)
@@ -59,7 +61,7 @@ def program() -> Iterator[Finding]:
         said = f"is version {other}" if other else "does not start"
         yield warning(
             "PATH",
-            f"{found} {said}, and this is {__version__}",
+            f"{found} {said}, but this one is {__version__}",
             "An editor that looks on PATH starts that one: install it again, or put this one's folder first.",
             private=[found],
         )
@@ -70,7 +72,7 @@ def program() -> Iterator[Finding]:
 def settings_in_force(
     settings: Settings, problems: Sequence[Problem], sources: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """What is wrong with what is set, and what differs from the defaults, with the place that it comes from."""
+    """The problems of the settings, and the settings that differ from the defaults, each with its source."""
     file, administrator_file = user_file_path(), administrator_file_path()
     places = [administrator_file] if administrator_file is not None else []
     for problem in problems:
@@ -81,7 +83,7 @@ def settings_in_force(
         for name, source in sorted(sources.items())
         if name not in ACCESS_SPECS
     ]
-    there = "is there" if file.exists() else "is not there: the defaults hold where nothing else is set"
+    there = "exists" if file.exists() else "does not exist: what is not set elsewhere has its default"
     yield ok("settings", f"user file {file} {there}", more=own, private=[file], changed=len(own))
     if (administrator_file := administrator_file_path()) is not None:
         yield ok(
@@ -92,12 +94,12 @@ def settings_in_force(
 
 
 def is_closing(problem: Problem) -> bool:
-    """Whether no model is asked because of a problem with what is set."""
+    """Whether this problem stops all questions to a model."""
     return CLOSED in problem.message or problem.setting == "api_key_command"
 
 
 def record(settings: Settings, today: str) -> Iterator[Finding]:
-    """The file that figures are kept in, and what of the day's limit is spent."""
+    """The record's file, and how much of the day's limit is spent."""
     path, limit_cents = record_path(), settings.daily_limit_cents
     if settings.record:
         yield _record_file(path)
@@ -119,7 +121,7 @@ def record(settings: Settings, today: str) -> Iterator[Finding]:
 
 
 def log(composition: Composition, settings: Settings) -> Finding:
-    """Where log lines go. From here on they go to the file alone: standard error is the page's."""
+    """Where log lines go. From this call on they go only to the log file, because stderr would mix with the findings."""
     file = composition.log_file
     try:
         composition.start_logging(settings, (), to_stderr=False)
@@ -140,7 +142,7 @@ def _record_file(path: Path) -> Finding:
 
     private = [path, path.parent]
     try:
-        # What a server does when it starts.
+        # A server does the same when it starts.
         with closing(schema.opened(path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.rollback()
@@ -192,7 +194,7 @@ def _version(library: str) -> str:
 
 
 def _version_of(found: str) -> str:
-    """The version that a program tells of itself; empty when it does not start."""
+    """The version that a program prints. Empty if it does not start."""
     mine = Path(sys.argv[0])
     if mine.is_file() and Path(found).resolve() == mine.resolve():
         return __version__

@@ -1,7 +1,7 @@
-"""The doctor's look at the way to the gateway: the name, the addresses behind it, and whether somebody listens there.
+"""The doctor's check of the network path to the gateway: the host name, its addresses, and whether a connection can be opened.
 
-With limits of its own on every step. A name is looked up in a thread that nothing waits for: where a network has no name server
-that answers, the system takes half a minute to say so.
+Each step has its own time limit. A name is looked up in a thread for which nothing waits, because without a working name server
+the system's lookup takes half a minute.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ _CHECK = "Check the network, a VPN, and"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the first connection goes: the gateway itself, or the proxy before it. `named_by` is the setting or variable that
-    says so, and `party` has the words for what goes wrong there.
+    """Where the first connection goes: to the gateway, or to a proxy. `named_by` is the setting or variable that gives the
+    address.
+
+    `party` is used for error sentences.
     """
 
     host: str
@@ -43,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """A connection to one address: how long it took, or why there was none."""
+    """One attempt to connect to an address: how long it took, or its error."""
 
     family: str
     address: str
@@ -56,12 +58,12 @@ class _Try:
 
 
 async def address(place: Place, now: Callable[[], float]) -> Finding:
-    """Whether the name leads to an address, and whether one of these takes a connection. `now` is a clock in seconds."""
+    """Whether the name has an address, and whether one of its addresses accepts a connection. `now` is a clock in seconds."""
     began_s = now()
     try:
         found = await _resolved(place.host, place.port)
     except TimeoutError:
-        # The name server's silence is not the other side's.
+        # Here the name server did not answer. That says nothing about the host.
         text = f"the name {place.host} was not looked up within {_NAME_S:g} s"
         return failure("address", text, f"{_CHECK} the name server.", private=[place.host])
     except OSError as error:
@@ -102,7 +104,7 @@ def _remedy(place: Place, errors: Sequence[OSError]) -> str:
 
 
 def _private(place: Place, tries: Sequence[_Try]) -> list[str]:
-    """What others need not know; that it is this machine itself they may."""
+    """The host and addresses that a report must not contain. Those of this machine (loopback) are not private."""
     return [
         word
         for word in (place.host, *(one.address for one in tries))
@@ -115,7 +117,7 @@ def _bracketed(host: str) -> str:
 
 
 async def _resolved(host: str, port: int) -> list[tuple[str, str]]:
-    """Families and addresses of a name. Raises OSError and TimeoutError."""
+    """The families and addresses of a name. Raises OSError and TimeoutError."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[tuple[str, str]]] = loop.create_future()
 
@@ -150,7 +152,7 @@ def _hand_over(
     try:
         loop.call_soon_threadsafe(settle)
     except RuntimeError:
-        # Nobody waits any more.
+        # The loop is closed, so nobody waits for the result.
         return
 
 
@@ -167,7 +169,7 @@ async def _tried(family: str, address: str, port: int, now: Callable[[], float])
 
 
 def _plain(error: OSError) -> str:
-    """The system's own words for an error, which asyncio wraps into a longer sentence."""
+    """The system's text for an error. asyncio's own is a longer sentence around it."""
     if isinstance(error, TimeoutError):
         return f"no answer within {_CONNECT_S:g} s"
     return os.strerror(error.errno).lower() if error.errno else type(error).__name__

@@ -1,6 +1,6 @@
-"""`typethrough doctor`: prints what it finds as it finds it, and ends within a minute, whatever hangs.
+"""`typethrough doctor`: prints each finding as soon as it is there, and ends after a limited time whatever hangs.
 
-What is looked at runs in a thread of its own: a name server or a disk that never answers holds up that thread and not the page.
+The checks run in a thread. If a name server or a disk never answers, only this thread hangs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WHOLE_S: Final = 75.0
 
 
 def run_doctor(options: argparse.Namespace) -> int:
-    """Look and print; exit code 1 when something that is needed does not work. Raises UsageError."""
+    """Run the checks and print the findings. Returns exit code 1 if something needed does not work. Raises UsageError."""
     layers = _editor_layers(options.settings)
     composition = begin_verb(options)
     found: list[Finding] = []
@@ -55,14 +55,14 @@ def run_doctor(options: argparse.Namespace) -> int:
         _write_report(options.bundle, composition, layers, found)
     code = 0 if is_well(found) else 1
     if examination.hangs:
-        # Threads that wait for something that never comes would keep the process.
+        # The thread that hangs would keep the process alive.
         sys.stdout.flush()
         os._exit(code)
     return code
 
 
 def _write_report(path: Path, composition: Composition, layers: list[Layer], found: list[Finding]) -> None:
-    """Raises UsageError."""
+    """Write the report of `--bundle`. Raises UsageError."""
     now = composition.clock.local_time()
     if not path.name:
         path = Path(f"typethrough-report-{now:%Y-%m-%d-%H%M%S}.txt")
@@ -74,7 +74,7 @@ def _write_report(path: Path, composition: Composition, layers: list[Layer], fou
 
 
 class _Examination:
-    """One look at everything, in a thread."""
+    """One run of all checks, in a thread."""
 
     def __init__(self, composition: Composition, layers: list[Layer], *, sends: bool) -> None:
         self.hangs = False
@@ -85,7 +85,7 @@ class _Examination:
         self._found: queue.SimpleQueue[Finding | None] = queue.SimpleQueue()
 
     def findings(self) -> Iterator[Finding]:
-        """Every finding, as soon as it is there."""
+        """Yield every finding as soon as it is there."""
         thread = threading.Thread(target=self._run, name="typethrough-doctor", daemon=True)
         thread.start()
         ends_s = self._composition.clock.now() + _WHOLE_S
@@ -111,7 +111,7 @@ class _Examination:
         try:
             asyncio.run(self._look())
         except Exception as error:
-            # The thread's boundary: whatever it is, the page says so and ends.
+            # This is the thread's boundary: any error becomes a finding.
             self._fault = place_of(error)
         finally:
             self._found.put(None)
@@ -139,7 +139,7 @@ class _Examination:
 
 
 def _editor_layers(text: str | None) -> list[Layer]:
-    """The layer of what an editor's settings are, as JSON. Raises UsageError."""
+    """The layer of settings from an editor, given as JSON. Raises UsageError."""
     if text is None:
         return []
     try:

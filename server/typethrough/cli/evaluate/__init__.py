@@ -1,1 +1,1 @@
-"""`typethrough evaluate`: how well a model, a lane or a form of prompt completes the lines of the user's own repository."""
+"""`typethrough evaluate`: measures how well models, lanes or prompt forms complete lines of the user's own repository."""

@@ -1,6 +1,6 @@
-"""The places that are asked for: lines of a git repository, those of the last commits first, with what is hidden there.
+"""The test places for `evaluate`: lines of a git repository, the newest first, with the text that is hidden at each.
 
-Reads git and nothing else. What may be read is the caller's to say.
+Reads only git. The caller decides which files may be used.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# A command of git's that takes longer works on more than is asked for here.
+# A git command that takes longer than this works on more data than we need.
 _GIT_S: Final = 60.0
 _MOST_COMMITS: Final = 300
 _MOST_FILES: Final = 40
 _MOST_FILE_CHARS: Final = 400_000
-# Two places closer than this would be asked with nearly the same text.
+# Requests at two places closer than this would have nearly the same text.
 _LINES_APART: Final = 8
 _MOST_HIDDEN_LINES: Final = 6
 _LEAST_HIDDEN_CHARS: Final = 4
-# A settings file of the repository must not have a program of its choice run.
+# The repository's own configuration must not make git run another program.
 _QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "--no-pager")
 _COMMITTED: Final = re.compile(r"committer-time (\d+)")
 _BLAMED: Final = re.compile(r"[0-9a-f]{40,64} \d+ (\d+)")
@@ -35,8 +35,9 @@ _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 
 
 class Hole(NamedTuple):
-    """A place in a file: the text before the cursor, what is hidden (the rest of the line and perhaps lines below), and the text
-    behind that.
+    """A place in a file. `before` is the text before the cursor, `behind` the text after the hidden part.
+
+    `hidden` is the rest of the cursor's line, and perhaps lines below.
     """
 
     path: Path
@@ -46,7 +47,7 @@ class Hole(NamedTuple):
 
 
 def repository_of(path: Path) -> Path:
-    """The root of the git repository that a file or folder is in. Raises UsageError."""
+    """The root of the git repository that contains a file or folder. Raises UsageError."""
     folder = path if path.is_dir() else path.parent
     if not folder.is_dir():
         raise UsageError(f"{path} does not exist")
@@ -55,10 +56,10 @@ def repository_of(path: Path) -> Path:
 
 
 def holes(root: Path, below: Path, count: int, seed: int, may: Callable[[Path], bool]) -> list[Hole]:
-    """Up to `count` places in the files of a repository that are in the folder `below` or are that file, and that `may` permits.
+    """Up to `count` places in a repository's files that are in, or are, `below`. `may` decides whether a file can be used.
 
-    The text is that of the last commit. Lines that were committed last come first. The same seed gives the same places.
-    Raises UsageError.
+    The text is that of the last commit. Lines committed last come first. The same seed gives the same places. Raises
+    UsageError.
     """
     dated: list[tuple[int, str, int]] = []
     texts: dict[str, list[str]] = {}
@@ -71,7 +72,7 @@ def holes(root: Path, below: Path, count: int, seed: int, may: Callable[[Path], 
         if text and "\0" not in text and len(text) <= _MOST_FILE_CHARS:
             texts[name] = bare_lines(text)
             dated += [(-time_s, name, line) for line, time_s in _dates(root, name)]
-    # The oldest lines of a file that was changed last may be older than all of another: the date decides, then the place.
+    # A recently changed file can have older lines than other files, so all lines are sorted by date.
     dated.sort()
     return list(_spread(root, dated, texts, count, seed))
 
@@ -79,7 +80,7 @@ def holes(root: Path, below: Path, count: int, seed: int, may: Callable[[Path], 
 def _spread(
     root: Path, dated: list[tuple[int, str, int]], texts: dict[str, list[str]], count: int, seed: int
 ) -> Iterator[Hole]:
-    """The places by their date, none too close to another, and no file with more than a fair share of them."""
+    """Yield places in the order of `dated`, with a distance between them, and at most a share of them from one file."""
     taken: dict[str, list[int]] = {}
     share = max(3, count // 4)
     for _, name, line in dated:
@@ -95,7 +96,7 @@ def _spread(
 
 
 def _hole(path: Path, lines: list[str], line: int, draw: random.Random) -> Hole | None:
-    """The place on a line where one of its tokens begins, drawn; None for a line with too little on it."""
+    """A place at the beginning of a randomly drawn token of a line. None if the line has too little text."""
     if line >= len(lines):
         return None
     text = lines[line]
@@ -114,7 +115,7 @@ def _hole(path: Path, lines: list[str], line: int, draw: random.Random) -> Hole 
 
 
 def _hidden_end(lines: list[str], line: int) -> int:
-    """The line behind those that are hidden: with a line goes what is indented as it is or deeper, up to six lines in all."""
+    """The line after the hidden ones. Hidden are the line and those below that are indented at least as much, six at most."""
     indent = _indent(lines[line])
     end = line + 1
     while end < min(len(lines), line + _MOST_HIDDEN_LINES) and lines[end].strip():
@@ -129,14 +130,14 @@ def _indent(line: str) -> int:
 
 
 def _changed_last(root: Path, below: Path) -> list[str]:
-    """The files that the last commits changed, newest first, by their names from the root."""
+    """The names, relative to the root, of the files that the last commits changed. Newest first."""
     form = ("--format=", "--name-only", "--no-renames", "-z", "--diff-filter=AM")
     told = _git(root, "log", *form, "-n", str(_MOST_COMMITS), "--", str(below.resolve()))
     return list(dict.fromkeys(filter(None, re.split("[\0\n]", told))))
 
 
 def _dates(root: Path, name: str) -> Iterator[tuple[int, int]]:
-    """The lines of a file as it was committed last, each with the time of its commit in seconds."""
+    """Yield the lines of a file in its last committed form, each with the time of its commit in seconds."""
     line = 0
     for told in _git(root, "blame", "--line-porcelain", "HEAD", "--", name).split("\n"):
         if blamed := _BLAMED.match(told):
@@ -146,7 +147,7 @@ def _dates(root: Path, name: str) -> Iterator[tuple[int, int]]:
 
 
 def _git(folder: Path, *arguments: str, fails: bool = False) -> str:
-    """What git prints. Raises UsageError with its first words, or, where it `fails` in silence, gives nothing."""
+    """git's output. If git fails: an empty string if `fails`, else raises UsageError with the first line of its error."""
     command = ("git", "-C", str(folder), *_QUIET, *arguments)
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=_GIT_S)  # noqa: S603

@@ -1,4 +1,4 @@
-"""What came of the places that one contestant was asked for, added up, and the table of all contestants. Pure."""
+"""The results of one contestant, and the table of all contestants. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEADINGS: Final = (
 
 @dataclass(slots=True)
 class Score:
-    """One contestant's results. `stopped` says why not all places were asked for, in words; empty when they were."""
+    """One contestant's results. `stopped` says why not all places were asked for. Empty if all were."""
 
     name: str
     asked: int = 0
@@ -46,7 +46,7 @@ class Score:
     stopped: str = ""
 
     def ended(self, outcome: Outcome, hidden: str) -> None:
-        """Note how a request ended at a place where `hidden` was hidden."""
+        """Count the outcome of a request. `hidden` is the text that was hidden at its place."""
         self.asked += 1
         self.late += outcome.ending is Ending.DEADLINE
         if not outcome.suggestions:
@@ -61,7 +61,7 @@ class Score:
         self.similarities.append(SequenceMatcher(None, *pair, autojunk=False).ratio())
 
     def streamed(self, stream: StreamRecord) -> None:
-        """Note what a stream took."""
+        """Count the time, tokens and cost of a stream."""
         if stream.ttft_ms is not None:
             self.ttft_ms.append(stream.ttft_ms)
         self.dollars += stream.dollars
@@ -70,7 +70,7 @@ class Score:
             self.usage.cached_tokens += stream.usage.cached_tokens
 
     def figures(self) -> dict[str, Any]:
-        """The figures by their names: shares from 0 to 1, times in milliseconds; None for what nothing is known of."""
+        """The figures by name: shares from 0 to 1, times in milliseconds. None if there is no data."""
         shown = self.asked - self.silent
         return {
             "name": self.name,
@@ -91,7 +91,7 @@ class Score:
 
 
 def table(scores: Sequence[Score]) -> list[str]:
-    """The scores as lines of text, a contestant a line, and below why one of them was not asked for everything."""
+    """The scores as lines of text, one per contestant. Below them, why a contestant was stopped early."""
     rows = [[score.name, *_cells(score.figures())] for score in scores]
     head = [["", *upper_and_lower] for upper_and_lower in zip(*_HEADINGS, strict=True)]
     widths = [max(len(row[column]) for row in (*head, *rows)) for column in range(len(head[0]))]

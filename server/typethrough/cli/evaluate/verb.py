@@ -1,7 +1,7 @@
-"""`typethrough evaluate [PATH]`: hides lines of a repository, asks for them the way an editor does, and prints how it went.
+"""`typethrough evaluate [PATH]`: hides lines of a repository, asks for them as an editor would, and prints the results.
 
-The whole way is the real one: gate, secrets, prompt, stream, cut and filters. Each place is opened anew, without what is hidden
-there, so that no answer is known from the place before.
+Requests go through all the real parts: gate, secrets, prompt, stream, cut and filters. For each place the file is opened anew
+without its hidden text, so the engine does not know the answer from the place before.
 """
 
 from __future__ import annotations
@@ -38,22 +38,23 @@ if TYPE_CHECKING:
     from typethrough.engine.engine import Engine
 
 _READING_S: Final = 10.0
-# The answer goes on for the cache, and its end brings the counts.
+# After an answer was taken, the stream continues for the cache, and its end brings the token counts. We wait this long for
+# it.
 _ENDING_S: Final = 10.0
-# After so many failures in a row the next will fail too.
+# After this many failures in a row, the following requests would fail too.
 _MOST_FAILURES: Final = 3
 _BAR_CHARS: Final = 30
 
 
 class Contestant(NamedTuple):
-    """What is measured: a name for the table, and the settings it is asked with."""
+    """What is measured: a name for the table, and the settings to use."""
 
     name: str
     settings: Settings
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    """Measure, and print the table; exit code 1 when nothing was asked. Raises UsageError."""
+    """Measure, and print the table. Returns exit code 1 if nothing was asked. Raises UsageError."""
     below = options.path.resolve()
     root = repository_of(below)
     composition = begin_verb(options)
@@ -61,7 +62,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
     try:
         asyncio.run(_evaluate(composition, options, root, below, scores))
     finally:
-        # Interrupted as well: what has been measured has been paid for.
+        # Also after an interruption: the results so far have been paid for.
         if options.json:
             print(json.dumps([score.figures() for score in scores], indent=1))
         elif scores:
@@ -73,14 +74,14 @@ async def _evaluate(
     composition: Composition, options: argparse.Namespace, root: Path, below: Path, scores: list[Score]
 ) -> None:
     settings, problems = await composition.ready_settings()
-    # The log would tear the bar; what is wrong with the settings is told here, and what fails beside the table.
+    # Log lines would destroy the progress bar. So problems are printed here, and failures below the table.
     composition.start_logging(settings, problems, to_stderr=False)
     for problem in problems:
         print(problem.message, file=sys.stderr)
     gate = Gate(settings, folders=[folder_at(root)], disk=LocalDisk(composition.clock.now))
 
     def may(path: Path) -> bool:
-        # The same question as an open document asks: what is excluded, ignored or switched off is not asked for.
+        # The same check as for an open document: no requests for files that are excluded, ignored or switched off.
         uri = path.as_uri()
         return gate.refusal(uri, language_of(uri) or PLAIN_TEXT, composition.clock.now()) is None
 
@@ -97,8 +98,8 @@ async def _evaluate(
 
 
 def contestants(settings: Settings, options: argparse.Namespace) -> list[Contestant]:
-    """Whom the command line names: each model in each form of prompt, and the local lane. Raises UsageError."""
-    # One question, one model: what would be asked besides, or ahead, or in place of it, is not what is measured.
+    """The contestants that the command line names: each model with each prompt form, and the local lane. Raises UsageError."""
+    # Exactly one model is measured with one question: no routes, fallbacks or requests in advance.
     plain = replace(settings, routes=(), fallback_models=(), prefetch=False, warm_up="never")
     lanes = options.lane or ["model"]
     found: list[Contestant] = []
@@ -124,7 +125,7 @@ async def _measure(
     score: Score,
     left_dollars: float,
 ) -> None:
-    """Ask a contestant for every place, while there is money left."""
+    """Ask a contestant at every place, as long as the money lasts."""
     settings = contestant.settings
     choice = composition.endpoint(settings)
     if settings.model_lane and not choice.usable:
@@ -152,7 +153,7 @@ async def _measure(
 
 
 async def _ask(engine: Engine, composition: Composition, place: Hole, recorder: _Recorder) -> Outcome:
-    """Open the file without what is hidden, ask at the cursor, and close it when the answer is in."""
+    """Open the file without the hidden text, ask at the cursor, and close it after the answer."""
     uri = place.path.as_uri()
     lines = bare_lines(place.before)
     engine.open(uri, language_of(uri) or PLAIN_TEXT, 1, place.before + place.behind)
@@ -162,7 +163,7 @@ async def _ask(engine: Engine, composition: Composition, place: Hole, recorder: 
     request = Request(uri, cursor, invoked=False, arrived_s=composition.clock.now())
     outcome = await engine.complete(request)
     if "asked" in outcome.stages_ms:
-        # One that goes on for longer is closed with the document, and counted by estimate.
+        # A stream that takes longer is ended by closing the document. Its tokens are then estimated.
         with suppress(TimeoutError):
             await asyncio.wait_for(recorder.ended.wait(), _ENDING_S)
     engine.close(uri)
@@ -170,7 +171,7 @@ async def _ask(engine: Engine, composition: Composition, place: Hole, recorder: 
 
 
 class _Recorder(LogRecorder):
-    """A recorder that hands on each stream's figures, and tells when one has ended."""
+    """A recorder that passes on each stream's figures, and signals when a stream has ended."""
 
     def __init__(self, local_time: Callable[[], datetime], on_stream: Callable[[StreamRecord], None]) -> None:
         super().__init__(local_time)
@@ -179,7 +180,7 @@ class _Recorder(LogRecorder):
         self._told: set[str] = set()
 
     def stream_ended(self, stream: StreamRecord) -> None:
-        """Count a stream, and hand it on, once: what the provider counts later is no other stream."""
+        """Count a stream and pass it on. A stream is reported again when the provider's counts come, which is ignored here."""
         super().stream_ended(stream)
         if stream.id not in self._told:
             self._told.add(stream.id)
@@ -188,7 +189,7 @@ class _Recorder(LogRecorder):
 
 
 def _bar(name: str, done: int, total: int, dollars: float) -> None:
-    """Draw how far it is on a terminal's one line; without a `total` wipe it."""
+    """Draw the progress bar, if stderr is a terminal. Without a `total`, erase it."""
     if not sys.stderr.isatty():
         return
     full = round(_BAR_CHARS * done / total) if total else 0
