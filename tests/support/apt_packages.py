@@ -1,7 +1,7 @@
-"""Fetches packages of Debian or Ubuntu without installing them, so that the system stays as it is and root is not needed.
+"""Downloads packages of Debian or Ubuntu without installing them. So it changes nothing in the system and needs no root.
 
-Owns: the address of the mirror, which is the machine's own, asked from apt at run time, and the downloading. Must not know
-what the packages are for or where they are unpacked.
+Owns the address of the mirror, which it asks from apt, and the downloading. Must not know what the packages are for or where
+they are unpacked.
 """
 
 import json
@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-# The archive's areas, by distribution.
+# The parts of the archive to use, by distribution.
 _AREAS: Final = {"debian": ("main",), "ubuntu": ("main", "universe")}
 _STEP_S: Final = 300
 
@@ -21,7 +21,7 @@ class PackagesMissing(Exception):
 
 
 def family() -> str:
-    """`debian` or `ubuntu`, whichever this system is or is made from; raises PackagesMissing on any other."""
+    """`debian` or `ubuntu`: this system, or the one that it is derived from. Raises PackagesMissing on any other."""
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise PackagesMissing(f"there is no {tool} here")
@@ -33,10 +33,10 @@ def family() -> str:
 
 
 def fetch(package: str, state: Path, *more: str, suite: str | None = None, alone: bool = False) -> list[Path]:
-    """Download `package`, and any `more`, into the new folder `state`; returns the package files.
+    """Download `package` and `more` into the new folder `state`. Returns the package files.
 
-    Everything that they need comes too, down to the C library, unless `alone`. The suite is this system's own unless
-    another is named. Raises PackagesMissing.
+    Their dependencies are downloaded too, including the C library, unless `alone`. `suite` is this system's own if none
+    is named. Raises PackagesMissing.
     """
     names = (package, *more)
     distribution = family()
@@ -44,7 +44,7 @@ def fetch(package: str, state: Path, *more: str, suite: str | None = None, alone
     mirror = _mirror(codename, distribution)
     for folder in ("parts", "lists/partial", "cache/archives/partial"):
         (state / folder).mkdir(parents=True)
-    # An empty package database makes apt fetch the whole closure, which must not lean on this system's libraries.
+    # With an empty package database, apt downloads all dependencies, so nothing depends on this system's libraries.
     (state / "status").touch()
     keyring = Path(f"/usr/share/keyrings/{distribution}-archive-keyring.gpg")
     signed = f"[signed-by={keyring}] " if keyring.exists() else ""
@@ -82,7 +82,7 @@ def unpack(packages: list[Path], target: Path) -> None:
 
 
 def run(command: list[str], purpose: str, *, folder: Path | None = None) -> str:
-    """Run one step and return its output; a failure becomes one line that names the step, not the whole output."""
+    """Run one step and return its output. A failure raises PackagesMissing with one line that names the step."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
@@ -115,7 +115,7 @@ def _mirror(codename: str, distribution: str) -> str:
     entries = [json.loads(line) for line in listed.splitlines()]
     addresses = [(entry["release"], str(entry["address"])) for entry in entries if entry["area"] == "main"]
     own = [address for release, address in addresses if release == codename]
-    # Sources may say "stable" where os-release says the codename; the archive's own path then tells it from others.
+    # The sources may say "stable" where os-release has the codename, so the archive's path is compared too.
     alike = [address for _, address in addresses if address.rstrip("/").endswith(f"/{distribution}")]
     for address in own + alike:
         return address

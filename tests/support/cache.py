@@ -1,7 +1,6 @@
-"""Where what the tests fetch is kept between runs.
+"""The folder in which tests keep what they have downloaded, between runs.
 
-Owns: the choice of the folder. It is `.cache` in the checkout; the variable TYPETHROUGH_TEST_CACHE names another one, which
-several checkouts can share.
+It is `.cache` in the checkout. The variable TYPETHROUGH_TEST_CACHE names another one, which several checkouts can share.
 """
 
 import os
@@ -11,5 +10,5 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def folder(name: str) -> Path:
-    """Return the folder called `name` in the cache; it need not exist."""
+    """The folder called `name` in the cache. It may not exist yet."""
     return Path(os.environ.get("TYPETHROUGH_TEST_CACHE") or ROOT / ".cache") / name

@@ -1,4 +1,4 @@
-"""Fixtures of the tests in this folder: one simulator process a module, set back for each test."""
+"""Fixtures of the tests in this folder: one simulator process per module, which is reset for each test."""
 
 from __future__ import annotations
 

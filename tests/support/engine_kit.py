@@ -1,4 +1,4 @@
-"""An engine on a bench: time that moves by hand, a gateway whose every word is scripted, and a typist."""
+"""An engine for tests: with a clock moved by hand, a gateway whose answers the test writes, and methods for typing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Call:
 
 
 class ManualClock:
-    """Seconds that pass only when told to."""
+    """A clock in seconds that moves only when `advance` is called."""
 
     def __init__(self) -> None:
         self.time_s = 1_000.0
@@ -65,7 +65,7 @@ class ManualClock:
         return not any(call.callback for call in self._calls)
 
     def advance(self, ms: float) -> None:
-        """Let time pass; what is due is called at its own time, in order."""
+        """Move the clock forward. Calls that become due run at their own times, in order."""
         until = self.time_s + ms / 1_000
         while True:
             due = sorted(
@@ -83,7 +83,7 @@ class ManualClock:
 
 
 class Stream:
-    """One stream that the engine has asked for. What it says and how it ends is up to the test."""
+    """One stream that the engine has asked for. The test decides its text and its end."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Stream:
 
     @property
     def question(self) -> str:
-        """The last message, which holds the window."""
+        """The last message of the prompt, which contains the window."""
         return self.prompt.messages[-1].text
 
     def finish(self, usage: Usage | None = None) -> None:
@@ -110,7 +110,7 @@ class Stream:
 
 
 class ScriptedGateway:
-    """A gateway that keeps every stream for the test to drive."""
+    """A gateway that keeps all streams, so that the test can write their answers."""
 
     def __init__(self, model: str = DEFAULTS.model) -> None:
         self.streams: list[Stream] = []
@@ -157,7 +157,7 @@ class ScriptedGateway:
 
 @dataclass
 class Notes:
-    """A recorder that remembers."""
+    """A recorder that keeps everything it receives."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
@@ -195,7 +195,7 @@ class Notes:
 
 
 class Asked:
-    """A request that the bench has made, and its outcome when it has one."""
+    """A request made by the bench, and its outcome when there is one."""
 
     def __init__(self) -> None:
         self.pending: Pending | None = None
@@ -215,13 +215,13 @@ class Asked:
 
     @property
     def text(self) -> str:
-        """The suggestion's text; fails when there is none."""
+        """The suggestion's text. Fails if there is none."""
         assert self.outcome.ending is Ending.ANSWERED, f"{self.outcome.ending}: {self.outcome.reason}"
         return self.outcome.suggestions[0].text
 
 
 class Bench:
-    """An engine with one open document and a cursor in it."""
+    """An engine with one open document and a cursor."""
 
     def __init__(
         self,
@@ -252,7 +252,7 @@ class Bench:
         return cursor + "$0" + text[len(cursor) :]
 
     def edit(self, start: Position, end: Position, text: str) -> None:
-        """One change, as an editor sends it; the cursor is left where the text ends."""
+        """Make one change, as an editor sends it. The cursor is then at the end of the new text."""
         document = self.engine.document(URI)
         assert document is not None
         self.engine.edit(URI, start, end, text)
@@ -262,12 +262,12 @@ class Bench:
         self.cursor = Position(start.line + len(lines) - 1, column)
 
     def expect_more(self) -> None:
-        """What was asked for behind an acceptance has been shown so often that it is asked for ahead."""
+        """Let the engine believe that text after an acceptance is usually shown, so that it asks for it in advance."""
         for _ in range(5):
             self.engine._sources.habits.note_text(Spot.ACCEPTED, typed=False, shown=True)
 
     def insert(self, text: str) -> None:
-        """Put text in at the cursor, in one change."""
+        """Insert text at the cursor in one change."""
         self.edit(self.cursor, self.cursor, text)
 
     def backspace(self, count: int = 1) -> None:
@@ -281,7 +281,7 @@ class Bench:
         return asked
 
     async def type(self, text: str, ms: float = 0) -> Asked:
-        """Type a text a character at a time, asking after each as VS Code does; the last request."""
+        """Type a text one character at a time. Asks after each, as VS Code does, and returns the last request."""
         asked = Asked()
         for char in text:
             self.clock.advance(ms)
@@ -291,7 +291,7 @@ class Bench:
         return asked
 
     async def wait(self, ms: float) -> None:
-        """Let time pass, and let what it set off happen."""
+        """Move the clock forward, and let the tasks that this starts run."""
         self.clock.advance(ms)
         await settle()
 
@@ -301,14 +301,14 @@ class Bench:
         return self.gateway.streams[-1]
 
     async def say(self, *pieces: str) -> None:
-        """Have the newest stream say something."""
+        """Let the newest stream send text."""
         for piece in pieces:
             self.stream.say(piece)
         await settle()
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    """Run a scenario on a loop of its own, and end what it has left running."""
+    """Run a scenario on an event loop of its own, and cancel what still runs at its end."""
 
     async def whole() -> None:
         await scenario()
@@ -321,6 +321,6 @@ def run(scenario: Callable[[], Awaitable[None]]) -> None:
 
 
 async def settle() -> None:
-    """Let every task run until it waits for something outside."""
+    """Let every task run until it waits for something from outside."""
     for _ in range(10):
         await asyncio.sleep(0)

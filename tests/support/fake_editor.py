@@ -1,9 +1,10 @@
-"""An editor with one document and one screen: what a person at it would see of a server's ghost text.
+"""An editor with one document and one screen. It shows what a user would see of a server's ghost text.
 
-Two kinds, after what the real ones do. "vscode" asks at each edit, cancels the request before it, drops an answer to an old
-version, and keeps what it shows while the typing matches: only a longer text of the same beginning replaces it. "neovim" asks
-200 ms after the last edit, never cancels, and shows whatever answer arrives last: `null` leaves the screen alone, an empty
-list clears it. Owns the text, the cursor, the screen and the list of what went wrong there; the wire is `lsp_client`'s.
+There are two kinds, modelled on real editors. "vscode" asks at each edit, cancels the request before, and drops an answer
+to an old version. While the typing matches, it keeps the text that it shows; only a longer text with the same beginning
+replaces it. "neovim" asks 200 ms after the last edit, never cancels, and shows the answer that arrived last: `null`
+changes nothing, an empty list clears the screen. This module owns the text, the cursor, the screen and the list of faults
+there. `lsp_client` owns the wire.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Position = tuple[int, int]
 INVOKED: Final = 1
 AUTOMATIC: Final = 2
 NEOVIM_DEBOUNCE_S: Final = 0.2
-# An answer that left before the change or the cancel could be read is nobody's fault.
+# If an answer was sent before the server could read the change or the cancellation, that is not a fault.
 WIRE_RACE_S: Final = 0.02
 
 
@@ -31,10 +32,10 @@ def _now_s() -> float:
 
 @dataclass(slots=True)
 class Asked:
-    """One request for ghost text: for which version, when, and what came of it. Instants are the running loop's,
-    which `time.monotonic()` tells unless a replay moves them.
+    """One request for ghost text: its version, its times, and its answer. Times are those of the running loop, which are
+    `time.monotonic()` unless a replay moves the clock.
 
-    `text` is the first item's, `new` is the part of it behind the cursor when it came for the text as it stood.
+    `text` is the first item's text. `new` is its part after the cursor, if the answer came for the current text.
     """
 
     reply: Reply
@@ -50,7 +51,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Ghost:
-    """What is on screen: an item's text from `start` on; the part up to the cursor has been typed already."""
+    """The text on the screen: an item's text from `start` on. Its part up to the cursor has already been typed."""
 
     id: int
     start: Position
@@ -63,7 +64,7 @@ class Ghost:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """One change of the screen to new text: the text after the cursor, when, and the request it answered."""
+    """One change of the screen to a new text: the text after the cursor, the time, and the request that was answered."""
 
     at_s: float
     text: str
@@ -72,7 +73,7 @@ class Display:
 
 @dataclass(slots=True)
 class Faults:
-    """What a person would be angry about, counted; `invalid` says in words what was wrong with an item."""
+    """Counts of what would annoy a user. `invalid` says in words what was wrong with an item."""
 
     flickers: int = 0
     stale: int = 0
@@ -83,7 +84,7 @@ class Faults:
 
 
 class FakeEditor:
-    """One open document. Every edit goes through `edit`; positions are (line, column) in code points."""
+    """One open document. Every edit goes through `edit`. Positions are (line, column) in code points."""
 
     def __init__(self, client: LspClient, kind: Kind = "vscode") -> None:
         self.client = client
@@ -111,7 +112,7 @@ class FakeEditor:
         return "\n".join(self.lines)
 
     def open(self, uri: str, text: str, language_id: str = "python", cursor: Position = (0, 0)) -> None:
-        """Open a document; its lines end in `\\n`."""
+        """Open a document. Its lines must end with `\\n`."""
         self.uri, self.lines, self.cursor, self.version = uri, text.split("\n"), cursor, 1
         document = {"uri": uri, "languageId": language_id, "version": 1, "text": text}
         self.client.notify("textDocument/didOpen", {"textDocument": document})
@@ -131,10 +132,10 @@ class FakeEditor:
 
     def edit(self, start: Position, end: Position, text: str, *, back: int = 0) -> float:
         """Replace a range in one change, put the cursor `back` characters before the end of the new text, and ask as this
-        editor asks. Returns the instant at which the change was sent.
+        kind of editor asks. Returns the time at which the change was sent.
         """
         change = {"range": {"start": self._wire(start), "end": self._wire(end)}, "text": text}
-        # Typing inserts at the cursor or types over the bracket that the editor had closed by itself.
+        # Typing inserts at the cursor, or replaces the bracket that the editor has inserted automatically.
         typed = start == self.cursor and text != "" and end <= (start[0], start[1] + 1) and not back
         new = (self.lines[start[0]][: start[1]] + text + self.lines[end[0]][end[1] :]).split("\n")
         tail = len(self.lines[end[0]]) - end[1]
@@ -154,7 +155,7 @@ class FakeEditor:
         return self.edit(self.cursor, self.cursor, text)
 
     def move_to(self, cursor: Position) -> None:
-        """Move the cursor elsewhere; the screen is cleared."""
+        """Move the cursor. This clears the screen."""
         self.cancel_last()
         self.cursor = cursor
         self._clear()
@@ -186,7 +187,7 @@ class FakeEditor:
             self._restart_timer()
 
     def cancel_last(self) -> None:
-        """Cancel the newest request if it is open and this editor is one that cancels."""
+        """Cancel the newest request if it is open and this kind of editor cancels."""
         last = self.asked[-1] if self.asked else None
         if self.kind == "vscode" and last and last.answered_s is None and last.cancelled_s is None:
             last.cancelled_s = self.client.cancel(last.reply)
@@ -204,16 +205,16 @@ class FakeEditor:
 
     @property
     def ghost(self) -> Ghost | None:
-        """What is shown now, if anything."""
+        """What is shown now. None if nothing is."""
         return self._ghost
 
     @property
     def ghost_text(self) -> str:
-        """The part of the shown text that is not typed yet; empty when nothing is shown."""
+        """The part of the shown text that is not typed yet. Empty if nothing is shown."""
         return self._rest(self._ghost) if self._ghost is not None else ""
 
     def accept(self) -> str:
-        """Take the shown text into the document, tell the server by the item's command, return what was new in it."""
+        """Insert the shown text, run the item's command, and return the part that was new."""
         ghost = self._ghost
         if ghost is None:
             raise RuntimeError("nothing is shown")
@@ -298,7 +299,7 @@ class FakeEditor:
         elif now_current and not asked.text[len(self.text_between(start, self.cursor)) :].strip():
             self.faults.invalid.append("nothing but blanks to show")
         elif not now_current and (start > self.cursor or not self._fits(start, asked.text)):
-            # Neovim shows it all the same, over text that it does not belong to.
+            # Neovim still shows it, over a text to which it does not belong.
             self.faults.stale += 1
             self._clear()
         else:
@@ -314,8 +315,8 @@ class FakeEditor:
         ghost = Ghost(self._ghosts, start, asked.text, replaces, item.get("command"), now_s, asked)
         old, new = self.ghost_text, self._rest(ghost)
         if old and new.startswith(old):
-            # The same text, or more of it: for the person it is the same suggestion still. Its item, and the id in its
-            # command, are the newer ones.
+            # The same text or a longer one: for a user this is still the same suggestion. The new item, with the id in
+            # its command, replaces the old one.
             ghost.id = self._ghost.id if self._ghost else ghost.id
             ghost.shown_s = self._ghost.shown_s if self._ghost else now_s
         elif old and self.kind == "vscode":

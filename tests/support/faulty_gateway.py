@@ -1,6 +1,7 @@
-"""A gateway on loopback that does what a fault has it do, and the same server as a process that asks it.
+"""A gateway on loopback that behaves according to a fault, and a real server process that asks it.
 
-Owns both, and what the process tells its user. Which faults there are, and what is expected of each, is said elsewhere.
+Owns both, and collects what the process tells its user. Which faults exist, and what is expected for each, is defined
+elsewhere.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ ERROR, WARNING, INFO = 1, 2, 3
 
 @dataclass
 class Visit:
-    """One request that the gateway has read, and the way to answer it."""
+    """One request that the gateway has read, with methods to answer it."""
 
     method: str
     path: str
@@ -40,12 +41,12 @@ class Visit:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The body of a completion's request."""
+        """The JSON body of the request."""
         decoded: dict[str, Any] = json.loads(self.body)
         return decoded
 
     async def send(self, *pieces: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes unchanged."""
         for piece in pieces:
             self.writer.write(piece)
             await self.writer.drain()
@@ -53,7 +54,7 @@ class Visit:
     async def answer(
         self, status: int, body: Any = b"", headers: Mapping[str, str] | None = None, reason: str = "Told"
     ) -> None:
-        """Send a whole answer; what is no bytes goes as JSON."""
+        """Send a whole answer. A body that is not bytes is sent as JSON."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         kind = "text/html" if raw.startswith(b"<") else "application/json"
         named = {"Content-Type": kind, "Content-Length": str(len(raw)), **(headers or {})}
@@ -61,7 +62,7 @@ class Visit:
         await self.send(f"HTTP/1.1 {status} {reason}\r\n{head}\r\n".encode(), raw)
 
     async def stream(self, *events: Any, ends: bool = True) -> None:
-        """Send events as a stream that is closed at its end; what is no bytes goes as JSON."""
+        """Send events as a stream, and close it at the end if `ends`. An event that is not bytes is sent as JSON."""
         await self.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
         for event in events:
             raw = event if isinstance(event, bytes) else json.dumps(event).encode()
@@ -76,13 +77,13 @@ def delta(text: str = "", finish: str | None = None, **more: Any) -> dict[str, A
 
 
 async def well(visit: Visit) -> None:
-    """Answer as a gateway does."""
+    """Answer as a working gateway does."""
     await visit.stream(delta(TEXT), delta("", "stop"), b"[DONE]")
 
 
 @dataclass
 class FaultyGateway:
-    """A gateway whose `fault` may be changed at any time; `models` is what it says of them (None: it has no list)."""
+    """A gateway whose `fault` can be changed at any time. `models` is its list of models, or None if it has none."""
 
     fault: Callable[[Visit], Awaitable[None]] = well
     models: Callable[[], Any] = lambda: None
@@ -104,7 +105,7 @@ class FaultyGateway:
 
     @property
     def base_url(self) -> str:
-        """Its address, with the version."""
+        """The gateway's address, with the version."""
         return f"http://127.0.0.1:{self.port}/v1"
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -148,7 +149,7 @@ class Told:
 
 
 class Desk:
-    """The server as a process, and somebody who types and asks."""
+    """A server process, with a simulated user who types and asks."""
 
     def __init__(self, client: LspClient) -> None:
         self.client = client
@@ -166,12 +167,12 @@ class Desk:
 
     @property
     def troubles(self) -> list[str]:
-        """The messages that are no good news."""
+        """The messages that tell of trouble."""
         return [told.text for told in self.told if told.kind < INFO]
 
     @property
     def good_news(self) -> list[str]:
-        """The messages that are."""
+        """The messages that tell good news."""
         return [told.text for told in self.told if told.kind == INFO]
 
     def open(self, uri: str = URI) -> None:
@@ -180,11 +181,11 @@ class Desk:
         self.client.notify("textDocument/didOpen", {"textDocument": item})
 
     def focus(self, uri: str = URI) -> None:
-        """Look at a document."""
+        """Send that the user looks at a document."""
         self.client.notify("textDocument/didFocus", {"textDocument": {"uri": uri}})
 
     async def ask(self, uri: str = URI, *, trigger: int = 2) -> str:
-        """Type a function of another name, ask behind its last word, and return the text that is offered."""
+        """Type a function with a new name, ask after its last word, and return the suggested text."""
         self._asked += 1
         lines = [f"def total_{self._asked}(a, b):", "    return "]
         self.client.notify(
@@ -203,7 +204,7 @@ class Desk:
         return items[0]["insertText"] if items else ""
 
     async def until_text(self, within_s: float, every_s: float = 0.2) -> tuple[int, float]:
-        """Ask until there is a text; the requests and seconds that it took. Raises TimeoutError."""
+        """Ask until there is a text. Returns the number of requests and the seconds. Raises TimeoutError."""
         begun_s = time.monotonic()
         asked = 0
         while time.monotonic() - begun_s < within_s:
@@ -218,7 +219,7 @@ class Desk:
 async def desk(
     home: Path, environment: Mapping[str, str], argv: Sequence[str] = (), *, options: Any = None
 ) -> AsyncIterator[Desk]:
-    """The server with an environment of its own, initialized, with one document open."""
+    """Run the server with its own environment, initialized, with one open document."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS_ALONE)}
     paths = os.pathsep.join((str(_ROOT / "server"), kept.get("PYTHONPATH", "")))
     own = {

@@ -8,7 +8,7 @@ from tests.support.terminal_editor import TerminalEditor
 
 
 class Helix(TerminalEditor):
-    """A Helix that has read `languages` as its user's `languages.toml` and opened `file`, which holds `content`."""
+    """A Helix that has read `languages` as the user's `languages.toml` and opened `file` with the text `content`."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
-"""Stands between a client and an HTTP server on this machine, and keeps what each said.
+"""A relay between a client and an HTTP server on this machine, which keeps what both send.
 
-Owns sockets and the cutting of HTTP/1.1 into exchanges. Passes every byte on as it comes, and a closing too; changes nothing.
+Owns the sockets, and divides HTTP/1.1 into exchanges. Passes on every byte and every closing unchanged.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _READ_BYTES: Final = 65_536
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and what came back for it, as far as it came."""
+    """One request and its answer, as far as it came."""
 
     request: bytearray = field(default_factory=bytearray)
     answer: bytearray = field(default_factory=bytearray)
-    # The stream has come to its end, or one of both has closed the connection.
+    # The stream has come to its end, or one side has closed the connection.
     is_over: bool = False
 
     @property
@@ -53,7 +53,7 @@ class Exchange:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The JSON of the answer's server-sent events, but for the word that ends them."""
+        """The JSON of the answer's server-sent events, without the final `[DONE]`."""
         head, _, body = bytes(self.answer).partition(_END_OF_HEAD)
         text = _without_chunks(body) if b"chunked" in head.lower() else body
         lines = (line[5:].strip() for line in text.split(b"\n") if line.startswith(b"data:"))
@@ -65,13 +65,13 @@ class Exchange:
         return b"[DONE]" in self.answer
 
     def last(self, name: str) -> dict[str, Any]:
-        """The object of that name in the last event that has it; empty when none does."""
+        """The object under `name` in the last event that has one. Empty if none has."""
         found = [event[name] for event in self.events if isinstance(event.get(name), dict)]
         return found[-1] if found else {}
 
 
 class Tap:
-    """The exchanges so far, oldest first; `base_url` is what the client is to be given."""
+    """The exchanges so far, oldest first. `base_url` is the address for the client."""
 
     def __init__(self) -> None:
         self.base_url = ""
@@ -79,24 +79,24 @@ class Tap:
         self._over = asyncio.Event()
 
     async def idle(self) -> None:
-        """Wait until no completion is under way."""
+        """Wait until no completion is running."""
         while not all(one.is_over for one in self.completions()):
             self._over.clear()
             await self._over.wait()
 
     def end(self, exchange: Exchange) -> None:
-        """An exchange is over."""
+        """Mark an exchange as ended."""
         exchange.is_over = True
         self._over.set()
 
     def completions(self) -> list[Exchange]:
-        """Those that asked for a chat completion."""
+        """The exchanges that are chat completions."""
         return [one for one in self.exchanges if "/chat/completions" in one.request_line]
 
 
 @asynccontextmanager
 async def tap(base_url: str) -> AsyncIterator[Tap]:
-    """Listen on loopback and pass everything on to the server of `base_url`."""
+    """Listen on loopback, and pass everything on to the server at `base_url`."""
     address = urlsplit(base_url)
     found = Tap()
 
@@ -118,14 +118,14 @@ async def tap(base_url: str) -> AsyncIterator[Tap]:
         for handler in handlers:
             handler.cancel()
         await asyncio.gather(*handlers, return_exceptions=True)
-        # The transports close in the loop's next turn.
+        # The transports close in the next turn of the loop.
         await asyncio.sleep(0)
 
 
 async def _between(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int, found: Tap
 ) -> None:
-    """One connection, until either side ends it: closing the connection is how a client stops a stream."""
+    """Relay one connection until either side closes it. A client ends a stream by closing the connection."""
     try:
         from_there, to_there = await asyncio.open_connection(host, port)
     except OSError:
@@ -139,7 +139,7 @@ async def _between(
     finally:
         for task in tasks:
             task.cancel()
-        # What has been read is still handed over; nobody waits for what is to come.
+        # Bytes that were read are still passed on. Later ones are not waited for.
         writer.close()
         to_there.transport.abort()
         for exchange in own:
@@ -177,7 +177,7 @@ def _is_whole(exchange: Exchange) -> bool:
 
 
 def _without_chunks(body: bytes) -> bytes:
-    """A chunked body's data, as far as it came."""
+    """The data of a chunked body, as far as it came."""
     data = b""
     while size_line := body.partition(b"\r\n")[0]:
         size = int(size_line.split(b";")[0], 16)

@@ -1,7 +1,7 @@
-"""A real gateway by others: LiteLLM's proxy, in an environment of its own, in front of whatever it is told.
+"""LiteLLM's proxy, a real gateway by others, installed in its own environment, in front of a given server.
 
-Owns the recipe (one package from the ordinary index, installed once into the tests' cache), the configuration and the process.
-Must not know what is asked of it. `python -m tests.support.litellm` installs it.
+Owns the recipe (one package from the usual index, installed once into the tests' cache), the configuration and the
+process. Must not know what it is asked. `python -m tests.support.litellm` installs it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ VERSION: Final = "1.106.12"
 _INSTALL_S: Final = 900
 _START_S: Final = 120.0
 _LAST_WORDS: Final = 2_000
-# Nothing that belongs to whoever runs the tests may steer it, and no key of theirs may reach it.
+# Variables of the person who runs the tests must not influence it, and it must get no key of theirs.
 _KEPT_VARIABLES: Final = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -40,7 +40,7 @@ class LiteLLMMissing(Exception):
 
 
 class Proxy(NamedTuple):
-    """A running proxy; `base_url` includes the `/v1`. `log` is what it writes."""
+    """A running proxy. `base_url` includes the `/v1`. `log` is its output."""
 
     base_url: str
     key: str
@@ -48,7 +48,7 @@ class Proxy(NamedTuple):
 
 
 def find_or_install() -> Path:
-    """The folder of an environment that has LiteLLM. Raises LiteLLMMissing."""
+    """The folder of an environment that has LiteLLM, installed if necessary. Raises LiteLLMMissing."""
     target = cache.folder(f"litellm-{VERSION}")
     target.parent.mkdir(parents=True, exist_ok=True)
     with cache.folder("litellm.lock").open("w") as lock:
@@ -56,7 +56,7 @@ def find_or_install() -> Path:
         if not (target / "finished").exists():
             shutil.rmtree(target, ignore_errors=True)
             _install(target)
-            # The last step, so that its absence says that an installation was interrupted.
+            # Written last: without it, the installation was interrupted.
             (target / "finished").touch()
     return target
 
@@ -77,7 +77,7 @@ def _install(target: Path) -> None:
 def start(
     models: list[dict[str, Any]], *, key: str, settings: dict[str, Any] | None = None
 ) -> Iterator[Proxy]:
-    """Run a proxy that knows `models` (as its configuration has them) for as long as the context lasts. Raises LiteLLMMissing."""
+    """Run a proxy for `models` (in the form of its configuration) while the context lasts. Raises LiteLLMMissing."""
     home = find_or_install()
     with tempfile.TemporaryDirectory() as folder:
         configuration = Path(folder) / "config.json"
@@ -119,7 +119,7 @@ def start(
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT_VARIABLES}
-    # Its table of prices is the one it came with, and nobody is told that it runs.
+    # It uses the price table that it came with, and sends no telemetry.
     return kept | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False", "DO_NOT_TRACK": "1"}
 
 
@@ -138,7 +138,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> No
             with urllib.request.urlopen(address, timeout=5):
                 return
         except (urllib.error.URLError, OSError):
-            # Nothing says that it is about to listen; asking is all there is.
+            # It does not announce that it listens, so we try until it answers.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.2)
     said = log.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:]
@@ -146,7 +146,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> No
 
 
 def main() -> int:
-    """Install it unless it is there; returns the exit status."""
+    """Install it unless it is there. Returns the exit status."""
     try:
         sys.stdout.write(f"{find_or_install()}\n")
     except LiteLLMMissing as error:

@@ -1,7 +1,8 @@
-"""A language server's process and the JSON-RPC spoken with it over its standard streams.
+"""A language server's process, and JSON-RPC with it over its standard streams.
 
-Owns the process, the framing and the record of every message with its instant. Knows nothing of documents or screens: what an
-editor makes of the messages is `fake_editor`'s. Standard library only, and light: it shares a machine with what it measures.
+Owns the process, the framing, and the record of every message with its time. Knows nothing about documents or screens: how an
+editor uses the messages is in `fake_editor`. It uses only the standard library and little time, because it shares the machine
+with what it measures.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _PATIENCE_S: Final = 10.0
 
 @dataclass(slots=True)
 class Reply:
-    """The answer to one request; `sent_s` and `received_s` are instants of `time.monotonic()`."""
+    """The answer to one request. `sent_s` and `received_s` are times of `time.monotonic()`."""
 
     id: int
     method: str
@@ -37,7 +38,7 @@ class Reply:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def value(self, timeout_s: float = _PATIENCE_S) -> Any:
-        """Wait for the result. Raises RuntimeError when it is an error, TimeoutError when none comes."""
+        """Wait for the result. Raises RuntimeError if it is an error, TimeoutError if none comes."""
         async with asyncio.timeout(timeout_s):
             await self.done.wait()
         if self.error is not None:
@@ -47,7 +48,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One message as it went over the wire; `sent` is from us to the server."""
+    """One message on the wire. `sent`: from us to the server."""
 
     sent: bool
     at_s: float
@@ -55,7 +56,7 @@ class Recorded:
 
 
 class LspClient(asyncio.SubprocessProtocol):
-    """One server process. Its requests are answered, its notifications recorded and handed on."""
+    """One server process. Its requests are answered. Its notifications are recorded and passed on."""
 
     def __init__(self, *, settings: Any = None, keep_messages: bool = True) -> None:
         self.settings = settings
@@ -82,7 +83,7 @@ class LspClient(asyncio.SubprocessProtocol):
         settings: Any = None,
         keep_messages: bool = True,
     ) -> Self:
-        """Start `argv`; `settings` answers workspace/configuration, whole or by section."""
+        """Start `argv`. `settings` is the answer to workspace/configuration, whole or by section."""
         started_s = time.monotonic()
         loop = asyncio.get_running_loop()
         starting = asyncio.ensure_future(
@@ -93,7 +94,7 @@ class LspClient(asyncio.SubprocessProtocol):
         try:
             transport, client = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            # asyncio may wait for ever for a process whose start is cancelled; so it starts, and is ended then.
+            # If the start of a process is cancelled, asyncio may wait for it for ever. So it is started and then ended.
             (await starting)[0].close()
             raise
         client.started_s = started_s
@@ -110,7 +111,7 @@ class LspClient(asyncio.SubprocessProtocol):
 
     @property
     def returncode(self) -> int | None:
-        """The process' exit status; None while it runs."""
+        """The exit status. None while the process runs."""
         return self._transport.get_returncode() if self._transport is not None else None
 
     # --- speaking
@@ -118,7 +119,7 @@ class LspClient(asyncio.SubprocessProtocol):
     def request(
         self, method: str, params: Any = None, on_reply: Callable[[Reply], None] | None = None
     ) -> Reply:
-        """Send a request; `on_reply` runs the moment its answer has been read."""
+        """Send a request. `on_reply` is called as soon as its answer has been read."""
         request_id = self._next_id
         self._next_id += 1
         message = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
@@ -127,11 +128,11 @@ class LspClient(asyncio.SubprocessProtocol):
         return reply
 
     def notify(self, method: str, params: Any = None) -> float:
-        """Send a notification; return the instant."""
+        """Send a notification. Returns the time."""
         return self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def cancel(self, reply: Reply) -> float:
-        """Send $/cancelRequest for a request that has no answer yet; return the instant."""
+        """Send $/cancelRequest for a request without an answer. Returns the time."""
         reply.cancelled = True
         return self.notify("$/cancelRequest", {"id": reply.id})
 
@@ -144,7 +145,7 @@ class LspClient(asyncio.SubprocessProtocol):
         name: str = "fake editor",
         options: Any = None,
     ) -> Any:
-        """Introduce an editor of LSP 3.18, or one that has no inline completion; return the server's InitializeResult."""
+        """Send `initialize` as an editor of LSP 3.18, or as one without inline completion. Returns the InitializeResult."""
         text_document: Message = {
             "synchronization": {"dynamicRegistration": False, "didSave": True},
             "completion": {"completionItem": {"snippetSupport": False}},
@@ -169,7 +170,7 @@ class LspClient(asyncio.SubprocessProtocol):
         return result
 
     async def stop(self) -> int | None:
-        """Shut down in order, then make sure: the process is gone on return. Returns its exit status."""
+        """Shut down in order, and kill the process if it does not end. Returns its exit status."""
         if not self.exited.is_set():
             try:
                 await self.request("shutdown").value(timeout_s=3.0)
@@ -185,7 +186,7 @@ class LspClient(asyncio.SubprocessProtocol):
         return status
 
     def kill(self) -> None:
-        """End the process with no ceremony."""
+        """Kill the process."""
         if self._transport is not None and self.returncode is None:
             self._transport.kill()
 
@@ -202,7 +203,7 @@ class LspClient(asyncio.SubprocessProtocol):
     # --- listening
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Take what the process wrote; the instant is that of its arrival here."""
+        """Take what the process wrote. Its time is that of the arrival here."""
         at_s = time.monotonic()
         if fd != 1:
             self.stderr += data
@@ -223,7 +224,7 @@ class LspClient(asyncio.SubprocessProtocol):
             self._take(message, at_s)
 
     def process_exited(self) -> None:
-        """Note the end of the process: who waits for an answer is told that none will come."""
+        """Record the end of the process. Requests that still wait get an error."""
         self.exited.set()
         for reply in self.pending.values():
             reply.error = {"code": None, "message": f"the server ended with status {self.returncode}"}

@@ -1,7 +1,7 @@
-"""A real Neovim to test with: started clean, driven over msgpack-rpc, read from its screen.
+"""A real Neovim for tests: started without configuration, driven over msgpack-rpc, read from its screen.
 
-Owns: the editor's process, its throw-away home, the rpc and the waiting. Must not know the server's insides: what a
-test learns here is what a person at the keyboard would see. `python -m tests.support.neovim` fetches what is missing.
+Owns the editor's process, its temporary home, the rpc and the waiting. Must not know the server's insides: a test learns only
+what a user would see. `python -m tests.support.neovim` downloads what is missing.
 """
 
 import contextlib
@@ -23,11 +23,11 @@ from tests.support.neovim_screen import Screen
 
 PLUGIN = ROOT / "editors" / "neovim"
 
-# Answers of the editor itself come in milliseconds; this only bounds a hang.
+# The editor answers within milliseconds. This limit is only for a hang.
 RPC_TIMEOUT_S = 10.0
 POLL_S = 0.01
 
-# Recorded inside the editor, where a request's two ends are seen by the client that a person uses.
+# Recorded inside the editor, because its own client sees both ends of a request.
 _TRACE_LUA = """
 _G.typethrough_requests = {}
 vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)
@@ -63,7 +63,7 @@ return table.concat(lines, '\\n')
 """
 
 
-# README's set-up without a plugin.
+# The README's configuration without our plugin.
 BUILT_IN_ONLY = """
 vim.lsp.config('typethrough', { cmd = { 'typethrough', '--stdio' }, root_markers = { '.git' } })
 vim.lsp.enable('typethrough')
@@ -76,7 +76,7 @@ end, { expr = true })
 
 @dataclass(frozen=True)
 class View:
-    """A Neovim and who draws its ghost text: our plugin, or the client that 0.12 has built in."""
+    """A Neovim version, and what draws its ghost text: our plugin, or the client that is built into 0.12."""
 
     version: str
     built_in: bool = False
@@ -86,11 +86,11 @@ class View:
 
 
 class Neovim:
-    """A running editor in its own empty home; a context manager that ends it.
+    """A running editor with an empty home. A context manager that ends it.
 
-    `home` is an empty folder for everything the editor writes. `environment` is added to a clean one that holds no
-    key. `init_lua` runs as the user's configuration, after the plugin (unless `plugin` is false) joined the runtime path.
-    `version` is the Neovim to start; 0.12 stands for that or a later one.
+    `home` is an empty folder for everything that the editor writes. `environment` is added to one without keys.
+    `init_lua` runs as the user's configuration, after the plugin was added to the runtime path (unless `plugin` is
+    false). `version` is the Neovim to start; 0.12 means that version or a later one.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Neovim:
         self.close()
 
     def close(self) -> None:
-        """End the editor; waits for its language servers the way quitting does, then insists."""
+        """End the editor. First give its language servers the time that quitting gives them, then kill it."""
         if self._process.poll() is None:
             with contextlib.suppress(OSError):
                 self._send([2, "nvim_command", ["qall!"]])
@@ -158,14 +158,14 @@ class Neovim:
     # What a person does.
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Create a file in the working folder and return its path; text is written as UTF-8, line ends untouched."""
+        """Create a file in the working folder and return its path. Text is written as UTF-8, with its line ends unchanged."""
         path = self.work / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
     def open(self, name: str, content: str | bytes | None = None) -> None:
-        """Open a file of the working folder, creating it first when `content` is given, and wait until it is drawn."""
+        """Open a file of the working folder, and wait until it is drawn. Creates it first if `content` is given."""
         if content is not None:
             self.write(name, content)
         self.lua("vim.cmd.edit(vim.fn.fnameescape(...))", name)
@@ -175,18 +175,18 @@ class Neovim:
         self._call("nvim_input", keys)
 
     def type(self, text: str) -> None:
-        """Type plain text; a line feed is the Enter key."""
+        """Type plain text. A line feed is the Enter key."""
         self.keys(text.replace("<", "<lt>").replace("\n", "<CR>"))
 
     def lua(self, code: str, *arguments: object) -> Any:
-        """Run Lua in the editor and return its value; raises AssertionError with the editor's message."""
+        """Run Lua in the editor and return its value. Raises AssertionError with the editor's message."""
         return self._call("nvim_exec_lua", code, list(arguments))
 
     def attach(self, timeout_s: float = 15.0) -> None:
         """Wait until the language server is attached to the current buffer."""
         ready = "return #vim.lsp.get_clients({ bufnr = 0, name = 'typethrough' }) > 0"
         self.wait_for(lambda: bool(self.lua(ready)), timeout_s, "the language server to attach")
-        # Neovim 0.12 puts off what it does for inline completion by one turn of its loop: keys that come before are not seen.
+        # Neovim 0.12 sets up inline completion one turn of its loop later. It would not notice keys before that.
         self.lua("vim.g.is_settled = false; vim.schedule(function() vim.g.is_settled = true end)")
         self.wait_for(lambda: bool(self.lua("return vim.g.is_settled")), timeout_s, "Neovim to settle")
 
@@ -198,26 +198,26 @@ class Neovim:
             return self._screen.lines()
 
     def picture(self) -> Screen:
-        """Return the live screen with its colours; read it while the editor is at rest."""
+        """Return the live screen with its colours. Read it only while the editor is idle."""
         return self._screen
 
     def ghost(self) -> str:
-        """Return the ghost text read off the screen, rows joined by a line feed; empty when there is none."""
+        """Return the ghost text on the screen, rows joined by a line feed. Empty if there is none."""
         with self._lock:
             return self._screen.ghost()
 
     def ghosts(self) -> list[str]:
-        """Return every ghost text seen on the screen so far, in order, "" where there was none: flicker shows here."""
+        """Return every ghost text that was on the screen so far, in order, with "" for none. Flicker shows here."""
         with self._lock:
             return list(self._screen.ghosts)
 
     def cursor_lines(self) -> list[str]:
-        """Return every text that the screen's line with the cursor had so far, ghost text and all, in order."""
+        """Return every text that the cursor's screen line had so far, including ghost text, in order."""
         with self._lock:
             return list(self._screen.cursor_lines)
 
     def ghost_marks(self) -> str:
-        """Return the ghost text the editor believes it shows (its extmarks): the cross-check of `ghost`."""
+        """Return the ghost text according to the editor's extmarks, for comparison with `ghost`."""
         return str(self.lua(_EXTMARK_GHOST_LUA))
 
     def buffer(self) -> list[str]:
@@ -225,22 +225,22 @@ class Neovim:
         return list(self.lua("return vim.api.nvim_buf_get_lines(0, 0, -1, true)"))
 
     def messages(self) -> str:
-        """Return everything the editor told its user, as `:messages` keeps it."""
+        """Return everything that the editor told its user, as in `:messages`."""
         return str(self.lua("return vim.fn.execute('messages')")).strip()
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the inline-completion requests: `id`, `sent_ms`, `tick` of the text; once over `ended_ms` and `how`."""
+        """Return the inline completion requests: `id`, `sent_ms`, the text's `tick`, and at the end `ended_ms` and `how`."""
         return list(self.lua("return _G.typethrough_requests"))
 
     def server_pids(self) -> list[int]:
-        """Return the process ids of the editor's children: the language servers it runs."""
+        """Return the process ids of the editor's children, its language servers."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         return [int(number) for number in children.read_text(encoding="ascii").split()]
 
     # Waiting for it.
 
     def wait_for(self, predicate: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Poll the real thing until it holds; raises AssertionError with the screen and the LSP log otherwise."""
+        """Poll until the predicate holds. Raises AssertionError with the screen and the LSP log if it does not in time."""
         deadline = time.monotonic() + timeout_s
         while not predicate():
             if time.monotonic() > deadline:
@@ -256,11 +256,11 @@ class Neovim:
         return self.ghost()
 
     def wait_for_buffer(self, lines: list[str], timeout_s: float = 5.0) -> None:
-        """Wait until the buffer holds exactly these lines."""
+        """Wait until the buffer has exactly these lines."""
         self.wait_for(lambda: self.buffer() == lines, timeout_s, f"the buffer {lines!r}")
 
     def press_until(self, key: str, seen: Callable[[Screen], bool], timeout_s: float = 5.0) -> float:
-        """Press a key and return the seconds until the screen is so: a stopwatch, so nothing is polled."""
+        """Press a key and return the seconds until the screen is as wanted. It measures time, so it does not poll."""
         with self._answered:
             start_s = time.monotonic()
             self._send([2, "nvim_input", [key]])
@@ -269,7 +269,7 @@ class Neovim:
             return time.monotonic() - start_s
 
     def report(self, headline: str) -> str:
-        """Return what a reader of a failed test needs: the screen and the end of the LSP log."""
+        """Return what helps to understand a failed test: the screen and the end of the LSP log."""
         with self._lock:
             return self._report_locked(headline)
 
@@ -325,7 +325,7 @@ class Neovim:
 
 
 def _clean_environment(home: Path) -> dict[str, str]:
-    """Return an environment that knows no key and no configuration, with this checkout's tools first on PATH."""
+    """Return an environment without keys and configuration, with this checkout's tools first on PATH."""
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "TMPDIR") if name in os.environ}
     folders = {f"XDG_{kind.upper()}_HOME": str(home / kind) for kind in ("config", "data", "state", "cache")}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -337,7 +337,7 @@ def _lua_string(text: str) -> str:
 
 
 def main() -> int:
-    """Print the paths of the Neovims to test with, fetching those that are missing; returns the exit status."""
+    """Print the paths of the Neovims, downloading those that are missing. Returns the exit status."""
     failed = 0
     for version in VERSIONS:
         try:

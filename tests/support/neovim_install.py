@@ -1,8 +1,8 @@
-"""Finds or fetches the Neovims that the plugin is tested with: 0.12, 0.11 and 0.10.
+"""Finds or downloads the Neovims for the plugin's tests: 0.12, 0.11 and 0.10.
 
-Owns: which executable the editor tests run, and the recipes that fetch one when the machine has none. 0.12 and 0.10 are
-Debian's own packages, unpacked beside the checkout with their own C library, so that the system's packages stay as they are;
-0.11 comes as a Python package. Must not know how the editor is driven.
+Owns which executable the editor tests run, and the recipes to get one. 0.12 and 0.10 are Debian's packages, unpacked into the
+cache with their own C library, so that the system's packages are not changed. 0.11 comes as a Python package. Must not know how
+the editor is driven.
 """
 
 import importlib.util
@@ -24,7 +24,7 @@ CACHE = ROOT / ".cache" / "neovim"
 
 @dataclass(frozen=True)
 class Recipe:
-    """One version: the folder it is kept in, and the suites that have it, newest stable-enough first, by distribution."""
+    """One version: its folder in the cache, and for each distribution the suites that have it, the preferred one first."""
 
     version: tuple[int, int]
     folder: str
@@ -32,7 +32,7 @@ class Recipe:
     at_least: bool = False
 
     def fits(self, version: tuple[int, ...]) -> bool:
-        """Whether an executable or a package of this version will do."""
+        """Whether an executable or a package with this version can be used."""
         return version[:2] >= self.version if self.at_least else version[:2] == self.version
 
 
@@ -45,14 +45,15 @@ VERSIONS = ("0.12", "0.11", "0.10")
 
 
 class NeovimMissing(Exception):
-    """No usable Neovim and no way to get one; the message is one line for the person who runs the tests."""
+    """There is no usable Neovim and none could be downloaded. The message is one line for the person who runs the tests."""
 
 
 def find_or_install(version: str = "0.12") -> Path:
-    """Return the executable of a Neovim of this version; 0.12 stands for that or a later one.
+    """The executable of a Neovim of this version. 0.12 means that version or a later one.
 
-    0.12 is taken from PATH when it is there; otherwise from the cache, or freshly fetched into it. Raises NeovimMissing, with
-    one line that says which step failed.
+    0.12 is taken from PATH if it is there. Otherwise it comes from the cache, downloaded if necessary. Raises NeovimMissing
+    with one
+    line that says which step failed.
     """
     if version == "0.11":
         return _from_wheel()
@@ -72,7 +73,7 @@ def find_or_install(version: str = "0.12") -> Path:
 
 
 def version_of(executable: Path) -> tuple[int, ...]:
-    """Return the version the executable reports, or an empty tuple when it does not run."""
+    """The version that the executable reports. Empty if it does not run."""
     try:
         answer = subprocess.run(
             [executable, "--version"], capture_output=True, text=True, timeout=20, check=False
@@ -97,7 +98,7 @@ def _install(recipe: Recipe, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="neovim-") as scratch:
         fetched = _fetch(recipe, Path(scratch))
-        # The interpreter's path is written into the executable, so the packages are unpacked where they will stay.
+        # The interpreter's path is written into the executable, so the packages are unpacked in their final folder.
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         apt_packages.unpack(fetched, target)
@@ -106,7 +107,7 @@ def _install(recipe: Recipe, target: Path) -> None:
 
 
 def _fetch(recipe: Recipe, scratch: Path) -> list[Path]:
-    """Download Neovim and everything it needs, down to the C library; returns the package files."""
+    """Download Neovim and all its dependencies, including the C library. Returns the package files."""
     reasons = []
     for suite in recipe.suites[apt_packages.family()]:
         try:
@@ -122,7 +123,7 @@ def _fetch(recipe: Recipe, scratch: Path) -> list[Path]:
 
 
 def _bind_to_own_libraries(target: Path) -> None:
-    """Make the executable use the C library that came with it: starting it through ld.so would hide its own path."""
+    """Make the executable use the C library that came with it. If ld.so started it, it could not find its own path."""
     editor = target / "usr" / "bin" / "nvim"
     loader = next(iter(sorted(target.glob("**/ld-linux*.so.*"))), None)
     libraries = next((target / "usr" / "lib").glob("*-linux-gnu*"), None)

@@ -1,8 +1,8 @@
-"""Draws an embedded Neovim's screen as an SVG, cell by cell, in the colours it really has.
+"""Draws the screen of an embedded Neovim as an SVG, cell by cell, in its real colours.
 
-Owns: the drawing. Must not know what is shown or how it came about. Run as a script it makes the README's picture:
-`python -m tests.support.neovim_picture OUT.svg [--light]` types in a real editor with the real server, which has no key: what
-is shown comes from the file itself.
+Owns the drawing. Must not know what is shown. As a script it makes the README's picture: `python -m
+tests.support.neovim_picture OUT.svg [--light]` types in a real editor with the real server. The server has no key, so the
+ghost text comes from the file itself.
 """
 
 import argparse
@@ -40,13 +40,13 @@ def total_tax(invoices: list[Invoice]) -> int:
 
 
 '''
-# The editor indents the lines that follow by itself; the suggestion begins behind the last letter.
+# The editor indents the lines that follow by itself. The suggestion begins after the last letter.
 TYPED = 'def total_discount(invoices: list[Invoice]) -> int:\n"""Return the sum of all discount amounts, in cents."""\nr'
 SUGGESTED = "eturn sum(invoice.discount for invoice in invoices)"
 
 
 def svg(screen: Screen) -> str:
-    """Return the screen as a complete SVG document, ghost text in italics so that it stands out in print too."""
+    """Return the screen as a complete SVG document. Ghost text is in italics, so that it is visible in print too."""
     rows = len(screen.rows)
     columns = max(len(row) for row in screen.rows)
     width, height = columns * CELL_WIDTH + 2 * MARGIN, rows * CELL_HEIGHT + 2 * MARGIN
@@ -95,9 +95,9 @@ def _text(screen: Screen, row: int, column: int, text: str, looks: Looks) -> lis
     foreground, _ = _colours(screen, looks)
     drawn_as = f'lengthAdjust="spacingAndGlyphs" fill="{_colour(foreground)}"{style}'
     drawn = []
-    # Where several blanks follow one another the text is drawn in parts, for some renderers make one blank of them.
+    # A text with several blanks in a row is drawn in parts, because some renderers join such blanks into one.
     for part in re.finditer(r"\S+(?: \S+)*", text):
-        # The width is said outright, so that the columns hold whichever of the fonts is there.
+        # The width is given explicitly, so that columns are aligned with any of the fonts.
         where = f'x="{_x(column + part.start()):g}" y="{_y(row) + BASELINE:g}"'
         width = f'textLength="{len(part[0]) * CELL_WIDTH:g}"'
         drawn.append(f"<text {where} {width} {drawn_as}>{escape(part[0])}</text>")
@@ -117,7 +117,7 @@ def _colour(rgb: int) -> str:
 
 
 def draw(light: bool) -> str:
-    """Type the scene in a real Neovim with the real server and return the screen with its ghost text as an SVG."""
+    """Type the scene in a real Neovim with the real server, and return the screen with its ghost text as an SVG."""
     background = "light" if light else "dark"
     look = (
         f"vim.o.background = '{background}'\nvim.o.laststatus = 0\nvim.o.ruler = false\nvim.o.number = true\n"
@@ -136,7 +136,7 @@ def draw(light: bool) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the picture to the file named; returns the exit status."""
+    """Write the picture to the named file. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.neovim_picture")
     parser.add_argument("out", type=Path)
     parser.add_argument("--light", action="store_true", help="on a light background")

@@ -1,23 +1,23 @@
-"""The screen of an embedded Neovim, kept from its redraw events.
+"""The screen of an embedded Neovim, built from its redraw events.
 
-Owns: the grid of cells, each with its text and its looks, as a terminal would show it. Must not know how the events
-arrive. Source of the event forms: Neovim's manual, `:help ui-linegrid` and `:help ui-hlstate`.
+Owns the grid of cells, each with its text and highlighting, as a terminal would show it. Must not know how the events arrive.
+Source of the events' forms: Neovim's manual, `:help ui-linegrid` and `:help ui-hlstate`.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# Our view draws ghost text with TypethroughGhost, the built-in one with ComplHint. The latter is a link by default, and of a
-# linked group the editor names only the target; the other users of NonText (the filler below the text, visible blanks) come
-# with a name of their own beside it.
+# Our view draws ghost text with TypethroughGhost, the built-in one with ComplHint. By default ComplHint is a link to
+# NonText, and of a link the editor reports only the target. Other uses of NonText (the filler below the text, visible
+# blanks) are reported with another name beside it.
 _GHOST_GROUPS = frozenset({"TypethroughGhost", "ComplHint", "ComplHintMore"})
 _LINKED_GHOST = frozenset({"NonText"})
 
 
 @dataclass(frozen=True)
 class Looks:
-    """How cells are drawn: colours as 0xRRGGBB or None for the default, and the highlight groups behind them."""
+    """How cells are drawn: colours as 0xRRGGBB or None for the default, and their highlight groups."""
 
     foreground: int | None = None
     background: int | None = None
@@ -29,13 +29,13 @@ class Looks:
 
     @property
     def is_ghost(self) -> bool:
-        """Whether these are the looks of ghost text."""
+        """Whether this is the highlighting of ghost text."""
         return bool(self.groups & _GHOST_GROUPS) or self.groups == _LINKED_GHOST
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of the grid; `text` is empty for the right half of a wide character."""
+    """One cell of the grid. `text` is empty for the right half of a wide character."""
 
     text: str = " "
     looks: Looks = field(default_factory=Looks)
@@ -45,10 +45,10 @@ BLANK = Cell()
 
 
 class Screen:
-    """The grid as of the last redraw event; feed it with `apply`, read it with the rest.
+    """The grid after the last redraw event. `apply` updates it.
 
-    `ghosts` is every ghost text that has been on screen, in order, with "" for none, and `cursor_lines` every text of the
-    line with the cursor, ghost text and all: what a watchful eye saw.
+    `ghosts` has every ghost text that was on the screen, in order, with "" for none. `cursor_lines` has every text of the
+    line with the cursor, including ghost text.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Screen:
         self._looks: dict[int, Looks] = {0: Looks()}
 
     def apply(self, events: Sequence[Sequence[Any]]) -> None:
-        """Apply one `redraw` notification; events this screen does not need are passed over."""
+        """Apply one `redraw` notification. Events that are not needed are ignored."""
         for name, *calls in events:
             handler = getattr(self, f"_on_{name}", None)
             if handler is not None:
@@ -73,12 +73,12 @@ class Screen:
         return ["".join(cell.text for cell in row).rstrip() for row in self.rows]
 
     def ghost(self) -> str:
-        """Return the ghost text on the screen, rows joined by a line feed; empty when there is none."""
+        """Return the ghost text on the screen, rows joined by a line feed. Empty if there is none."""
         rows = ("".join(cell.text for cell in row if cell.looks.is_ghost) for row in self.rows)
         return "\n".join(text for text in rows if text)
 
     def runs(self, row: int) -> Iterator[tuple[int, str, Looks]]:
-        """Yield (column, text, looks) for each stretch of equal looks in a row."""
+        """Yield (column, text, looks) for each stretch of a row with the same highlighting."""
         start, text = 0, ""
         cells = self.rows[row]
         for column, cell in enumerate(cells):

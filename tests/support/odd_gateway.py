@@ -1,6 +1,6 @@
-"""A gateway on loopback that answers as it is told, over HTTP or TLS. It can stand for a proxy that lets nobody through.
+"""A gateway on loopback with given answers, over HTTP or TLS. It can also be a proxy that refuses every connection.
 
-Owns one server in threads of its own. Its certificate is one that nobody trusts.
+Owns one server in its own threads. Its certificate is trusted by nobody.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ MODELS = {"object": "list", "data": [{"id": "openai/gpt-4.1-nano"}, {"id": "othe
 
 
 class OddGateway:
-    """`status` and `body` answer a completion, a stream when `body` is None; `models` is the list, None for no list;
-    `first_s` is how long the first text takes. `requests` has the paths asked, `authorizations` what came with them.
+    """`status` and `body` are the answer to a completion; if `body` is None, it is a stream. `models` is the list of
+    models, or None if there is no list. `first_s` is the time until the first text. `requests` has the paths of requests,
+    `authorizations` their `Authorization` headers.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ def _handler_of(gateway: OddGateway) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Say nothing."""
+            """Log nothing."""
 
         def do_GET(self) -> None:
             self._note()

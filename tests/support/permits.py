@@ -1,4 +1,4 @@
-"""Permits for tests that need one and are about something else: from a real gate, which forbids none of it."""
+"""Permits for tests that need one but are about something else. They come from a real gate that forbids nothing."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ ROOT = "file:///project"
 
 
 def tell(name: str) -> TellPermit:
-    """The permit for a file of the workspace, by its path there."""
+    """The permit to use a workspace file in prompts, by its path in the workspace."""
     permit = Gate(DEFAULTS, folders=[Folder("/project", "project")]).may_tell(f"{ROOT}/{name}")
     assert permit is not None
     return permit
 
 
 def send(name: str) -> SendPermit:
-    """The permit to send a file of the workspace, by its path there."""
+    """The permit to send a workspace file, by its path in the workspace."""
     permit = Gate(DEFAULTS, folders=[Folder("/project", "project")]).may_send(f"{ROOT}/{name}", "", 0.0)
     assert isinstance(permit, SendPermit)
     return permit
 
 
 def put(codebase: Codebase, file: Digest) -> None:
-    """Have a codebase know a file."""
+    """Add a file to a codebase."""
     codebase.add(tell(file.path), file)

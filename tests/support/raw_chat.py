@@ -1,6 +1,6 @@
-"""Chat requests to the simulator as bytes, with no client between: what is asserted on them is what the wire carried.
+"""Chat requests to the simulator as raw bytes, without a client, so that tests can check what was on the wire.
 
-Owns a small true file, questions about it and the taking apart of answers.
+Owns a small true file, questions about it, and functions to take answers apart.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def perimeter(width: float, height: float) -> float:
 
 
 def ask(document: str, **parameters: Any) -> dict[str, Any]:
-    """Return the body of a request about a document whose cursor is `$0`."""
+    """The body of a request about a document whose cursor is `$0`."""
     question = (
         f'<window path="src/shapes.py">\n{document.replace("$0", "<CURSOR>")}\n</window>\nFill in <CURSOR>.'
     )
@@ -40,7 +40,7 @@ def ask(document: str, **parameters: Any) -> dict[str, Any]:
 
 
 def cut(after: str, until: str = "") -> str:
-    """Return the true text with a cursor behind the first `after`; what lies between it and `until` is missing."""
+    """The true text with a cursor after the first `after`. The text from there to `until` is removed."""
     at = TRUE_TEXT.index(after) + len(after)
     return TRUE_TEXT[:at] + "$0" + (TRUE_TEXT[TRUE_TEXT.index(until, at) :] if until else "")
 
@@ -59,13 +59,13 @@ def send(simulator: Simulator, body: Any, headers: dict[str, str] | None = None)
 
 
 def post(simulator: Simulator, body: Any, headers: dict[str, str] | None = None) -> bytes:
-    """Send a request that asks for the connection to end, and return every byte of the answer."""
+    """Send a request that asks to close the connection, and return all bytes of the answer."""
     with send(simulator, body, {"connection": "close", **(headers or {})}) as connection:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def chunks(answer: bytes) -> list[bytes]:
-    """Return the chunks of a chunked answer; the body must end as the protocol wants."""
+    """The chunks of a chunked answer. Fails if the body does not end as the protocol demands."""
     found: list[bytes] = []
     body = answer.partition(b"\r\n\r\n")[2]
     while True:

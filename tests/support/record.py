@@ -1,6 +1,7 @@
-"""Reads the server's own record of its streams: the SQLite file that a server process has left.
+"""Reads a server's record of its streams from its SQLite file.
 
-Owns the columns that are read, by name, so that the record may gain others. Read it when the server has ended: it writes behind.
+Owns which columns are read. They are named, so the record can have others. Read it after the server has ended, because it
+writes with a delay.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _READ_TO_END = ("complete", "length")
 
 
 class KeptStream(NamedTuple):
-    """One upstream stream as the server has it on record."""
+    """One upstream stream in the server's record."""
 
     ending: str
     prompt_tokens: int
@@ -26,12 +27,12 @@ class KeptStream(NamedTuple):
 
     @property
     def is_read_to_end(self) -> bool:
-        """Whether the provider's own counts have come with its end. What was closed early is counted by the server's estimate."""
+        """Whether the provider's own counts came at its end. For a stream that was closed early, the server estimates them."""
         return self.ending in _READ_TO_END
 
     @property
     def tokens(self) -> tuple[int, int, int]:
-        """Prompt, cached of these, output."""
+        """The tokens of the prompt, how many of them were cached, and those of the output."""
         return self.prompt_tokens, self.cached_tokens, self.output_tokens
 
 
@@ -45,7 +46,7 @@ def streams(home: Path) -> list[KeptStream]:
 
 
 def endings(home: Path) -> dict[str, int]:
-    """How many requests ended how, by the record."""
+    """The number of requests for each ending in the record."""
     (path,) = home.rglob("record.sqlite3")
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         return dict(connection.execute("SELECT ending, COUNT(*) FROM outcome GROUP BY ending"))

@@ -1,6 +1,6 @@
-"""Start the gateway simulator as a process, steer it and ask what it saw.
+"""Starts the gateway simulator as a process, controls it, and reads its log.
 
-Owns the process and its control paths; uses nothing but the standard library, so that it can be used from any test.
+Owns the process and its control paths. Uses only the standard library, so that any test can use it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TIMEOUT_S: Final = 10.0
 
 
 class Simulator:
-    """A running simulator; as a context manager it ends the process on leaving."""
+    """A running simulator. As a context manager it ends the process."""
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
         self.process = process
@@ -38,7 +38,7 @@ class Simulator:
         self.stop()
 
     def stop(self) -> None:
-        """End the process; closing its input is enough, killing it is for one that hangs."""
+        """End the process by closing its input. If it hangs, kill it."""
         if self.process.stdin is not None:
             self.process.stdin.close()
         try:
@@ -50,31 +50,31 @@ class Simulator:
             self.process.stdout.close()
 
     def control(self, **wanted: Any) -> None:
-        """Change settings now: faults, latency, defects, style, key, seed, release. Raises ValueError when refused."""
+        """Change settings: faults, latency, defects, style, key, seed, release. Raises ValueError if they are refused."""
         status, value = self._ask("POST", "/_control", json.dumps(wanted))
         if status != http.HTTPStatus.OK:
             raise ValueError(value["error"])
 
     def fault(self, mode: str, **options: Any) -> None:
-        """Set one fault and no other, e.g. `fault("rate_limit", next=1, retry_after_s=3)`."""
+        """Set this fault and no other, for example `fault("rate_limit", next=1, retry_after_s=3)`."""
         self.control(faults={"mode": mode, **options})
 
     def release(self) -> None:
-        """Let every answer stalled by a fault go on."""
+        """Let all answers that a fault has stalled continue."""
         self.control(release=True)
 
     def reset(self) -> None:
-        """Clear log, prompt cache and faults; request numbers start at 1 again."""
+        """Clear the log, the prompt cache and the faults. Request numbers start at 1 again."""
         self._ask("POST", "/_reset", "")
 
     def log(self, *, full: bool = False) -> list[dict[str, Any]]:
-        """Return the record of each chat request so far; `full` adds the messages."""
+        """The record of each request so far. `full` adds the messages."""
         rows: list[dict[str, Any]] = self._ask("GET", "/_log?full=1" if full else "/_log")[1]
         return rows
 
     def wait(self, event: str, number: int) -> dict[str, Any]:
-        """Return the record once request `number` saw `event` (arrived, stalled, headers, first_text, finished,
-        disconnect). Raises TimeoutError after five seconds.
+        """The record of request `number` after `event` (arrived, stalled, headers, first_text, finished, disconnect).
+        Raises TimeoutError after five seconds.
         """
         status, value = self._ask("GET", "/_wait?" + urlencode({"event": event, "number": number}))
         if status == http.HTTPStatus.GATEWAY_TIMEOUT:
@@ -104,7 +104,7 @@ def start(
     key: str | None = None,
     port: int = 0,
 ) -> Simulator:
-    """Start a simulator and return it once it listens. Raises RuntimeError when it ends before that."""
+    """Start a simulator and return it when it listens. Raises RuntimeError if it ends before that."""
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""The set-ups that documentation gives its readers, for tests that use them as a reader would."""
+"""The configurations that the documentation gives to readers, for tests that use them as a reader would."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ EDITORS_GUIDE: Final = Path(__file__).resolve().parents[2] / "editors" / "README
 
 
 def snippet(heading: str, language: str, *, guide: Path = EDITORS_GUIDE) -> str:
-    """Return the first code block in a language under a heading; raises LookupError when there is none."""
+    """The first code block in `language` under a heading. Raises LookupError if there is none."""
     text = guide.read_text(encoding="utf-8")
     under = re.search(
         rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,6}} |\Z)", text, flags=re.MULTILINE | re.DOTALL

@@ -1,6 +1,6 @@
-"""A terminal with one program in it, that a test types into and reads: tmux, on a server of its own.
+"""A terminal with one program in it, for tests that type and read the screen: tmux, with a server of its own.
 
-Owns: the terminal's process, its keys, its screen and the waiting. Must not know which program runs in it.
+Owns the terminal's process, its keys, its screen and the waiting. Must not know which program runs in it.
 """
 
 import os
@@ -19,13 +19,13 @@ from tests.support.debian_editors import installed
 
 POLL_S: Final = 0.02
 _ESCAPE: Final = re.compile(r"\x1b\[([0-9;:]*)m|[\x0e\x0f]")
-# Select Graphic Rendition: what sets an attribute, and what takes which of them back.
+# Select Graphic Rendition: the codes that set an attribute, and the codes that reset some of them.
 _ATTRIBUTES: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse"}
 _TAKEN_BACK: Final = {22: {"bold", "dim"}, 23: {"italic"}, 24: {"underline"}, 27: {"reverse"}}
 
 
 class Style(NamedTuple):
-    """How a character is drawn: the colour as the terminal was told it, "" for its own, and attributes."""
+    """How a character is drawn: its colour as the terminal got it, "" for the default, and its attributes."""
 
     colour: str = ""
     attributes: frozenset[str] = frozenset()
@@ -39,10 +39,10 @@ class Cell(NamedTuple):
 
 
 class Terminal:
-    """A program in a terminal of `columns` by `lines`, in its own empty home; a context manager that ends both.
+    """A program in a terminal of `columns` by `lines`, with an empty home. A context manager that ends both.
 
-    `environment` is added to a clean one that holds no key. `work` is the folder that the program starts in: a git
-    repository as editors see it, so that they find the workspace by themselves.
+    `environment` is added to one without keys. `work` is the folder in which the program starts. It looks like a git
+    repository, so editors take it as the workspace.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Terminal:
         self.home = home
         self.work = home / "work"
         (self.work / ".git").mkdir(parents=True, exist_ok=True)
-        # A socket's path may be only some hundred characters long, and a test's folder is longer.
+        # The path of a socket may have only about a hundred characters. A test's folder has more.
         self._folder = tempfile.mkdtemp(prefix="typethrough-")
         tmux = installed() / "usr" / "bin" / "tmux"
         self._tmux = [str(tmux), "-u", "-S", f"{self._folder}/tmux", "-f", os.devnull]
@@ -98,12 +98,12 @@ class Terminal:
     # What a person does.
 
     def type(self, text: str) -> None:
-        """Type plain text; a line feed is the Enter key."""
+        """Type plain text. A line feed is the Enter key."""
         for number, line in enumerate(text.split("\n")):
             if number:
                 self.keys("Enter")
             if line:
-                # A trailing semicolon would end tmux's command.
+                # A semicolon at the end would end tmux's command.
                 self._run("send-keys", "-l", "--", re.sub(r";$", r"\\;", line))
 
     def keys(self, *keys: str) -> None:
@@ -126,7 +126,7 @@ class Terminal:
         return int(column), int(row)
 
     def style_of(self, text: str) -> Style:
-        """Return how a text that is on the screen is drawn; of its characters, the first one. Fails when it is not there."""
+        """Return how a text on the screen is drawn, from its first character. Fails if it is not there."""
         for row in self.cells():
             at = "".join(cell.character for cell in row).find(text)
             if at >= 0:
@@ -141,7 +141,7 @@ class Terminal:
     # Waiting for it.
 
     def wait_for(self, predicate: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Poll the real thing until it holds; raises AssertionError with the screen otherwise."""
+        """Poll until the predicate holds. Raises AssertionError with the screen if it does not in time."""
         deadline = time.monotonic() + timeout_s
         while not predicate():
             if time.monotonic() > deadline:
@@ -157,7 +157,7 @@ class Terminal:
         self.wait_for(lambda: not self.shows(text), timeout_s, f"{text!r} to go")
 
     def wait_for_file(self, path: Path, content: bytes, timeout_s: float = 10.0) -> None:
-        """Wait until a file holds exactly this."""
+        """Wait until a file has exactly this content."""
         what = f"{path.name} to hold {content!r}"
 
         def holds() -> bool:
@@ -172,7 +172,7 @@ class Terminal:
             time.sleep(POLL_S)
 
     def report(self, headline: str) -> str:
-        """Return what a reader of a failed test needs: the screen."""
+        """Return what helps to understand a failed test: the screen."""
         return "\n".join([headline, "--- screen", *self.screen()])
 
     def _run(self, *command: str, environment: Mapping[str, str] | None = None) -> str:
@@ -190,9 +190,9 @@ class Terminal:
 
 
 def clean_environment(home: Path) -> dict[str, str]:
-    """An environment that knows no key and no configuration, with this checkout's server first on PATH.
+    """An environment without keys and configuration, with this checkout's server first on PATH.
 
-    Of the checkout's tools the server alone: some editors start any language server that they find.
+    PATH has no other tools of the checkout, because some editors start any language server that they find.
     """
     own = home / "bin"
     own.mkdir(exist_ok=True)
@@ -205,7 +205,7 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 def cells_of(row: str) -> list[Cell]:
-    """A row of the screen with its escape sequences, as tmux writes it, as cells."""
+    """A row of the screen as cells, from tmux's output with escape sequences."""
     cells: list[Cell] = []
     style, at = Style(), 0
     for found in _ESCAPE.finditer(row):
@@ -223,7 +223,7 @@ def _after(style: Style, codes: list[int]) -> Style:
         if code == 0:
             colour, attributes = "", frozenset()
         elif code in (38, 48, 58):
-            # A palette's entry, or red, green and blue.
+            # An entry of the palette, or red, green and blue.
             length = 2 if codes[:1] == [5] else 4
             if code == 38:
                 colour = ";".join(map(str, codes[:length]))
@@ -240,7 +240,7 @@ def _after(style: Style, codes: list[int]) -> Style:
 
 
 def _held(path: Path) -> bytes | None:
-    """What a file holds; None while there is none, since an editor may put a new file in an old one's place at any time."""
+    """The content of a file. None while there is none: an editor may replace the file by a new one at any time."""
     try:
         return path.read_bytes()
     except FileNotFoundError:

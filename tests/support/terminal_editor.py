@@ -1,6 +1,6 @@
-"""What the terminal editors of the tests have in common: a file that is open, and a wire to the language server that is tapped.
+"""What the tests' terminal editors have in common: an open file, and a recorded connection to the language server.
 
-Owns: where the file and the record of the wire are. Must not know any one editor's keys.
+Owns where the file and the record are. Must not know the keys of any editor.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from tests.support.terminal import Terminal
 
 
 def serving_from(gateway: Simulator) -> dict[str, str]:
-    """The environment in which an editor's server uses a gateway, and waits for it on a machine that is busy.
+    """The environment in which an editor's server uses a gateway, and waits for it on a loaded machine.
 
-    These editors ask once and not again until the text changes, so that an answer that came too late would never be seen.
+    These editors ask only once until the text changes, so an answer that came too late would never be shown.
     """
     return {
         "TYPETHROUGH_BASE_URL": gateway.base_url,
@@ -25,7 +25,7 @@ def serving_from(gateway: Simulator) -> dict[str, str]:
 
 
 class TerminalEditor(Terminal):
-    """An editor in a terminal that has opened `file` with `content`; the command's last word is the file's path."""
+    """An editor in a terminal that has opened `file` with `content`. The last word of the command is the file's path."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class TerminalEditor(Terminal):
         return [one for one in wiretap.messages(self._wire, sent_by="client") if one.get("method") == method]
 
     def wait_for_sent(self, method: str, count: int = 1, timeout_s: float = 15.0) -> dict[str, Any]:
-        """Wait until the editor has sent so many of a method, and return the last of them."""
+        """Wait until the editor has sent `count` messages of a method, and return the last one."""
         self.wait_for(lambda: len(self.sent(method)) >= count, timeout_s, f"{count} {method} from the editor")
         return self.sent(method)[count - 1]
 
     def answers(self, method: str) -> list[Any]:
-        """The results that the server gave to the editor's requests of a method; an error fails."""
+        """The results that the server gave to the editor's requests of a method. Fails if one is an error."""
         asked = {one["id"] for one in self.sent(method)}
         replies = [one for one in wiretap.messages(self._wire, sent_by="server") if one.get("id") in asked]
         refused = [one["error"] for one in replies if "error" in one]
@@ -63,7 +63,7 @@ class TerminalEditor(Terminal):
         return [one["result"] for one in replies if "method" not in one]
 
     def report(self, headline: str) -> str:
-        """What a reader of a failed test needs: the screen, and what went over the wire last."""
+        """What helps to understand a failed test: the screen, and the last messages on the wire."""
         said = [
             f"{side}: {str(one)[:300]}"
             for side in ("client", "server")

@@ -1,4 +1,4 @@
-"""The fake editor shows what the real ones would, and says so when a server's answer is not fit to be shown."""
+"""The fake editor shows what a real one would show, and reports answers that cannot be shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Wire:
-    """A client that sends nowhere; the test gives the answers."""
+    """A client that sends nothing. The test gives the answers."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The simulator on the wire: asserted on bytes, since every other test believes it."""
+"""The simulator on the wire, checked byte by byte, because all other tests rely on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each fault of the simulator, asserted on the bytes a client gets."""
+"""Each fault of the simulator, checked in the bytes that a client gets."""
 
 from __future__ import annotations
 

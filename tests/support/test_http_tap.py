@@ -1,4 +1,4 @@
-"""The tap passes everything on, and knows when a stream is over."""
+"""The tap passes on everything, and notices when a stream has ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def _ask(base_url: str, *, leave_after: bytes | None = None) -> bytes:
-    """Ask for a completion; read to the end of the stream, or leave once `leave_after` has come."""
+    """Ask for a completion. Read to the end of the stream, or disconnect after `leave_after` has come."""
     port = int(base_url.split(":")[2].split("/")[0])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     question = {"role": "user", "content": TRUE_TEXT}

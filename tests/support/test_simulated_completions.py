@@ -1,4 +1,4 @@
-"""The simulator's raw completions, and what it tells of a generation afterwards."""
+"""The simulator's raw completions, and what it says later about a generation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         ("[SUFFIX]after[PREFIX]before", Cursor("before", "after")),
         ("<PRE> before <SUF>after <MID>", Cursor("before", "after")),
         ("<fim_prefix><fim_suffix><fim_middle>", Cursor("", "")),
-        # Code that speaks of marks itself: the last of each counts.
+        # Code that contains marks itself: the last of each counts.
         ('<fim_prefix>x = "<fim_prefix>" + <fim_suffix>\ny<fim_middle>', Cursor('" + ', "\ny")),
         ("no marks at all", Cursor("no marks at all", "")),
     ],
@@ -94,7 +94,7 @@ def test_a_generation_is_told_when_its_time_has_come_and_under_its_key(simulator
     assert body["data"]["native_tokens_prompt"] == last["usage"]["prompt_tokens"]
     assert body["data"]["native_tokens_completion"] == last["usage"]["completion_tokens"]
     assert body["data"]["total_cost"] == last["usage"]["cost"]
-    # As in the wild it takes seconds: not there right after the end.
+    # As in reality, it is available only some seconds after the end.
     simulator.control(generation_misses=None)
     assert told("k")[0] == 404
     simulator.control(key=None)

@@ -1,4 +1,4 @@
-"""What the simulated model says and what its cache knows, tested without a process."""
+"""The simulated model's answers and its cache, tested without a process."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def fill(document: str, path: str | None = None) -> str | None:
 
 
 def generated(lines: int) -> TruthFile:
-    """Return a file of many unlike lines, as code has them."""
+    """A file of many different lines, as code has them."""
     draw = random.Random(11)
     words = [
         "width",
@@ -223,7 +223,7 @@ def test_text_that_occurs_nowhere_gets_a_wrong_answer_that_stays_the_same() -> N
 
 
 def right_lines(truth: Truth, line: int, column: int, missing: int) -> tuple[int, int]:
-    """Return how many lines of an answer are right at first, and how many lines the answer has."""
+    """How many of an answer's first lines are right, and how many lines it has."""
     lines = truth.files[0].lines
     before = "\n".join([*lines[line - 3 : line], lines[line][:column]])
     place = truth.locate(Cursor(before, "\n" + lines[line + missing]))

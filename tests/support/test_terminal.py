@@ -1,4 +1,4 @@
-"""The reading of a screen's cells out of what tmux writes."""
+"""Reading the cells of a screen from tmux's output."""
 
 from tests.support.terminal import Cell, Style, cells_of
 

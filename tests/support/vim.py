@@ -1,4 +1,4 @@
-"""A real Vim in a terminal, with ALE among its packages and the vimrc that a test gives it."""
+"""A real Vim in a terminal, with the package ALE and a test's vimrc."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.support.terminal_editor import TerminalEditor
 
 
 class Vim(TerminalEditor):
-    """A Vim that has read `vimrc` as its user's and opened `file`, which holds `content`. ALE is installed as a package."""
+    """A Vim that has read `vimrc` as the user's and opened `file` with the text `content`. ALE is installed as a package."""
 
     def __init__(
         self,

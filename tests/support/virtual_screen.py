@@ -1,6 +1,6 @@
-"""An X display that nobody sees, with a keyboard that tests press and a picture that they read: Xvfb and xdotool.
+"""An invisible X display, with a keyboard that tests use and a picture that they read: Xvfb and xdotool.
 
-Owns: the display, its two system packages, and what is on it, pixel by pixel. Must not know which program is shown.
+Owns the display, its two system packages, and its pixels. Must not know which program is shown.
 `python -m tests.support.virtual_screen` installs the packages.
 """
 
@@ -21,7 +21,7 @@ PROGRAMS: Final = {"Xvfb": "xvfb", "xdotool": "xdotool"}
 
 
 class VirtualScreen:
-    """A display of its own; a context manager that ends it. `name` is what a program's DISPLAY has to be."""
+    """An X display. A context manager that ends it. `name` is the value for a program's DISPLAY."""
 
     def __init__(self, width: int = 800, height: int = 600) -> None:
         install()
@@ -36,7 +36,7 @@ class VirtualScreen:
         )
         os.close(write_end)
         with os.fdopen(read_end) as chosen:
-            # Xvfb writes the display's number when it is ready for clients, and nothing when it fails.
+            # Xvfb writes the number of the display when it is ready, and nothing if it fails.
             self.name = f":{chosen.readline().strip()}"
         assert self.name != ":", "Xvfb did not start"
 
@@ -59,19 +59,19 @@ class VirtualScreen:
         self._xdotool("type", "--delay", "80", text)
 
     def picture(self) -> bytes:
-        """Return the screen's pixels, row by row, four bytes each."""
+        """Return the pixels of the screen, row by row, four bytes each."""
         raw = (self._folder / "Xvfb_screen0").read_bytes()
-        # An XWD file: a header whose first word is its length, then a table of colours of twelve bytes each.
+        # An XWD file: a header whose first word is its length, then a colour table with twelve bytes per entry.
         header = struct.unpack(">25I", raw[:100])
         return raw[header[0] + 12 * header[19] :]
 
     def changed(self, before: bytes) -> int:
-        """Return how many pixels are not as they were in an earlier picture."""
+        """Return how many pixels differ from an earlier picture."""
         now = self.picture()
         return sum(now[at : at + 4] != before[at : at + 4] for at in range(0, len(now), 4))
 
     def settled(self, for_s: float = 0.5, tolerance: int = 300, timeout_s: float = 15.0) -> bytes:
-        """Wait until nothing but what blinks has changed for a while, and return the picture."""
+        """Wait until nothing has changed for a while, except what blinks, and return the picture."""
         deadline = time.monotonic() + timeout_s
         picture, since = self.picture(), time.monotonic()
         while time.monotonic() - since < for_s:
@@ -87,7 +87,9 @@ class VirtualScreen:
 
 
 def install() -> None:
-    """Install what is missing into the system: an X server has its helpers' places built in. Raises PackagesMissing."""
+    """Install what is missing into the system, because the paths of its helpers are built into an X server. Raises
+    PackagesMissing.
+    """
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     if not missing:
         return
@@ -100,7 +102,7 @@ def install() -> None:
 
 
 def main() -> int:
-    """Install what a display needs; returns the exit status."""
+    """Install what a display needs. Returns the exit status."""
     try:
         install()
     except PackagesMissing as error:

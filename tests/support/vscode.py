@@ -1,7 +1,7 @@
-"""A real VS Code to test with: started clean, driven by its keys, read from its screen.
+"""A real VS Code for tests: started without configuration, driven by its keys, read from its screen.
 
-Owns: one window, the page it is shown in and the server behind it, and the waiting. Must not know the language server's
-insides: what a test learns here is what a person at the keyboard would see, or what stands in the document.
+Owns one window, its page, the server behind it, and the waiting. Must not know the language server's insides: a test
+learns only what a user would see, or what is in the document.
 """
 
 import json
@@ -25,7 +25,7 @@ STATUS: Final = "[id='typethrough.typethrough.typethrough.status']"
 
 @dataclass(frozen=True)
 class Seen:
-    """What was painted from `at_ms` on: the ghost text, and the cursor's line without and with the ghost text in it."""
+    """What was painted at `at_ms`: the ghost text, and the cursor's line without and with the ghost text."""
 
     at_ms: float
     ghost: str
@@ -38,10 +38,10 @@ class Seen:
 
 
 class VSCode:
-    """A running VS Code in its own empty home; a context manager that ends it.
+    """A running VS Code with an empty home. A context manager that ends it.
 
-    `environment` is added to a clean one that holds no key, `settings` to quiet ones; `trust` switches workspace trust on,
-    so that the folder is not trusted until somebody says so.
+    `environment` is added to one without keys, `settings` to ones that prevent pop-ups. `trust` switches workspace trust
+    on, so that the folder is not trusted until the user agrees.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class VSCode:
     ) -> None:
         self.home = home
         self.server = CodeServer(home, parts, **server)
-        # Each life of the window has a folder of its own in the open one: an editor remembers files by their names.
+        # Each run of the window gets a new folder inside the open one, because an editor remembers files by their names.
         self._lives = 1
         self._page = browser.page(width=width, height=height, scale=scale, script=_PROBE)
         try:
@@ -85,7 +85,7 @@ class VSCode:
         self.server.close()
 
     def load(self) -> None:
-        """Open the window, or load it again, on the working folder, and wait until extensions run in it."""
+        """Open the window, or load it again, with the working folder, and wait until extensions run."""
         self._page.load(f"{self.server.address}/?folder={quote(str(self.server.work))}")
         self.wait_for(
             lambda: bool(self.page("!!document.querySelector('.monaco-workbench')")), _START_S, "VS Code"
@@ -105,14 +105,14 @@ class VSCode:
     # What a person does.
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Create a file in the working folder and return its path; text is written as UTF-8, line ends untouched."""
+        """Create a file in the working folder and return its path. Text is written as UTF-8, with its line ends unchanged."""
         path = self.work / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
     def open(self, name: str, content: str | bytes | None = None) -> None:
-        """Open a file of the working folder, creating it first when `content` is given, with the cursor at its end."""
+        """Open a file of the working folder with the cursor at its end. Creates it first if `content` is given."""
         path = self.work / name if content is None else self.write(name, content)
         self.js(
             """
@@ -130,24 +130,24 @@ class VSCode:
         self.wait_until_whole()
 
     def wait_until_whole(self) -> None:
-        """Wait for an editor's parts, inline suggestions among them: they are made when the page is first idle, or five seconds
-        later.
+        """Wait until all parts of an editor exist, including inline suggestions. They are created when the page is first
+        idle, or after five seconds.
         """
         self.page(
             "() => new Promise(idle => requestIdleCallback(() => requestIdleCallback(idle), { timeout: 6000 }))"
         )
 
     def press(self, *keys: str) -> None:
-        """Press keys or chords in turn, such as `Tab` or `Control+ArrowRight`."""
+        """Press keys or chords one after the other, such as `Tab` or `Control+ArrowRight`."""
         for key in keys:
             self._page.press(key)
 
     def type(self, text: str, rhythm_ms: float = 0) -> None:
-        """Type plain text, at once or in a rhythm; a line feed is the Enter key."""
+        """Type plain text, at once or with a pause after each key. A line feed is the Enter key."""
         self._page.type(text, rhythm_ms)
 
     def attach(self, status: str | None = None, timeout_s: float = 20.0) -> None:
-        """Wait until the language server runs, and until our status is this one if one is named."""
+        """Wait until the language server runs and, if `status` is given, until our status item shows it."""
         wanted = f"the status {status}" if status else "the language server to run"
         self.wait_for(
             lambda: self.status() == status if status else self.status() not in ("", "typethrough: Starting"),
@@ -160,7 +160,7 @@ class VSCode:
         self._page.click(selector)
 
     def hover(self, selector: str) -> None:
-        """Rest the mouse on the first element of the window that matches."""
+        """Move the mouse over the first element of the window that matches."""
         self._page.hover(selector)
 
     def run(self, command: str, *arguments: object) -> Any:
@@ -168,7 +168,7 @@ class VSCode:
         return self.js("return await vscode.commands.executeCommand(...values)", [command, *arguments])
 
     def set(self, key: str, value: object) -> None:
-        """Change one of the user's settings; None takes it away."""
+        """Change one of the user's settings. None removes it."""
         code = """
             const value = values[1] === null ? undefined : values[1];
             await vscode.workspace.getConfiguration().update(values[0], value, vscode.ConfigurationTarget.Global);
@@ -184,7 +184,7 @@ class VSCode:
         return self._page.evaluate(script, value)
 
     def clear(self) -> None:
-        """Leave the window as it was at its start: no file, no notification, nothing seen."""
+        """Bring the window back to its first state: no file, no notification, nothing seen."""
         for _ in range(len(self.tabs())):
             self.run("workbench.action.revertAndCloseActiveEditor")
         self.run("workbench.action.closeAllEditors")
@@ -195,21 +195,21 @@ class VSCode:
         self.forget()
 
     def forget(self) -> None:
-        """Forget what was seen so far: frames, changes, keys and notifications."""
+        """Forget all frames, changes, keys and notifications that were seen so far."""
         self.page("['frames', 'changes', 'keys', 'told'].forEach(name => { typethrough[name].length = 0 })")
 
     # What a person sees.
 
     def ghost(self) -> str:
-        """Return the ghost text read off the page, rows joined by a line feed; empty when there is none."""
+        """Return the ghost text on the page, rows joined by a line feed. Empty if there is none."""
         return str(self.page("typethrough.ghost()"))
 
     def frames(self) -> list[Seen]:
-        """Return the ghost text of each painted frame in which it changed, in order: flicker shows here."""
+        """Return the ghost text of each painted frame in which it changed, in order. Flicker shows here."""
         return Seen.all(self.page("typethrough.frames"))
 
     def changes(self) -> list[Seen]:
-        """Return every change of the ghost text in the page, painted or not."""
+        """Return every change of the ghost text in the page, even if it was not painted."""
         return Seen.all(self.page("typethrough.changes"))
 
     def pressed(self) -> list[tuple[float, str]]:
@@ -217,11 +217,11 @@ class VSCode:
         return [(entry["at"], entry["key"]) for entry in self.page("typethrough.keys")]
 
     def text(self) -> str:
-        """Return the whole text of the active document, its line ends as they are."""
+        """Return the whole text of the active document with its line ends."""
         return str(self.js("return vscode.window.activeTextEditor?.document.getText() ?? ''"))
 
     def saved(self) -> bytes:
-        """Save the active document and return what then stands in its file."""
+        """Save the active document and return the content of its file."""
         self.run("workbench.action.files.save")
         path = self.js("return vscode.window.activeTextEditor.document.fileName")
         return Path(str(path)).read_bytes()
@@ -244,7 +244,7 @@ class VSCode:
         self._page.click_in_frames(selector)
 
     def status(self) -> str:
-        """Return our item of the status bar as it is read out, such as `typethrough: Ready`; empty when there is none."""
+        """Return our status bar item as a screen reader reads it, such as `typethrough: Ready`. Empty if there is none."""
         return str(self.page(f"document.querySelector({json.dumps(STATUS)})?.ariaLabel ?? ''"))
 
     def notifications(self) -> list[str]:
@@ -253,7 +253,7 @@ class VSCode:
         return list(self.page(script))
 
     def told(self) -> list[str]:
-        """Return every notification that appeared since the start, or since it was last forgotten."""
+        """Return every notification that appeared since the start or since `forget`."""
         return list(self.page("typethrough.told"))
 
     def server_pids(self) -> list[int]:
@@ -268,7 +268,7 @@ class VSCode:
     # Waiting for it.
 
     def wait_for(self, predicate: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Poll the real thing until it holds; raises AssertionError with the logs and a picture otherwise."""
+        """Poll until the predicate holds. Raises AssertionError with the logs and a picture if it does not in time."""
         wait_for(predicate, timeout_s, lambda: self.report(f"waited {timeout_s:g} s for {what}"))
 
     def wait_for_ghost(self, text: str | None = None, timeout_s: float = 10.0) -> str:
@@ -285,7 +285,7 @@ class VSCode:
         return found
 
     def wait_until_painted(self) -> None:
-        """Wait until the ghost text that is in the page is on the screen, so that `frames` has it."""
+        """Wait until the ghost text in the page has been painted, so that `frames` has it."""
 
         def painted() -> bool:
             frames = self.frames()
@@ -294,11 +294,11 @@ class VSCode:
         self.wait_for(painted, 5, "the frame to be painted")
 
     def wait_for_text(self, text: str, timeout_s: float = 5.0) -> None:
-        """Wait until the active document holds exactly this."""
+        """Wait until the active document has exactly this text."""
         self.wait_for(lambda: self.text() == text, timeout_s, f"the text {text!r}")
 
     def report(self, headline: str) -> str:
-        """Return what a reader of a failed test needs: what was on screen, the logs, and where a picture of it is."""
+        """Return what helps to understand a failed test: the screen's text, the logs, and the path of a picture."""
         seen = [f"{frame.at_ms:.0f} ms {frame.ghost!r} behind {frame.line!r}" for frame in self.frames()[-8:]]
         picture = self.picture(self.home / "failed.png")
         told = [f"told: {text}" for text in self.told()]
@@ -307,5 +307,5 @@ class VSCode:
 
 
 def mapping(**settings: object) -> Mapping[str, object]:
-    """Return settings under their full names: `budgetMs` is `typethrough.budgetMs`."""
+    """Return settings under their full names: `budgetMs` becomes `typethrough.budgetMs`."""
     return {f"typethrough.{name}": value for name, value in settings.items()}

@@ -1,7 +1,7 @@
-"""A headless Chromium and the pages in it, for tests that are not asynchronous themselves.
+"""A headless Chromium and its pages, for tests that are not asynchronous.
 
-Owns: the browser's process and the event loop it is driven on, in a thread of its own, so that a test may use asyncio for
-what it tests. Each call has a bound and ends with an error, never by hanging. Must not know what a page shows.
+Owns the browser's process and its event loop, which runs in a thread, so that a test can use asyncio for other things.
+Each call has a time limit, and ends with an error instead of hanging. Must not know what a page shows.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ T = TypeVar("T")
 Scheme = Literal["light", "dark"]
 
 _CALL_S: Final = 30.0
-# No look-ups and no downloads of its own, and no graphics card.
+# No network access of its own, and no graphics card.
 _FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -35,7 +35,7 @@ _FLAGS: Final = (
 
 
 class Browser:
-    """A running browser; as a context manager it ends on leaving."""
+    """A running browser. As a context manager it ends it."""
 
     def __init__(self, executable: Path) -> None:
         self._loop = asyncio.new_event_loop()
@@ -55,7 +55,7 @@ class Browser:
         self.close()
 
     def close(self) -> None:
-        """End the browser and the loop it was driven on."""
+        """End the browser and its event loop."""
         self.run(self._chromium.close())
         self.run(self._playwright.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -65,8 +65,8 @@ class Browser:
     def page(
         self, *, width: int, height: int, scale: float = 1, script: str = "", scheme: Scheme = "light"
     ) -> "Page":
-        """Return an empty page that shares nothing with others; `script` runs first in whatever it loads, and `scheme` is what
-        its person prefers.
+        """Return an empty page that shares nothing with others. `script` runs first in every document that it loads.
+        `scheme` is the colour scheme that its user prefers.
         """
         return Page(self, self.run(self._open(width, height, scale, script, scheme)))
 
@@ -83,7 +83,7 @@ class Browser:
         return await context.new_page()
 
     def run(self, work: Coroutine[Any, Any, T], timeout_s: float = _CALL_S) -> T:
-        """Run `work` on the browser's loop and return its value. Raises AssertionError when it takes too long."""
+        """Run `work` on the browser's loop and return its value. Raises AssertionError if it takes too long."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(timeout_s)
@@ -93,9 +93,9 @@ class Browser:
 
 
 class Page:
-    """One page, driven as a person would; its calls return when the browser has taken them.
+    """One page, driven like by a user. A call returns when the browser has processed it.
 
-    `crashes` are the errors in its scripts, `said` is what stands in its console, `requested` what it has asked for.
+    `crashes` are the errors in its scripts, `said` is the text in its console, `requested` are the addresses that it asked for.
     """
 
     def __init__(self, browser: Browser, page: PlaywrightPage) -> None:
@@ -107,17 +107,17 @@ class Page:
         browser.run(self._listen())
 
     async def _listen(self) -> None:
-        # On the browser's loop: to listen is to tell the browser so, in a task.
+        # Runs on the browser's loop, because adding a listener sends a message to the browser in a task.
         self._page.on("pageerror", lambda error: self.crashes.append(str(error)))
         self._page.on("console", lambda message: self.said.append(message.text))
         self._page.on("request", lambda request: self.requested.append(request.url))
 
     def close(self) -> None:
-        """Close the page and everything it kept; the browser goes on."""
+        """Close the page and drop its data. The browser continues."""
         self._browser.run(self._page.context.close())
 
     def load(self, address: str) -> None:
-        """Load an address and wait until its document stands."""
+        """Load an address, and wait until its document is there."""
         self._browser.run(self._page.goto(address, wait_until="domcontentloaded"))
 
     def press(self, key: str) -> None:
@@ -125,16 +125,16 @@ class Page:
         self._browser.run(self._page.keyboard.press(key))
 
     def type(self, text: str, rhythm_ms: float = 0) -> None:
-        """Type text, a key a character; what no key of a US keyboard gives is put in as an input method would."""
+        """Type text, one key per character. Characters that a US keyboard does not have are inserted as by an input method."""
         typing = self._page.keyboard.type(text, delay=rhythm_ms)
         self._browser.run(typing, _CALL_S + len(text) * rhythm_ms / 1000)
 
     def click(self, selector: str) -> None:
-        """Click the first element that matches, once it is there."""
+        """Click the first element that matches, when it is there."""
         self._browser.run(self._page.locator(selector).first.click(timeout=10_000))
 
     def hover(self, selector: str) -> None:
-        """Rest the mouse on the first element that matches."""
+        """Move the mouse over the first element that matches."""
         self._browser.run(self._page.locator(selector).first.hover(timeout=10_000))
 
     def evaluate(self, script: str, value: object = None) -> Any:
@@ -142,7 +142,7 @@ class Page:
         return self._browser.run(self._page.evaluate(script, value))
 
     def text_of_frames(self) -> str:
-        """Return the text of the documents inside the page, which no script of the page itself may read."""
+        """Return the text of the documents inside the page, which the page's own scripts cannot read."""
         return "\n".join(self.evaluate_in_frames("document.body?.innerText ?? ''"))
 
     def evaluate_in_frames(self, script: str) -> list[Any]:
@@ -152,7 +152,7 @@ class Page:
     async def _evaluate_in_frames(self, script: str) -> list[Any]:
         values = []
         for frame in self._page.frames[1:]:
-            # One that is being loaded again has nothing to say.
+            # A document that is being loaded has no content yet.
             with suppress(PlaywrightError):
                 values.append(await frame.evaluate(script))
         return values

@@ -1,7 +1,7 @@
-"""The extension as people get it: packed by its own script, once for each state of its sources.
+"""The extension in the form that users get: packed by its own script, once for each state of its sources.
 
-Owns: knowing whether what was packed before is still what would be packed now. Must not know how it is packed.
-`python -m tests.support.vscode_extension` prints where it is.
+Owns the check whether an existing package is up to date. Must not know how it is packed.
+`python -m tests.support.vscode_extension` prints its path.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from tests.support import cache, node_install
 from tests.support.node_install import NodeMissing
 
 FOLDER: Final = cache.ROOT / "editors" / "vscode"
-# The server's wheel is packed too.
+# The package contains the server's wheel too.
 _SOURCES: Final = (FOLDER, cache.ROOT / "server", cache.ROOT / "pyproject.toml", cache.ROOT / "README.md")
 _MADE: Final = {"node_modules", "dist", "__pycache__", "images"}
 
 
 def pack() -> Path:
-    """Return the .vsix made from the sources as they are now. Raises NodeMissing when it cannot be made."""
+    """The .vsix made from the present sources. Raises NodeMissing if it cannot be made."""
     kept = cache.folder("vscode-extension")
     packed = kept / f"{_state()}.vsix"
     if not packed.exists():
@@ -37,13 +37,13 @@ def pack() -> Path:
 
 
 def _state() -> str:
-    """Return a name for the sources as they are."""
+    """A name for the present state of the sources."""
     digest = hashlib.sha256()
     for source in _SOURCES:
         files = [source] if source.is_file() else [path for path in source.rglob("*") if path.is_file()]
         for path in sorted(files):
             parts = path.relative_to(cache.ROOT).parts
-            # The wheel in the extension's own folder and copies made while packing are results, not sources.
+            # The wheel in the extension's folder and the copies made while packing are results, not sources.
             is_result = path.parent in (FOLDER, FOLDER / "server") and _is_result(path)
             if not _MADE.intersection(parts) and not is_result:
                 digest.update("/".join(parts).encode() + b"\0" + path.read_bytes())
@@ -55,7 +55,7 @@ def _is_result(path: Path) -> bool:
 
 
 def main() -> int:
-    """Print the path of the packed extension; returns the exit status."""
+    """Print the path of the packed extension. Returns the exit status."""
     try:
         sys.stdout.write(f"{pack()}\n")
     except NodeMissing as error:

@@ -1,7 +1,7 @@
-"""Finds or installs a real VS Code to test with: code-server, shown in Debian's Chromium.
+"""Finds or installs a real VS Code for tests: code-server, shown in Debian's Chromium.
 
-Owns: the recipe, what is kept between runs, and noticing that an earlier installation did not come to its end. Must not
-know how the editor is driven. `python -m tests.support.vscode_install` prints where the parts are.
+Owns the recipe, what is kept between runs, and the check for an earlier installation that was interrupted. Must not know
+how the editor is driven. `python -m tests.support.vscode_install` prints where the parts are.
 """
 
 import fcntl
@@ -21,17 +21,17 @@ from tests.support.node_install import NodeMissing
 # It is VS Code 1.139.1.
 CODE_SERVER = "4.139.1"
 BROWSER_PACKAGES = ("chromium", "fonts-dejavu-core")
-# What code-server's own modules are compiled with.
+# The compiler for code-server's native modules.
 BUILD_PACKAGES = ("g++", "make", "pkg-config", "python3", "libkrb5-dev", "libsecret-1-dev")
 
 
 class VSCodeMissing(Exception):
-    """No usable VS Code and no way to get one; the message is one line for the person who runs the tests."""
+    """There is no usable VS Code and none could be installed. The message is one line for the person who runs the tests."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a real VS Code is made of here: all of them executables or scripts to start."""
+    """The parts of a real VS Code: executables or scripts to start."""
 
     node: Path
     code_server: Path
@@ -39,7 +39,7 @@ class Parts:
 
 
 def find_or_install() -> Parts:
-    """Return a VS Code that runs: from the cache, or freshly installed into it. Raises VSCodeMissing."""
+    """A VS Code that runs, from the cache or newly installed into it. Raises VSCodeMissing."""
     try:
         node = node_install.find() / "bin" / "node"
         with _alone():
@@ -52,7 +52,7 @@ def find_or_install() -> Parts:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Keep other runs, of this checkout or of one that shares the cache, from installing at the same time."""
+    """Prevent other runs that use the same cache from installing at the same time."""
     lock = cache.folder("vscode.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as handle:
@@ -79,7 +79,7 @@ def _code_server(node: Path) -> Path:
         target.mkdir(parents=True)
         (target / "package.json").write_text('{"private": true}\n', encoding="utf-8")
         node_install.npm(["install", f"code-server@{CODE_SERVER}"], "install code-server", folder=target)
-        # The last step, so that its absence says that an installation was interrupted.
+        # Written last: without it, the installation was interrupted.
         _finished(target).write_text(CODE_SERVER, encoding="utf-8")
         if not _runs(node, entry):
             raise NodeMissing("the installed code-server does not run")
@@ -104,7 +104,7 @@ def _runs(node: Path, entry: Path) -> bool:
 
 
 def _apt_install(packages: tuple[str, ...]) -> None:
-    """Install what is not there yet, into the system: a browser cannot be unpacked beside it. Raises PackagesMissing."""
+    """Install missing packages into the system, because a browser cannot run from another folder. Raises PackagesMissing."""
     family()
     missing = [package for package in packages if not _is_installed(package)]
     if not missing:
@@ -122,7 +122,7 @@ def _is_installed(package: str) -> bool:
 
 
 def main() -> int:
-    """Print where the parts of a usable VS Code are, installing it when there is none; returns the exit status."""
+    """Print where the parts of a usable VS Code are, installing it if necessary. Returns the exit status."""
     try:
         parts = find_or_install()
     except VSCodeMissing as error:

@@ -1,6 +1,6 @@
-"""Takes the pictures of ghost text in VS Code that README shows, in a light and a dark theme.
+"""Takes the README's pictures of ghost text in VS Code, in a light and a dark theme.
 
-Owns the scene and what of the window is shown. `python -m tests.support.vscode_picture` types in a real VS Code with the
+Owns the scene, and which part of the window is shown. `python -m tests.support.vscode_picture` types in a real VS Code with the
 real server, which has no key, and writes the pictures into the extension's folder.
 """
 
@@ -26,7 +26,7 @@ SETTINGS: Final = {
     "editor.hideCursorInOverviewRuler": True,
     "editor.scrollBeyondLastLine": False,
     "editor.stickyScroll.enabled": False,
-    # As the extension's README says: no list of words over a suggestion.
+    # As the extension's README says: no completion list over a suggestion.
     "editor.wordBasedSuggestions": "off",
     "workbench.activityBar.location": "hidden",
     "workbench.editor.editorActionsLocation": "hidden",
@@ -37,7 +37,7 @@ SETTINGS: Final = {
 
 
 def take(name: str, browser: Browser, parts: vscode_install.Parts, folder: Path) -> Path:
-    """Type the scene in one theme and write the picture of it."""
+    """Type the scene in one theme and write its picture."""
     with VSCode(
         folder / name,
         browser,
@@ -50,7 +50,7 @@ def take(name: str, browser: Browser, parts: vscode_install.Parts, folder: Path)
     ) as editor:
         editor.wait_for(lambda: editor.server_pids() != [], 20, "the language server")
         editor.open("invoices.py", SCENE)
-        # A line at a time, so that the editor has closed the quotes that the next ones are typed over.
+        # One line at a time, so that the editor has inserted the closing quotes before they are typed over.
         for part in TYPED.splitlines(keepends=True):
             editor.type(part)
         editor.wait_for_ghost(SUGGESTED, timeout_s=20)
@@ -60,7 +60,7 @@ def take(name: str, browser: Browser, parts: vscode_install.Parts, folder: Path)
 
 
 def main() -> int:
-    """Write both pictures; returns the exit status."""
+    """Write both pictures. Returns the exit status."""
     parts = vscode_install.find_or_install()
     with tempfile.TemporaryDirectory() as folder, Browser(parts.chromium) as browser:
         for name in THEMES:

@@ -1,7 +1,7 @@
-"""A code-server process with a throw-away home: the half of a real VS Code that runs beside the files.
+"""A code-server process with a temporary home: the part of a real VS Code that runs where the files are.
 
-Owns: the process, what it may know of the machine, its extensions and settings, and the socket into its extension host. Must
-not know the page that it is shown in, nor what the extensions do.
+Owns the process, what it may know about the machine, its extensions and settings, and the socket into its extension host. Must
+not know the page in which it is shown, nor what the extensions do.
 """
 
 import contextlib
@@ -24,7 +24,8 @@ BRIDGE: Final = Path(__file__).parent / "vscode_bridge"
 _START_S: Final = 60.0
 _POLL_S: Final = 0.02
 _LISTENING: Final = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
-# Nothing that looks for a network, asks a question or moves by itself; all that concerns suggestions is as it comes.
+# Switches off everything that uses a network, asks questions or moves by itself. Settings for suggestions keep their
+# defaults.
 _QUIET: Final = {
     "breadcrumbs.enabled": False,
     "chat.disableAIFeatures": True,
@@ -46,13 +47,14 @@ _QUIET: Final = {
 
 
 class CodeServer:
-    """A running server in its own empty home.
+    """A running server with an empty home.
 
-    `home` is an empty folder for everything it writes. `extension` is a .vsix to be there already, `install` one that is
-    installed as a person would, with VS Code's own command, which takes some seconds. `environment` is added to a clean one that
-    holds no key; `path` is what stands on PATH before the system's own folders. `settings` are the user's; those that say
-    what runs and where things go are this machine's, and VS Code takes them from `machine` alone. `project` are files of
-    the folder it opens; with `trust` that folder is not trusted until somebody says so.
+    `home` is an empty folder for everything that it writes. `extension` is a .vsix that is there from the start.
+    `install` is one that is installed with VS Code's own command, as a user would, which takes some seconds.
+    `environment` is added to one without keys. `path` is put on PATH before the system's folders. `settings` are the
+    user's. Settings that say what runs and where code goes must be in `machine`, because VS Code takes them only from
+    there. `project` are files of the folder that it opens. With `trust`, this folder is not trusted until the user
+    agrees.
     """
 
     def __init__(
@@ -101,12 +103,12 @@ class CodeServer:
         self.address = self._wait_until_listening()
 
     def configure(self, settings: Mapping[str, object], machine: Mapping[str, object] | None = None) -> None:
-        """Write the settings: these and the quiet ones, and no others."""
+        """Write the settings: these and those that prevent pop-ups."""
         for name, values in (("User", {**_QUIET, **settings}), ("Machine", dict(machine or {}))):
             (self._user / name / "settings.json").write_text(json.dumps(values), encoding="utf-8")
 
     def close(self) -> None:
-        """End the server and all it started, the way a service manager would, then insist."""
+        """End the server and all its processes, first politely like a service manager, then by killing."""
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -119,7 +121,7 @@ class CodeServer:
                 os.kill(number, 9)
 
     def processes(self, words: str) -> list[int]:
-        """Return the ids of the processes that this server started whose command line holds `words`."""
+        """Return the ids of the server's processes whose command line contains `words`."""
         found = []
         mark = f"\0HOME={self.home}\0".encode()
         for folder in Path("/proc").glob("[0-9]*"):
@@ -130,7 +132,7 @@ class CodeServer:
         return sorted(found)
 
     def js(self, code: str, values: object, timeout_s: float) -> Any:
-        """Run JavaScript in the newest extension host; raises AssertionError with its error, OSError when there is none."""
+        """Run JavaScript in the newest extension host. Raises AssertionError with its error, or OSError if there is no host."""
         bridges = sorted(self._bridges.glob("*.sock"), key=lambda path: path.stat().st_mtime_ns)
         if not bridges:
             raise ConnectionRefusedError("no extension host listens yet")
@@ -148,7 +150,7 @@ class CodeServer:
         return answer["value"]
 
     def log(self) -> list[str]:
-        """Return the ends of the logs that matter when a test fails."""
+        """Return the ends of the logs that help to understand a failed test."""
         lines = []
         logs = [self._log, *sorted((self._user / "logs").rglob("*exthost*.log"))]
         logs += sorted((self._user / "logs").rglob("*ypethrough*.log"))
@@ -204,7 +206,7 @@ class CodeServer:
 
 
 def wait_for(predicate: Callable[[], bool], timeout_s: float, report: Callable[[], str]) -> None:
-    """Poll the real thing until it holds; raises AssertionError with the report otherwise."""
+    """Poll until the predicate holds. Raises AssertionError with the report if it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not predicate():
         if time.monotonic() > deadline:
@@ -213,7 +215,7 @@ def wait_for(predicate: Callable[[], bool], timeout_s: float, report: Callable[[
 
 
 def unpack(extension: Path, extensions: Path) -> None:
-    """Put the extension of a .vsix where a VS Code finds it when it starts."""
+    """Unpack the extension of a .vsix into the folder where VS Code looks for it at start."""
     with zipfile.ZipFile(extension) as packed:
         manifest = json.loads(packed.read("extension/package.json"))
         target = extensions / f"{manifest['publisher']}.{manifest['name']}-{manifest['version']}"
@@ -233,13 +235,13 @@ def _packed_bridge(folder: Path) -> Path:
 
 
 def _clean_environment(home: Path, path: tuple[Path, ...]) -> dict[str, str]:
-    """Return an environment that knows no key and no configuration."""
+    """Return an environment without keys and configuration."""
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "TMPDIR") if name in os.environ}
-    # Without those of this Python's environment: what is to be found there is said by `path`.
+    # Without the folders of this Python's environment. `path` says what can be found.
     own = str(Path(sys.executable).parent)
     system = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != own]
     variable = os.pathsep.join([*map(str, path), *system])
-    # The server asks a login shell for the environment, as on a desktop; the system's profile sets PATH anew.
+    # The server takes its environment from a login shell, as on a desktop. The system's profile sets PATH anew.
     (home / ".profile").write_text(f'export PATH="{variable}"\n', encoding="utf-8")
     folders = {f"XDG_{kind.upper()}_HOME": str(home / kind) for kind in ("config", "data", "state", "cache")}
     shell = shutil.which("bash") or "/bin/sh"

@@ -1,7 +1,7 @@
-"""A `typethrough` that writes down what goes over the wire, both ways, and is otherwise the real one.
+"""A `typethrough` that records what goes over the wire in both directions, and otherwise is the real one.
 
-An editor starts it in the server's place: `python -m tests.support.wiretap LOG COMMAND …` starts the command and passes bytes on;
-`install` puts a program of the server's name into a folder, `messages` reads what was said so far.
+An editor starts it in place of the server. `python -m tests.support.wiretap LOG COMMAND …` starts the command and passes
+bytes on. `install` puts a program with the server's name into a folder. `messages` reads what was recorded so far.
 """
 
 import json
@@ -18,7 +18,7 @@ _LOCK: Final = threading.Lock()
 
 
 def install(folder: Path, log: Path) -> None:
-    """Put a `typethrough` into a folder that is to come first on PATH; what it passes on is appended to `log`."""
+    """Put a `typethrough` into a folder that comes first on PATH. What it passes on is appended to `log`."""
     server = Path(sys.executable).parent / "typethrough"
     command = shlex.join([sys.executable, "-m", "tests.support.wiretap", str(log), str(server)])
     program = folder / "typethrough"
@@ -55,7 +55,7 @@ def _pass_on(source: IO[bytes], target: IO[bytes], by: str, log: IO[str]) -> Non
 
 
 def main(log_path: str, *command: str) -> int:
-    """Run the command between this process' own input and output; returns its exit status."""
+    """Run the command between this process's input and output. Returns its exit status."""
     with Path(log_path).open("a", encoding="utf-8") as log:
         server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if server.stdin is None or server.stdout is None:

@@ -1,5 +1,6 @@
-"""An OpenAI-compatible gateway as a process of its own, for the tests and for the typing benchmark.
+"""An OpenAI-compatible gateway as a separate process, for tests and for the typing benchmark.
 
-It owns the wire forms, a prompt-cache model, seeded latency, answers made from true files, and faults on demand. It must
-not know the code under test: it imports nothing from typethrough, so that a mistake there cannot hide itself here.
+It owns the wire formats, a model of the prompt cache, seeded latency, answers taken from real files, and faults on
+demand. It must not know the code under test: it imports nothing from typethrough, so that a mistake there cannot be
+repeated here.
 """

@@ -1,7 +1,7 @@
-"""`python -m tests.support.gateway_simulator`: read the command line, listen, and end with the standard input.
+"""`python -m tests.support.gateway_simulator`: reads the command line, listens, and ends when stdin is closed.
 
-Owns the process. It prints one JSON line with its port when it is ready; it ends when its input does, so that no orphan
-outlives a test, or on SIGTERM.
+Owns the process. It prints one JSON line with its port when it is ready. It ends with its input, so that it does not outlive a
+test, or on SIGTERM.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _end_with_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    # A thread, since a standard input may be a file or a device that an event loop cannot watch.
+    # A thread, because an event loop cannot watch a stdin that is a file or a device.
     while os.read(0, 4096):
         pass
     loop.call_soon_threadsafe(ended.set)
@@ -52,7 +52,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     threading.Thread(target=_end_with_input, args=(loop, ended), daemon=True).start()
     listening = await loop.create_server(server.connection, "127.0.0.1", arguments.port)
-    # The true files are not garbage: keep them out of every later collection, whose pauses would be measured.
+    # The collector must skip the true files from now on, because its pauses would change the measured times.
     gc.freeze()
     sys.stdout.write(json.dumps({"port": listening.sockets[0].getsockname()[1]}) + "\n")
     sys.stdout.flush()

@@ -1,7 +1,7 @@
-"""From a chat's messages, or a raw prompt, to the text the simulated model says.
+"""Computes the simulated model's answer from a chat's messages or from a raw prompt.
 
-Owns reading a chat: the last user message, the cursor mark in it, the path it names. Everything else is asked of truth,
-wrongness and defects.
+Owns reading a chat: the last user message, its cursor mark, and the path that it names. The content comes from `truth`,
+`wrongness` and `defects`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PLAIN_ANSWER: Final = "I can complete code when you mark the cursor."
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said, and for the log how it came about: `place` is `path:line`, None when the cursor was found nowhere."""
+    """The answer, and for the log how it was found. `place` is `path:line`, or None if the cursor was found in no file."""
 
     text: str
     defect: str | None = None
@@ -38,7 +38,7 @@ class Answer:
 
 
 def message_text(message: Any) -> str:
-    """Return the text of a message whose content is a string or a list of parts; an odd one has none."""
+    """The text of a message whose content is a string or a list of parts. Empty for any other form."""
     content = message.get("content") if isinstance(message, dict) else None
     if isinstance(content, list):
         return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
@@ -46,7 +46,7 @@ def message_text(message: Any) -> str:
 
 
 def cursors(messages: Sequence[Any]) -> list[Cursor]:
-    """Return the cursors of the last user message, the last mark first: the task may name the mark once more."""
+    """The cursors of the last user message, the last mark first. There can be several, because the task may mention the mark."""
     asked = [
         message_text(message)
         for message in messages
@@ -65,12 +65,12 @@ def cursors(messages: Sequence[Any]) -> list[Cursor]:
 
 
 def answer(messages: Sequence[Any], truth: Truth, defects: Defects, *, seed: int, number: int) -> Answer:
-    """Return what the model says to these messages as request `number`."""
+    """The answer to these messages as request `number`."""
     return answer_at(cursors(messages), truth, defects, seed=seed, number=number)
 
 
 def answer_at(marked: Sequence[Cursor], truth: Truth, defects: Defects, *, seed: int, number: int) -> Answer:
-    """Return what the model says at one of these cursors, the first that stands in a true file, as request `number`."""
+    """The answer at the first of these cursors that is found in a true file, as request `number`."""
     if not marked:
         return Answer(_PLAIN_ANSWER)
     cursor, place = marked[0], None

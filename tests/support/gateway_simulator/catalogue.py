@@ -1,7 +1,7 @@
-"""The models the gateway lists, in both dialects.
+"""The list of models, in both dialects.
 
-Owns the answers of `/models` and `/endpoints`. The figures are the public ones; the default model carries the date its vendor
-announced for its end.
+Owns the answers of `/models` and `/endpoints`. The prices and limits are the public ones. The default model has the date
+that its vendor announced for its end.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 _CREATED: Final = 1744588800
-# slug: price of a token in, cached and out as decimal strings; context; longest output; end of service
+# slug: prices per token for input, cached input and output as decimal strings; context; longest output; end of service
 _MODELS: Final[dict[str, tuple[str, str, str, int, int, str | None]]] = {
     "openai/gpt-4.1-nano": ("0.0000001", "0.000000025", "0.0000004", 1_047_576, 32_768, "2026-10-23"),
     "openai/gpt-4.1-nano-fast": ("0.0000002", "0.00000005", "0.0000008", 1_047_576, 32_768, None),
@@ -19,17 +19,17 @@ _MODELS: Final[dict[str, tuple[str, str, str, int, int, str | None]]] = {
 
 
 def listing(style: str) -> dict[str, Any]:
-    """Return the body of `GET /models`."""
+    """The body of `GET /models`."""
     return {"object": "list", "data": [_item(slug, style) for slug in _MODELS]}
 
 
 def model(slug: str, style: str) -> dict[str, Any] | None:
-    """Return the body of `GET /models/{creator}/{model}`; None for a model that is not listed."""
+    """The body of `GET /models/{creator}/{model}`. None if the model is not listed."""
     return _item(slug, style) if slug in _MODELS else None
 
 
 def endpoints(slug: str) -> dict[str, Any] | None:
-    """Return the body of `GET /models/{creator}/{model}/endpoints`; None for a model that is not listed."""
+    """The body of `GET /models/{creator}/{model}/endpoints`. None if the model is not listed."""
     if slug not in _MODELS:
         return None
     price_in, price_cached, price_out, context, longest, _ = _MODELS[slug]

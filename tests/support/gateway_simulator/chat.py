@@ -1,6 +1,6 @@
-"""One completion, chat or text, from its request to its ending.
+"""Handles one completion, chat or text, from the request to its end.
 
-Owns the order of things: checks, faults, the answer, its timing, its frames on the wire. Each ending is put on record.
+Owns the order of the steps: checks, faults, the answer, its timing, and its frames. Each end is recorded in the log.
 """
 
 from __future__ import annotations
@@ -44,14 +44,15 @@ TEXT_PATH: Final = "/v1/completions"
 
 @dataclass
 class Settings:
-    """What a run is set to; all of it can be changed while the simulator runs."""
+    """The settings of a run. All can be changed while the simulator runs."""
 
     seed: int = 0
     style: str = "vercel"
     key: str | None = None
     latency: Latency = field(default_factory=Latency)
     defects: Defects = field(default_factory=Defects)
-    # How often a generation is asked for in vain before it is told; None: until its time has come, as in the wild.
+    # How many queries for a generation fail before it is available. None: it becomes available after some time, as in
+    # reality.
     generation_misses: int | None = None
 
 
@@ -64,7 +65,7 @@ class _Reply:
 
 
 class Chat:
-    """Answers chat completions, and text completions where the style has them: Vercel's gateway does not."""
+    """Answers chat completions, and text completions if the style has them (Vercel's gateway does not)."""
 
     def __init__(self, settings: Settings, truth: Truth) -> None:
         self.settings = settings
@@ -75,14 +76,14 @@ class Chat:
         self._cache = PromptCache()
 
     def reset(self) -> None:
-        """Forget log, prompts and faults; request numbers, and with them all draws, start afresh."""
+        """Clear the log, prompts and faults. Request numbers, and so all random draws, start again."""
         self.log.records.clear()
         self.faults.set(None)
         self._cache.clear()
         self.release()
 
     def release(self) -> None:
-        """Let every answer that is stalled on purpose go on."""
+        """Let all answers that a fault has stalled continue."""
         self.released.set()
         self.released = asyncio.Event()
 
@@ -111,7 +112,7 @@ class Chat:
         _end_connection(plan, connection)
 
     def _read(self, request: Request) -> tuple[dict[str, Any], bytes | None]:
-        """Return the request's JSON body and, when it cannot be answered, the error to send."""
+        """The request's JSON body and, if it cannot be answered, the error to send."""
         try:
             body = json.loads(request.body)
         except ValueError:
@@ -188,7 +189,7 @@ class Chat:
         return _Reply(frames, tokens, finish_reason, offsets_s)
 
     async def _stall(self, record: Record, options: dict[str, Any]) -> None:
-        """Wait as long as the fault says; without a length until released or until the client goes."""
+        """Wait as long as the fault says. Without a time, wait until `release` or until the client disconnects."""
         released = self.released
         self.log.stalled(record)
         try:
@@ -225,7 +226,7 @@ def _describe(record: Record, body: dict[str, Any]) -> None:
 
 
 def _parts(body: dict[str, Any]) -> list[str]:
-    """The prompt as the model reads it; parts that come back unchanged are counted once."""
+    """The parts of the prompt as the model reads it. Parts that are repeated unchanged are tokenised only once."""
     if "prompt" in body:
         return [body["prompt"]]
     return [part for message in body["messages"] for part in _as_prompt(message)]

@@ -1,7 +1,7 @@
-"""One client's connection: bytes in and out, one request at a time, and the moment the client goes.
+"""One client's connection: its bytes, one request at a time, and the time at which the client disconnects.
 
-Owns the socket. Knows no route: a handler is given each request. A client that closes or resets while its answer is awaited
-or on its way is noticed at once, the answer's task is cancelled and the instant is kept.
+Owns the socket. Knows no routes: each request is given to a handler. If the client closes or resets during an answer, this is
+noticed at once: the answer's task is cancelled and the time is recorded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Connection(asyncio.Protocol):
-    """An HTTP/1.1 connection that keeps alive until the client or a fault ends it."""
+    """An HTTP/1.1 connection that stays open until the client or a fault ends it."""
 
     def __init__(
         self, number: int, handle: Callable[[Request, Connection], Coroutine[Any, Any, None]]
@@ -39,12 +39,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket over; small writes leave at once."""
+        """Take over the socket. Small writes are sent at once."""
         self._transport = cast(asyncio.Transport, transport)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        """Collect a request and start on it when the one before is answered."""
+        """Collect a request, and start it when the one before has been answered."""
         if self.on_next == "close_on_next":
             self.close()
             return
@@ -61,22 +61,22 @@ class Connection(asyncio.Protocol):
         self._start_next()
 
     def eof_received(self) -> bool:
-        """Take the end of the client's bytes for its going: a client that waits for an answer keeps its side open."""
+        """Treat the end of the client's bytes as a disconnection. A client that waits for an answer keeps its side open."""
         self._gone()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note the client's going when a reset is the first sign of it."""
+        """Record the disconnection if a reset is its first sign."""
         del exc
         self._gone()
 
     def write(self, data: bytes) -> None:
-        """Hand bytes to the socket."""
+        """Write bytes to the socket."""
         if self._transport is not None:
             self._transport.write(data)
 
     def close(self) -> None:
-        """End the connection in good order, after what was written."""
+        """Close the connection after everything was written."""
         if self._transport is not None:
             self._transport.close()
 

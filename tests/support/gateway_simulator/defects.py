@@ -1,6 +1,6 @@
-"""The ways a chat model spoils an answer that is right: fences, prose, echoes, indentation, repetition.
+"""The ways in which a chat model spoils a correct answer: fences, prose, echoes, indentation, repetition.
 
-Owns the list of defects, their rates and what each does to an answer. The draw is seeded per request.
+Owns the list of defects, their rates, and what each does to an answer. Draws are seeded per request.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LANGUAGES: Final = {
 
 @dataclass(frozen=True)
 class Scene:
-    """What a defect may draw on: the lines before and after the cursor and the file's extension."""
+    """What a defect can use: the lines before and after the cursor, and the file's extension."""
 
     before: list[str]
     after: list[str]
@@ -41,12 +41,12 @@ class Scene:
 
     @property
     def language(self) -> str:
-        """The name a code fence gives the language."""
+        """The language name in a code fence."""
         return _LANGUAGES.get(self.extension, self.extension)
 
     @property
     def comment(self) -> str:
-        """The sign that starts a line comment."""
+        """The characters that start a line comment."""
         return "#" if self.extension in {"py", "sh", "rb", "toml", "yaml", ""} else "//"
 
 
@@ -72,7 +72,7 @@ def _indent_doubled(text: str, scene: Scene, draw: random.Random) -> str:
     del draw
     first, *further = text.split("\n")
     if not scene.line_prefix.strip():
-        # The whole indentation again, after the one that stands before the cursor.
+        # Repeat the whole indentation after the one before the cursor.
         first = scene.line_prefix + first
     return "\n".join([first, *(row[: len(row) - len(row.lstrip())] + row for row in further)])
 
@@ -128,14 +128,14 @@ DEFECTS: Final[dict[str, Callable[[str, Scene, random.Random], str]]] = {
 
 @dataclass(frozen=True)
 class Defects:
-    """How often the simulated model goes wrong: a rate for each defect of form, and the rates of right content."""
+    """How often the simulated model fails: a rate for each defect of form, and the rates of correct content."""
 
     rates: Mapping[str, float] = field(default_factory=dict)
     content: Rates = field(default_factory=Rates)
 
     @classmethod
     def parse(cls, text: str) -> Defects:
-        """Read `0`, `default` or `fence=0.1,first=0.7,vague=1,…`; what is not named does not happen. Raises ValueError."""
+        """Read `0`, `default` or `fence=0.1,first=0.7,vague=1,…`. Defects that are not named do not occur. Raises ValueError."""
         if text == "0":
             return cls()
         if text == "default":
@@ -150,7 +150,7 @@ class Defects:
         return cls(rates, content)
 
     def apply(self, text: str, scene: Scene, *, seed: int, number: int) -> tuple[str, str | None]:
-        """Return the answer as it is sent, and the name of the defect, None when it left the text as it was."""
+        """The answer as it is sent, and the name of the defect. The name is None if the text was not changed."""
         draw = random.Random(f"defect:{seed}:{number}")
         at = draw.random()
         for name, rate in self.rates.items():

@@ -1,6 +1,6 @@
-"""The faults a gateway can show, which of them a request meets, and the bodies of those that are plain error answers.
+"""The faults that the gateway can show, which requests get them, and the bodies of simple error answers.
 
-Owns names, matching and error bodies. How a fault in the middle of an answer is carried out is the answer's own affair.
+Owns names, matching and error bodies. Faults inside an answer are carried out by `chat` and `stream`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _ERRORS: Final[dict[str, tuple[int, dict[str, Any]]]] = {
         429,
         {"message": "Free tier requests on this model are rate-limited", "type": "rate_limit_exceeded"},
     ),
-    # The forms of the provider itself, which a gateway may pass through.
+    # The form of the provider itself, which a gateway may pass through.
     "model_not_found_openai": (
         404,
         {
@@ -135,7 +135,7 @@ MODES: Final = frozenset(
 
 @dataclass
 class Fault:
-    """One fault and whom it meets: the next `left` requests (None: all), by chance, or those for one model only."""
+    """One fault, and which requests get it: the next `left` ones (None: all), by chance, or only those for one model."""
 
     mode: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -145,7 +145,7 @@ class Fault:
 
     @classmethod
     def parse(cls, value: Any) -> Fault:
-        """Read `{"mode", "next"?, "probability"?, "model"?, …options}`. Raises ValueError on an unknown mode."""
+        """Read `{"mode", "next"?, "probability"?, "model"?, …options}`. Raises ValueError for an unknown mode."""
         rest = dict(value) if isinstance(value, dict) else {}
         mode = rest.pop("mode", None)
         if mode not in MODES:
@@ -158,7 +158,7 @@ class Fault:
         return cls(mode, rest, left, float(probability), model)
 
     def meets(self, body: dict[str, Any], draw: random.Random) -> bool:
-        """Say whether this request meets the fault; each that does is counted off `left`."""
+        """Whether this request gets the fault. Each that does reduces `left`."""
         chance = draw.random()
         if self.left == 0 or chance >= self.probability or self.model not in (None, body.get("model")):
             return False
@@ -173,19 +173,19 @@ Plan = dict[str, dict[str, Any]]
 
 
 class Faults:
-    """The faults set now; several may meet one request, so that hostile forms can be combined."""
+    """The faults that are set. One request can get several, so that they can be combined."""
 
     def __init__(self) -> None:
         self._set: list[Fault] = []
 
     def set(self, value: Any) -> None:
-        """Replace all faults by `value`: None, one or a list. Raises ValueError and changes nothing when one is wrong."""
+        """Replace all faults by `value`: None, one or a list. If one is wrong, raises ValueError and changes nothing."""
         self._set = [
             Fault.parse(item) for item in (value if isinstance(value, list) else [value] if value else [])
         ]
 
     def pick(self, body: dict[str, Any], *, seed: int, number: int) -> Plan:
-        """Return the faults that request `number` meets: their options by mode."""
+        """The faults that request `number` gets: the options of each by its mode."""
         draw = random.Random(f"fault:{seed}:{number}")
         return {fault.mode: fault.options for fault in self._set if fault.meets(body, draw)}
 
@@ -195,7 +195,7 @@ def _refused(options: dict[str, Any], body: dict[str, Any]) -> str | None:
 
 
 def error_answer(mode: str, options: dict[str, Any], body: dict[str, Any]) -> bytes | None:
-    """Return the whole HTTP answer of a plain error fault; None when `mode` is not one."""
+    """The whole HTTP answer of a simple error fault. None if `mode` is not one."""
     if mode in _BODIES:
         status, content_type, raw = _BODIES[mode]
         return response(options.get("status", status), content_type, raw)
@@ -223,7 +223,7 @@ def error_answer(mode: str, options: dict[str, Any], body: dict[str, Any]) -> by
 
 
 def error_response(status: int, error: dict[str, Any], headers: dict[str, str] | None = None) -> bytes:
-    """Return an HTTP answer with the usual error body."""
+    """An HTTP answer with the usual error body."""
     return response(status, JSON, dumps({"error": error}), headers)
 
 
@@ -234,7 +234,7 @@ def _for_model(value: Any, model: str) -> Any:
 
 
 def stream_error(*, openrouter: bool, frame: dict[str, Any]) -> bytes:
-    """Return the frame that ends a stream with an error: bare, or with the choice that OpenRouter puts beside it."""
+    """The frame that ends a stream with an error. For OpenRouter, it also contains a choice."""
     if not openrouter:
         return dumps({"error": {"message": "The provider failed", "type": "internal_server_error"}})
     choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}

@@ -1,7 +1,7 @@
-"""What the gateway tells of a generation afterwards: `GET /v1/generation?id=gen_…`, under whose key it was made.
+"""What the gateway says later about a generation: `GET /v1/generation?id=gen_…`, only with the key that asked for it.
 
-Owns the answers and when there is one: a generation is on the books some seconds after its end, whether it was read to its end or
-closed. Tokens that were never sent were never generated.
+Owns the answers, and when they are available: some seconds after the generation's end, whether it was read to its end or
+closed. Tokens that were never sent count as never generated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAG_S: Final = 9.0
 
 
 def answer(request: Request, chat: Chat) -> bytes:
-    """Return the whole HTTP answer."""
+    """The whole HTTP answer."""
     settings = chat.settings
     if settings.key is not None and request.headers.get("authorization") != f"Bearer {settings.key}":
         return error_answer("authentication_error", {}, {}) or b""

@@ -1,6 +1,6 @@
 """The hole in a raw prompt: where fill-in-the-middle marks say that text is missing, and which file they name.
 
-Owns the marks of the model families, as their cards have them, and reading them; a prompt with none is continued at its end.
+Owns the marks of the model families, as their model cards give them. A prompt without marks is continued at its end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FAMILIES: Final = (
 
 
 def hole(prompt: str) -> Cursor:
-    """Return the cursor that a raw prompt marks last, in either order of prefix and suffix; without marks, its end."""
+    """The cursor at the last marks of a raw prompt, with prefix and suffix in either order. Without marks, the prompt's end."""
     for marks in _FAMILIES:
         at, after = prompt.rfind(marks.prefix), prompt.rfind(marks.suffix)
         if at < 0 or after < 0:
@@ -49,6 +49,6 @@ def hole(prompt: str) -> Cursor:
 
 
 def _path(prompt: str, marks: _Marks, stop: int) -> str | None:
-    """The file named last before the hole; inside the prefix too, where some cards put it."""
+    """The file that was named last before the hole. Some model cards put the name into the prefix."""
     named = re.findall(rf"(?:{marks.files}) ?([^\n<>]+\.\w+)\n", prompt[:stop])
     return named[-1].strip() if named else None

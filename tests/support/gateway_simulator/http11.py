@@ -1,7 +1,7 @@
-"""HTTP/1.1 as bytes: requests in, heads and chunks out.
+"""HTTP/1.1 as bytes: parses requests, builds heads and chunks.
 
-Owns parsing and framing. Knows no socket and no route. It is written by hand because the simulator must be able to say
-everything wrong that a real server can: cut anywhere, promise and not keep, end without an end.
+Owns parsing and framing. Knows no sockets and no routes. It is written by hand because the simulator must be able to send every
+wrong form that a real server can: cut anywhere, promise more than it sends, or never end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class BadRequestError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One request, whole; header names are in lower case."""
+    """One complete request. Header names are in lower case."""
 
     method: str
     path: str
@@ -35,22 +35,22 @@ class Request:
 
     @property
     def wants_close(self) -> bool:
-        """Whether the client asked for the connection to end after the answer."""
+        """Whether the client asked to close the connection after the answer."""
         return self.headers.get("connection", "").lower() == "close"
 
 
 @dataclass
 class RequestParser:
-    """Collects bytes and gives whole requests."""
+    """Collects bytes and returns complete requests."""
 
     _buffer: bytearray = field(default_factory=bytearray)
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they came."""
+        """Add received bytes."""
         self._buffer += data
 
     def take(self) -> Request | None:
-        """Return the next whole request, or None when more bytes are needed. Raises BadRequestError."""
+        """The next complete request, or None if more bytes are needed. Raises BadRequestError."""
         end = self._buffer.find(_HEAD_END)
         if end < 0:
             if len(self._buffer) > _MAX_HEAD_BYTES:
@@ -110,7 +110,7 @@ def _headers(lines: list[str]) -> dict[str, str]:
 
 
 def head(status: int, headers: Mapping[str, str]) -> bytes:
-    """Return the status line and header fields, blank line included."""
+    """The status line and header fields, including the blank line."""
     lines = [
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         *(f"{name}: {value}" for name, value in headers.items()),
@@ -119,7 +119,7 @@ def head(status: int, headers: Mapping[str, str]) -> bytes:
 
 
 def response(status: int, content_type: str, body: bytes, extra: Mapping[str, str] | None = None) -> bytes:
-    """Return a whole answer with its length; an empty body gets no content type."""
+    """A whole answer with its length. An empty body gets no content type."""
     headers = {"content-length": str(len(body)), **(extra or {})}
     if body:
         headers = {"content-type": content_type, **headers}
@@ -127,5 +127,5 @@ def response(status: int, content_type: str, body: bytes, extra: Mapping[str, st
 
 
 def chunk(data: bytes) -> bytes:
-    """Return `data` as one chunk of a chunked body."""
+    """`data` as one chunk of a chunked body."""
     return b"%x\r\n%b\r\n" % (len(data), data)

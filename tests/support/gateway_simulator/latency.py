@@ -1,8 +1,7 @@
-"""When an answer's tokens leave: seeded draws, one set a request, so that two runs wait alike.
+"""The times at which an answer's tokens are sent. Draws are seeded per request, so that two runs have the same times.
 
-Owns the distributions. Knows no clock: it returns offsets from the request's arrival, in seconds.
-The `nano` figures are assumptions fitted to published measurements of small models behind a gateway, those of `luna`, nano's
-successor, likewise.
+Owns the distributions. Knows no clock: it returns offsets from the request's arrival in seconds. The figures of `nano` are
+assumptions fitted to published measurements of small models behind a gateway. So are those of `luna`, its successor.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ MODELS: Final = ("none", *_WAITS)
 
 @dataclass(frozen=True)
 class Latency:
-    """Which waits to simulate; a fixed `ttft_ms` replaces the draw and the prefill, `tokens_per_s` of 0 means at once."""
+    """The times to simulate. A fixed `ttft_ms` replaces the draw and the prefill. `tokens_per_s` of 0 means all at once."""
 
     model: str = "none"
     ttft_ms: float | None = None
     tokens_per_s: float | None = None
 
     def offsets_s(self, *, seed: int, number: int, fresh: int, cached: int, tokens: int) -> list[float]:
-        """Return for each output token its offset from arrival; the list has at least one entry, the first token's."""
+        """For each output token its offset from the arrival. The list has at least one entry, the first token's."""
         draw = random.Random(f"latency:{seed}:{number}")
         offset_s = self._ttft_ms(draw, fresh, cached) / 1000
         rate = self.tokens_per_s

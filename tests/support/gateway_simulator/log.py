@@ -1,7 +1,7 @@
-"""What the simulator was asked and how each answer ended.
+"""The record of what the simulator was asked and how each answer ended.
 
-Owns the records and lets a test wait for one of their events. Times are those of CLOCK_MONOTONIC, which all processes of a
-Linux machine share, so a test can subtract its own.
+Owns the records, and lets a test wait for one of their events. Times are those of CLOCK_MONOTONIC, which is the same for all
+processes of a Linux machine, so a test can compare them with its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EVENTS: Final = {
 
 @dataclass
 class Record:
-    """One chat request from its arrival to its ending; every `_at` is a CLOCK_MONOTONIC instant in seconds."""
+    """One request from its arrival to its end. Every `_at` is a CLOCK_MONOTONIC time in seconds."""
 
     number: int
     connection: int
@@ -61,7 +61,7 @@ class Record:
 
 
 class RequestLog:
-    """The list of records, the newest last, and those who wait for one to change."""
+    """The list of records, the newest last, and the tasks that wait for a change."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
@@ -71,7 +71,7 @@ class RequestLog:
     def open(
         self, connection: int, *, reused: bool, headers: dict[str, str | bool | None], body: bytes
     ) -> Record:
-        """Start the record of a request that has just arrived; numbers count from 1."""
+        """Create the record of a request that has just arrived. Numbers count from 1."""
         record = Record(len(self.records) + 1, connection, reused, headers, time.monotonic())
         self.records.append(record)
         self._bodies[record.number] = body
@@ -80,16 +80,16 @@ class RequestLog:
         return record
 
     def notify(self) -> None:
-        """Wake those who wait, after a record changed."""
+        """Wake the waiting tasks after a record has changed."""
         self._changed.set()
 
     def stalled(self, record: Record) -> None:
-        """Note that the request is being left without an answer on purpose."""
+        """Record that a fault holds back the answer."""
         record.stalled_at = time.monotonic()
         self.notify()
 
     def sent_text(self, record: Record, text: str, tokens: int) -> None:
-        """Note that `text`, of so many tokens, was just handed to the socket."""
+        """Record that `text`, of this many tokens, was just written to the socket."""
         now = time.monotonic()
         if record.first_text_at is None:
             record.first_text_at = now
@@ -100,22 +100,22 @@ class RequestLog:
         self.notify()
 
     def finish(self, record: Record, ending: str) -> None:
-        """Note how the request ended, unless it has ended already."""
+        """Record how the request ended, unless it has ended already."""
         if record.ending is None:
             record.ending = ending
             record.finished_at = time.monotonic()
             self.notify()
 
     def disconnect(self, record: Record, at_s: float) -> None:
-        """Note that the client was gone at `at_s` while its answer was awaited or on its way."""
+        """Record that the client disconnected at `at_s`, before the end of its answer."""
         if record.ending is None:
             record.ending = "disconnected"
             record.disconnected_at = at_s
             self.notify()
 
     def as_json(self, *, full: bool) -> list[dict[str, Any]]:
-        """Return the records as plain data; `full` adds the messages, or the raw prompt, and the body as it came, of the last
-        256 requests.
+        """The records as plain data. `full` adds the messages or the raw prompt, and the body as received, for the last 256
+        requests.
         """
         rows = [asdict(record) for record in self.records]
         if full:
@@ -133,7 +133,9 @@ class RequestLog:
         return body if isinstance(body, dict) else {}
 
     async def wait(self, event: str, number: int) -> dict[str, Any] | None:
-        """Return the record once `event` happened to request `number`; None after five seconds. KeyError: no such event."""
+        """The record once `event` happened to request `number`. None after five seconds. Raises KeyError for an unknown
+        event.
+        """
         name = EVENTS[event]
         try:
             async with asyncio.timeout(WAIT_S):

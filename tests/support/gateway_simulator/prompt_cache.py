@@ -1,8 +1,8 @@
-"""What the provider's prompt cache would have served: exact prefixes, a minimum, whole steps, a time to live.
+"""A model of the provider's prompt cache: exact prefixes, a minimum length, whole steps, and a time to live.
 
-Owns block hashes and their last use. Knows no clock (times are handed in) and nothing about what a prompt means.
-A prompt is a chain of blocks of 128 tokens; each block's key covers everything before it, so one look-up a block replaces
-comparing prompts with each other. Long stretches that come back unchanged are not tokenised again.
+Owns the hashes of blocks and when they were last used. Knows no clock (times are passed in), and not what a prompt means. A
+prompt is a chain of blocks of 128 tokens. Each block's key covers everything before it, so one look-up per block replaces the
+comparison of whole prompts. Long stretches that were seen before are not tokenised again.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _PURGE_ABOVE_BLOCKS: Final = 200_000
 
 @dataclass(frozen=True)
 class Usage:
-    """How many tokens a prompt has, and how many of them were read from the cache."""
+    """The tokens of a prompt, and how many of them were read from the cache."""
 
     prompt_tokens: int
     cached_tokens: int
 
 
-# Compared by identity: states come out of the memory of steps, and hashing 127 tokens a look-up would be its main cost.
+# Compared by identity. Equal states are the same object, and hashing 127 tokens at each look-up would be the main cost.
 @dataclass(frozen=True, eq=False)
 class _State:
     chain: int
@@ -50,14 +50,14 @@ class _Step:
 
 
 class PromptCache:
-    """Remembers prompts by their blocks and says how much of a new one it knows."""
+    """Remembers prompts by their blocks, and computes how much of a new prompt is known."""
 
     def __init__(self) -> None:
         self._last_used: dict[int, float] = {}
         self._steps: OrderedDict[tuple[_State, str], _Step] = OrderedDict()
 
     def clear(self) -> None:
-        """Forget every prompt."""
+        """Forget all prompts."""
         self._last_used.clear()
 
     def admit(self, parts: Sequence[str], now_s: float) -> Usage:
@@ -114,7 +114,7 @@ def _cut(state: _State, stretch: str) -> _Step:
 
 
 def _stretches(text: str) -> Iterator[str]:
-    """Cut after the first line break past a fixed length, so that a grown text keeps the cuts it had."""
+    """Cut after the first line break past a fixed length, so that a text that grows keeps its cuts."""
     start = 0
     while len(text) - start > _STRETCH_CHARS:
         line_break = text.find("\n", start + _STRETCH_CHARS)

@@ -1,6 +1,6 @@
-"""The routes: the gateway's own, and the simulator's, which begin with an underscore.
+"""The routes of the gateway, and those of the simulator itself, which begin with an underscore.
 
-Owns which path answers what. Completions are handed on; all else is answered here at once.
+Owns which path answers what. Completions are passed on to `chat`. Everything else is answered here at once.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _MODELS: Final = "/v1/models"
 
 
 class Server:
-    """Makes connections and routes their requests."""
+    """Creates connections and routes their requests."""
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
         self._connections = 0
 
     def connection(self) -> Connection:
-        """Return the protocol of a new connection; they are numbered from 1."""
+        """The protocol object of a new connection. Connections are numbered from 1."""
         self._connections += 1
         return Connection(self._connections, self._route)
 

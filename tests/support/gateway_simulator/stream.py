@@ -1,7 +1,7 @@
-"""A streamed answer on the wire: frames as server-sent events in HTTP chunks, each when it is due, spoilt where a fault says so.
+"""A streamed answer on the wire: server-sent events in HTTP chunks, each at its time, spoilt if a fault says so.
 
-Owns timing on the wire and every fault inside a stream. Tokens that are due together leave in one write, each in a chunk of
-its own, so that a run without waits costs little.
+Owns timing on the wire and every fault inside a stream. Tokens that are due together are written at once, each in its own
+chunk, so that a run without delays is fast.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BREAKS: Final = (
 
 
 class EndedError(Exception):
-    """A fault ended the answer; `mode` is its name."""
+    """A fault ended the answer. `mode` is its name."""
 
     def __init__(self, mode: str) -> None:
         super().__init__(mode)
@@ -64,11 +64,11 @@ class Stream:
 
     @property
     def usage(self) -> Usage:
-        """The prompt's tokens as they were counted on arrival."""
+        """The prompt's tokens as counted on arrival."""
         return Usage(self._record.prompt_tokens, self._record.cached_tokens)
 
     async def until(self, offset_s: float) -> None:
-        """Wait until `offset_s` after the request's arrival."""
+        """Wait until `offset_s` seconds after the request's arrival."""
         delay_s = self._record.arrived_at + offset_s - time.monotonic()
         if delay_s > 0:
             await asyncio.sleep(delay_s)
@@ -76,7 +76,7 @@ class Stream:
     async def run(
         self, frames: Frames, tokens: list[str], finish_reason: str, offsets_s: list[float]
     ) -> None:
-        """Stream the whole answer. Raises EndedError when a fault ends it early."""
+        """Stream the whole answer. Raises EndedError if a fault ends it early."""
         if "stall_after_headers" in self._plan:
             self._send_head()
             await self._stall(self._record, self._plan["stall_after_headers"])
@@ -116,7 +116,7 @@ class Stream:
         return int(self._plan[mode].get("after_tokens", _DEFAULT_AFTER_TOKENS))
 
     async def _break_at(self, sent: int, frames: Frames, *, last: bool = False) -> None:
-        """Carry out what the faults want after `sent` tokens; a short answer meets them at its end."""
+        """Carry out the faults that are due after `sent` tokens. In a shorter answer they are due at its end."""
         for mode in _BREAKS:
             if mode in self._plan and (self._after(mode) == sent or (last and self._after(mode) > sent)):
                 await self._break(mode, frames)
@@ -171,7 +171,7 @@ class Stream:
         return b": ping\r\n\r\n" if "crlf" in self._plan else b": ping\n\n"
 
     async def _send(self, *events: bytes, end: bool = False) -> None:
-        """Write events, each as one chunk; with `end` the chunk that ends the body goes with them."""
+        """Write events, each as one chunk. With `end`, also write the chunk that ends the body."""
         tail = http11.LAST_CHUNK if end else b""
         if "drip" in self._plan:
             options = self._plan["drip"]
@@ -186,7 +186,7 @@ class Stream:
             self._connection.write(b"".join(map(http11.chunk, events)) + tail)
 
     def _pieces(self, data: bytes, size: int | None) -> list[bytes]:
-        """Cut anywhere: every `size` bytes, or at seeded random places when no size is given."""
+        """Cut bytes every `size` bytes, or at seeded random places if there is no size."""
         pieces, start = [], 0
         while start < len(data):
             end = start + (size or self._cuts.randint(1, 24))

@@ -1,7 +1,7 @@
-"""Cut text into tokens: deterministic, and stable for a growing prefix.
+"""Divides text into tokens: deterministic, and stable for a text that grows at its end.
 
-Owns the rule only. A token never crosses a line break, so a text cut after a line break gives the same tokens as the whole.
-Calibrated to the 3.5 to 4 characters a token that real vocabularies reach on code.
+A token never crosses a line break, so a text that is cut after a line break has the same tokens as the same part of the whole.
+Calibrated to 3.5 to 4 characters per token, which real vocabularies have on code.
 """
 
 from __future__ import annotations
@@ -20,5 +20,5 @@ _PIECE = re.compile(
 
 
 def tokenize(text: str) -> list[str]:
-    """Return the tokens of `text`, in order; joined they are `text` again."""
+    """The tokens of `text` in order. Joined they are `text`."""
     return _PIECE.findall(text)

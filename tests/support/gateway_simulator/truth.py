@@ -1,7 +1,7 @@
-"""True files, indexed, and the place in them where a cursor stands.
+"""An index of the true files, which finds the place of a cursor in them.
 
-Owns look-up only: given the text before and after a cursor, where in which file is that, and where does the text after the
-cursor begin again. What to answer there is decided elsewhere.
+Owns only the look-up: it gets the text before and after a cursor, and returns the file and line, and where the text after the
+cursor begins again. The answer is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ def _unified(text: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class TruthFile:
-    """One file as it shall become; lines end without their breaks."""
+    """One file in its final form. `lines` have no line ends."""
 
     path: str
     lines: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """The last part of the path: draws are seeded by it, since folders differ from machine to machine."""
+        """The last part of the path. Draws are seeded by it, because folders differ between machines."""
         return self.path.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The text round a cursor as the prompt gave it, and the path it named, if any."""
+    """The text around a cursor as the prompt gave it, and the path that it named, if any."""
 
     prefix: str
     suffix: str
@@ -51,18 +51,20 @@ class Cursor:
 
     @property
     def before(self) -> list[str]:
-        """The prefix' lines; the last one is the line prefix."""
+        """The lines of the prefix. The last one is the line prefix."""
         return _unified(self.prefix).split("\n")
 
     @property
     def after(self) -> list[str]:
-        """The suffix' lines; the first one is the line suffix."""
+        """The lines of the suffix. The first one is the line suffix."""
         return _unified(self.suffix).split("\n")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A cursor found in a true file: `line` counts from 0, `column` in characters, `stop` is the line the suffix begins on."""
+    """A cursor's place in a true file. `line` counts from 0, `column` in characters. `stop` is the line where the suffix
+    begins.
+    """
 
     file: TruthFile
     line: int
@@ -71,7 +73,7 @@ class Place:
 
 
 class Truth:
-    """All true files, with one sorted list of lines to find places by."""
+    """All true files, with a sorted list of their lines for finding places."""
 
     def __init__(self, files: Sequence[TruthFile]) -> None:
         self.files = tuple(files)
@@ -84,7 +86,7 @@ class Truth:
 
     @classmethod
     def load(cls, paths: Sequence[Path]) -> Truth:
-        """Read the files, and every readable text file of the folders, among `paths`."""
+        """Read the files in `paths`, and all text files in the folders in it."""
         files = []
         for path in paths:
             for found in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -94,14 +96,14 @@ class Truth:
         return cls(files)
 
     def named(self, path: str | None) -> TruthFile | None:
-        """Return the file a prompt calls `path`: the one that shares the longest tail of the path, if any does."""
+        """The file that a prompt calls `path`: the one with the longest common end of the path. None if there is none."""
         if path is None:
             return None
         best = max(self.files, key=lambda file: _shared_tail(file.path, path), default=None)
         return best if best is not None and _shared_tail(best.path, path) > 0 else None
 
     def locate(self, cursor: Cursor) -> Place | None:
-        """Return the best place for the cursor, or None when its line or what is above it occurs nowhere."""
+        """The best place for the cursor. None if its line, or what is above it, occurs nowhere."""
         before, after = cursor.before, cursor.after
         named = self.named(cursor.path)
         places = list(self._under_the_line_above(before))
@@ -131,7 +133,7 @@ class Truth:
         return best[1] if best else None
 
     def _under_the_line_above(self, before: list[str]) -> Iterator[tuple[TruthFile, int]]:
-        """Yield the places whose line can start as typed, under the nearest line above that is not blank."""
+        """Yield places below the nearest non-blank line above the cursor, if the line there can begin with the typed text."""
         blank = 0
         while blank + 1 < len(before) and not before[-2 - blank].strip():
             blank += 1
@@ -158,7 +160,7 @@ def _can_start(true_line: str, typed: str) -> bool:
 
 
 def _starts_a_file(before: list[str]) -> bool:
-    # Nothing stands above the cursor, or only the tag or fence that opens the window.
+    # Above the cursor there is nothing, or only the tag or fence that begins the window.
     return len(before) == 1 or before[-2].lstrip().startswith(("<", "```"))
 
 
@@ -182,7 +184,7 @@ def _agreeing_above(lines: Sequence[str], line: int, before: list[str]) -> int:
 
 
 def _suffix_start(lines: Sequence[str], line: int, after: list[str]) -> tuple[int, int]:
-    """Return the line the suffix' own lines begin on, and how many of its first lines agree there (0: not found)."""
+    """The line where the suffix' own lines begin, and how many of its first lines agree there (0: not found)."""
     wanted = [row.rstrip() for row in after[1:] if row.strip()][:_SUFFIX_LINES]
     best, stop = 0, min(line + 1 + LONGEST_ANSWER_LINES, len(lines))
     if not wanted:
@@ -211,7 +213,7 @@ def _agreeing_below(lines: Sequence[str], start: int, wanted: list[str]) -> int:
 
 
 def missing_lines(place: Place, line_suffix: str) -> list[str]:
-    """Return what truly belongs between the cursor and the suffix; the first entry is the rest of the cursor's line."""
+    """The true text between the cursor and the suffix, as lines. The first is the rest of the cursor's line."""
     lines = place.file.lines
     tail = line_suffix.rstrip()
     if tail.strip():

@@ -1,7 +1,7 @@
-"""The frames of a completion: of a chat in the two dialects that exist, and of a raw text.
+"""The frames of a completion: of a chat in two dialects, and of a raw text.
 
-Owns JSON shapes only: `vercel` (a gateway that ends with one chunk carrying finish reason, usage and metadata) and `openai`
-(usage in a chunk of its own with no choices). Knows nothing of time, sockets and SSE framing.
+Owns only JSON shapes. In `vercel`, one last chunk has finish reason, usage and metadata. In `openai`, usage is in a
+separate chunk without choices. Knows nothing about time, sockets and SSE framing.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _OBFUSCATION_SIGNS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 
 
 def dumps(value: Any) -> bytes:
-    """Return compact JSON in UTF-8, with characters beyond ASCII as they are."""
+    """Compact JSON in UTF-8. Characters outside ASCII are not escaped."""
     return _ENCODER.encode(value).encode()
 
 
 def cost(usage: Usage, output_tokens: int) -> float:
-    """Return the price in US dollars of one request to the simulated model."""
+    """The price in US dollars of one request to the simulated model."""
     fresh = usage.prompt_tokens - usage.cached_tokens
     return fresh * _INPUT_PRICE + usage.cached_tokens * _CACHED_PRICE + output_tokens * _OUTPUT_PRICE
 
@@ -55,7 +55,7 @@ class Frames:
 
     @property
     def opening(self) -> bytes:
-        """The frame that opens the answer: the role, with empty content in the one dialect and none in the other."""
+        """The first frame: the role, with empty content in one dialect and without content in the other."""
         if self.style == "vercel":
             return dumps(self._chunk({"role": "assistant"}))
         return dumps(self._chunk({"role": "assistant", "content": "", "refusal": None}))
@@ -69,14 +69,14 @@ class Frames:
 
     @cached_property
     def _round_the_text(self) -> tuple[bytes, bytes]:
-        # All of a token's frame but its text is the same for each token: it is made once an answer.
+        # Only the text differs between the frames of tokens, so the rest is built once per answer.
         before, _, after = dumps(self._chunk({"content": _HOLE})).partition(dumps(_HOLE))
         return before, after
 
     def last(
         self, finish_reason: str, usage: Usage, output_tokens: int, *, twice: bool = False
     ) -> list[bytes]:
-        """The frames that end the answer before `[DONE]`; `twice` gives usage in both places known."""
+        """The frames before `[DONE]`. With `twice`, usage is in both places where a dialect can have it."""
         counted = self._usage(usage, output_tokens)
         if self.style == "vercel":
             metadata = self._metadata(usage, output_tokens)
@@ -186,11 +186,11 @@ class Frames:
 
 
 class TextFrames(Frames):
-    """The frames of a text completion, which has no roles and opens with its first text."""
+    """The frames of a text completion. It has no roles and begins with its first text."""
 
     @property
     def opening(self) -> bytes:
-        """Nothing: the first text comes first."""
+        """Empty, because the first text comes first."""
         return b""
 
     def text(self, text: str) -> bytes:
@@ -200,7 +200,7 @@ class TextFrames(Frames):
     def last(
         self, finish_reason: str, usage: Usage, output_tokens: int, *, twice: bool = False
     ) -> list[bytes]:
-        """The frames that end the answer before `[DONE]`; `twice` gives usage in both places known."""
+        """The frames before `[DONE]`. With `twice`, usage is in both places where a dialect can have it."""
         counted = self._usage(usage, output_tokens)
         end = self._text_chunk("", finish_reason)
         frames = [{**end, "usage": counted} if twice else end]

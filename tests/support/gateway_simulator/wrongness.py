@@ -1,8 +1,9 @@
 """Where the simulated model is wrong about the content, and what it says instead.
 
-Owns the choice of right and wrong lines and their mutations. The choice depends on the seed, the file and the line alone,
-never on the request, so that asking again, or from elsewhere, changes nothing. A line that is wrong differs from the truth
-from one fixed column on: who has typed past it gets the rest right, as with a real model that has seen the surprising word.
+Owns the choice of right and wrong lines, and the changes that make a line wrong. The choice depends only on the seed, the file
+and the line, not on the request: asking again, or from another place, gives the same. A wrong line differs from the truth from
+one fixed column on. If the user types past this column, the rest is right, as with a real model that has seen the surprising
+word.
 """
 
 from __future__ import annotations
@@ -36,17 +37,17 @@ _KEYWORDS: Final = frozenset(keyword.kwlist) | frozenset(
         "pub",
     )
 )
-# Measured: of all positions on lines that are wrong from their start, this share lies before the wrong column.
+# Measured: on lines that are wrong from their start, this share of all positions is before the wrong column.
 _SHARE_BEFORE_THE_FLAW: Final = 0.60
 _BLOCK_LINES: Final = 128
 
 
 @dataclass(frozen=True)
 class Rates:
-    """How often content is right: `first` over all positions, `further` for each line after one the model knows.
+    """How often content is right: `first` over all positions, `further` for each line after one that the model knows.
 
-    With `vague` a line that the model does not know is wrong from the cursor on, until so much of it is typed as was drawn for
-    it; `first` is then the share of lines that are known at once.
+    With `vague`, a line that the model does not know is wrong from the cursor on, until a drawn part of it has been
+    typed. `first` is then the share of lines that it knows at once.
     """
 
     first: float = 1.0
@@ -55,20 +56,20 @@ class Rates:
 
     @property
     def from_line_start(self) -> float:
-        """The share of lines that are right when asked for at their first column."""
+        """The share of lines that are right if asked for at their first column."""
         if self.vague:
             return self.first
         return max(0.0, 1 - (1 - self.first) / _SHARE_BEFORE_THE_FLAW)
 
     @property
     def after_wrong(self) -> float:
-        """The share of lines that are right after a wrong one: what keeps the share of right lines the same all along."""
+        """The share of lines that are right after a wrong one. With it, the share of right lines is the same throughout."""
         right = self.from_line_start
         return min(1.0, right * (1 - self.further) / (1 - right)) if right < 1 else 1.0
 
 
 def spoil(place: Place, lines: list[str], rates: Rates, seed: int) -> tuple[list[str], int]:
-    """Return `lines` (a true answer at `place`) with wrong ones put in, and how many first lines are right."""
+    """`lines` (the true answer at `place`) with wrong lines put in, and how many of the first lines are right."""
     said: list[str] = []
     right, lost = 0, False
     for offset, true in enumerate(lines):
@@ -94,15 +95,15 @@ def _wrong_rest(place: Place, offset: int, missing: str, rates: Rates, seed: int
         mutant = _mutant(file, line, seed)
     if mutant == true or mutant[:column] != true[:column]:
         return None
-    # What stands after the cursor on its line is not said again; an echo is a defect of its own.
+    # The text after the cursor on its line is not repeated. An echo is a separate defect.
     return mutant[column:].removesuffix(true[column + len(missing) :])
 
 
 @lru_cache(maxsize=1024)
 def _right_lines(file: TruthFile, block: int, rates: Rates, seed: int) -> tuple[bool, ...]:
-    """Say of each line of a block whether the model knows it: easy and hard stretches, as in real code.
+    """For each line of a block, whether the model knows it. Easy and hard lines come in stretches, as in real code.
 
-    One chain a block and not one draw a request, so that a line is as hard from wherever it is asked for.
+    There is one chain per block and not one draw per request, so that a line is equally hard from wherever it is asked for.
     """
     chance, known = rates.from_line_start, []
     for line in range(block * _BLOCK_LINES, (block + 1) * _BLOCK_LINES):
@@ -112,7 +113,7 @@ def _right_lines(file: TruthFile, block: int, rates: Rates, seed: int) -> tuple[
 
 
 def _lot(name: str) -> float:
-    """Return a number in [0, 1) that belongs to `name`; a hash, since seeding a generator costs ten times as much."""
+    """A number in [0, 1) for `name`, by a hash. Seeding a generator would take ten times as long."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest()) / 2**48
 
 
@@ -123,7 +124,7 @@ def _mutant(file: TruthFile, line: int, seed: int) -> str:
     words = [found for found in _WORD.finditer(true) if found[0] not in _KEYWORDS]
     if not words:
         return true
-    # The later of two: what a line begins with is easier to guess than its arguments.
+    # The later of two columns is taken: the beginning of a line is easier to guess than its arguments.
     flaw = words[max(draw.randrange(len(words)), draw.randrange(len(words)))]
     kind = draw.random()
     if kind < 0.25:
@@ -173,7 +174,7 @@ def _sample(file: TruthFile, draw: random.Random) -> tuple[str, ...]:
 
 
 def invent(truth: Truth, file: TruthFile | None, line_prefix: str, seed: int) -> list[str]:
-    """Return a plausible but wrong answer for a line that occurs in no true file; the same one whenever it is asked."""
+    """A plausible but wrong answer for a line that is in no true file. The same line always gets the same answer."""
     draw = random.Random(f"invent:{seed}:{line_prefix}")
     source = file or (draw.choice(truth.files) if truth.files else None)
     told = [row for row in (_sample(source, draw) if source else ()) if row.strip()]
