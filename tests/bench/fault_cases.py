@@ -164,7 +164,7 @@ CASES: Final = (
     Case("a web filter's page", refusal(403, PAGE), "web filter", tells_back=True, is_short=True),
     Case("a bot check's page with 503", refusal(503, PAGE), "not working"),
     Case("a hotel's login page", refusal(511, PAGE), "login page", tells_back=True),
-    Case("a login page with 200", refusal(200, PAGE), "not a completion stream"),
+    Case("a login page with 200", refusal(200, PAGE), "login page", tells_back=True),
     Case("a redirect", refusal(302, b"", Location="https://login.example/"), "redirects", tells_back=True),
     Case(
         "a card is wanted",

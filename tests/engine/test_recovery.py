@@ -41,6 +41,32 @@ def test_what_somebody_had_to_mend_is_told_when_it_is_mended(error: GatewayError
     run(scenario)
 
 
+@pytest.mark.parametrize(
+    ("said", "is_empty"),
+    [
+        ("<think>Hm.</think>", False),
+        ("<think>Hm, and no end", False),
+        ("<think>Hm.</think>\n\n", False),
+        ("", True),
+        ("\n", True),
+    ],
+)
+def test_an_answer_of_reasoning_alone_is_not_remembered_as_nothing_to_add(said: str, is_empty: bool) -> None:
+    async def scenario() -> None:
+        bench = Bench("def f():\n    return $0\n")
+        await bench.type("a", ms=500)
+        await bench.wait(200)
+        await bench.say(said)
+        bench.stream.finish()
+        await bench.wait(0)
+        assert [Fault.ONLY_REASONED.told] * (not is_empty) == bench.notes.notices
+        bench.ask()
+        await bench.wait(500)
+        assert len(bench.gateway.streams) == (1 if is_empty else 2)
+
+    run(scenario)
+
+
 def test_a_stream_that_is_closed_before_it_speaks_is_no_sign_that_all_is_well() -> None:
     async def scenario() -> None:
         bench = Bench("def f():\n    return $0\n")

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from typethrough.core.dressing.characters import Characters
+from typethrough.core.dressing.marks import reasoning
 from typethrough.core.outcome.causes import StreamEnd
 from typethrough.core.outcome.faults import Fault
 from typethrough.core.outcome.outcome import Purpose, Usage
@@ -17,7 +18,7 @@ from typethrough.core.suggestion.cache import Entry
 from typethrough.core.suggestion.menu import continued
 from typethrough.core.suggestion.trail import LONGEST_CHARS, Trail, fits, follow, typed_between
 from typethrough.core.suggestion.white_space import respaced
-from typethrough.engine.ports import GatewayError
+from typethrough.engine.ports import GatewayError, NothingSaid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -241,9 +242,19 @@ class Flight:
             self._finish(StreamEnd.BROKEN)
         else:
             self.usage = end.usage
+            if self._has_only_reasoned():
+                # Not an empty answer: without the reasoning the model may have something to add.
+                self.error = NothingSaid(Fault.ONLY_REASONED.told, fault=Fault.ONLY_REASONED)
+                self._finish(self.error.end)
+                return
             # At `max_tokens` the text may end in mid-line, as in a stream that we close.
             is_cut = end.finish_reason == "length"
             self._finish(StreamEnd.LENGTH if is_cut else StreamEnd.COMPLETE)
+
+    def _has_only_reasoned(self) -> bool:
+        text = "".join(self._raw)
+        length = reasoning(text, self.view, done=True)
+        return bool(length) and not text[length:].strip()
 
     def _finish(self, end: StreamEnd) -> None:
         """Finish the entry. A stream that was cut off ends in mid-line, so only its complete lines are kept."""

@@ -118,9 +118,11 @@ class Reply:
         ):
             self.error = GatewayUnavailable(Fault.BROKEN_OFF.told, fault=Fault.BROKEN_OFF)
         else:
+            is_page = self._head.lstrip().startswith(b"<")
+            fault = Fault.WEB_PAGE if is_page else Fault.NOT_A_STREAM
             quote = quoted_text(self._head, self._endpoint, self._prompt)
-            fault = Fault.NOT_A_STREAM
-            self.error = GatewayProtocolError(fault.says(quote=quote), fault=fault)
+            told = fault.says(quote=quote, where="HTTP 200", host=self._endpoint.url.host)
+            self.error = GatewayProtocolError(told, fault=fault)
         return text
 
     def stream_end(self) -> Finish:

@@ -186,15 +186,16 @@ class Fault(Enum):
         "status 3xx",
         (
             "The gateway redirects to another address (HTTP {status}), and the key is not sent there: "
-            "correct the setting `base_url` (TYPETHROUGH_BASE_URL)."
+            "correct the setting `base_url` (TYPETHROUGH_BASE_URL), or log in where your network has a login page."
         ),
         Again.PATIENT,
     )
     WEB_PAGE = (
-        "status 403, 407, 451 or 511 with a web page: a company's web filter, a bot check, a hotel's login",
+        "status 200, 403, 407, 451 or 511 with a web page: a web filter, a bot check, a hotel's login",
         (
             "A web page came instead of the gateway's answer ({where}): a web filter, a bot check or a login page "
-            "stands in front of {host}. Open that address in a browser, or ask your network's administrator."
+            "stands in front of {host}, or the setting `base_url` (TYPETHROUGH_BASE_URL) is the address of a website. Open it "
+            "in a browser, or ask your network's administrator."
         ),
         Again.PATIENT,
     )
