@@ -143,8 +143,10 @@ class Endpoint:
 
     def refused_by_proxy(self, status: int, headers: Mapping[str, str]) -> Unreachable | None:
         """What an answer means that the proxy itself gives. That shows by a page, a redirection, or its wish for a login."""
+        if not self.forwards:
+            return None
         is_page = "html" in headers.get("content-type", "").lower()
-        if not self.forwards or not (is_page or 300 <= status < 400 or status == 407):
+        if not (is_page or 300 <= status < 400 or status == 407):
             return None
         return refused_by_proxy(status, headers, self.proxy, self.proxy_party, self.url.netloc.decode())
 

@@ -15,6 +15,7 @@ from typethrough.cli.doctor.machine import is_closing
 from typethrough.cli.doctor.network import Place, address
 from typethrough.core.outcome.causes import Cause, StreamEnd
 from typethrough.core.settings.access import named_access
+from typethrough.core.settings.halves import socket_and_path
 from typethrough.core.settings.headers import has_login
 
 if TYPE_CHECKING:
@@ -100,7 +101,12 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
         key = f"from {choice.key_name}" if choice.key_name else "none: a loopback address needs none"
         if has_login(choice.headers):
             key = "in `headers`"
-        return [ok("model lane", f"{choice.model} at {choice.base_url}{address_from}"), ok("key", key)]
+        # A socket's path has folders of the user's own in it.
+        private = (
+            [choice.base_url, parts[0]] if (parts := socket_and_path(choice.base_url)) is not None else []
+        )
+        where = f"{choice.model} at {choice.base_url}{address_from}"
+        return [ok("model lane", where, private=private), ok("key", key)]
     closing = [one for one in problems if is_closing(one)]
     if not settings.model_lane:
         found = [ok("model lane", "switched off (setting model_lane): local lane only")]
