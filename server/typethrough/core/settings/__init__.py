@@ -1,1 +1,1 @@
-"""Settings: what there is to decide, what a value may be, which layer holds, and where code may go."""
+"""Settings: which there are, what values they can have, which source wins, and where code may be sent."""

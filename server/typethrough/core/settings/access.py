@@ -1,8 +1,8 @@
-"""Where code may go and with which key: one value, made of one address and the key that was given with it.
+"""Decides where code may be sent and with which key. An `Access` is an address with the key that was given with it.
 
-A key belongs to the place that gave it and to the address given there; it is never sent to another. Half of a pair is none: a
-place whose address or key was refused gives nothing, and what stands below it is not taken instead, so that a slip of the pen
-cannot change who reads the code. The process environment is handed in; nothing here reads it.
+A key belongs to the source that gave it and to the address given there. It is never sent to another address. If the address or
+the key of a source is refused, the source gives nothing, and no lower source is used instead. Otherwise a typing error could
+change who reads the code. The process environment is passed in; nothing here reads it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ CLOSED = "No model is asked until that is mended."
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An address and the key for it, as one place gives them.
+    """An address and its key, as one source gives them.
 
-    `base_url` is empty when the place names none: its key is one of the Vercel AI Gateway then. `api_key_command` gives the key
-    when `api_key` is empty. `problem`, a sentence, says why the place gives nothing. The names are those that people know the
-    halves by.
+    `base_url` is empty if the source names no address; its key is then for the Vercel AI Gateway. `api_key_command` gives
+    the key if `api_key` is empty. `problem` is a sentence that says why the source cannot be used, else empty. `key_name`
+    and `address_name` are how messages call the key and the address. `note` is a sentence about what was corrected.
     """
 
     key_name: str
@@ -47,32 +47,33 @@ class Access:
 
     @property
     def address(self) -> str:
-        """Where its key may be sent."""
+        """The address to which its key may be sent."""
         return self.base_url or GATEWAY_BASE_URL
 
     @property
     def has_key(self) -> bool:
-        """Whether it gives a key, or the command for one."""
+        """Whether it has a key, or a command that prints one."""
         return bool(self.api_key or self.api_key_command)
 
     @property
     def command_name(self) -> str:
-        """What people know the command by."""
+        """How messages call the command."""
         return self.key_name.replace("api_key", "api_key_command")
 
     def with_fetched(self, keys: Mapping[tuple[str, ...], str]) -> Access:
-        """The same with the key that its command printed, if it has."""
+        """This access with the key that its command printed, if there is one."""
         key = "" if self.api_key else keys.get(self.api_key_command, "")
         return replace(self, api_key=key, key_name=self.command_name) if key else self
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointChoice:
-    """Where the model lane goes. `base_url` is empty when there is none; `why` says so, or which was chosen, in plain words.
+    """Where the model lane sends its questions. `base_url` is empty if there is no model lane. `why` explains the choice in
+    words.
 
-    `key_name` is where the key comes from, and `address_name` the address, when somebody named it. `notes` are sentences about
-    keys that are not sent, or that were mended. `command` is what would print the key that is missing. `problem`, a
-    sentence: what was set cannot be used, and somebody has to mend it.
+    `key_name` says where the key comes from, `address_name` where the address comes from, if it was set. `notes` are
+    sentences about keys that are not sent or were corrected. `command` is the command that would print a missing key.
+    `problem` is a sentence that says why the settings cannot be used, else empty.
     """
 
     base_url: str
@@ -98,19 +99,20 @@ class EndpointChoice:
 
     @property
     def is_oidc(self) -> bool:
-        """Whether the key is Vercel's OIDC token, which ends after some hours; it is only ever chosen for Vercel's gateway."""
+        """Whether the key is Vercel's OIDC token, which expires after some hours. It is only used for Vercel's gateway."""
         return self.key_name == _OIDC
 
     def model_there(self, model: str) -> str:
-        """A model's name as this endpoint spells it."""
+        """The name of a model in the spelling of this endpoint."""
         return model.removeprefix("openai/") if _host(self.base_url) == _host(OPENAI_BASE_URL) else model
 
 
 def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointChoice:
-    """The endpoint, its own key, and the model's name there.
+    """The endpoint, its key, and the model's name there.
 
-    The address is that of the highest place that names one; then only a key for that address is taken. When none does, the first
-    key decides: that of the settings, then AI_GATEWAY_API_KEY, VERCEL_OIDC_TOKEN, and OPENAI_API_KEY with OPENAI_BASE_URL.
+    The address comes from the highest source that names one. Then only a key for this address is used. If no source names
+    an address, the first key decides: that of the settings, then AI_GATEWAY_API_KEY, VERCEL_OIDC_TOKEN, then
+    OPENAI_API_KEY with OPENAI_BASE_URL.
     """
     if not settings.model_lane:
         return _none("the model lane is off (setting model_lane)")
@@ -121,7 +123,7 @@ def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointC
     if named is None:
         told = (access for access in (*stated, *known) if access.has_key or access.problem)
         if (first := next(told, None)) is None:
-            # A key in a header alone is one for the gateway that every place without an address means.
+            # A key given only as a header is for the Vercel AI Gateway, like every key of a source without an address.
             first = next((access for access in stated if has_login(access.headers)), None)
         return _none("no key") if first is None else _chosen(settings, first, first.address)
     if named.problem:
@@ -134,19 +136,19 @@ def endpoint_of(settings: Settings, environment: Mapping[str, str]) -> EndpointC
 
 
 def named_access(stated: Sequence[Access]) -> Access | None:
-    """The place that says where the code goes: the first that names an address, or was refused. The highest stands first."""
+    """The source that decides the address: the first that names one or was refused. `stated` has the highest source first."""
     return next((access for access in stated if access.base_url or access.problem), None)
 
 
 def keys_of(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:
-    """Every key that any place gives, sent or not: none of them may be seen."""
+    """Every key that any source gives, sent or not. None of them may be shown."""
     known = (*settings.access, *_known(environment))
     in_headers = (text for one in known for name, text in one.headers if is_secret(name))
     return frozenset((*(access.api_key for access in known), *in_headers))
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether an address can only be this machine."""
+    """Whether an address can only be on this machine."""
     if socket_and_path(base_url) is not None:
         return True
     host = _host(base_url).rstrip(".")
@@ -159,12 +161,12 @@ def is_loopback(base_url: str) -> bool:
 
 
 def is_same_origin(one: str, other: str) -> bool:
-    """Whether two addresses have the same scheme, host and port, and so the same server behind them."""
+    """Whether two addresses have the same scheme, host and port, and so the same server."""
     return _origin(one) == _origin(other)
 
 
 def _known(environment: Mapping[str, str]) -> tuple[Access, ...]:
-    """What the variables say that other programs read as well, first choice first."""
+    """What the variables say that other programs use too, in the order of preference."""
     found = [
         _from_variables(environment, "AI_GATEWAY_API_KEY", "", GATEWAY_BASE_URL),
         _from_variables(environment, _OIDC, "", GATEWAY_BASE_URL),
@@ -195,7 +197,7 @@ def _mended(name: str, value: str) -> tuple[str, str]:
 
 
 def mended_note(place: str, name: str, left_out: str) -> str:
-    """The sentence about what was left out of a value; empty for nothing."""
+    """The sentence that says what was removed from a value. Empty if nothing was."""
     return f"{place}: {name} was copied with {left_out}; it is read without." if left_out else ""
 
 
@@ -221,7 +223,7 @@ def _chosen(settings: Settings, access: Access, base_url: str) -> EndpointChoice
 
 
 def _headers(stated: Sequence[Access], base_url: str) -> Headers:
-    """The headers that were given with an address, those of the highest place first."""
+    """The headers that were given with an address. Those of the highest source win."""
     headers: Headers = ()
     for access in stated:
         if access.headers and is_same_origin(access.address, base_url):
@@ -230,7 +232,7 @@ def _headers(stated: Sequence[Access], base_url: str) -> Headers:
 
 
 def _headers_left(stated: Sequence[Access], base_url: str) -> Iterator[str]:
-    """A sentence for each place whose headers are not sent, because they were given with another address or with none."""
+    """Yield a sentence for each source whose headers are not sent, because they belong to another address."""
     for access in stated:
         if access.headers and not is_same_origin(access.address, base_url):
             where = access.key_name.replace("api_key", "headers").replace("API_KEY", "HEADERS")
@@ -239,13 +241,13 @@ def _headers_left(stated: Sequence[Access], base_url: str) -> Iterator[str]:
 
 
 def _left(stated: Sequence[Access], named: Access, choice: EndpointChoice) -> list[str]:
-    """A sentence for each key that a user may have meant for the address, and that is not sent there."""
+    """A sentence for each key that the user may have meant for this address, but that is not sent there."""
     left = []
     is_above = True
     for access in stated:
         if access is named:
             is_above = False
-        # One below was meant for another address; only when a key is missing is that worth a word.
+        # A key of a lower source was meant for another address. It is only mentioned if a key is missing.
         elif (
             access.has_key
             and (is_above or not (choice.usable or choice.is_refused or choice.command))

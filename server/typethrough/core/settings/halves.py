@@ -1,6 +1,6 @@
-"""What makes an address or a key usable, and what people copy along with one.
+"""Rules for addresses and keys, and removal of what people copy along with them.
 
-A sentence here continues one that begins with the name of the setting or variable, and never repeats what was given.
+Each sentence here continues one that begins with the name of the setting or variable. It never repeats the value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CLOSING_QUOTES = {
 
 
 def usable_key(value: str) -> str:
-    """The key without space round it, or the empty string when it could not stand in an HTTP header."""
+    """The key without surrounding white space. Empty if it cannot be in an HTTP header."""
     key = value.strip()
     return key if re.fullmatch(r"[!-~]{1,8000}", key) else ""
 
@@ -26,7 +26,8 @@ def usable_key(value: str) -> str:
 def unwrapped(value: str) -> tuple[str, str]:
     """A key or an address without what was copied along with it, and what that was: "quotes", "the word Bearer", or "".
 
-    None of it can belong to a key or an address: quotes at both ends, and the word that stands before a key in an HTTP header.
+    Removed are only quotes at both ends, and the word before a key in an HTTP header. Neither can belong to a key or an
+    address.
     """
     text, left_out = value.strip(), list[str]()
     while True:
@@ -41,9 +42,10 @@ def unwrapped(value: str) -> tuple[str, str]:
 
 
 def address_problem(text: str) -> str:
-    """Why this is no address to send to, as the rest of a sentence that begins with its name; empty when it is one.
+    """Why the text cannot be used as an address, as the rest of a sentence that begins with its name. Empty if it can.
 
-    Whatever passes is an address for the HTTP client too, and has one reading: the host that is checked is the host asked.
+    An address that passes can be read in only one way, also by the HTTP client: the host that is checked is the one that is
+    asked.
     """
     if SOCKET_SCHEME.match(text):
         return _socket_problem(text)
@@ -70,7 +72,7 @@ def address_problem(text: str) -> str:
 
 
 def socket_and_path(text: str) -> tuple[str, str] | None:
-    """The Unix socket in an address and the path to ask it for, such as ("/run/llama.sock", "/v1"); None for other addresses."""
+    """The Unix socket and the path in an address, such as ("/run/llama.sock", "/v1"). None for other addresses."""
     scheme = SOCKET_SCHEME.match(text)
     if scheme is None:
         return None
@@ -79,7 +81,7 @@ def socket_and_path(text: str) -> tuple[str, str] | None:
         socket, slash, path = rest.partition("/")
         path = slash + path
     else:
-        # The socket ends at the colon, or where people leave that out, at its usual ending.
+        # The socket's path ends at the colon. If the colon is missing, it ends after .sock or .socket.
         split = (
             re.match(r"(.*?\.(?:sock|socket))(/.*)$", rest)
             if ":" not in rest

@@ -1,6 +1,6 @@
-"""Headers that a user adds to every request: what may be one, how they are written, and which of them hold a secret. Pure.
+"""Headers that a user adds to every request: which are allowed, how they are written, and which contain a secret. Pure.
 
-A header that could change where a request ends, or whose it is, is refused: a line end in a value would begin another request.
+Headers that could change where a request ends or who sends it are refused. A line end in a value would begin another request.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MOST = 50
 _MOST_CHARS = 8000
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}"
 _ENTRY = re.compile(rf"\s*({_NAME})\s*[:=]([^\r\n]*)")
-# They are the connection's own, or say how the body is to be read; of these there must be one, and it is ours.
+# These belong to the connection, or say how the body is read. There must be exactly one of each, and we set it.
 _OURS = re.compile(
     r"host|content-.*|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|accept|accept-encoding|proxy-.*",
     re.IGNORECASE,
@@ -27,13 +27,13 @@ _SECRET = re.compile(r"auth|key|token|secret|cookie|passw|credential|signature",
 
 
 class BadHeaders(ValueError):
-    """They cannot be sent; `str()` continues a sentence that begins with the setting's name."""
+    """The headers cannot be sent. `str()` continues a sentence that begins with the setting's name."""
 
 
 def headers_in(value: object) -> Headers:
-    """The headers in a setting: an object, a list of `Name: value`, or one text of them, one a line or with commas between.
+    """The headers in a setting: an object, a list of `Name: value`, or one text of such entries, separated by lines or commas.
 
-    Raises BadHeaders, which repeats no value.
+    Raises BadHeaders, whose text does not repeat a value.
     """
     pairs = _pairs(value)
     if len(pairs) > _MOST:
@@ -53,17 +53,17 @@ def headers_in(value: object) -> Headers:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a header of this name holds a key or the like."""
+    """Whether a header with this name contains a key or another secret."""
     return bool(_SECRET.search(name))
 
 
 def has_login(headers: Headers) -> bool:
-    """Whether these say who asks, so that no key is needed beside them."""
+    """Whether these headers authenticate the request, so that it needs no key."""
     return any(is_secret(name) for name, _ in headers)
 
 
 def merged(first: Headers, second: Headers) -> Headers:
-    """The headers of two places, of which the first wins."""
+    """The headers of two sources. If both have a header, that of `first` wins."""
     known = {name.lower() for name, _ in first}
     return (*first, *(pair for pair in second if pair[0].lower() not in known))
 
@@ -75,7 +75,7 @@ def _pairs(value: object) -> Mapping[str, str]:
                 return _pairs(json.loads(value))
             except (ValueError, RecursionError):
                 raise BadHeaders("begins like an object and is none") from None
-        # A comma stands in many a value; it ends one where a name and its sign follow.
+        # A value can contain commas. A comma ends a value only if a name with its `:` or `=` follows.
         value = re.split(
             r"[\r\n]+" if re.search(r"[\r\n]", value.strip()) else rf",(?=\s*{_NAME}\s*[:=])", value
         )

@@ -1,8 +1,8 @@
-"""How layers of settings become one `Settings`: precedence, names as people spell them, and what a layer may not set.
+"""Builds one `Settings` from layers: precedence, different spellings of names, and what a layer may not set.
 
-What an administrator has set bounds every other layer: each setting's `Others` says how. Knows no file, no process environment
-and no protocol: layers are handed in as plain values, whatever shape they have. A project's own settings reach us through an
-editor's, so nothing an editor says can change where code or keys go.
+What an administrator has set limits all other layers: each setting's `Others` says how. This module knows no file,
+environment or protocol: layers are passed in as plain values of any shape. A project's settings reach us as part of an
+editor's settings, so nothing that an editor says can change where code or keys are sent.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SECTION = "typethrough"
 
 
 class Origin(StrEnum):
-    """Where a layer comes from, lowest precedence first; the value is what people call it."""
+    """The source of a layer, lowest precedence first. The value is its name in messages."""
 
     DEFAULTS = "defaults"
     ADMINISTRATOR = "administrator's file"
@@ -46,17 +46,17 @@ class Origin(StrEnum):
 
 
 _PRECEDENCE = {origin: rank for rank, origin in enumerate(Origin)}
-# An editor mixes the settings of the project it has open into these, so they may not say where code and keys go.
+# An editor mixes the open project's settings into these, so they must not say where code and keys are sent.
 _FROM_EDITOR = frozenset({Origin.INITIALIZATION_OPTIONS, Origin.CONFIGURATION})
 _FILES = frozenset({Origin.ADMINISTRATOR, Origin.USER_FILE})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Layer:
-    """Settings from one place. `values` is whatever came from there: a wrong shape is a `Problem`, not an error.
+    """Settings from one source. `values` is the received value. A wrong shape becomes a `Problem`, not an error.
 
-    `unread`, a sentence, says why nothing is known of what it says; then no model is asked, for it may have said where code must
-    not go.
+    `unread` is a sentence that says why the values could not be read, else empty. Then no model is asked, because they
+    might have forbidden it.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One sentence about one setting of one layer, without any value that could be secret. `setting` is "" for a whole layer."""
+    """One sentence about one setting of one layer, without values, which could be secret. `setting` is "" for a whole layer."""
 
     layer: str
     setting: str
@@ -75,7 +75,7 @@ class Problem:
 
 
 class Resolved(NamedTuple):
-    """Settings in force, what was wrong with the layers, and for each setting that somebody has set, the name of that layer."""
+    """The settings in force, the problems of the layers, and for each setting that was set the name of its layer."""
 
     settings: Settings
     problems: tuple[Problem, ...]
@@ -83,7 +83,7 @@ class Resolved(NamedTuple):
 
 
 def environment_layer(environment: Mapping[str, str]) -> Layer:
-    """The layer of every TYPETHROUGH_* variable that is not empty."""
+    """The layer of all TYPETHROUGH_* variables that are not empty."""
     start = len(ENVIRONMENT_PREFIX)
     values = {
         name[start:].lower(): value
@@ -94,17 +94,18 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
 
 
 def resolve(layers: Sequence[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
-    """The settings in force and what was wrong with the layers, in order of precedence; the lower layer's value holds then.
+    """The settings in force, and the problems of the layers in order of precedence. A bad value leaves the lower layer's in
+    force.
 
-    Layers of one origin override each other in the order given. Addresses and keys are not merged: each layer that says anything
-    of them gives one `Access`.
+    Layers of one origin override each other in the given order. Addresses and keys are not merged: each layer that gives
+    any of them becomes one `Access`.
     """
     found = resolved(layers)
     return found.settings, found.problems
 
 
 def resolved(layers: Sequence[Layer]) -> Resolved:
-    """The same as `resolve`, with where each value comes from."""
+    """The same as `resolve`, with the source of each value."""
     resolution = _Resolution()
     for layer in sorted(layers, key=lambda layer: _PRECEDENCE[layer.origin]):
         resolution.take(layer)
@@ -112,18 +113,18 @@ def resolved(layers: Sequence[Layer]) -> Resolved:
 
 
 class _Resolution:
-    """What the layers say so far, the lowest first. `closed` has a sentence for each value that closes the model lane."""
+    """The result of the layers so far, the lowest first. `_closed` has a sentence for each value that closes the model lane."""
 
     def __init__(self) -> None:
         self._settings = DEFAULTS
         self._problems: list[Problem] = []
         self._closed: dict[str, str] = {}
         self._sources: dict[str, str] = {}
-        # What the administrator has set, which the layers above may only tighten.
+        # What the administrator has set. Higher layers may only make it stricter.
         self._held: dict[str, Any] = {}
 
     def take(self, layer: Layer) -> None:
-        """Put a layer's values in place of those below it, as far as the administrator's let them."""
+        """Apply a layer's values, as far as the administrator's values allow."""
         first = len(self._problems)
         changes, halves = dict[str, Any](), dict[str, object]()
         if layer.unread:
@@ -141,7 +142,7 @@ class _Resolution:
                 self._problems.append(Problem(layer.name, name, message))
                 if SPECS[name].kind is not Kind.GLOBS:
                     continue
-                # What forbids must not be lost with what is wrong beside it.
+                # Patterns that exclude files must not be lost because of a mistake beside them.
                 value = (*self._settings.exclude, *_texts(value))
             if isinstance(value, tuple) and SPECS[name].kind is Kind.GLOBS:
                 only_adds = layer.origin in _FROM_EDITOR or name in self._held
@@ -156,14 +157,16 @@ class _Resolution:
         self._settings = replace(self._settings, **changes)
         if layer.origin is Origin.ADMINISTRATOR:
             self._held = changes
-            # A rule with a slip of the pen in it may have been the one that keeps code in the house.
+            # A rule with a mistake in it may be the one that forbids sending code.
             self._closed |= {one.message: one.message.rstrip(".") for one in self._problems[first:]}
         for name in SPECS.keys() & changes.keys():
             if layer.origin is Origin.ADMINISTRATOR or changes[name] != self._held.get(name):
                 self._sources[name] = layer.name
 
     def _checked(self, layer: Layer, name: str, value: object) -> object:
-        """A value in its setting's type. Raises BadValue, which closes the model lane where it may have kept something back."""
+        """The value in its setting's type. Raises BadValue. If the setting can forbid something, that also closes the model
+        lane.
+        """
         spec = SPECS[name]
         try:
             value = checked(spec, value, from_text=layer.origin is Origin.ENVIRONMENT)
@@ -172,12 +175,12 @@ class _Resolution:
                 self._closed[name] = f"{layer.name}: {_shown(layer, name)} {bad}"
             raise
         if layer.origin not in _FROM_EDITOR:
-            # It takes the place of what was refused below; an editor's value may only add to that.
+            # This value replaces the one that was refused. An editor's value would only add to it.
             self._closed.pop(name, None)
         return value
 
     def _tightened(self, layer: Layer, name: str, value: Any) -> Any:
-        """A layer's value, or one that is as tight as the administrator's."""
+        """A layer's value, made as strict as the administrator's."""
         if name not in self._held:
             return value
         others = SPECS[name].others
@@ -187,7 +190,9 @@ class _Resolution:
         return tight
 
     def _at_address(self, layer: Layer, access: Access) -> Access | None:
-        """What a layer gives, at the administrator's address where that is set; None for a key that was given to another."""
+        """A layer's access, limited to the administrator's address if there is one. None if its key was given for another
+        address.
+        """
         held = next((one for one in self._held.get("access", ()) if one.base_url), None)
         if held is None or not access.base_url:
             return access
@@ -195,7 +200,7 @@ class _Resolution:
             self._loosens(layer, "base_url", SPECS["base_url"].others)
             if not is_same_origin(access.base_url, held.base_url):
                 return None
-        # Those of the highest place win, and these are to stay as they are.
+        # Headers of the highest source win, but those of the administrator must stay as they are.
         headers = merged(held.headers, access.headers)
         if not set(access.headers) <= set(headers):
             self._loosens(layer, "headers", SPECS["headers"].others)
@@ -206,7 +211,7 @@ class _Resolution:
         self._problems.append(Problem(layer.name, name, message))
 
     def result(self) -> Resolved:
-        """The settings and every problem, with what follows from it."""
+        """The settings and all problems, including that no model is asked because of some of them."""
         closed = [*self._closed.values()]
         is_named = "model" in self._sources
         settings = replace(self._settings, closed=closed[0] if closed else "", model_is_named=is_named)
@@ -222,12 +227,12 @@ class _Resolution:
 
 
 def _shown(layer: Layer, name: str) -> str:
-    """A setting's name as it stands in the layer."""
+    """A setting's name as it is written in the layer."""
     return environment_name(name) or name if layer.origin is Origin.ENVIRONMENT else name
 
 
 def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem]) -> Access | None:
-    """The address and the key that a layer gives, together or not at all; None when it says nothing of them."""
+    """The address and the key that a layer gives, both or none. None if it gives neither."""
     where = "" if layer.origin is Origin.ENVIRONMENT else f" in the {layer.name}"
     access = Access(f"{_shown(layer, 'api_key')}{where}", f"{_shown(layer, 'base_url')}{where}")
     found, refusal = dict[str, Any](), ""
@@ -255,7 +260,7 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
 
 
 def _entries(layer: Layer, problems: list[Problem]) -> Iterator[tuple[str, object]]:
-    """The known settings a layer has a value for, under their own names, in the order of `Settings`."""
+    """Yield the known settings for which a layer has a value, with their usual names, in the order of `Settings`."""
     values = layer.values
     if not values or (isinstance(values, dict) and SECTION in values and not values[SECTION]):
         return  # Editors send null, and Lua an empty list, for "nothing set".
@@ -277,7 +282,7 @@ def _entries(layer: Layer, problems: list[Problem]) -> Iterator[tuple[str, objec
 
 
 def _flat(values: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Every leaf with its path as one snake_case name: {"debounce": {"minMs": 40}} gives ("debounce_min_ms", 40)."""
+    """Yield every leaf with its path as one snake_case name: {"debounce": {"minMs": 40}} gives ("debounce_min_ms", 40)."""
     for key, value in values.items():
         name = f"{prefix}_{_snake(str(key))}" if prefix else _snake(str(key))
         if isinstance(value, dict) and depth < 3 and not _is_object(name):
@@ -296,14 +301,14 @@ def _snake(key: str) -> str:
 
 
 def _unknown(layer: Layer, name: str) -> str:
-    # A stranger's name may be a pasted key: only what looks like a name is repeated.
+    # An unknown name may be a pasted key, so only what looks like a name is repeated.
     shown = f'"{name}"' if re.fullmatch(r"[a-z][a-z_0-9]{0,39}", name) else "a name"
     near = get_close_matches(name, SPECS, n=1, cutoff=0.6)
     return f"{layer.name}: {shown} is not a setting" + (f'; did you mean "{near[0]}"?' if near else ".")
 
 
 def _permitted(name: str, value: object, layer: Layer, held: Settings) -> object:
-    """The value a layer may set; raises BadValue when the setting is not for this kind of layer."""
+    """The value that a layer may set. Raises BadValue if this kind of layer must not set it."""
     spec = SPECS[name]
     named = next((access.base_url for access in held.access if access.base_url), "")
     present: Any = named if name == "base_url" else getattr(held, name, ())
@@ -333,7 +338,7 @@ def _patterns(
     *,
     only_adds: bool,
 ) -> tuple[str, ...]:
-    """The patterns of a layer that may hold; what can match nothing, and what would take from those held, is a problem."""
+    """The valid patterns of a layer. Patterns that match nothing, or would remove held ones, are added to `problems`."""
     kept = []
     for number, pattern in enumerate(dict.fromkeys(patterns), 1):
         fault = ""
@@ -344,7 +349,7 @@ def _patterns(
                 fault = f"begins with !, and {who} cannot take from what is excluded"
                 pattern = ""
         if fault:
-            # The pattern itself is not repeated: a setting's value may be a secret in the wrong place.
+            # The pattern is not repeated, because it may be a secret in the wrong place.
             message = f"{layer.name}: {_shown(layer, name)}: pattern {number} {fault}."
             problems.append(Problem(layer.name, name, message))
         if pattern:

@@ -1,8 +1,8 @@
-"""Keeps keys and passwords out of whatever is said: the one place that decides whether a text shows a part of one.
+"""Keeps keys and passwords out of messages: the only place that decides whether a text shows a part of a secret.
 
-A part is any run of four characters of a secret, wherever it stands in the secret and in the text, also when the text holds it
-percent-encoded or in base64. A run that lies inside an ordinary word tells nothing: "model" in a message is no part of the key
-`sk-model-1`. Pure; whose secrets they are is the caller's affair.
+A part is any run of four characters of a secret, also if the text contains it percent-encoded or in base64. A run inside
+an ordinary word does not count: "model" in a message is no part of the key `sk-model-1`. Pure: the caller passes the
+secrets.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 HIDDEN = "[key]"
 _RUN_CHARS = 4
-# Six characters of base64 hold four whole ones of what was encoded.
+# Six characters of base64 contain four whole characters of the encoded text.
 _BASE64_RUN_CHARS = 6
 _DECODINGS = 3
-# What gateways and we say of requests, in words of four letters and more.
+# Words of four letters and more that gateways and our own messages use.
 _ORDINARY = frozenset(
     re.findall(
         "[a-z]+",
@@ -41,7 +41,7 @@ _ORDINARY = frozenset(
 
 
 class Redaction:
-    """Some secrets, and what of a text may not be seen because of them. Empty secrets count for nothing."""
+    """A set of secrets. It finds and hides their parts in texts. Empty secrets are ignored."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = frozenset(filter(None, secrets))
@@ -50,16 +50,16 @@ class Redaction:
         return f"Redaction({len(self._secrets)} secrets)"
 
     def also(self, secrets: Iterable[str]) -> Redaction:
-        """These and others."""
+        """A redaction for these secrets and others."""
         more = self._secrets | frozenset(filter(None, secrets))
         return self if more == self._secrets else Redaction(more)
 
     def shows(self, text: str) -> bool:
-        """Whether a text shows a part of a secret, in any of its encodings."""
+        """Whether a text shows a part of a secret, in any encoding."""
         return any(self._spans(variant) for variant in _decoded(text))
 
     def hidden(self, text: str) -> str:
-        """The text with a mark in place of every part of a secret; decoded, when only that shows one."""
+        """The text with a mark in place of each part of a secret. It is decoded first if only that shows one."""
         for variant in reversed(_decoded(text)[1:]):
             if spans := self._spans(variant):
                 text = _without(variant, spans)
@@ -68,7 +68,7 @@ class Redaction:
 
     @cached_property
     def _runs(self) -> dict[int, frozenset[str]]:
-        """Every run that may not be seen, by its length."""
+        """All runs that must not be shown, by their length."""
         found: dict[int, set[str]] = {_RUN_CHARS: set(), _BASE64_RUN_CHARS: set()}
         for secret in self._secrets:
             if len(secret) >= _RUN_CHARS:
@@ -79,17 +79,17 @@ class Redaction:
 
     @cached_property
     def _short(self) -> re.Pattern[str] | None:
-        """Secrets of fewer characters than a run, which are looked for as words of their own."""
+        """Secrets that are shorter than a run. They are searched as separate words."""
         short = sorted(re.escape(secret) for secret in self._secrets if len(secret) < _RUN_CHARS)
         return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(short)})(?![A-Za-z0-9])") if short else None
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        """From where to where the text shows a secret, in order, without overlap."""
+        """The start and end of each place where the text shows a secret, in order, without overlap."""
         if not self._secrets:
             return []
         found = [match.span() for match in self._short.finditer(text)] if self._short else []
         for length, runs in self._runs.items():
-            # Most texts show nothing, and that is seen soonest this way.
+            # Most texts contain no part, which this test shows fastest.
             if runs.isdisjoint(_pieces(text, length)):
                 continue
             words = [
@@ -119,7 +119,7 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _decoded(text: str) -> list[str]:
-    """The text, and what it says when its percent signs are read, once and again."""
+    """The text, and the text percent-decoded once and twice."""
     variants = [text]
     while len(variants) < _DECODINGS and (further := unquote(variants[-1])) != variants[-1]:
         variants.append(further)
@@ -131,7 +131,9 @@ def _pieces(text: str, length: int) -> set[str]:
 
 
 def _base64_forms(secret: str) -> set[str]:
-    """How a secret looks in base64, of which only what it alone decides: it may begin at any of three places in a group."""
+    """The base64 forms of a secret, without characters that depend on its neighbours. It can begin at three places in a
+    group.
+    """
     data, forms = secret.encode("utf-8", "surrogatepass"), set[str]()
     for offset in range(3):
         first, last = -(-offset * 8 // 6), (offset + len(data)) * 8 // 6

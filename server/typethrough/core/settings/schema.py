@@ -1,7 +1,7 @@
-"""What a user may decide: every setting with its type, unit, bounds and reach.
+"""All settings with type, unit, bounds and reach.
 
-Owns names, defaults and descriptions; SETTINGS.md is generated from here. `values` checks one value, `layers` decides which of
-several places holds, `access` where code may go.
+Owns names, defaults and descriptions. SETTINGS.md is generated from it. `values` checks one value, `layers` decides which
+source wins, `access` where code may be sent.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ DEFAULT_EXCLUDE = tuple(_EXCLUDED.split())
 
 
 def _setting(default: T, kind: Kind, description: str, others: Others, **limits: Any) -> T:
-    """A dataclass field that carries its `Spec`; typed as its default, which is what reading the field gives."""
+    """A dataclass field with its `Spec`. It has the type of the default, because reading the field gives a value."""
     spec = Spec(kind=kind, description=description, others=others, **limits)
-    # A command may hold a secret as an argument.
+    # A command may contain a secret as an argument.
     shown = not spec.secret and spec.kind is not Kind.COMMAND
     return field(default=default, repr=shown, metadata={"spec": spec})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a user may decide, checked. Built by `resolve`; the defaults alone are a working set.
+    """All settings, checked. Built by `resolve`. The defaults alone work.
 
-    `access`: where code may go and with which key, one for each place that says anything of it, the place that wins first.
-    `closed`, a sentence: why no model may be asked, since what was set to keep something back could not be read.
-    `model_is_named`: somebody has set the model, so no other may take its place.
+    `access`: where code may be sent and with which key, one for each source that says it, the highest first. `closed`: a
+    sentence that says why no model may be asked (a value that may forbid something could not be read), else empty.
+    `model_is_named`: the model was set, so no other model may replace it.
     """
 
     enabled: bool = _setting(
@@ -60,9 +60,9 @@ class Settings:
     proxy: str = _setting(
         "",
         Kind.NAME,
-        "The proxy to go through, such as `http://host:3128` or `socks5h://user:password@host:1080`; `none` for no proxy. Without"
-        " it `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` count, as for curl. `NO_PROXY` counts in any case, and this machine is"
-        " never asked through a proxy. Proxies speak `http`, `https`, `socks5h` (they look up names) or `socks5`.",
+        "The proxy to use, such as `http://host:3128` or `socks5h://user:password@host:1080`, or `none` for no proxy. If not set,"
+        " `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` count, as for curl. `NO_PROXY` always counts, and this machine is never"
+        " asked through a proxy. A proxy can speak `http`, `https`, `socks5h` (it looks up names itself) or `socks5`.",
         Others.KEEP,
         reach=Reach.USER,
         secret=True,
@@ -71,7 +71,7 @@ class Settings:
     client_certificate: str = _setting(
         "",
         Kind.PATH,
-        "The certificate that we show to an endpoint that asks for one: a PEM file, with its key in it or in `client_key`.",
+        "The certificate for an endpoint that demands one: a PEM file. Its key is in the same file or in `client_key`.",
         Others.KEEP,
         reach=Reach.USER,
     )
@@ -85,15 +85,15 @@ class Settings:
     oidc_token_file: str = _setting(
         "",
         Kind.PATH,
-        "The file that `vercel env pull` writes, to take the next `VERCEL_OIDC_TOKEN` from when one ends; for the Vercel AI "
-        "Gateway alone.",
+        "The file that `vercel env pull` writes. When a `VERCEL_OIDC_TOKEN` expires, the next one is read from it. Only for the "
+        "Vercel AI Gateway.",
         Others.KEEP,
         reach=Reach.USER,
     )
     model: str = _setting(
         DEFAULT_MODEL,
         Kind.NAME,
-        "The model's name as the endpoint spells it; behind a routing gateway it also says which provider reads the code.",
+        "The model's name in the endpoint's spelling. With a routing gateway it also decides which provider reads the code.",
         Others.KEEP,
         reach=Reach.USER,
         guards=True,
@@ -101,8 +101,8 @@ class Settings:
     prompt_form: str = _setting(
         "auto",
         Kind.CHOICE,
-        "How the model is asked: in a `chat`, or by fill-in-the-middle marks (`fim`) in a text completion, as llama.cpp, vLLM, "
-        "Ollama and LiteLLM serve it. `auto`: by marks where the model has them and the endpoint takes them.",
+        "The form of the prompt: a `chat`, or a text completion with fill-in-the-middle marks (`fim`), which llama.cpp, vLLM, "
+        "Ollama and LiteLLM serve. `auto`: `fim` if the model has such marks and the endpoint accepts them.",
         Others.KEEP,
         choices=("auto", "chat", "fim"),
         reach=Reach.USER,
@@ -110,9 +110,9 @@ class Settings:
     routes: tuple[Route, ...] = _setting(
         (),
         Kind.ROUTES,
-        "Other models than `model`, each perhaps with its own budget: `invoked` answers what is asked for by hand, `block` writes"
-        " the body of a block that was just opened (where `max_lines` allows one), `hedge` is asked as well when another is late."
-        ' Such as `"MODEL 1500 ms"`; in the environment `invoked=MODEL 1500 ms,hedge=MODEL`.',
+        "Models other than `model` for some purposes, each with an optional budget: `invoked` answers what the user asks for by"
+        " hand, `block` writes the body of a block that was just opened (if `max_lines` allows that), `hedge` is asked too when"
+        ' another is late. Such as `"MODEL 1500 ms"`; in the environment `invoked=MODEL 1500 ms,hedge=MODEL`.',
         Others.KEEP,
         minimum=BUDGET_MIN_MS,
         maximum=BUDGET_MAX_MS,
@@ -121,7 +121,7 @@ class Settings:
     hedge_share: int = _setting(
         5,
         Kind.NUMBER,
-        "Of every hundred dollars that the model lane spends, how many at most go into asking the model of the route `hedge`.",
+        "How much of the model lane's cost may go to the model of the route `hedge`, at most.",
         Others.LOWER,
         unit="percent",
         minimum=0,
@@ -138,7 +138,8 @@ class Settings:
     provider_order: tuple[str, ...] = _setting(
         (),
         Kind.NAMES,
-        "Providers behind the gateway in the order they are asked, such as `openai`; the model's own comes first by itself.",
+        "Providers behind the gateway, such as `openai`, in the order in which they are asked. If nothing is set, the model's own"
+        " provider comes first.",
         Others.KEEP,
         reach=Reach.USER,
     )
@@ -153,7 +154,7 @@ class Settings:
     provider_sort: str = _setting(
         "none",
         Kind.CHOICE,
-        "What the gateway chooses a provider by: price, time to first token, or tokens per second.",
+        "How the gateway chooses a provider: by price (`cost`), time to first token (`ttft`) or tokens per second (`tps`).",
         Others.KEEP,
         choices=("none", "cost", "ttft", "tps"),
         reach=Reach.USER,
@@ -161,7 +162,7 @@ class Settings:
     service_tier: str = _setting(
         "none",
         Kind.CHOICE,
-        "`priority` is faster and dearer, `flex` slower and cheaper, where the provider has them.",
+        "`priority` is faster and more expensive, `flex` slower and cheaper, if the provider has them.",
         Others.KEEP,
         choices=("none", "flex", "priority"),
         reach=Reach.USER,
@@ -169,7 +170,7 @@ class Settings:
     zero_data_retention: bool = _setting(
         False,
         Kind.FLAG,
-        "Only providers that keep nothing; the Vercel AI Gateway's promise, so with another endpoint nothing is sent.",
+        "Use only providers that keep no data. Only the Vercel AI Gateway promises this, so nothing is sent to another endpoint.",
         Others.SWITCH_ON,
         reach=Reach.USER,
         guards=True,
@@ -177,7 +178,8 @@ class Settings:
     no_prompt_training: bool = _setting(
         False,
         Kind.FLAG,
-        "Only providers that do not train on prompts; the Vercel AI Gateway's promise, like `zero_data_retention`.",
+        "Use only providers that do not train on prompts. Only the Vercel AI Gateway promises this, so nothing is sent to another"
+        " endpoint.",
         Others.SWITCH_ON,
         reach=Reach.USER,
         guards=True,
@@ -185,7 +187,7 @@ class Settings:
     catalogue: bool = _setting(
         True,
         Kind.FLAG,
-        "Whether prices, context size, announced end and speed of the model are read from the endpoint's own list, once a day.",
+        "Whether the model's prices, context size, announced end and speed are read from the endpoint's own list, once a day.",
         Others.SWITCH_OFF,
         reach=Reach.USER,
     )
@@ -195,13 +197,13 @@ class Settings:
     local_lane: bool = _setting(
         True,
         Kind.FLAG,
-        "Whether suggestions may come from the workspace's own text and from names of installed libraries, with no network.",
+        "Whether suggestions may come from the workspace's own text and from names in installed libraries, without a network.",
         Others.SWITCH_OFF,
     )
     budget_ms: int = _setting(
         900,
         Kind.NUMBER,
-        "Every request is answered within this time; above 1000 ghost text comes after the thought has moved on.",
+        "Every request is answered within this time. Above 1000, ghost text comes too late to be useful.",
         Others.LOWER,
         unit="ms",
         minimum=BUDGET_MIN_MS,
@@ -219,7 +221,7 @@ class Settings:
     debounce_max_ms: int = _setting(
         450,
         Kind.NUMBER,
-        "The longest such wait; the typing rhythm decides between.",
+        "The longest such wait. The typing rhythm decides the wait between the two.",
         Others.KEEP,
         unit="ms",
         minimum=0,
@@ -228,8 +230,8 @@ class Settings:
     max_lines: int | Literal["auto"] = _setting(
         AUTO,
         Kind.NUMBER,
-        "Lines of a suggestion that comes by itself, at most; asked for by hand it may be longer."
-        " `auto` goes by the place: the body where a block has just been opened, elsewhere one line.",
+        "The most lines of an automatic suggestion. One that the user asks for by hand may be longer."
+        " `auto`: the whole body if a block was just opened, elsewhere one line.",
         Others.KEEP,
         unit="lines",
         minimum=1,
@@ -239,7 +241,7 @@ class Settings:
     context_tokens: int = _setting(
         8000,
         Kind.NUMBER,
-        "How much of the file the prompt may hold; most of it is read from the provider's cache.",
+        "How much of the file the prompt may contain. Most of it is read from the provider's cache.",
         Others.LOWER,
         unit="tokens",
         minimum=200,
@@ -248,7 +250,7 @@ class Settings:
     max_output_tokens: int = _setting(
         256,
         Kind.NUMBER,
-        "Tokens a model may generate for one request.",
+        "How many tokens a model may generate for one request.",
         Others.LOWER,
         unit="tokens",
         minimum=16,
@@ -257,7 +259,7 @@ class Settings:
     daily_limit_cents: int = _setting(
         0,
         Kind.NUMBER,
-        "US cents a day that the model lane may cost by its published prices; over it the local lane goes on alone. 0: no limit.",
+        "US cents per day that the model lane may cost by published prices. Then only the local lane answers. 0: no limit.",
         Others.LIMIT,
         unit="cents",
         minimum=0,
@@ -268,7 +270,7 @@ class Settings:
     other_files: bool = _setting(
         True,
         Kind.FLAG,
-        "Whether declarations of other files in the workspace go into the prompt, and the places in open files edited last.",
+        "Whether the prompt may contain declarations from the workspace's other files, and the last edited places in open files.",
         Others.SWITCH_OFF,
         reach=Reach.USER,
         guards=True,
@@ -276,22 +278,22 @@ class Settings:
     project_notes: bool = _setting(
         False,
         Kind.FLAG,
-        "Whether the head of the project's AGENTS.md, CLAUDE.md or README goes into the prompt.",
+        "Whether the prompt may contain the beginning of the project's AGENTS.md, CLAUDE.md or README.",
         Others.SWITCH_OFF,
     )
     hide_secrets: bool = _setting(
         True,
         Kind.FLAG,
-        "Whether keys and passwords in the file being typed are kept from the model; it sees a placeholder, and in its answer the"
-        " secret is put back. Those of other files are always kept back.",
+        "Whether keys and passwords in the edited file are hidden from the model. It sees placeholders, and in its answer they"
+        " are replaced by the secrets. Those of other files are always hidden.",
         Others.SWITCH_ON,
         reach=Reach.USER,
     )
     warm_up: str = _setting(
         "auto",
         Kind.CHOICE,
-        "Whether a model reads a document's context before it is asked: on opening, on focus, after a pause. `auto`: where it is"
-        " free, by a model that runs on this machine.",
+        "Whether a model reads a document's context in advance: when it is opened or focused, and after a pause. `auto`: only if"
+        " that is free, by a model that runs on this machine.",
         Others.KEEP,
         choices=("auto", "always", "never"),
         reach=Reach.USER,
@@ -299,7 +301,7 @@ class Settings:
     prefetch: bool = _setting(
         True,
         Kind.FLAG,
-        "Whether accepting a suggestion asks for the next one before it is needed.",
+        "Whether accepting a suggestion asks for the next one in advance.",
         Others.SWITCH_OFF,
     )
     disabled_languages: tuple[str, ...] = _setting(
@@ -309,7 +311,7 @@ class Settings:
         DEFAULT_EXCLUDE,
         Kind.GLOBS,
         "Files that are never completed, sent or indexed: patterns as in a .gitignore, relative to each folder of the workspace."
-        " An editor's settings can add to it, not take away.",
+        " An editor's settings can add patterns, but not remove any.",
         Others.ADD,
         grows=True,
         guards=True,
@@ -317,7 +319,7 @@ class Settings:
     workspace_max_files: int = _setting(
         2000,
         Kind.NUMBER,
-        "Files of the workspace the local lane reads, at most.",
+        "How many files of the workspace the local lane reads, at most.",
         Others.LOWER,
         unit="files",
         minimum=0,
@@ -326,7 +328,7 @@ class Settings:
     workspace_max_bytes: int = _setting(
         20_000_000,
         Kind.NUMBER,
-        "Bytes of the workspace the local lane reads, at most.",
+        "How many bytes of the workspace the local lane reads, at most.",
         Others.LOWER,
         unit="bytes",
         minimum=0,
@@ -336,14 +338,14 @@ class Settings:
         True,
         Kind.FLAG,
         "Whether outcomes, times and token counts are kept in a file on this machine, for the day's total, `typethrough why` and"
-        " `typethrough stats`; never any text.",
+        " `typethrough stats`. The file never contains text.",
         Others.KEEP,
         reach=Reach.USER,
     )
     record_paths: bool = _setting(
         False,
         Kind.FLAG,
-        "Whether that file holds the whole paths of files; without it, their names alone and only for the last outcomes.",
+        "Whether that file contains the full paths of files. If not, it has only their names, and only for the last outcomes.",
         Others.SWITCH_OFF,
         reach=Reach.USER,
     )
@@ -352,11 +354,11 @@ class Settings:
     )
 
 
-# The halves of an `Access`: each is written as a setting, and neither is read as one.
+# The parts of an `Access`. Each is written as a setting, but is not a field of `Settings`.
 ACCESS_SPECS: Mapping[str, Spec] = {
     "base_url": Spec(
         Kind.URL,
-        "The OpenAI-compatible endpoint, with its `/v1`; empty means the one that the key belongs to. A server on this machine"
+        "The OpenAI-compatible endpoint, with its `/v1`. If empty, the one that the key belongs to. A server on this machine"
         " may listen on a Unix socket: `unix:///run/llama.sock` asks it for `/v1`, `unix:///run/llama.sock:/api/v1` for another"
         " path, and `http+unix://%2Frun%2Fllama.sock/v1` is another way to write it.",
         Others.KEEP,
@@ -364,23 +366,23 @@ ACCESS_SPECS: Mapping[str, Spec] = {
     ),
     "api_key": Spec(
         Kind.KEY,
-        "The key sent to the `base_url` that stands in the same place, and to nothing else; with none there it is one of the"
-        " Vercel AI Gateway.",
+        "The key for the `base_url` that is set in the same place. It is sent to no other address. If that place has no"
+        " `base_url`, the key is for the Vercel AI Gateway.",
         Others.KEEP,
         reach=Reach.USER,
         secret=True,
     ),
     "api_key_command": Spec(
         Kind.COMMAND,
-        "A command (no shell) whose first line of output is the key; it has 10 seconds.",
+        "A command, run without a shell, whose first line of output is the key. It has 10 seconds.",
         Others.KEEP,
         reach=Reach.FILE,
     ),
     "headers": Spec(
         Kind.HEADERS,
-        "Headers for each request to the `base_url` that stands in the same place, and to nothing else, such as"
-        ' `{"X-Team" = "core"}`; in the environment `X-Team: core, X-Org: me`, or one a line. Their values are shown nowhere. One'
-        " that holds a key, such as `api-key`, takes the place of `api_key`.",
+        "Headers for each request to the `base_url` that is set in the same place, and to no other address, such as"
+        ' `{"X-Team" = "core"}`; in the environment `X-Team: core, X-Org: me`, or one per line. Their values are never shown. One'
+        " that contains a key, such as `api-key`, replaces `api_key`.",
         Others.KEEP,
         reach=Reach.USER,
         secret=True,
@@ -392,5 +394,5 @@ DEFAULTS = Settings()
 
 
 def environment_name(setting: str) -> str:
-    """The environment variable that sets a setting, or the empty string when none may."""
+    """The environment variable for a setting. Empty if there is none."""
     return "" if SPECS[setting].reach is Reach.FILE else ENVIRONMENT_PREFIX + setting.upper()

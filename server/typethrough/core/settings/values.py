@@ -1,6 +1,6 @@
-"""Checking one value of one setting: what kinds there are, their bounds, and what a value becomes.
+"""Checks one value of one setting: the kinds of settings, their bounds, and the conversion of values.
 
-Owns nothing of precedence (`settings`). A message says what was expected and never repeats what was given, which may be a secret
+Precedence is in `layers`. A message says what was expected. It never repeats the value, which may be a secret that was
 pasted into the wrong place.
 """
 
@@ -19,7 +19,7 @@ from typethrough.core.settings.headers import BadHeaders, Headers, headers_in
 
 
 class Kind(StrEnum):
-    """The types a setting can have; the value is the word for people."""
+    """The types of settings. The value is the type's name for users."""
 
     FLAG = "true or false"
     NUMBER = "whole number"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 
 class Reach(StrEnum):
-    """Where a setting may be set; an editor's settings count as the project's, since editors mix the two."""
+    """Where a setting may be set. An editor's settings count as the project's, because editors mix the two."""
 
     ANYWHERE = "anywhere"
     USER = "environment or user file"
@@ -44,10 +44,10 @@ class Reach(StrEnum):
 
 
 class Others(StrEnum):
-    """What users and editors may do with a value that an administrator has set; the value ends "others may".
+    """What users and editors may do with a value that an administrator has set. The value completes "others may …".
 
-    Each is what tightening means for a setting. `LIMIT` is `LOWER` where 0 is no limit at all, `CHOOSE` is `LEAVE_OUT` where an
-    empty list is all there is.
+    It defines what makes a setting stricter. `LIMIT` is like `LOWER`, but 0 means no limit. `CHOOSE` is like `LEAVE_OUT`,
+    but an empty list means everything.
     """
 
     KEEP = "not change it"
@@ -60,7 +60,9 @@ class Others(StrEnum):
     CHOOSE = "only choose among it"
 
     def tightened(self, held: Any, wanted: Any) -> Any:
-        """The value in force where an administrator's is `held` and another is `wanted`: that, or as near to it as is tight."""
+        """The value in force if the administrator's is `held` and another layer's is `wanted`: `wanted`, made as strict as
+        `held`.
+        """
         match self:
             case Others.KEEP:
                 return held
@@ -82,11 +84,12 @@ class Others(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is known about a setting besides its name and default.
+    """Everything about a setting except its name and default.
 
-    `others` is what may be done with an administrator's value. `choices` are the words that it may be; a number may be one of
-    them in place of a number. `grows`: an editor's value is added, not put in place. `guards`: it can keep something back, so a
-    value that cannot be read closes the model lane, and the default does not hold in its place.
+    `others`: what may be done with an administrator's value. `choices`: the words that are allowed; a number may have
+    some instead of a number. `grows`: an editor's value is added to the list instead of replacing it. `guards`: the
+    setting can forbid something, so a value that cannot be read closes the model lane, and the default is not used
+    instead.
     """
 
     kind: Kind
@@ -103,7 +106,7 @@ class Spec:
 
 
 class BadValue(ValueError):
-    """A value that does not fit; `str()` continues a sentence that begins with the setting's name."""
+    """A value that is not allowed. `str()` continues a sentence that begins with the setting's name."""
 
 
 _YES = frozenset({"1", "true", "yes", "on"})
@@ -113,7 +116,7 @@ _MAX_ITEMS = 1000
 
 
 def checked(spec: Spec, value: object, *, from_text: bool = False) -> object:
-    """The value in the setting's own type. `from_text`: it is a string to be read, as in an environment. Raises BadValue."""
+    """The value in the setting's type. `from_text`: it is a string to be parsed, as in an environment. Raises BadValue."""
     match spec.kind:
         case Kind.FLAG:
             return _flag(value, from_text=from_text)
@@ -154,7 +157,7 @@ def _number(spec: Spec, value: object, *, from_text: bool) -> int | str:
         return value.strip().lower()
     if from_text and isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
         value = int(value)
-    # Lua and JavaScript have one type of number: 900.0 is a whole number there.
+    # Lua and JavaScript have one type for numbers, so 900.0 is a whole number.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -201,7 +204,7 @@ def _headers(value: object) -> Headers:
 
 def _path(value: object) -> str:
     text = value.strip() if isinstance(value, str) else ""
-    # What a path is relative to would be a project's folder.
+    # A relative path would be relative to a project's folder.
     if not (text.startswith("~/") or PurePath(text).is_absolute()):
         raise BadValue("must be an absolute path, or begin with ~/")
     if len(text) > _MAX_TEXT_CHARS or not text.isprintable():
@@ -236,7 +239,7 @@ def _items(value: object, *, from_text: bool) -> tuple[str, ...]:
 
 
 def _routes(spec: Spec, value: object, *, from_text: bool) -> tuple[Route, ...]:
-    """An object of purposes and models; in an environment "purpose=model" with commas between."""
+    """The routes from an object of purposes and models, or in an environment from "purpose=model" entries with commas."""
     if from_text and isinstance(value, str):
         parts = [part.partition("=") for part in value.split(",") if part.strip()]
         if not all(separator for _, separator, _ in parts):
