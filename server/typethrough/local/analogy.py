@@ -33,18 +33,33 @@ _RENAMED_BITS: Final = 3.0
 _NO_LINE: Final = Line((), ())
 
 
+class Fellows(NamedTuple):
+    """What the lines directly above a line have in common with those directly above the cursor's line.
+
+    `aligned`: how many of them are alike. `likeness`: how much that adds to the likeness of the two lines. `sameness`: the sum of
+    the squares of their shares of equal tokens. `names`: their names, each with the name at the same place above the cursor.
+    """
+
+    aligned: int
+    likeness: float
+    sameness: float
+    names: dict[str, str]
+
+
 class Like(NamedTuple):
     """A line that resembles the cursor's line as far as that goes.
 
-    `likeness`: how much. `number`: its index. `names`: its names, each with the name at the same place here. `aligned`: how
-    many lines directly above the two are also alike. `sameness`: the sum of the squares of their shares of equal tokens.
+    `likeness`: how much. `number`: its index. `names`: its names, each with the name at the same place here. `fellows`: what the
+    lines above the two have in common.
     """
 
     likeness: float
     number: int
     names: dict[str, str]
-    aligned: int
-    sameness: float
+    fellows: Fellows
+
+
+_NO_FELLOWS: Final = Fellows(0, 0.0, 0.0, {})
 
 
 def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
@@ -62,8 +77,8 @@ def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
         evidence = leads.of(text[len(partial) :], is_whole=True)
         evidence.weight += 2.0 ** (like.likeness + (_RENAMED_BITS if renamed else 0.0))
         evidence.alike += 1
-        evidence.aligned = max(evidence.aligned, like.aligned)
-        evidence.sameness = max(evidence.sameness, like.sameness)
+        evidence.aligned = max(evidence.aligned, like.fellows.aligned)
+        evidence.sameness = max(evidence.sameness, like.fellows.sameness)
         evidence.renamed = max(evidence.renamed, renamed)
         evidence.likeness = max(evidence.likeness, like.likeness)
 
@@ -71,58 +86,71 @@ def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
 def _likes(known: str, scene: Scene) -> list[tuple[Like, str, int]]:
     """Return the lines that are like the one being written, what follows in each with its names, and how many were renamed."""
     here = line_of(known)
-    found = sorted(_alike(here, scene), key=lambda like: -like.likeness)[:_MOST_LIKE]
-    tokens = [spaced_tokens(scene.lines[like.number].strip())[len(here.tokens) :] for like in found]
-    return [(like, *Renaming(like.names).of(rest)) for like, rest in zip(found, tokens, strict=True)]
+    found = []
+    renamings: dict[tuple[tuple[str, str], ...], Renaming] = {}
+    for like in sorted(_alike(here, scene), key=lambda like: -like.likeness)[:_MOST_LIKE]:
+        rest = spaced_tokens(scene.lines[like.number].strip())[len(here.tokens) :]
+        # What the line itself says of a name goes before what the lines above it say.
+        names = like.names | {old: new for old, new in like.fellows.names.items() if old not in like.names}
+        # Lines that are like each other have the same names.
+        if (renaming := renamings.get(key := tuple(names.items()))) is None:
+            renaming = renamings[key] = Renaming(names)
+        found.append((like, *renaming.of(rest)))
+    return found
 
 
 def _alike(here: Line, scene: Scene) -> list[Like]:
-    count, shape = len(here.tokens), here.shape
+    count, shape, tokens = len(here.tokens), here.shape, here.tokens
     lines, above = scene.parsed, len(scene.above)
-    over = [_line(lines, above - 1 - step) for step in range(_MOST_ABOVE)]
-    previous = over[0]
     found = []
-    for number in _beginning_alike(here, previous, scene):
+    for number in _beginning_alike(here, scene):
         line = lines[number]
         if line.shape[:count] != shape or len(line.shape) <= count:
             continue
-        # The first line below stands below the cursor's line, not below the last line above.
-        line_above = _line(lines, number - 1) if number != above else _NO_LINE
-        is_aligned = bool(previous.shape) and line_above.shape == previous.shape
-        if not count and not is_aligned:
+        fellows = scene.fellows.get(number)
+        if fellows is None:
+            fellows = scene.fellows[number] = _fellows(number, scene)
+        if not count and not fellows.aligned:
             continue
-        names = _names(line.tokens, here.tokens)
+        names = _names(line.tokens, tokens)
         if names is None:
             continue
-        equal = sum(map(str.__eq__, line.tokens, here.tokens))
-        likeness = _EQUAL_TOKEN * equal + _OTHER_TOKEN * (count - equal)
-        aligned, sameness = 0, 0.0
-        if is_aligned:
-            same = _more_names(names, line_above, previous)
-            likeness += _LINE_ABOVE + min(same, _EQUAL_ABOVE)
-            aligned, sameness = 1, (same / len(previous.shape)) ** 2
-            for further in over[1:]:
-                fellow = _line(lines, number - 1 - aligned)
-                if not further.shape or fellow.shape != further.shape:
-                    break
-                same = _more_names(names, fellow, further)
-                likeness += _LINE_FURTHER_ABOVE
-                aligned += 1
-                sameness += (same / len(further.shape)) ** 2
+        equal = sum(map(str.__eq__, line.tokens, tokens))
+        likeness = _EQUAL_TOKEN * equal + _OTHER_TOKEN * (count - equal) + fellows.likeness
         distance = above - number if number < above else number - above + 1
-        found.append(Like(likeness - _DISTANCE * log2(1 + distance), number, names, aligned, sameness))
+        found.append(Like(likeness - _DISTANCE * log2(1 + distance), number, names, fellows))
         if len(found) == _MOST_COMPARED:
             break
     return found
 
 
-def _beginning_alike(here: Line, previous: Line, scene: Scene) -> Sequence[int]:
+def _fellows(number: int, scene: Scene) -> Fellows:
+    """Compare the lines above a line with those above the cursor's."""
+    lines, above = scene.parsed, len(scene.above)
+    # The first line below stands below the cursor, not below the last line above.
+    if number == above:
+        return _NO_FELLOWS
+    aligned, likeness, sameness = 0, 0.0, 0.0
+    names: dict[str, str] = {}
+    for step in range(1, _MOST_ABOVE + 1):
+        over, fellow = _line(lines, above - step), _line(lines, number - step)
+        if not over.shape or fellow.shape != over.shape:
+            break
+        same = _more_names(names, fellow, over)
+        likeness += _LINE_FURTHER_ABOVE if aligned else _LINE_ABOVE + min(same, _EQUAL_ABOVE)
+        aligned += 1
+        sameness += (same / len(over.shape)) ** 2
+    return Fellows(aligned, likeness, sameness, names)
+
+
+def _beginning_alike(here: Line, scene: Scene) -> Sequence[int]:
     """Return the numbers of lines that may be like the cursor's, the nearest first.
 
     They begin alike; below an empty cursor's line, the lines above them begin alike.
     """
     if here.shape:
         return scene.by_beginning.get(here.shape[0], ())
+    previous = _line(scene.parsed, len(scene.above) - 1)
     if not previous.shape:
         return ()
     # What is below the last line above is the cursor's line, and below the last of all is nothing.

@@ -105,25 +105,21 @@ class Renaming:
 
     def of(self, spaced: Iterable[str]) -> tuple[str, int]:
         """The tokens as one text, with the other line's names, and how many of them were changed."""
+        if not self._changes:
+            return "".join(spaced), 0
         changed = 0
         said = []
+        names, parts = self._names, self._parts
         for token in spaced:
             bare = token.lstrip()
-            # A sign has no name's part in it, and is no name.
-            new = self._new(bare) if self._changes else bare
-            if new != bare:
+            new = names.get(bare)
+            if new is None and parts:
+                new = next((bare.replace(old, part) for old, part in parts if old in bare), None)
+            if new is not None and new != bare:
                 changed += 1
                 token = token[: len(token) - len(bare)] + new
             said.append(token)
         return "".join(said), changed
-
-    def _new(self, name: str) -> str:
-        new = self._names.get(name)
-        if new is None:
-            for old_part, new_part in self._parts:
-                if old_part in name:
-                    return name.replace(old_part, new_part)
-        return name if new is None else new
 
 
 @remembered(1_024)

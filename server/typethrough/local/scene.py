@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from typethrough.core.document.view import View
-    from typethrough.local.analogy import Like
+    from typethrough.local.analogy import Fellows, Like
 
 _LINES_ABOVE: Final = 80
 _LINES_BELOW: Final = 20
@@ -32,7 +32,8 @@ class Scene:
         self.above = [line for line in above if line and not line.isspace()]
         self.below = [line for line in below if line and not line.isspace()]
         self.lines = [*self.above, *self.below]
-        # What `analogy` has found for the last beginning of the cursor's line.
+        # What `analogy` has found of these lines, and for the last beginning of the cursor's line.
+        self.fellows: dict[int, Fellows] = {}
         self.alike: dict[str, list[tuple[Like, str, int]]] = {}
 
     @classmethod
