@@ -12,21 +12,25 @@ import json
 import logging
 import random
 import sys
+import tempfile
 import time
+import types
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tests.gateway.stage import KEY, PROMPT, endpoint
 from tests.lsp.stage import INLINE, URI, Stage
 from typethrough.engine.ports import GatewayError
+from typethrough.gateway import deltas, error_bodies, refusals, reply, sse
 from typethrough.gateway.error_bodies import parse_error_body
 from typethrough.gateway.refusals import error_in_stream, quoted_text
 from typethrough.gateway.reply import Reply
 from typethrough.gateway.sse import EventParser
-from typethrough.lsp import transport
+from typethrough.lsp import convert, documents, fields, protocol, transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
 _ENDPOINT: Final = endpoint("https://gateway.example/v1", key=KEY)
 _MOST_KEPT: Final = 2_000
@@ -118,6 +122,7 @@ class Target(NamedTuple):
 
     seeds: Sequence[bytes]
     read: Callable[[bytes, random.Random], Hashable]
+    close: Callable[[], None] = lambda: None
 
 
 def _pieces(data: bytes, dice: random.Random) -> list[bytes]:
@@ -177,19 +182,29 @@ class Entry:
     """The JSON-RPC entry of one session, to which everything is said; it is begun anew now and then."""
 
     def __init__(self) -> None:
+        self._runner = asyncio.Runner()
         self._stage: Stage | None = None
         self._left = 0
         self._faults: list[str] = []
-        handler = _Faults(self._faults)
-        logging.getLogger("typethrough").addHandler(handler)
+        logging.getLogger("typethrough").addHandler(_Faults(self._faults))
 
     def read(self, data: bytes, dice: random.Random) -> Hashable:
         """A message, cut anywhere: no exception, no handler that fails, and one answer to each request."""
+        return self._runner.get_loop().run_until_complete(self._read(data, dice))
+
+    def close(self) -> None:
+        """End the session."""
+        if self._stage is not None:
+            self._runner.run(self._stage.session.aclose())
+        self._runner.close()
+
+    async def _read(self, data: bytes, dice: random.Random) -> Hashable:
         if self._left <= 0:
+            if self._stage is not None:
+                await self._stage.session.aclose()
             self._stage, self._left = Stage(), 500
-            self._stage.initialize(
-                {"textDocument": {"inlineCompletion": {}}, "workspace": {"workspaceFolders": True}}
-            )
+            workspace = {"workspaceFolders": True}
+            self._stage.initialize({"textDocument": {"inlineCompletion": {}}, "workspace": workspace})
             self._stage.notify("initialized", {})
         self._left -= 1
         stage = self._stage
@@ -229,11 +244,12 @@ class _Faults(logging.Handler):
 
 
 def targets() -> dict[str, Target]:
-    """The targets by name. The entry needs a running loop."""
+    """The targets by name."""
+    entry = Entry()
     return {
         "stream": Target(_STREAMS, read_stream),
         "error": Target(_ERRORS, read_error),
-        "entry": Target(_MESSAGES, Entry().read),
+        "entry": Target(_MESSAGES, entry.read, entry.close),
     }
 
 
@@ -284,20 +300,28 @@ def fuzz(target: Target, inputs: int, seed: int) -> tuple[int, int]:
     dice = random.Random(seed)
     kept, slowest_s = list(target.seeds), 0.0
     seen: set[Hashable] = set()
-    for number in range(inputs):
-        data = kept[number] if number < len(target.seeds) else mutated(dice.choice(kept), dice, target.seeds)
-        began_s = time.perf_counter()
-        try:
-            behaviour = target.read(data, dice)
-        except Exception as error:
-            raise Failure(f"{type(error).__name__}: {error}: {data!r}") from error
-        slowest_s = max(slowest_s, time.perf_counter() - began_s)
-        if behaviour not in seen:
-            seen.add(behaviour)
-            kept.append(data)
-            if len(kept) > _MOST_KEPT:
-                del kept[dice.randrange(len(target.seeds), len(kept))]
+    try:
+        for number in range(inputs):
+            is_seed = number < len(target.seeds)
+            data = kept[number] if is_seed else mutated(dice.choice(kept), dice, target.seeds)
+            began_s = time.perf_counter()
+            behaviour = _tried(target, data, dice)
+            slowest_s = max(slowest_s, time.perf_counter() - began_s)
+            if behaviour not in seen:
+                seen.add(behaviour)
+                kept.append(data)
+                if len(kept) > _MOST_KEPT:
+                    del kept[dice.randrange(len(target.seeds), len(kept))]
+    finally:
+        target.close()
     return len(seen), round(slowest_s * 1_000)
+
+
+def _tried(target: Target, data: bytes, dice: random.Random) -> Hashable:
+    try:
+        return target.read(data, dice)
+    except Exception as error:
+        raise Failure(f"{type(error).__name__}: {error}: {data!r}") from error
 
 
 def main() -> int:
@@ -311,35 +335,47 @@ def main() -> int:
     parser.add_argument("--atheris", action="store_true", help="have atheris choose the inputs, by coverage")
     options = parser.parse_args()
 
-    async def run() -> int:
-        target = targets()[options.target]
-        if options.atheris:
-            return _by_coverage(target, options.inputs)
-        began_s = time.monotonic()
-        try:
-            ways, slowest_ms = fuzz(target, options.inputs, options.seed)
-        except Failure as failure:
-            print(failure)
-            return 1
-        took_s = time.monotonic() - began_s
-        print(
-            f"{options.target}: {options.inputs} inputs in {took_s:.0f} s, read in {ways} ways, slowest {slowest_ms} ms"
-        )
-        return 0
-
-    return asyncio.run(run())
+    target = targets()[options.target]
+    if options.atheris:
+        return _by_coverage(target, options.inputs)
+    began_s = time.monotonic()
+    try:
+        ways, slowest_ms = fuzz(target, options.inputs, options.seed)
+    except Failure as failure:
+        print(failure)
+        return 1
+    took_s = time.monotonic() - began_s
+    print(
+        f"{options.target}: {options.inputs} inputs in {took_s:.0f} s, {ways} ways to read, slowest {slowest_ms} ms"
+    )
+    return 0
 
 
 def _by_coverage(target: Target, inputs: int) -> int:
     import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     dice = random.Random(1)
-    atheris.instrument_all()
-    atheris.Setup(
-        [sys.argv[0], f"-runs={inputs}", f"-max_len={_MOST_BYTES}"], lambda data: target.read(data, dice)
-    )
-    atheris.Fuzz()
+    for function in _functions(
+        sse, reply, deltas, error_bodies, refusals, transport, protocol, fields, documents, convert
+    ):
+        atheris.instrument_func(function)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, seed in enumerate(target.seeds):
+            Path(folder, str(number)).write_bytes(seed)
+        arguments = [sys.argv[0], f"-runs={inputs}", f"-max_len={_MOST_BYTES}", folder]
+        atheris.Setup(arguments, lambda data: target.read(data, dice))
+        atheris.Fuzz()
     return 0
+
+
+def _functions(*modules: types.ModuleType) -> Iterator[types.FunctionType]:
+    """The functions of some modules, and the methods of their classes."""
+    for module in modules:
+        ours = [one for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__]
+        for one in ours:
+            for function in vars(one).values() if isinstance(one, type) else (one,):
+                if isinstance(function, types.FunctionType):
+                    yield function
 
 
 if __name__ == "__main__":
