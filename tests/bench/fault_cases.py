@@ -125,7 +125,7 @@ def _event(value: Any) -> bytes:
 CASES: Final = (
     # The way there.
     Case("nobody listens", None, "nothing listens there", is_short=True),
-    Case("reset before an answer", reset, "broke off", is_short=True),
+    Case("reset before an answer", reset, "broke off"),
     Case("closed before an answer", raw(), "broke off"),
     Case("not HTTP", raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "HTTP"),
     Case(
@@ -183,7 +183,6 @@ CASES: Final = (
         refusal(402, error("Insufficient credits", "insufficient_funds")),
         "no balance",
         tells_back=True,
-        is_short=True,
     ),
     Case(
         "a budget is spent",
@@ -320,7 +319,6 @@ CASES: Final = (
         "broken off",
         raw(_SSE + b"\r\n" + _event(delta("", None, role="assistant"))),
         "broke off",
-        is_short=True,
     ),
     Case(
         "broken off in a chunk",
