@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 import sys
 import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from socket import AF_INET, SOCK_STREAM
+from socket import AF_INET, AF_UNIX, SOCK_STREAM, socket
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -34,6 +33,7 @@ from tests.gateway.stage import (
     until,
 )
 from typethrough.engine.ports import GatewayError
+from typethrough.gateway import certificates
 from typethrough.gateway.certificates import Certificates
 from typethrough.gateway.connections import WarmTransport
 from typethrough.gateway.http_gateway import HttpGateway
@@ -313,14 +313,17 @@ def test_a_server_behind_a_unix_socket_answers_without_a_key_and_is_kept_warm(fo
 
 
 def test_a_unix_socket_that_is_not_there_or_that_nobody_listens_at_is_told() -> None:
-    async def scene() -> None:
-        async with SocketServer(answer_all) as server:
-            pass
-        assert "nothing listens there" in await fault_at(endpoint(f"unix://{server.path}", key=KEY))
-        os.unlink(server.path)  # noqa: PTH108 - what Path has for it is called blocking
-        assert "there is no such socket" in await fault_at(endpoint(f"unix://{server.path}", key=KEY))
+    path = Path(tempfile.mkdtemp(prefix="tt-")) / "left.sock"
+    with socket(AF_UNIX) as left:
+        left.bind(str(path))
+    place = endpoint(f"unix://{path}", key=KEY)
 
-    play(scene())
+    async def scene(says: str) -> None:
+        assert says in await fault_at(place)
+
+    play(scene("nothing listens there"))
+    path.unlink()
+    play(scene("there is no such socket"))
 
 
 def test_a_users_headers_stand_in_place_of_ours_and_are_quoted_by_nobody() -> None:
@@ -428,6 +431,18 @@ def test_files_that_cannot_be_used_are_named(certificates: Certificates, says: s
         said = await fault_at(replace(endpoint("https://127.0.0.1:1/v1", key=KEY), certificates=certificates))
         assert said.startswith("TLS cannot be set up on this machine: ")
         assert says in said
+
+    play(scene())
+
+
+def test_what_the_system_trusts_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        async with Server(answer_all, tls=server_tls()) as server:
+            assert "is not trusted" in await fault_at(at(server, trusting=""))
+            monkeypatch.setattr(certificates, "_STORES", ("/nowhere.pem", CERTIFICATE))
+            client, _ = opened(at(server, trusting=""))
+            assert await text_of(client) == "x + 1"
+            await client.aclose()
 
     play(scene())
 

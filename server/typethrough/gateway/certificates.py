@@ -11,6 +11,7 @@ import os
 import re
 import ssl
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -139,12 +140,15 @@ def _of_system() -> ssl.SSLContext:
         return cast("ssl.SSLContext", truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     paths = ssl.get_default_verify_paths()
-    known = [*filter(None, (paths.openssl_cafile, *_STORES)), certifi.where()]
-    if not (file := next((path for path in known if Path(path).is_file()), "")):
-        file = certifi.where()
-    context.load_verify_locations(cafile=file)
+    # A Python with an OpenSSL of its own, as conda's, has its own list too, and that lacks what a company has added.
+    system = next((path for path in _STORES if Path(path).is_file()), "")
+    for file in {Path(path).resolve() for path in (paths.openssl_cafile, system) if path}:
+        with suppress(OSError):
+            context.load_verify_locations(cafile=file)
     if _holds_certificates(paths.openssl_capath):
         context.load_verify_locations(capath=paths.openssl_capath)
+    elif not context.cert_store_stats()["x509_ca"]:
+        context.load_verify_locations(cafile=certifi.where())
     return context
 
 
