@@ -114,7 +114,7 @@ class Renaming:
             bare = token.lstrip()
             new = names.get(bare)
             if new is None and parts:
-                new = next((bare.replace(old, part) for old, part in parts if old in bare), None)
+                new = next((bare.replace(old, part) for old, part in parts if _is_part(bare, old)), None)
             if new is not None and new != bare:
                 changed += 1
                 token = token[: len(token) - len(bare)] + new
@@ -137,6 +137,13 @@ def _difference(old: str, new: str) -> tuple[str, str]:
     while end and not (_begins(old, len(old) - end) and _begins(new, len(new) - end)):
         end -= 1
     return old[start : len(old) - end], new[start : len(new) - end]
+
+
+def _is_part(name: str, part: str) -> bool:
+    """Whether a part stands in a name as whole words: `dir` in `app_dir`, and not in `directory`."""
+    at = name.find(part)
+    end = at + len(part)
+    return at >= 0 and (not at or _begins(name, at)) and (end == len(name) or _begins(name, end))
 
 
 def _begins(name: str, place: int) -> bool:

@@ -36,6 +36,7 @@ _OPENERS: Final = frozenset(
         switch throw trait try typedef until using val var while with from""",
     )
 )
+_BEFORE_KEYS: Final = frozenset(("", "-"))
 # How many letters of a word of prose are needed. Fewer letters begin too many words.
 _LETTERS_OF_PROSE: Final = 3
 _COMMENTS: Final = ("# ", "//", "/*", "* ", "--", '"""', "<!--")
@@ -56,6 +57,8 @@ def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene:
     with_names = len(partial) >= _LETTERS_OF_PROSE or not is_prose(known, language_id)
     is_member = known.endswith((".", "->"))
     amiss = _OPENERS if tokens else frozenset[str]()
+    # In YAML a word is a key or a value, and seldom both.
+    is_key = known.strip() in _BEFORE_KEYS if language_id == "yaml" else None
 
     finds = 0
     wanted = partial or pair
@@ -88,7 +91,11 @@ def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene:
             finds += 1
             rest = _REST_OF_WORD.match(line, end)
             # A word that stood elsewhere may never follow a dot, or may only begin a statement, so leave such words out.
-            if rest is not None and (partial + rest[0]) not in (KEYWORDS if is_member else amiss):
+            if (
+                rest is not None
+                and (partial + rest[0]) not in (KEYWORDS if is_member else amiss)
+                and is_key in (None, line.startswith(":", rest.end()))
+            ):
                 evidence = leads.of(rest[0], is_whole=False)
                 evidence.weight += weight * _WEIGHTS[0] * 2.0 ** (len(partial) / _BYTES_TO_DOUBLE)
                 evidence.near = max(evidence.near, len(partial))

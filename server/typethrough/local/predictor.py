@@ -59,6 +59,7 @@ _DEFINES: Final = re.compile(
     r"\s*(?:(?:export|default|async|pub|public|private|protected|static|abstract|override|get|set|def|class|function|func|fn|fun|type"
     r"|interface|struct|enum|trait)\s+)+\w+(?:<[^<>]*>)?\s*(?:\(.*\).*|[^()]*)[{:]\s*$"
 )
+_KEY: Final = re.compile(r"\s*([\w.-]*\w)(?::|$)")
 # In these families, closing brackets may end patterns without an opening one, or stand in text.
 _LOOSE_BRACKETS: Final = frozenset(("shell", "markup", "text", "make", "unknown"))
 _BRACED: Final = frozenset(("js", "c", "go", "rust", "css"))
@@ -206,7 +207,9 @@ def _may_be_shown(text: str, view: View, scene: Scene) -> bool:
 
 
 def _is_there(line: str, view: View, scene: Scene) -> bool:
-    """Whether a line defines something that the block already has. Each name is defined only once."""
+    """Whether a line defines something that the block already has. Each name and each key of YAML is defined only once."""
+    if view.language_id == "yaml" and (key := _KEY.match(line)):
+        return _has_key(key[1], view, scene)
     if not _DEFINES.match(line):
         return False
     wanted, indent = line.strip(), len(view.indent)
@@ -214,6 +217,23 @@ def _is_there(line: str, view: View, scene: Scene) -> bool:
         if above.strip() and len(indent_of(above)) < indent:
             return False
         if above.strip() == wanted and len(indent_of(above)) == indent:
+            return True
+    return False
+
+
+def _has_key(key: str, view: View, scene: Scene) -> bool:
+    """Whether the mapping at the cursor has the key on a line above."""
+    indent = len(view.indent)
+    for above in reversed(scene.all_above):
+        there, width = above.strip(), len(indent_of(above))
+        if not there or width > indent:
+            continue
+        if there.startswith("- "):
+            # The item that the mapping is of: its first key stands behind the mark.
+            return there[2:].lstrip().startswith(f"{key}:") and width < indent
+        if width < indent:
+            return False
+        if there.startswith(f"{key}:"):
             return True
     return False
 
