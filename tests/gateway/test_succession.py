@@ -97,9 +97,9 @@ def test_a_refused_question_goes_to_the_successor_and_so_do_all_that_follow(
         async with Server(vendor.script) as server:
             gateway = opened(server, tmp_path, catalogue=kept)
             assert await text_of(gateway) == "x + 1"
-            assert vendor.names == [NANO, LUNA_6, LUNA_5]
+            assert vendor.names == [NANO, LUNA_6, "gpt-6-luna", LUNA_5]
             assert await text_of(gateway) == "x + 1"
-            assert vendor.names[3:] == [LUNA_5]
+            assert vendor.names[4:] == [LUNA_5]
             assert gateway.model == LUNA_5
             assert gateway.refusal() == ""
             said = vendor.asked[-1]
@@ -118,6 +118,20 @@ def test_a_refused_question_goes_to_the_successor_and_so_do_all_that_follow(
             else:
                 assert following.model == NANO
             await following.aclose()
+
+    play(scene())
+
+
+def test_a_vendor_of_its_own_spells_its_models_without_its_name(tmp_path: Path) -> None:
+    vendor = Vendor(("gpt-6-luna",))
+
+    async def scene() -> None:
+        async with Server(vendor.script) as server:
+            gateway = opened(server, tmp_path)
+            assert await text_of(gateway) == "x + 1"
+            assert gateway.model == "gpt-6-luna"
+            assert gateway.profile is gateway.profile
+            await gateway.aclose()
 
     play(scene())
 

@@ -105,7 +105,11 @@ class HttpGateway:
     def successors(self) -> tuple[str, ...]:
         """The models that can replace it if the endpoint no longer has it. Empty if the endpoint's list has none of them."""
         is_alone = self._facts is not None and self._facts.has_no_successor
-        return () if is_alone else self._endpoint.profile.successors
+        names = () if is_alone else self._endpoint.profile.successors
+        if self._endpoint.is_vercel:
+            return names
+        # Other endpoints may leave out the vendor.
+        return tuple(spelt for name in names for spelt in dict.fromkeys((name, name.rpartition("/")[2])))
 
     @property
     def listed_successor(self) -> str:

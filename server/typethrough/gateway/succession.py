@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome.faults import Fault
-from typethrough.engine.ports import GatewayError, ModelNotFound
+from typethrough.engine.ports import GatewayRejected, ModelNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ class SucceededGateway:
         self._open_model = open_model
         self._heir: HttpGateway | None = None
         self._warning = ""
+        self._profile: tuple[ModelProfile, ModelProfile] | None = None
 
     @property
     def model(self) -> str:
@@ -38,8 +39,13 @@ class SucceededGateway:
     @property
     def profile(self) -> ModelProfile:
         """The profile of the model in use. If it is a successor, the warning tells the user about it."""
-        asked = self._asked
-        return replace(asked.profile, warning=self._warning) if self._warning else asked.profile
+        profile = self._asked.profile
+        if not self._warning:
+            return profile
+        # It is read several times a key.
+        if self._profile is None or self._profile[0] is not profile:
+            self._profile = (profile, replace(profile, warning=self._warning))
+        return self._profile[1]
 
     @property
     def _asked(self) -> HttpGateway:
@@ -86,8 +92,12 @@ class SucceededGateway:
         self, prompt: Prompt, on_text: Callable[[str], None], on_counted: OnCounted | None
     ) -> Finish | None:
         """The answer of the first successor that the endpoint knows. None if it knows none."""
+        tried = set[str]()
         for name in self._first.successors:
             heir = self._open_model(name)
+            if heir.model in tried:
+                continue
+            tried.add(heir.model)
 
             def heard(text: str, heir: HttpGateway = heir) -> None:
                 # Take over before passing the text on, because the caller may close the stream on it.
@@ -98,7 +108,7 @@ class SucceededGateway:
                 end = await heir.stream(prompt, heard, on_counted)
             except ModelNotFound:
                 continue
-            except GatewayError:
+            except GatewayRejected:
                 # The endpoint knows the model, whatever else is wrong.
                 self._take_over(heir)
                 raise
