@@ -294,7 +294,8 @@ def test_a_model_that_ends_is_told_and_one_that_still_answers_is_well(doctor: Ca
 
 
 def test_the_default_model_is_gone_and_its_successor_answers(doctor: Callable[..., Page]) -> None:
-    with OddGateway(models={"data": [{"id": "openai/gpt-6-luna"}, {"id": "other"}]}) as gateway:
+    models = {"data": [{"id": "openai/gpt-6-luna"}, {"id": "other"}]}
+    with OddGateway(models=models, unknown="openai/gpt-4.1-nano") as gateway:
         page = doctor(
             TYPETHROUGH_BASE_URL=gateway.base_url, TYPETHROUGH_API_KEY=KEY, TYPETHROUGH_BUDGET_MS="5000"
         )

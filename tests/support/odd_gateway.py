@@ -23,7 +23,7 @@ MODELS = {"object": "list", "data": [{"id": "openai/gpt-4.1-nano"}, {"id": "othe
 
 class OddGateway:
     """`status` and `body` are the answer to a completion; if `body` is None, it is a stream. `models` is the list of
-    models, or None if there is no list. `first_s` is the time until the first text. `requests` has the paths of requests,
+    models, or None if there is no list. `first_s` is the time until the first text, `unknown` a model that it does not have. `requests` has the paths of requests,
     `authorizations` their `Authorization` headers.
     """
 
@@ -35,10 +35,12 @@ class OddGateway:
         content_type: str = "application/json",
         models: Any = MODELS,
         first_s: float = 0.0,
+        unknown: str = "",
         tls: bool = False,
     ) -> None:
         self.status, self.content_type, self.models, self.first_s = status, content_type, models, first_s
         self.body = json.dumps(body).encode() if isinstance(body, dict) else body
+        self.unknown = unknown
         self.requests: list[str] = []
         self.authorizations: list[str] = []
         self.released = threading.Event()
@@ -81,7 +83,12 @@ def _handler_of(gateway: OddGateway) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             self._note()
-            self.rfile.read(int(self.headers["Content-Length"]))
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if asked["model"] == gateway.unknown:
+                self._reply(
+                    404, "application/json", b'{"error": {"message": "gone", "code": "model_not_found"}}'
+                )
+                return
             if gateway.body is not None or gateway.status != 200:
                 self._reply(gateway.status, gateway.content_type, gateway.body or b"")
                 return
