@@ -23,8 +23,8 @@ MODELS = {"object": "list", "data": [{"id": "openai/gpt-4.1-nano"}, {"id": "othe
 
 class OddGateway:
     """`status` and `body` are the answer to a completion; if `body` is None, it is a stream. `models` is the list of
-    models, or None if there is no list. `first_s` is the time until the first text, `unknown` a model that it does not have. `requests` has the paths of requests,
-    `authorizations` their `Authorization` headers.
+    models, or None if there is no list. `first_s` is the time until the first text. `unknown` is a model that it refuses.
+    `requests` has the paths of requests, `authorizations` their `Authorization` headers.
     """
 
     def __init__(
