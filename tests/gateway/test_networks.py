@@ -209,6 +209,25 @@ def test_what_a_proxy_that_sends_requests_on_says_itself_is_not_taken_for_the_ga
     play(scene())
 
 
+@pytest.mark.parametrize("asks", ["proxy", "gateway"])
+def test_a_clients_certificate_is_shown_to_the_gateway_and_to_no_proxy(asks: str) -> None:
+    async def scene() -> None:
+        proxy = LoopbackProxy("https", tls=wants_certificates() if asks == "proxy" else server_tls())
+        gateway = Server(answer_all, tls=wants_certificates() if asks == "gateway" else server_tls())
+        async with gateway as server, proxy:
+            place = at(server, proxy.proxy())
+            place = replace(place, certificates=Certificates(CERTIFICATE, client=CERTIFICATE))
+            if asks == "proxy":
+                await fault_at(place)
+                assert not proxy.tunnels
+                return
+            client, _ = opened(place)
+            assert await text_of(client) == "x + 1"
+            await client.aclose()
+
+    play(scene())
+
+
 def test_the_certificate_of_a_proxy_is_told_from_the_gateways() -> None:
     async def scene() -> None:
         async with Server(answer_all) as server, LoopbackProxy("https", tls=server_tls()) as proxy:

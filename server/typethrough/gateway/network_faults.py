@@ -145,7 +145,7 @@ def wants_login(proxy: Proxy, party: Party, where: str) -> Unreachable:
     """The error when a proxy wants a login. If we sent one, it was refused."""
     if proxy.has_login:
         return party.fault(Fault.PROXY_PASSWORD_REFUSED, where=where)
-    example = f"{proxy.speaks}://name:password@{proxy.host}:{proxy.port}"
+    example = f"{proxy.speaks}://name:password@{proxy.place}"
     return party.fault(Fault.PROXY_PASSWORD, where=where, example=example)
 
 

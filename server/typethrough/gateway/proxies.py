@@ -53,7 +53,7 @@ class Proxy:
         if not self.url:
             return "none"
         login = ", with a user name and a password" if self.has_login else ""
-        return f"{self.speaks}://{self.host}:{self.port}{login} ({self.named_by})"
+        return f"{self.speaks}://{self.place}{login} ({self.named_by})"
 
     @cached_property
     def _parts(self) -> SplitResult:
@@ -83,6 +83,11 @@ class Proxy:
     def port(self) -> int:
         """The proxy's port."""
         return self._parts.port or _PORTS[self.speaks]
+
+    @property
+    def place(self) -> str:
+        """Its host and its port, as an address has them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def user(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -62,7 +63,10 @@ class Way:
         self._connect_timeout_s = connect_timeout_s
         self._is_secure = url.scheme == "https"
         self._port = url.port or (443 if self._is_secure else 80)
-        self._tls: asyncio.Future[ssl.SSLContext] | None = None
+        # The client's certificate is for the gateway, and no proxy is shown it.
+        self._of_proxy = replace(certificates, client="", client_key="")
+        self._speaks_tls_to_proxy = bool(proxy.url) and proxy.speaks is Speaks.HTTPS
+        self._tls: dict[Certificates, asyncio.Future[ssl.SSLContext]] = {}
         host, port = (proxy.host, proxy.port) if proxy.url else (url.host, self._port)
         self._dialer = Dialer(host, port, next_address_s=next_address_s)
         self.party = server_party(url, proxy, has_certificate=bool(certificates.client))
@@ -82,27 +86,29 @@ class Way:
     async def open(self) -> Link:
         """An open connection, with TLS if needed. Raises Unreachable. Cancelling closes what was opened."""
         # Check our own certificates first, so that a problem on this machine is reported before one in the network.
-        needs_tls = self._is_secure or (bool(self.proxy.url) and self.proxy.speaks is Speaks.HTTPS)
-        tls = await self._context() if needs_tls else None
+        tls = await self._context(self._certificates) if self._is_secure else None
+        proxy_tls = await self._context(self._of_proxy) if self._speaks_tls_to_proxy else None
         until_s = asyncio.get_running_loop().time() + self._connect_timeout_s
         while True:
             try:
-                return await self._opened(tls, until_s)
+                return await self._opened(tls, proxy_tls, until_s)
             except Unreachable as error:
                 if error.fault not in _MUTE or not self.distrust():
                     raise
 
-    async def _opened(self, tls: ssl.SSLContext | None, until_s: float) -> Link:
+    async def _opened(
+        self, tls: ssl.SSLContext | None, proxy_tls: ssl.SSLContext | None, until_s: float
+    ) -> Link:
         link = Link(self._clock)
         try:
             with _told(not_reached, self._first):
                 async with asyncio.timeout_at(until_s):
                     await self._dial(link)
-            if tls is not None and self.proxy.url and self.proxy.speaks is Speaks.HTTPS:
-                await self._secure(link, tls, self.proxy.host, self._first, until_s)
+            if proxy_tls is not None:
+                await self._secure(link, proxy_tls, self.proxy.host, self._first, until_s)
             if self.proxy.url and not self.forwards:
                 await self._tunnel(link, until_s)
-            if tls is not None and self._is_secure:
+            if tls is not None:
                 await self._secure(link, tls, self.url.host, self.party, until_s)
         except BaseException:
             link.abort()
@@ -155,17 +161,18 @@ class Way:
                     await link.secure(tls, host)
         except Unreachable:
             # The user may add a trusted certificate meanwhile.
-            self._tls = None
+            self._tls.clear()
             raise
 
-    async def _context(self) -> ssl.SSLContext:
+    async def _context(self, certificates: Certificates) -> ssl.SSLContext:
         # Reading the certificates takes about 30 ms, so do it once and in a thread.
-        if self._tls is None:
-            self._tls = asyncio.get_running_loop().run_in_executor(None, self._certificates.context)
+        if certificates not in self._tls:
+            reading = asyncio.get_running_loop().run_in_executor(None, certificates.context)
+            self._tls[certificates] = reading
         try:
-            return await asyncio.shield(self._tls)
+            return await asyncio.shield(self._tls[certificates])
         except (BadCertificates, OSError) as error:
-            self._tls = None
+            self._tls.pop(certificates, None)
             raise Unreachable(Fault.CERTIFICATES_UNUSABLE, problem=error) from error
 
 
