@@ -165,11 +165,20 @@ def accepted_wrong(traces: Sequence[Trace]) -> float:
 
 def unwanted_per_100_keys(traces: Sequence[Trace]) -> float:
     """How many suggestions per 100 keys stood on screen when a key came down, the last that met them, and were not wanted."""
-    last = {
-        (number, key.ghost): key for number, trace in enumerate(traces) for key in trace.keys if key.ghost
-    }
     keys = sum(len(trace.keys) for trace in traces)
-    return 100 * share(sum(not key.wanted for key in last.values()), keys)
+    return 100 * share(sum(not key.wanted for key in _last_keys(traces)), keys)
+
+
+def unwanted_of_shown(traces: Sequence[Trace]) -> float:
+    """The share of the suggestions that a key found on screen which were not wanted."""
+    last = _last_keys(traces)
+    return share(sum(not key.wanted for key in last), len(last))
+
+
+def _last_keys(traces: Sequence[Trace]) -> list[Key]:
+    """The last key that met each suggestion."""
+    met = {(number, key.ghost): key for number, trace in enumerate(traces) for key in trace.keys if key.ghost}
+    return list(met.values())
 
 
 # --- what it cost upstream

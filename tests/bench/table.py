@@ -189,8 +189,11 @@ def saved(sessions: Sequence[Played]) -> str:
 
 
 def unwanted(sessions: Sequence[Played]) -> str:
-    """Suggestions per 100 keystrokes that stood on screen and were not wanted."""
-    return number(score.unwanted_per_100_keys([one.trace for one in sessions]))
+    """Suggestions per 100 keystrokes that stood on screen and were not wanted, and their share of all that stood there."""
+    traces = [one.trace for one in sessions]
+    return (
+        f"{number(score.unwanted_per_100_keys(traces))} ({percent(score.unwanted_of_shown(traces))} of shown)"
+    )
 
 
 def _cost_per_hour(sessions: Sequence[Played]) -> str:

@@ -75,6 +75,7 @@ def test_a_suggestion_is_not_wanted_once_when_the_last_key_that_met_it_says_othe
     typed_through = [met(1, wanted=True), met(1, wanted=True), met(1, wanted=False)]
     keys = [*typed_through, met(2, wanted=True), key(0, 0.1), met(3, wanted=False), *[key(0, 0.1)] * 4]
     assert score.unwanted_per_100_keys([Trace(keys=keys)]) == pytest.approx(20.0)
+    assert score.unwanted_of_shown([Trace(keys=keys)]) == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(

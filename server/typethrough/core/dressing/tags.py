@@ -29,6 +29,8 @@ _CLOSING_START: Final = re.compile(r"<(?:/[A-Za-z]{0,12})?\Z")
 _CLOSING_CHARS: Final = 16
 # Families in which an expression or statement may begin with a name in angle brackets: casts, type parameters, redirections.
 _ANGLED: Final = frozenset(("js", "c", "shell", "unknown", "text", "data"))
+_OUR_FRAMES: Final = frozenset(("file", "now", "known", "change"))
+_WITHOUT_ANGLES: Final = frozenset(("python", "go", "lua", "ruby"))
 _INCLUDE: Final = re.compile(r"#\s*(?:include|import)\s*\Z")
 
 
@@ -79,7 +81,11 @@ def _may_open(half: re.Match[str], view: View) -> bool:
 def _may_be_dressing(name: str, more: str, view: View) -> bool:
     """Whether such a tag cannot be content at this place."""
     prefix, language = view.line_prefix, view.language_id
-    if prefix[-1:].isalnum() or prefix.endswith(("_", "::", ".", "<", "</")) or _INCLUDE.search(prefix):
+    is_behind_name = prefix[-1:].isalnum() or prefix.endswith("_")
+    if is_behind_name and not more and name in _OUR_FRAMES and _has_no_angles(view):
+        # Here a name has no types in angle brackets, so this is the frame of our own question.
+        return not _spoken_of(name, view)
+    if is_behind_name or prefix.endswith(("::", ".", "<", "</")) or _INCLUDE.search(prefix):
         return False
     is_common = name.lower() in _COMMON
     if is_made_of_tags(language):
@@ -90,6 +96,11 @@ def _may_be_dressing(name: str, more: str, view: View) -> bool:
     ):
         return False
     return not _spoken_of(name, view)
+
+
+def _has_no_angles(view: View) -> bool:
+    """Whether a name at the cursor cannot be followed by something in angle brackets."""
+    return family_of(view.language_id) in _WITHOUT_ANGLES and view.state.inside in {"", "#"}
 
 
 def _needs_proof(name: str, view: View) -> bool:
