@@ -69,7 +69,7 @@ class ModelProfile:
 
     @property
     def successor(self) -> str:
-        """The model to change to, or the empty string."""
+        """The model that replaces this one. Empty if there is none."""
         return next(iter(self.successors), "")
 
     def cost_dollars(self, usage: Usage) -> float:

@@ -1,4 +1,4 @@
-"""What pure functions have worked out lately, kept for the next key. It is made of text: one place forgets it all."""
+"""Caches the last results of pure functions for the next key. The results contain text, so `forget` clears all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CLEARING: Final[list[Callable[[], None]]] = []
 
 
 def remembered(most: int) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
-    """Decorate a pure function: its last `most` results are kept, until `forget` is called."""
+    """Decorate a pure function so that its last `most` results are cached until `forget` is called."""
 
     def decorated(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
         kept = lru_cache(maxsize=most)(function)
@@ -26,6 +26,6 @@ def remembered(most: int) -> Callable[[Callable[_Arguments, _Result]], Callable[
 
 
 def forget() -> None:
-    """Forget everything: a document was closed, or may not be remembered any more."""
+    """Clear all caches. Called when a document was closed, or when its text must no longer be kept."""
     for clear in _CLEARING:
         clear()

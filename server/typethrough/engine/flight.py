@@ -243,7 +243,7 @@ class Flight:
         else:
             self.usage = end.usage
             if self._has_only_reasoned():
-                # Not an empty answer: without the reasoning the model may have something to add.
+                # This is not an empty answer: the tokens were used for reasoning, and the text may come next time.
                 self.error = NothingSaid(Fault.ONLY_REASONED.told, fault=Fault.ONLY_REASONED)
                 self._finish(self.error.end)
                 return

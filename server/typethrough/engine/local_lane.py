@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typethrough.local.predictor import Guess
 
 _TURNS = 8
-# A longer document is data: it would take seconds to index, and the room of a whole workspace.
+# A longer document is data, not code. Indexing it would take seconds, and as much memory as a whole workspace.
 _INDEXED_CHARS = 2_000_000
 # Imports stand near the top of a file.
 _HEAD_LINES = 400

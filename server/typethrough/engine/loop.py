@@ -50,7 +50,7 @@ class Background:
         """Wait until all work is done, including work that starts meanwhile."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            # From Python 3.12 on that takes no turn of the loop where all have ended, and `_done` needs one.
+            # `_done` runs in the next turn of the loop. From Python 3.12 on, `gather` does not wait for one if all have ended.
             await asyncio.sleep(0)
 
     def stop(self) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Names used in a file are read only up to this length. A longer file that is not open is skipped.
 READ_CHARS: Final = 400_000
-# Of an open document no more is read at all: a thread that reads a longer one keeps the others from running.
+# Only this much of an open document is read. Reading more in a thread would keep other threads from running.
 _LOOKED_AT_CHARS: Final = 2_000_000
 # How many excerpts from other recently edited documents a prompt gets, and how many lines on each side of the edit.
 _EXCERPTS: Final = 2
@@ -79,7 +79,7 @@ def read(path: str, language_id: str, snapshot: Snapshot, is_late: Callable[[], 
 
 
 def _head(snapshot: Snapshot) -> str:
-    """The beginning of a document that is too long to be read."""
+    """The beginning of a document that is too long to be read wholly."""
     lines: list[str] = []
     chars = 0
     while chars < _LOOKED_AT_CHARS and len(lines) < snapshot.line_count:

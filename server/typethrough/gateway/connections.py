@@ -28,7 +28,7 @@ LOCAL_READ_S = 120.0
 IDLE_S = 55.0
 MAX_IDLE = 2
 _LINGER_S = 0.25
-# A request given up after so long without a byte may have gone to an address without a server.
+# If a request got no byte in this time and was given up, there may be no server behind its address.
 _MUTE_S = 0.5
 
 _T = TypeVar("_T")
@@ -90,7 +90,7 @@ class WarmTransport(GatewayTransport):
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
             if not fresh.was_mute:
                 raise
-        # The host has another address, which may have a server behind it.
+        # Try again: the next connection goes to another address of the host.
         return await self._exchange(await self._new_connection(), request, body)
 
     async def warm(self) -> None:
@@ -146,7 +146,7 @@ class WarmTransport(GatewayTransport):
                 self._open_spare()
 
     def _discard_unanswered(self, connection: Http1Connection, *, is_mute: bool) -> None:
-        """Close a connection on which a request got no answer. `is_mute`: perhaps nobody is there who could give one."""
+        """Close a connection on which a request got no answer. `is_mute`: there may be no server behind its address."""
         if is_mute and not connection.has_answered and self._way.distrust():
             connection.was_mute = True
             self._drop_spares()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    # As socket.getaddrinfo gives it: family, type, protocol, name, and the address itself.
+    # An entry of socket.getaddrinfo: family, type, protocol, canonical name, and the address.
     Address = tuple[int, int, int, str, Any]
 
 # How long to wait before the next address is tried too (RFC 8305, section 8). The usual cause is a dead IPv6 route.
@@ -40,7 +40,7 @@ class Dialer:
         self._mute: set[object] = set()
 
     async def dial(self) -> socket.socket:
-        """A connected socket. Raises OSError."""
+        """Return a connected socket. Raises OSError."""
         addresses = await self.addresses()
         sock, where = await _race(self._ordered(addresses), _connect, self._next_address_s)
         self._is_proven = self._is_proven and where == self._answered
@@ -48,11 +48,11 @@ class Dialer:
         return sock
 
     def prove(self) -> None:
-        """Data has come from the last address."""
+        """Report that data came from the last address."""
         self._is_proven = True
 
     def distrust(self) -> bool:
-        """Nothing came on a connection to the last address. Returns whether there is another one, which is tried first then."""
+        """Report that nothing came from the last address. Returns whether there is another one. It is then tried first."""
         if not self.has_others:
             return False
         self._mute.add(self._answered)
@@ -61,7 +61,7 @@ class Dialer:
 
     @property
     def has_others(self) -> bool:
-        """Whether the last address has sent nothing yet, and another one may."""
+        """Whether nothing has come from the last address yet, and there is another one to try."""
         return not self._is_proven and bool(self._known - self._mute - {self._answered})
 
     async def addresses(self) -> Sequence[Address]:

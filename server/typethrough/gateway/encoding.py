@@ -85,5 +85,5 @@ def unpacker_for(header: str) -> Unpacker | None:
 
 
 def unreadable(what: str) -> GatewayProtocolError:
-    """The error for an answer that cannot be read; `what` is wrong with it, as the end of a sentence."""
+    """The error for an answer that cannot be read. `what` says what is wrong with it, as the end of a sentence."""
     return GatewayProtocolError(Fault.NOT_UNDERSTOOD.says(what=what), fault=Fault.NOT_UNDERSTOOD)

@@ -138,11 +138,11 @@ class Endpoint:
 
     @cached_property
     def forwards(self) -> bool:
-        """Whether a proxy answers us, with what the gateway says or with words of its own."""
+        """Whether a proxy forwards the requests. Then an answer can be the gateway's or the proxy's own."""
         return self.proxy.forwards(self.url.scheme)
 
     def refused_by_proxy(self, status: int, headers: Mapping[str, str]) -> Unreachable | None:
-        """What an answer means that the proxy itself gives. That shows by a page, a redirection, or its wish for a login."""
+        """The error for an answer that the proxy gave itself: a page, a redirection, or a demand for a login. Else None."""
         if not self.forwards:
             return None
         is_page = "html" in headers.get("content-type", "").lower()

@@ -147,7 +147,7 @@ class Http1Connection:
                 self._begins = self._begins or chunk[:5]
             elif self._h11.their_state is h11.SEND_RESPONSE:
                 if not self._has_head and self._begins and not b"HTTP/".startswith(self._begins[:5]):
-                    # A banner of some other protocol, and the end.
+                    # The server sent a banner of another protocol and closed.
                     raise NotHttp(self._begins) from self.link.fault
                 raise NoAnswer("the server closed the connection without an answer") from self.link.fault
             self._h11.receive_data(chunk)

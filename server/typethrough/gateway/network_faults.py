@@ -167,11 +167,11 @@ def _not_trusted(error: ssl.SSLCertVerificationError, party: Party) -> Unreachab
 
 
 def network_error(error: httpx.TransportError, endpoint: Endpoint) -> GatewayError:
-    """The leaf of the error tree for a request that no HTTP answer came to."""
+    """The `GatewayError` for a request that got no HTTP answer."""
     if not isinstance(error, Unreachable) and (
         refused := refused_certificate(error.__cause__, endpoint.party)
     ):
-        # TLS 1.3 tells it with the first bytes after the handshake.
+        # In TLS 1.3 this error comes with the first bytes after the handshake.
         error = refused
     if isinstance(error, Unreachable):
         return (GatewayTimeout if error.is_late else GatewayUnavailable)(str(error), fault=error.fault)

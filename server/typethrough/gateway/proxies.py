@@ -71,7 +71,7 @@ class Proxy:
         return self.speaks in (Speaks.SOCKS5, Speaks.SOCKS5H)
 
     def forwards(self, scheme: str) -> bool:
-        """Whether it is given the requests themselves for an address of that scheme, as those without TLS."""
+        """Whether the proxy gets whole requests to forward, and not a tunnel. True for HTTP proxies and requests without TLS."""
         return bool(self.url) and scheme == "http" and not self.is_socks
 
     @property

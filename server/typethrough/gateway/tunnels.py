@@ -74,7 +74,7 @@ async def _by_connect(link: Link, proxy: Proxy, host: str, port: int, party: Par
             ) from error
         if isinstance(event, h11.ConnectionClosed):
             raise party.fault(Fault.PROXY_CLOSED)
-    # The same name twice is one list (RFC 9110, 5.3): a proxy offers each kind of login in a line of its own.
+    # Repeated headers form one list (RFC 9110, 5.3). A proxy offers each kind of login in its own line.
     told: dict[str, str] = {}
     for name, value in event.headers:
         told[name.decode()] = f"{told.get(name.decode(), '')} {value.decode('latin-1')}"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CONNECT_S = 3.0
 
 
-# So ends a connection to an address behind which there is no server, though it takes connections.
+# How a connection ends if its address accepts connections but has no server behind it.
 _MUTE = frozenset({Fault.TLS_ENDED, Fault.TLS_SILENT})
 
 
@@ -116,11 +116,11 @@ class Way:
         return link
 
     def prove(self) -> None:
-        """An answer has come on the last connection."""
+        """Report that an answer came on the last connection."""
         self._dialer.prove()
 
     def distrust(self) -> bool:
-        """Nothing came on an open connection. Returns whether the next connections go to another address."""
+        """Report that nothing came on an open connection. Returns whether the next connection goes to another address."""
         return self._dialer.distrust()
 
     async def _dial(self, link: Link) -> None:
@@ -153,14 +153,14 @@ class Way:
 
     async def _secure(self, link: Link, tls: ssl.SSLContext, host: str, party: Party, until_s: float) -> None:
         if party is self._first and self._dialer.has_others:
-            # Leave half of the time for the address that comes next.
+            # Keep half of the time for the next address.
             until_s -= self._connect_timeout_s / 2
         try:
             with _told(not_secured, party):
                 async with asyncio.timeout_at(until_s):
                     await link.secure(tls, host)
         except Unreachable:
-            # The user may add a trusted certificate meanwhile.
+            # Read the certificates anew next time, because the user may add one.
             self._tls.clear()
             raise
 

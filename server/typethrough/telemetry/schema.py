@@ -81,12 +81,12 @@ def opened(path: Path) -> sqlite3.Connection:
 
 
 def is_spoiled(error: Exception) -> bool:
-    """Whether a file cannot be read as a record by anybody, now or later."""
+    """Whether the error means that the file is damaged and can never be read as a record."""
     return getattr(error, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 def put_aside(path: Path) -> None:
-    """Give a spoiled file another name, so that a new one can take its place: the day's limit goes by it. Raises OSError."""
+    """Rename a damaged file, so that a new one can be made, which the day's limit needs. Raises OSError."""
     path.replace(path.with_name(f"{path.name}.spoiled"))
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -101,7 +101,7 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
         key = f"from {choice.key_name}" if choice.key_name else "none: a loopback address needs none"
         if has_login(choice.headers):
             key = "in `headers`"
-        # A socket's path has folders of the user's own in it.
+        # A socket's path contains the user's own folders.
         private = (
             [choice.base_url, parts[0]] if (parts := socket_and_path(choice.base_url)) is not None else []
         )

@@ -1,9 +1,10 @@
-"""An answer's lines at the levels of the file: line by line, each by the lines before it, so that a growing answer never moves.
+"""Moves an answer's lines to the file's levels of indentation. Each line depends only on those before it, so that the shown text
+does not move while the answer grows.
 
-A model writes its lines from the margin, from the cursor's own indentation, or with that given twice, by its own step, in tabs or
-in spaces. So its widths are read as levels, as a parser of Python does: a line deeper than an opener begins a level, a line as
-wide as an earlier one goes back to that one's. How wide the cursor's own level is in the answer is found from the first line that
-can tell. Where nothing speaks against the answer as it is, it is left alone.
+A model may indent its lines from the margin, from the cursor's indentation, or with that indentation twice, with its own step, in
+tabs or spaces. So its indentations are read as levels, as Python's parser does: a line deeper than an opener begins a level, and
+a line as wide as an earlier one returns to its level. The first line that allows it decides how wide the cursor's level is in the
+answer. An answer that already fits is not changed.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
 _NEAR_LINES: Final = 60
-# With these no key begins.
+# A key of YAML begins with none of these.
 _NO_KEY: Final = frozenset(("", "-", "#", "}", "]"))
 
 
 def indentation(draft: Draft, view: View) -> Draft:
-    """Drop an indentation that is typed already, and move the further lines to the file's levels."""
+    """Remove an indentation that is already typed, and move the following lines to the file's levels."""
     text, done = draft
     starts_line = not view.line_prefix.strip()
     if starts_line and not done and not text.strip():
@@ -57,7 +58,7 @@ def indentation(draft: Draft, view: View) -> Draft:
 
 
 def _spaced(lines: list[str], view: View) -> tuple[int, int] | None:
-    """The width of the first line that is indented by spaces, and the level of tabs it should have."""
+    """The width of the first line that is indented by spaces, and the number of tabs that it should have. None without one."""
     for number, line in enumerate(lines):
         content = line.lstrip(" ")
         if len(line) - len(content) < 2 or not content or (not number and view.line_prefix.strip()):
@@ -73,13 +74,13 @@ def _spaced(lines: list[str], view: View) -> tuple[int, int] | None:
 
 
 def _first_line(line: str, given: int, margin: Margin, view: View) -> str:
-    """The first line without the indentation that stands before the cursor."""
+    """The first line without the indentation that is already before the cursor."""
     content = line.lstrip(" \t")
     typed = margin.here
     previous = view.previous_line()
     stands = margin.width(indent_of(previous))
     if typed == stands and (mark := _mark_above(content, previous, view)):
-        # The next key of an item stands behind the item's mark, however the answer has it.
+        # The next key of an item is aligned after the item's mark, whatever the answer has.
         return " " * mark + content
     if not given:
         return line
@@ -96,7 +97,7 @@ def _first_line(line: str, given: int, margin: Margin, view: View) -> str:
 
 
 def _mark_above(content: str, previous: str, view: View) -> int:
-    """How wide the mark is of the item above, whose next key the line is, in YAML; 0 where it is no such key."""
+    """The width of the mark of the YAML item above, if the line is that item's next key. Else 0."""
     shape = shape_of(view.language_id)
     mark = shape.item_width(previous)
     if not mark or content[:1] in _NO_KEY:
@@ -105,13 +106,13 @@ def _mark_above(content: str, previous: str, view: View) -> int:
     for line in reversed(view.lines_before(_NEAR_LINES)):
         width = len(indent_of(line))
         if line.strip() and (width < stands or (width == stands and not line.lstrip().startswith("-"))):
-            # A list that stands where its key does is followed by that key's sister.
+            # If a list is indented like its key, what follows is the next key after that one.
             return mark if width < stands else 0
     return mark if stands else 0
 
 
 def _leaves_the_margin(content: str, given: int, previous: str, margin: Margin, view: View) -> bool:
-    """Whether a line that the answer indents belongs at the margin, where the cursor stands: nothing near stands deeper."""
+    """Whether a line that the answer indents belongs at the margin, where the cursor is, because no line near it is deeper."""
     shape = shape_of(view.language_id)
     if not shape.is_code or margin.width(indent_of(previous)) or opens_block(previous, view.language_id):
         return False
@@ -127,5 +128,5 @@ def _leaves_the_margin(content: str, given: int, previous: str, margin: Margin, 
 
 @remembered(4)
 def _walk_of(view: View, margin: Margin, first: str, own: frozenset[int]) -> Walk:
-    """The pass over an answer that grows."""
+    """The `Walk` for an answer, kept while the answer grows."""
     return Walk(view, margin, first, own)

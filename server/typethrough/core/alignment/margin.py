@@ -1,4 +1,4 @@
-"""The document's own indentation round a cursor: its levels, and how a column is written with its tabs and spaces."""
+"""The document's indentation around a cursor: its levels, and how a column is written in its tabs and spaces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typethrough.core.document.view import View
 
 _LINES_ABOVE: Final = 60
-# Where tabs and spaces meet and nothing says how wide a tab is meant to be.
+# The width of a tab where tabs and spaces are mixed and nothing else tells it.
 _COMMON_TAB: Final = 4
 _OLD_TAB: Final = 8
 _STEPS: Final = (2, 3, 4, 8)
@@ -23,17 +23,17 @@ _FILLED_STEPS: Final = (2, 4)
 
 
 class Margin:
-    """Columns of one document. A tab counts as one step, whose width in columns is `step`, or as eight columns.
+    """The columns of one document. A tab counts as one step of `step` columns, or as eight columns.
 
-    `indent` is the indentation of the cursor's line, `here` its width. In a file of tabs an answer may be written in spaces:
-    `spaced` is the width of its first line so written and the level that line should have, which gives the width of a step.
+    `indent` is the indentation of the cursor's line, `here` its width. In a file with tabs, an answer may use spaces. `spaced` is
+    then the width of its first such line and the level that this line should have. From these follows the width of a step.
     """
 
     def __init__(self, view: View, spaced: tuple[int, int] | None, indent: str) -> None:
         self._view = view
-        # Every second level of four is a tab here, or every fourth of two.
+        # Not 0 if eight columns are written as a tab: every second level of four columns, or every fourth of two.
         self.filled = _filled_step(view)
-        # A line that begins with spaces goes on with spaces, whatever the rest of the file does.
+        # A line that begins with spaces continues with spaces, even if the rest of the file uses tabs.
         self.by_tabs = (
             not self.filled
             and view.unit == "\t"
@@ -42,24 +42,24 @@ class Margin:
         self.step = self.filled or len(view.unit)
         if view.unit == "\t" and not self.filled:
             self.step = _step(spaced) if self.by_tabs else _COMMON_TAB
-        # A file of both, as old C is, counts a tab as eight columns, and an answer that does so is left alone.
+        # In a file with both, such as old C code, a tab is eight columns. An answer that follows this is not changed.
         self.mixes = bool(self.filled) or (not self.by_tabs and _mixes(view))
         self._tab = _OLD_TAB if self.mixes else self.step
         self.indent = indent
         self.here = self.width(indent)
 
     def width(self, indent: str) -> int:
-        """How many columns some white space takes."""
+        """The number of columns that white space takes."""
         return len(indent) if "\t" not in indent else len(indent.expandtabs(self._tab))
 
     @cached_property
     def outer(self) -> list[int]:
-        """The columns of the blocks round the cursor's line, innermost first."""
+        """The columns of the blocks around the cursor's line, innermost first."""
         return [self.width(indent_of(line)) for line in self.openers]
 
     @cached_property
     def openers(self) -> list[str]:
-        """The lines that `outer` was read off: the nearest above at each column, which most often opens the block."""
+        """The lines from which `outer` was read: at each column the nearest line above, which usually opens the block."""
         found: list[str] = []
         least = self.here
         shape = shape_of(self._view.language_id)
@@ -75,18 +75,18 @@ class Margin:
                 found.append(line)
                 least = width
             elif width == least and found and shape.is_label(found[-1]) and shape.facts(line).opened:
-                # The labels of a `switch` may stand where it stands itself.
+                # The labels of a `switch` may be at the column of the `switch`.
                 found[-1] = line
         return found
 
     def outside(self, column: int) -> int:
-        """The column of the nearest block round the cursor's line that is left of `column`."""
+        """The column of the nearest block around the cursor's line that is left of `column`."""
         return next((width for width in self.outer if width < column), 0)
 
     def written(self, column: int, said: str, *, aligned: bool = False) -> str:
-        """White space up to `column` in the manner of the file. `said` is how the answer wrote it: kept where that is the same.
+        """White space up to `column` in the style of the file. `said` is the answer's own, which is kept if it fits.
 
-        What is `aligned` goes on with spaces behind the cursor line's own level.
+        If `aligned`, spaces follow after the level of the cursor's line.
         """
         if not self.by_tabs:
             if self.mixes and self.width(said) == column:
@@ -102,28 +102,28 @@ class Margin:
         return "\t" * (column // self.step) + " " * (column % self.step)
 
     def further(self, column: int) -> str:
-        """White space from the cursor, behind the indentation of its line, up to `column`."""
+        """White space from the end of the cursor line's indentation up to `column`."""
         whole = self.written(column, "")
         if whole.startswith(self._view.indent):
             return whole[len(self._view.indent) :]
-        # What is typed already cannot become a tab.
+        # Spaces that are already typed cannot become a tab.
         return " " * max(0, column - self.width(self._view.indent))
 
 
 @remembered(4)
 def margin_of(view: View, spaced: tuple[int, int] | None, indent: str) -> Margin:
-    """The columns of a place; kept while one answer grows."""
+    """The `Margin` of a place, kept while an answer grows."""
     return Margin(view, spaced, indent)
 
 
 def _only_ends(line: str, shape: Shape) -> bool:
-    """Whether a line is the last of a statement of several, which may stand anywhere: no block begins there."""
+    """Whether a line only ends a statement of several lines. Such a line can have any indentation and opens no block."""
     facts = shape.facts(line)
     return facts.closed > 0 and not facts.opened and not facts.opens and not facts.closes
 
 
 def _mixes(view: View) -> bool:
-    """Whether lines near begin with tabs in a file of spaces, in a language that leaves it at that."""
+    """Whether some lines near the cursor begin with tabs and others with spaces, in a language that allows both."""
     if family_of(view.language_id) == "python":
         return False
     lines = (*view.lines_before(_LINES_ABOVE), *view.lines_after(_LINES_ABOVE))
@@ -131,10 +131,10 @@ def _mixes(view: View) -> bool:
 
 
 def _filled_step(view: View) -> int:
-    """The step of a file that indents by two or four columns and writes eight of them as a tab; 0 for any other.
+    """The step of a file that indents by two or four columns and writes eight columns as a tab. 0 for other files.
 
-    Such a file shows it where a block begins on a line of spaces and its first line stands behind a tab, or the other way round,
-    and where a line behind a tab goes on right behind a bracket of a line of spaces.
+    Signs of such a file: a line with spaces opens a block whose first line has a tab, or the other way round; or a line with a
+    tab continues directly below what follows a bracket in a line with spaces.
     """
     if family_of(view.language_id) in {"python", "make", "data"} or indents_by_tabs(view.language_id):
         return 0
@@ -150,7 +150,7 @@ def _filled_step(view: View) -> int:
             continue
         indent, before = indent_of(line), indent_of(above)
         if indent.startswith(" " * _OLD_TAB):
-            # This file writes such a width in spaces.
+            # This file writes eight columns as spaces.
             return 0
         width = len(indent.expandtabs(_OLD_TAB))
         step = abs(width - len(before.expandtabs(_OLD_TAB)))

@@ -24,7 +24,7 @@ _LEADING = frozenset(" \t([{,.=<+-*/%&|!^~@")
 _BEGUN_CHARS = 2
 # So few characters after the key at which a text went wrong, the model does not know much more than before.
 _STRAYED_CHARS = 3
-# Beyond so many it makes no difference how often texts have gone wrong on a line.
+# More wrong texts than this on one line make no further difference.
 _MOST_STRAYS = 3
 # A longer insertion is not a key, but a suggestion, a completion or a paste.
 _KEY_CHARS = 2
@@ -183,7 +183,7 @@ class Hand:
         near = "\n".join((*view.lines_before(_NEAR_LINES), *view.lines_after(_NEAR_LINES)))
         if word in near:
             return Spot.STRAYED if has_strayed else Spot.BEGUN if len(word) <= _BEGUN_CHARS else Spot.KNOWN
-        # The model had another key in mind, and so had the user: most of these are taken back.
+        # The last key was probably a typing error, which the user will usually delete.
         is_slip = has_strayed or (len(word) > _BEGUN_CHARS and word[:-1] in near)
         return Spot.LEFT if is_slip else Spot.UNKNOWN
 

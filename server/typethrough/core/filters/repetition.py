@@ -100,7 +100,7 @@ def _once(text: str, view: View) -> str:
 
 
 def _goes_on_repeating(text: str, view: View) -> bool:
-    """Whether a line is the end of the cursor's line again, with brackets that only that line had opened."""
+    """Whether the text's first new line repeats the end of the cursor's line, with closing brackets that belong to it."""
     if not text.startswith("\n"):
         return False
     said, line = text.strip().partition("\n")[0].strip(), view.line_prefix.strip()
@@ -110,7 +110,9 @@ def _goes_on_repeating(text: str, view: View) -> bool:
 
 
 def _comes_again(lines: list[str], language_id: str) -> bool:
-    """Whether the rest of a line comes twice more, wherever the copies stand: what ends the cursor's line is no line below it."""
+    """Whether the first line is repeated by the next two, whatever their indentation. It is only the end of the cursor's line,
+    so it cannot be expected again below.
+    """
     first = lines[0].strip()
     if len(first) < _MIN_LINE or _WORD.search(first) is None or closes_block(first, language_id):
         return False

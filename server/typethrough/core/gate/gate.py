@@ -150,7 +150,7 @@ class Gate:
         return ended
 
     def _leave(self, uri: str) -> None:
-        """A file is gone, and may never come back: its name is not kept for good."""
+        """Forget a file that was removed, so that names do not pile up."""
         folder = _folder(place_of(uri))
         inside = self._in_folder.get(folder, set())
         inside.discard(uri)

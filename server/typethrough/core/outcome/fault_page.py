@@ -1,4 +1,4 @@
-"""The table of faults as a page for people. Pure."""
+"""The table of faults as a page for users. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Words in *italics* are filled in.
 
 
 def page() -> str:
-    """The page as Markdown, with a line for each fault."""
+    """The page as Markdown, with one table row per fault."""
     return _HEAD + "".join(f"{_row(fault)}\n" for fault in Fault)
 
 

@@ -74,7 +74,7 @@ class EditLog:
             self.give_up()
 
     def give_up(self) -> None:
-        """Ask for a new anchor. What has changed until then is in that one, and need not be kept."""
+        """Ask for a new anchor, and stop keeping edits. The new anchor will contain them."""
         self.overflowed = True
         self.messages.clear()
         self._open = None

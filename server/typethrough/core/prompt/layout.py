@@ -102,7 +102,7 @@ class PromptState:
             self._log.note(edit, Veil(before, self._vault))
             self._first_changed = min(self._first_changed, edit.first_line)
             if self._log.chars > self._most_log_chars():
-                # Nobody may ask for hours, as while the gateway is down.
+                # Without this, the log would grow for hours if no prompt is built, as when the gateway is down.
                 self._log.give_up()
 
     def build(self, permit: SendPermit, view: View, terms: Terms, now_s: float) -> Prompt:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Tree
 
 _CHUNK_BYTES: Final = 65_536
-# The library never frees what it was given to read (py-tree-sitter 0.26): two kilobytes a parse. So it is given the same objects
-# again and again, one for each thread that parses at the same time, and they hold no text in between.
+# py-tree-sitter 0.26 never frees the object that it reads from, which would lose two kilobytes per parse. So these objects are
+# reused: one for each thread that parses at the same time. Between parses they contain no text.
 _BUFFERS: Final[list[bytearray]] = []
 
 
