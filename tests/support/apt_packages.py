@@ -17,7 +17,7 @@ _STEP_S: Final = 300
 
 
 class PackagesMissing(Exception):
-    """Packages could not be fetched or unpacked; the message is one line for the person who runs the tests."""
+    """Packages could not be downloaded or unpacked. The message is one line for the person who runs the tests."""
 
 
 def family() -> str:
@@ -109,7 +109,7 @@ def _os_release() -> dict[str, str]:
 
 
 def _mirror(codename: str, distribution: str) -> str:
-    """Return the address from which this machine takes its own release, as apt itself reads its sources."""
+    """The address of the mirror that this machine uses for its own release, according to apt's sources."""
     form = json.dumps({"release": "$(RELEASE)", "area": "$(COMPONENT)", "address": "$(REPO_URI)"})
     listed = run(["apt-get", "indextargets", "--no-release-info", "--format", form], "read the apt sources")
     entries = [json.loads(line) for line in listed.splitlines()]

@@ -36,7 +36,7 @@ _KEPT_VARIABLES: Final = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class LiteLLMMissing(Exception):
-    """LiteLLM could not be installed or started; the message is one line for who runs the tests."""
+    """LiteLLM could not be installed or started. The message is one line for the person who runs the tests."""
 
 
 class Proxy(NamedTuple):

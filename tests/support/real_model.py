@@ -52,7 +52,7 @@ sys.stdin.read()
 
 
 class ModelMissing(Exception):
-    """The model or its server could not be fetched or started; the message is one line for who runs the tests."""
+    """The model or its server could not be downloaded or started. The message is one line for the person who runs the tests."""
 
 
 class RealModel(NamedTuple):

@@ -97,7 +97,7 @@ class Answers:
         if document.pending is not None or applied.diverged:
             self._happened(document, Edited(applied.diverged))
         for flight in applied.moved:
-            # The lines above its place have changed, and the cache finds an entry by them.
+            # The cache finds entries by the lines above their place, which have changed.
             place = document.view(flight.trail.origin, self._sources.clock.now())
             self._sources.cache.add(place, flight.entry)
 

@@ -140,7 +140,7 @@ def _of_system() -> ssl.SSLContext:
         return cast("ssl.SSLContext", truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     paths = ssl.get_default_verify_paths()
-    # A Python with an OpenSSL of its own, as conda's, has its own list too, and that lacks what a company has added.
+    # A Python that brings its own OpenSSL, such as conda's, has its own list, without what a company has added to the system's.
     system = next((path for path in _STORES if Path(path).is_file()), "")
     for file in {Path(path).resolve() for path in (paths.openssl_cafile, system) if path}:
         with suppress(OSError):

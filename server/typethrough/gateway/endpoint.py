@@ -126,7 +126,7 @@ class Endpoint:
 
     @cached_property
     def party(self) -> Party:
-        """The gateway, for sentences about its connection."""
+        """The gateway, as messages about its connection name it."""
         if self.socket_path:
             return socket_party()
         return server_party(self.url, self.proxy, has_certificate=bool(self.certificates.client))

@@ -1,8 +1,7 @@
 """Leads from nearby lines that resemble the current one, with its names in place of theirs.
 
-Below `self.width = width`, the line `self.height = ` continues with `height`. Below `if kind == "left":`, a branch for
-`"right"`
-continues like its sister. This module decides what makes two lines alike. It does not know how likely a lead is right.
+Below `self.width = width`, the line `self.height = ` continues with `height`. Below `if kind == "left":`, a branch for `"right"`
+continues in the same way. This module decides what makes two lines alike. It does not know how likely a lead is right.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ _NO_LINE: Final = Line((), ())
 
 
 class Fellows(NamedTuple):
-    """What the lines directly above a line have in common with those directly above the cursor's line.
+    """A comparison of the lines directly above a line with those directly above the cursor's line.
 
-    `aligned`: how many of them are alike. `likeness`: how much that adds to the likeness of the two lines. `sameness`: the sum of
-    the squares of their shares of equal tokens. `names`: their names, each with the name at the same place above the cursor.
+    `aligned`: how many are alike. `likeness`: how much this adds to the likeness of the two lines. `sameness`: the sum of the
+    squares of their shares of equal tokens. `names`: their names, each with the name at the same place above the cursor.
     """
 
     aligned: int
@@ -49,8 +48,8 @@ class Fellows(NamedTuple):
 class Like(NamedTuple):
     """A line that resembles the cursor's line as far as that goes.
 
-    `likeness`: how much. `number`: its index. `names`: its names, each with the name at the same place here. `fellows`: what the
-    lines above the two have in common.
+    `likeness`: how much. `number`: its index. `names`: its names, each with the name at the same place here. `fellows`: the
+    comparison of the lines above the two.
     """
 
     likeness: float
@@ -63,10 +62,10 @@ _NO_FELLOWS: Final = Fellows(0, 0.0, 0.0, {})
 
 
 def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
-    """Add what follows in lines like this one. `known` is the line up to the word `partial` that the cursor stands in."""
+    """Add what follows in similar lines. `known` is the line up to the word `partial` at the cursor."""
     alike = scene.alike.get(known)
     if alike is None:
-        # Only the last place: while a word is typed it stays the same.
+        # Only the last one is kept: `known` stays the same while a word is typed.
         scene.alike = {known: (alike := _likes(known, scene))}
     is_apart = not known.strip() or bool(partial) or known[-1:].isspace()
     for like, text, renamed in alike:
@@ -84,15 +83,15 @@ def by_analogy(leads: Leads, known: str, partial: str, scene: Scene) -> None:
 
 
 def _likes(known: str, scene: Scene) -> list[tuple[Like, str, int]]:
-    """Return the lines that are like the one being written, what follows in each with its names, and how many were renamed."""
+    """Return the similar lines, and for each the text that follows, renamed, and how many names in it were replaced."""
     here = line_of(known)
     found = []
     renamings: dict[tuple[tuple[str, str], ...], Renaming] = {}
     for like in sorted(_alike(here, scene), key=lambda like: -like.likeness)[:_MOST_LIKE]:
         rest = spaced_tokens(scene.lines[like.number].strip())[len(here.tokens) :]
-        # What the line itself says of a name goes before what the lines above it say.
+        # For a name, the line itself has precedence over the lines above it.
         names = like.names | {old: new for old, new in like.fellows.names.items() if old not in like.names}
-        # Lines that are like each other have the same names.
+        # Lines that resemble each other often have the same names, so their `Renaming` is shared.
         if (renaming := renamings.get(key := tuple(names.items()))) is None:
             renaming = renamings[key] = Renaming(names)
         found.append((like, *renaming.of(rest)))
@@ -127,7 +126,7 @@ def _alike(here: Line, scene: Scene) -> list[Like]:
 def _fellows(number: int, scene: Scene) -> Fellows:
     """Compare the lines above a line with those above the cursor's."""
     lines, above = scene.parsed, len(scene.above)
-    # The first line below stands below the cursor, not below the last line above.
+    # The first line below is below the cursor's line, not below the last line above.
     if number == above:
         return _NO_FELLOWS
     aligned, likeness, sameness = 0, 0.0, 0.0
@@ -144,16 +143,16 @@ def _fellows(number: int, scene: Scene) -> Fellows:
 
 
 def _beginning_alike(here: Line, scene: Scene) -> Sequence[int]:
-    """Return the numbers of lines that may be like the cursor's, the nearest first.
+    """Return the indices of lines that may resemble the cursor's line, the nearest first.
 
-    They begin alike; below an empty cursor's line, the lines above them begin alike.
+    They begin with the same token. If the cursor's line is empty, the lines above them begin with the same token.
     """
     if here.shape:
         return scene.by_beginning.get(here.shape[0], ())
     previous = _line(scene.parsed, len(scene.above) - 1)
     if not previous.shape:
         return ()
-    # What is below the last line above is the cursor's line, and below the last of all is nothing.
+    # The cursor's line is below the last line above, and nothing is below the last line of all.
     no_more = (len(scene.above) - 1, len(scene.lines) - 1)
     alike = scene.by_beginning.get(previous.shape[0], ())
     return [number + 1 for number in alike if number not in no_more]

@@ -41,7 +41,7 @@ def cuts(leads: Iterable[Lead]) -> list[Cut]:
     text, share = "", 1.0
     found: list[Cut] = []
     for _ in range(_MOST_TOKENS):
-        # All that are left begin with the text. Most part from it at their first token, and are read no further.
+        # All remaining leads begin with the text. Most differ at their first token and are not read further.
         said = [(_token_at(lead, len(text)), lead) for lead in rest]
         weights: dict[str, float] = {}
         for token, lead in said:

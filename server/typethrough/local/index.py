@@ -243,7 +243,7 @@ class LocalIndex:
             self._next_base = base + len(text) + 1
 
     def _line_before(self, entry: _Source, line: int) -> bytes:
-        # A few blank lines may stand between. A line further up is no longer context.
+        # A few blank lines may be between them. A line further above no longer counts as context.
         for number in range(line - 1, max(line - 4, -1), -1):
             address = entry.addresses[number]
             segment = self._segment_at(address) if address != _BLANK else None

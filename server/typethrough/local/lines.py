@@ -63,7 +63,7 @@ def spaced_tokens(text: str) -> tuple[str, ...]:
 
 
 def token_at(text: str, start: int) -> str:
-    """Return the token of a text that begins at a place, with the blanks before it; empty where none does."""
+    """Return the token at `start`, with the blanks before it. Empty if there is none."""
     found = _TOKEN.match(text, start)
     return found[0] if found is not None else ""
 
@@ -140,7 +140,7 @@ def _difference(old: str, new: str) -> tuple[str, str]:
 
 
 def _is_part(name: str, part: str) -> bool:
-    """Whether a part stands in a name as whole words: `dir` in `app_dir`, and not in `directory`."""
+    """Whether a name contains a part as whole words: `app_dir` contains `dir`, but `directory` does not."""
     at = name.find(part)
     end = at + len(part)
     return at >= 0 and (not at or _begins(name, at)) and (end == len(name) or _begins(name, end))

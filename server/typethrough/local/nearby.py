@@ -1,8 +1,7 @@
 """Leads from the same words nearby: what followed the last tokens, or a word that begins like the unfinished one.
 
-Memory needs three equal tokens or three letters of a word. In the lines around the cursor, one or two are enough. This module
-does
-not know how likely a lead is right.
+Memory needs three equal tokens or three letters of a word. In the lines around the cursor, one or two are enough. This
+module does not know how likely a lead is right.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene:
     with_names = len(partial) >= _LETTERS_OF_PROSE or not is_prose(known, language_id)
     is_member = known.endswith((".", "->"))
     amiss = _OPENERS if tokens else frozenset[str]()
-    # In YAML a word is a key or a value, and seldom both.
+    # In YAML, a word is usually only a key or only a value.
     is_key = known.strip() in _BEFORE_KEYS if language_id == "yaml" else None
 
     finds = 0

@@ -37,16 +37,13 @@ if TYPE_CHECKING:
     from typethrough.local.leads import Lead
 
 # How likely a guess must be right: to answer instead of a model, and to answer when no model can or does. On held-out
-# files, texts
-# from 0.45 up come at 35 to 43 % of places and are right at 75 to 80 % (tests/bench/local_lane.py). The limit is a little
-# lower, so
-# that a line that stands twice in the file comes at its first word.
+# files, texts from 0.45 up come at 35 to 43 % of places and are right at 75 to 80 % (tests/bench/local_lane.py). The
+# limit is a little lower, so that a line that stands twice in the file comes at its first word.
 CONFIDENT: Final = 0.5
 USABLE: Final = 0.35
 _LINES_MEMORY: Final = 8
 # A single character is not worth reading, nor are two signs. Reading a wrong text costs as much as this many characters
-# save. So
-# of short texts, only those that are nearly certain are shown.
+# save. So of short texts, only those that are nearly certain are shown.
 _FEWEST_CHARACTERS: Final = 2
 _FEWEST_SIGNS: Final = 3
 _WRONG_CHARACTERS: Final = 5.0
@@ -85,7 +82,7 @@ def predict(
     """Return what may follow the cursor, most often nothing. Takes well under a millisecond.
 
     With a line suffix the texts are what fits before it, or whole lines that have its closers in another place. `imported` is
-    what is known of the libraries that the document imports, `scene` what was read of the lines around the cursor.
+    what is known about the libraries that the document imports. `scene` has the lines around the cursor, if already read.
     """
     scene = scene or Scene.of(view)
     leads = gather(index, view, scene, imported)
@@ -229,7 +226,7 @@ def _has_key(key: str, view: View, scene: Scene) -> bool:
         if not there or width > indent:
             continue
         if there.startswith("- "):
-            # The item that the mapping is of: its first key stands behind the mark.
+            # The list item with this mapping: its first key follows the item's mark.
             return there[2:].lstrip().startswith(f"{key}:") and width < indent
         if width < indent:
             return False

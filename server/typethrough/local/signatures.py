@@ -1,9 +1,8 @@
 """Leads from definitions: arguments from a function's parameters, and attributes from a constructor's.
 
-In the body of `def __init__(self, path, mode)` the lines are `self.path = path` and `self.mode = mode`. A call `read(` gets
-`path, mode)` if the definition of `read` has these parameters and both names are known here. This module also reads
-parameters. It
-does not know how likely a lead is right.
+In the body of `def __init__(self, path, mode)` the lines are `self.path = path` and `self.mode = mode`. A call `read(`
+gets `path, mode)` if the definition of `read` has these parameters and both names are known here. This module also reads
+parameters. It does not know how likely a lead is right.
 """
 
 from __future__ import annotations

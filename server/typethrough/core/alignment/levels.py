@@ -193,7 +193,7 @@ class Levels:
         return opener.lstrip().startswith("class ") or "(self" in line or "(cls" in line
 
     def outside(self, said: int) -> int:
-        """The column of a line left of the cursor's block: the document's level that it means."""
+        """The column for a line that is left of the cursor's block: that of the document's level to which it belongs."""
         base = self.base
         levels = [0, *self.margin.outer]
         column = said

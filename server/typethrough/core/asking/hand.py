@@ -22,7 +22,7 @@ _NEAR_LINES = 150
 _LEADING = frozenset(" \t([{,.=<+-*/%&|!^~@")
 # Many words begin with so few letters.
 _BEGUN_CHARS = 2
-# So few characters after the key at which a text went wrong, the model does not know much more than before.
+# Within this many characters after the key at which a text went wrong, the model still knows hardly more than before.
 _STRAYED_CHARS = 3
 # More wrong texts than this on one line make no further difference.
 _MOST_STRAYS = 3

@@ -1,4 +1,4 @@
-"""The language at a line of a document that holds several: a code block in Markdown, a script or a style in a web page."""
+"""The language at a line of a document with several languages: a code block in Markdown, a script or style in a web page."""
 
 from __future__ import annotations
 

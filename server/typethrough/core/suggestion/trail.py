@@ -62,8 +62,8 @@ def follow(trail: Trail, edit: Edit, snapshot: Snapshot, text: str, *, growing: 
     if (moved := _moved_down(trail, edit, snapshot)) is not None:
         return moved
     if edit.start.line > end.line:
-        # An edit below does not matter, unless it is the proposed text itself: an editor that compares lines may report a
-        # line break typed before other breaks as one after them.
+        # An edit below does not matter, unless it inserts the proposed text. Editors that compare lines may report a typed line
+        # break as one after the line breaks that follow it.
         near = edit.new_end.line - origin.line <= text.count("\n") and len(edit.inserted) <= LONGEST_CHARS
         typed = near and text.startswith(typed_between(snapshot, origin, edit.new_end))
         return Trail(origin, edit.new_end) if typed else trail
