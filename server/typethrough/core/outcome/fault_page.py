@@ -8,18 +8,20 @@ from typethrough.core.outcome.faults import Fault
 
 _HEAD = """# What can go wrong, and what happens then
 
-This page is made from the table in `server/typethrough/core/outcome/faults.py`, which the server itself goes by. Whatever goes
-wrong, each request is answered within its budget, the local lane goes on, and typing is never held up.
+This page is generated from the table in `server/typethrough/core/outcome/faults.py`, which the server uses. Whatever goes wrong,
+each request is answered within its budget, the local lane continues, and typing is never delayed.
 
-- You are told once a cause: again only after an hour, and when it has been away in between. The status shows it all the while.
-- What you have to mend (a key, a balance, a model, a web filter) is looked at again by itself. A message says when the model
-  answers again. You need not wait: come back to the editor's window, or restart the server.
-- While no model answers, your settings file and the file with a token are looked at every 2 seconds, and `api_key_command` is run
-  again: after 3 s, then twice as long each time, up to 5 minutes; 2 minutes at least when it gave no key in its time.
+- You get one message per cause. It comes again only after an hour, and only if the fault was gone in between. The status shows
+  the fault all the time.
+- Some faults need you: a key, a balance, a model, a web filter. The server checks for itself whether they are gone, and a message
+  says when the model answers again. To make it check at once, come back to the editor's window or restart the server.
+- While no model answers, the server checks your settings file and the token file every 2 seconds. It runs `api_key_command` again
+  after 3 s, then after twice as long each time, up to 5 minutes. If the command ran into its time limit, it waits at least
+  2 minutes.
 
-Words in *italics* are filled in.
+Words in *italics* are placeholders.
 
-| Cause | How it shows itself | What you are told | What is sent after it | When it is tried again |
+| Cause | How it shows | Message | What is sent afterwards | When it is tried again |
 |---|---|---|---|---|
 """
 
