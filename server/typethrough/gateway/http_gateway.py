@@ -108,7 +108,7 @@ class HttpGateway:
         names = () if is_alone else self._endpoint.profile.successors
         if self._endpoint.is_vercel:
             return names
-        # Other endpoints may leave out the vendor.
+        # Other endpoints may omit the vendor in the model's name.
         return tuple(spelt for name in names for spelt in dict.fromkeys((name, name.rpartition("/")[2])))
 
     @property

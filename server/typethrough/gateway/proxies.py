@@ -86,7 +86,7 @@ class Proxy:
 
     @property
     def place(self) -> str:
-        """Its host and its port, as an address has them."""
+        """The proxy's host and port, in the form `host:port`."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property

@@ -42,7 +42,7 @@ class SucceededGateway:
         profile = self._asked.profile
         if not self._warning:
             return profile
-        # It is read several times a key.
+        # Kept, because it is read several times per key.
         if self._profile is None or self._profile[0] is not profile:
             self._profile = (profile, replace(profile, warning=self._warning))
         return self._profile[1]

@@ -63,7 +63,7 @@ class Way:
         self._connect_timeout_s = connect_timeout_s
         self._is_secure = url.scheme == "https"
         self._port = url.port or (443 if self._is_secure else 80)
-        # The client's certificate is for the gateway, and no proxy is shown it.
+        # The client certificate is only for the gateway, so a proxy does not get it.
         self._of_proxy = replace(certificates, client="", client_key="")
         self._speaks_tls_to_proxy = bool(proxy.url) and proxy.speaks is Speaks.HTTPS
         self._tls: dict[Certificates, asyncio.Future[ssl.SSLContext]] = {}

@@ -99,7 +99,7 @@ class StreamRow(NamedTuple):
         return self.at[:10]
 
     def write(self, connection: sqlite3.Connection, process: str) -> None:
-        """Insert it. A later count replaces an estimate, and stays on the day of the estimate."""
+        """Insert the row. A later count replaces an estimate, and stays on the day of the estimate."""
         stream, usage = self.stream, self.stream.usage
         tokens = (usage.prompt_tokens, usage.cached_tokens, usage.output_tokens)
         money = (stream.dollars, stream.saved_dollars, stream.is_estimated)

@@ -27,7 +27,7 @@ _STAKE = 0.3
 # Each text that went wrong on a line multiplies the chance that the next one fits there by this. Of 770 texts, 91, 70, 58 and
 # 50 % fitted after none, one, two and three wrong ones.
 _AGAIN = 0.8
-# A shown text saves some ten keys of 150 ms, most times it is right. This is the value of that time at 60 dollars an hour.
+# A shown text is usually right, and then saves about ten keys of 150 ms. This is the value of that time at 60 dollars an hour.
 _WORTH_DOLLARS = 0.02
 
 # The prior counts as much as this many observed gaps, and always stays. An observed gap counts half after this many newer

@@ -83,7 +83,7 @@ def _may_be_dressing(name: str, more: str, view: View) -> bool:
     prefix, language = view.line_prefix, view.language_id
     is_behind_name = prefix[-1:].isalnum() or prefix.endswith("_")
     if is_behind_name and not more and name in _OUR_FRAMES and _has_no_angles(view):
-        # Here a name has no types in angle brackets, so this is the frame of our own question.
+        # At this place a name cannot be followed by types in angle brackets, so this is a tag from our own question.
         return not _spoken_of(name, view)
     if is_behind_name or prefix.endswith(("::", ".", "<", "</")) or _INCLUDE.search(prefix):
         return False
