@@ -11,6 +11,7 @@ import asyncio
 import socket
 import sys
 import tempfile
+import traceback
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,9 @@ async def run(cases: Sequence[Case]) -> list[Found]:
             try:
                 found = await run_case(case)
             except (TimeoutError, RuntimeError) as error:
-                found = Found(case.name, 0.0, (), None, (f"{type(error).__name__}: {error}",))
+                where = traceback.extract_tb(error.__traceback__)
+                line = next((at.line for at in reversed(where) if at.filename == __file__), "")
+                found = Found(case.name, 0.0, (), None, (f"{type(error).__name__} {error} in `{line}`",))
             back = f"{found.back[0]} requests, {found.back[1]:.2f} s" if found.back else "-"
             print(
                 f"{'ok ' if not found.problems else 'BAD'} {found.name:36} longest {found.longest_s:4.2f} s, back {back}"
