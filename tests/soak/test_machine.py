@@ -16,4 +16,4 @@ def test_what_must_hold_holds_after_any_steps() -> None:
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
 def test_what_must_hold_holds_after_many_steps() -> None:
-    live(10_000, derandomize=True)
+    live(5_000, derandomize=True)
