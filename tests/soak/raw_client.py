@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-_PATIENCE_S: Final = 30.0
+_PATIENCE_S: Final = 60.0
 _ROOT: Final = Path(__file__).parents[2]
 Message = dict[str, Any]
 
