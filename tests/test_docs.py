@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.fault_page import page
 from tests.support.neovim_install import find_or_install
 from typethrough import __version__
 from typethrough.cli import main
 from typethrough.core.models import profile_of
-from typethrough.core.outcome.fault_page import page
 from typethrough.core.settings.access import endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, resolve
 from typethrough.core.settings.schema import DEFAULTS, ENVIRONMENT_PREFIX, SPECS, environment_name
@@ -106,6 +106,17 @@ def _bound(node: ast.Module | ast.ClassDef) -> Iterator[str]:
                 yield from (target.id for target in targets if isinstance(target, ast.Name))
             case _:
                 pass
+
+
+def test_nothing_lies_at_the_top_that_does_not_belong_there() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    top = {path.partition("/")[0] for path in listed}
+    assert {name for name in top if not name.startswith(".")} <= {
+        *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"),
+        *("server", "editors", "tests"),
+    }
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -322,7 +333,7 @@ def test_every_name_in_the_architecture_is_one_in_the_code() -> None:
 
 
 def test_the_architecture_fits_one_reading() -> None:
-    assert len(read("server/ARCHITECTURE.md").splitlines()) <= 200
+    assert len(read("server/ARCHITECTURE.md").split()) <= 3_300
 
 
 def test_the_changelogs_newest_version_is_the_programs() -> None:

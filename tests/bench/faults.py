@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.bench.fault_cases import CASES, Case
+from tests.support.fault_page import page
 from tests.support.faulty_gateway import FaultyGateway, desk, well
-from typethrough.core.outcome.fault_page import page
 from typethrough.core.settings.schema import DEFAULTS
 
 if TYPE_CHECKING:

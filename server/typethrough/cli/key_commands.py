@@ -57,7 +57,7 @@ class KeyCommands:
         return problem
 
     def try_again(self) -> None:
-        """The user is back: end the pauses, except after a run that has just ended or that probably showed a window."""
+        """The user is back: end the pauses, except after a run that has just ended or timed out (it may have shown a window)."""
         now_s = self._clock.now()
         for command, (count, ended_s, due_s) in self._runs.items():
             if now_s - ended_s >= _BETWEEN_RUNS_S and due_s - ended_s < AFTER_TIMEOUT_S:

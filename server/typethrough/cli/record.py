@@ -7,12 +7,11 @@ outcomes, why there was no suggestion, and what to do about it.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from typethrough.cli import UsageError
+from typethrough.cli import UsageError, write_for_user
 from typethrough.cli.user_file import record_path
 from typethrough.core.document.uris import printable
 from typethrough.core.outcome.history import why_lines
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
     from datetime import date
-    from pathlib import Path
 
     from typethrough.telemetry.figures import Table
     from typethrough.telemetry.report import Report
@@ -37,7 +35,7 @@ def run_stats(options: argparse.Namespace) -> int:
     found = read_report(AsyncioClock().local_time().date())
     longest = found.periods[-1]
     if options.html is not None:
-        _write(options.html, page(found))
+        write_for_user(options.html, page(found))
         print(f"{options.html} is written.", file=sys.stderr)
     elif options.json:
         print(json.dumps(as_json(found), indent=2))
@@ -76,16 +74,6 @@ def as_json(found: Report) -> dict[str, Any]:
         made["cache_share"] = period.cost.cache_share
         made["estimated_share"] = period.cost.estimated_share
     return values
-
-
-def _write(path: Path, text: str) -> None:
-    # The file is for the user alone, like the record. A file that exists keeps its mode.
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror})") from None
 
 
 def _lines(table: Table, days: int) -> Iterator[str]:

@@ -76,7 +76,7 @@ class NothingSaid(GatewayError):
     loading.
     """
 
-    end = StreamEnd.KEPT_BACK
+    end = StreamEnd.WITHHELD
     usual = Fault.ANSWER_FILTERED
 
 

@@ -103,7 +103,7 @@ def with_endpoints(facts: Listing, answer: Any, providers: tuple[str, ...]) -> L
     names = [str(offer.get("provider_name") or "").lower() for offer in offers]
     at = next((names.index(name) for name in map(str.lower, providers) if name in names), None)
     if at is None and len(offers) != 1:
-        # The gateway chooses among several providers, so keep its own values.
+        # Several providers serve the model, and we cannot tell which: keep the gateway's own values.
         return facts
     offer = offers[at or 0]
     latency = _members(offer.get("latency_last_1h"))

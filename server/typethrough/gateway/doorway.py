@@ -46,7 +46,7 @@ class Doorway:
         self._has_shrunk = False
         self._shrunk_s = -math.inf
         self._best_ms = self._usual_ms = 0.0
-        # What is left of the gateway's limit as it says, and until when that holds.
+        # How many requests the gateway says are left, and until when that number is valid.
         self._left, self._left_until_s = math.inf, -math.inf
 
     async def enter(self) -> None:

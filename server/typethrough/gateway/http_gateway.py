@@ -116,9 +116,9 @@ class HttpGateway:
         """The model that replaces it, if it is known to be gone. Usually empty."""
         return self._facts.successor if self._facts is not None else ""
 
-    def is_gone(self, successor: str) -> bool:
+    def note_gone(self, successor: str) -> bool:
         """Note that the endpoint no longer has the model, but has this successor. Returns whether the user does not know yet."""
-        return self._facts.is_gone(successor) if self._facts is not None else True
+        return self._facts.note_gone(successor) if self._facts is not None else True
 
     def model_places(self) -> dict[str, str]:
         """The values for a message about the model's end."""

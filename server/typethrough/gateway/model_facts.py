@@ -93,7 +93,7 @@ class ModelFacts:
             told = news
         await asyncio.to_thread(self._file.write, facts, told)
 
-    def is_gone(self, successor: str) -> bool:
+    def note_gone(self, successor: str) -> bool:
         """The endpoint refused the model and has this successor. Store that. Returns whether the user does not know yet."""
         self._is_refused = True
         self._use(Listing(listed=False, successor=successor), KEPT_S)

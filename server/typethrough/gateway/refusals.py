@@ -62,7 +62,7 @@ _KEY_REFUSED = re.compile(
     r"|(?:invalid|expired) (?:access|auth|authentication|bearer) token|(?:invalid|incorrect|missing|bad) credentials",
     re.IGNORECASE,
 )
-# Only this text is refused. The next one may be answered.
+# Words of a content filter. It refuses this prompt only.
 _FILTERED = re.compile(
     r"content[_ -]?filter|content (?:management )?policy|content_policy_violation|data_inspection_failed|was flagged"
     r"|requires moderation|inappropriate content|ResponsibleAIPolicy",

@@ -160,7 +160,7 @@ class Link(asyncio.Protocol):
                 if self._sink(data):
                     self._wake()
             except Exception as error:
-                # Pass it to the waiting task. The loop would only log it.
+                # Raise the error in the waiting task; asyncio would only log it.
                 if not waiter.done():
                     waiter.set_exception(error)
             return

@@ -118,7 +118,7 @@ class SucceededGateway:
 
     def _take_over(self, heir: HttpGateway) -> None:
         if self._heir is None:
-            self._use(heir, is_news=self._first.is_gone(heir.model))
+            self._use(heir, is_news=self._first.note_gone(heir.model))
 
     def _use(self, heir: HttpGateway, *, is_news: bool) -> None:
         self._heir = heir

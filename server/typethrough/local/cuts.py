@@ -23,7 +23,7 @@ _END: Final = ""
 
 
 class Cut(NamedTuple):
-    """A text that may be proposed: its evidence, its share of all that may follow, and whether the line ends after it."""
+    """A text that may be proposed: its evidence, its share of all candidates' weight, and whether the line ends after it."""
 
     text: str
     evidence: Evidence

@@ -74,7 +74,7 @@ class Typist:
 
     @staticmethod
     def _wanted(ghost: str, upcoming: str) -> bool:
-        # If "settings" is meant, reading and accepting "sett" would take longer than typing.
+        # A text that ends inside a word is not taken: typing on is faster.
         inside_word = ghost[-1:].isalnum() and upcoming[len(ghost) : len(ghost) + 1].isalnum()
         return upcoming.startswith(ghost) and len(ghost) >= _WORTH_A_TAB_CHARS and not inside_word
 

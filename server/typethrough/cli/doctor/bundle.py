@@ -7,7 +7,6 @@ and what looks like a path or a secret. From the record only the causes are take
 from __future__ import annotations
 
 import getpass
-import os
 import re
 import socket
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from typethrough import __version__
-from typethrough.cli import UsageError
 from typethrough.cli.doctor.findings import lines, summary
 from typethrough.cli.settings import shown
 from typethrough.cli.user_file import administrator_file_path, record_path, user_file_path
@@ -68,16 +66,6 @@ _KNOWN_HOSTS = frozenset(
 _PATH = re.compile(
     r"(?<![\w/.:<])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\:;,()'\"`]+[/\\])*[^\s/\\:;,()'\"`]+|~[/\\]\S+"
 )
-
-
-def write_bundle(path: Path, text: str) -> None:
-    """Write the report to a file that only the user can read. Raises UsageError."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror})") from None
 
 
 def bundle(

@@ -137,7 +137,7 @@ def judged(
     }
     if last.first_ms is None:
         text = f"{model}: an answer came, and no text in it"
-        return warning("completion", text, Cause.KEPT_BACK.advice, **figures)
+        return warning("completion", text, Cause.WITHHELD.advice, **figures)
     text = " and ".join(f"{one.first_ms:.0f} ms" for one in timed if one.first_ms is not None)
     text = f"{model}: first text after {text}"
     if last.tokens_a_second:

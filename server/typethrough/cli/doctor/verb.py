@@ -14,10 +14,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from typethrough.cli import UsageError
+from typethrough.cli import UsageError, write_for_user
 from typethrough.cli.compose import begin_verb
 from typethrough.cli.doctor import editors, machine
-from typethrough.cli.doctor.bundle import bundle, write_bundle
+from typethrough.cli.doctor.bundle import bundle
 from typethrough.cli.doctor.findings import Level, as_json, failure, is_well, lines, summary
 from typethrough.cli.doctor.lane import lane
 from typethrough.core.settings.layers import Layer, Origin
@@ -69,7 +69,7 @@ def _write_report(path: Path, composition: Composition, layers: list[Layer], fou
     settings, _ = composition.settings(layers)
     sources = composition.sources(layers)
     at = now.isoformat(timespec="seconds")
-    write_bundle(path, bundle(found, settings, sources, composition.environment, at))
+    write_for_user(path, bundle(found, settings, sources, composition.environment, at))
     print(f"{path} is written: read it before you send it.", file=sys.stderr)
 
 

@@ -115,7 +115,7 @@ def _hole(path: Path, lines: list[str], line: int, draw: random.Random) -> Hole 
 
 
 def _hidden_end(lines: list[str], line: int) -> int:
-    """The line after the hidden ones. Hidden are the line and those below that are indented at least as much, six at most."""
+    """The first line that stays visible. Hidden: the line, and those below with its indentation or more, six at most."""
     indent = _indent(lines[line])
     end = line + 1
     while end < min(len(lines), line + _MOST_HIDDEN_LINES) and lines[end].strip():

@@ -84,7 +84,7 @@ def _without_lines(text: str, view: View) -> str:
 
 
 def _without_closers(text: str, view: View) -> str:
-    """Remove closing brackets at the end that would leave one of the document's unmatched. A bracket that is needed stays."""
+    """Remove closing brackets from the end of the text if one in the document would then have no partner."""
     if not text.endswith(tuple(_TRAILING)) or not any(sign in text for sign in ")]}"):
         return text
     state, language = view.state, view.language_id

@@ -48,7 +48,7 @@ class Levels:
 
     @property
     def base(self) -> Level:
-        """The level of the cursor's line. After the answer has left that level, the outer level where it is now."""
+        """The outermost level that the answer has reached: at first that of the cursor's line."""
         return self.stack[0]
 
     def know(self, said: int) -> int:

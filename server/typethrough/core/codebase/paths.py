@@ -94,7 +94,7 @@ class Paths:
         matches = [path for path in files if self._ends_with(_module_parts(path, way[-1]), way)]
         inside = self._by_folder.get("" if way == self._root else way[-1], ())
         package = [path for path in inside if self._ends_with(_folder_parts(path), way)]
-        # If one file stands for its folder, the other files of the folder are not meant.
+        # If the folder has a file such as `__init__.py`, the import means only that file.
         matches += [path for path in package if stem(path) in _PACKAGES] or package
         # A single part is too little to go by, except for a file near the importing file.
         if len(way) == 1 and not one.names:

@@ -29,6 +29,12 @@ class Position(NamedTuple):
     line: int
     column: int
 
+    def moved(self, end: Position, new_end: Position) -> Position:
+        """This place after an edit that ended at `end`, at or before it, and whose new text ends at `new_end`."""
+        if self.line > end.line:
+            return Position(self.line + new_end.line - end.line, self.column)
+        return Position(new_end.line, new_end.column + self.column - end.column)
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:

@@ -177,7 +177,7 @@ class Cause(Enum):
         "",
         f"Check whether `base_url` is the address of an OpenAI-compatible endpoint. {_SETTINGS}",
     )
-    KEPT_BACK = Ending.FAILED, "", "Type a little more, or choose another model."
+    WITHHELD = Ending.FAILED, "", "Type a little more, or choose another model."
     REQUEST_REFUSED = Ending.FAILED, "", f"See the log. {_SETTINGS}"
     BROKEN = (
         Ending.FAILED,
@@ -228,7 +228,7 @@ class StreamEnd(StrEnum):
     TIMED_OUT = "GatewayTimeout", Cause.TIMED_OUT
     UNAVAILABLE = "GatewayUnavailable", Cause.UNAVAILABLE
     NOT_UNDERSTOOD = "GatewayProtocolError", Cause.NOT_UNDERSTOOD
-    KEPT_BACK = "NothingSaid", Cause.KEPT_BACK
+    WITHHELD = "NothingSaid", Cause.WITHHELD
     REFUSED = "GatewayRejected", Cause.REQUEST_REFUSED
     KEY_REFUSED = "CredentialsRejected", Cause.KEY_REFUSED
     NO_BALANCE = "PaymentRequired", Cause.NO_BALANCE

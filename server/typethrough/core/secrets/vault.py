@@ -195,7 +195,7 @@ class Vault:
                 hidden[number] = line
                 continue
             hidden[number], opening = self._opening_line(line, None, own=own)
-            # The lines below one that leaves a name open are checked again, even if cached.
+            # If a secret's name ends a line, its value may be below: check those lines even if cached.
             last_below, last = number, number + REACH_LINES
             while opening is not None and last_below < min(last, len(lines) - 1):
                 last_below, above = last_below + 1, opening

@@ -51,10 +51,12 @@ class Accepted:
             # An edit somewhere else. This is the most frequent case.
             return self
         if edit.end <= start:
-            return replace(self, start=_shifted(start, edit), end=_shifted(end, edit))
+            return replace(
+                self, start=start.moved(edit.end, edit.new_end), end=end.moved(edit.end, edit.new_end)
+            )
         if edit.start <= start and edit.end >= end:
             return replace(self, start=self._near(edit), end=self._near_end(edit))
-        new_end = max(edit.new_end, _shifted(end, edit)) if edit.end < end else edit.new_end
+        new_end = max(edit.new_end, end.moved(edit.end, edit.new_end)) if edit.end < end else edit.new_end
         return replace(self, start=min(start, edit.start), end=new_end)
 
     def share(self, snapshot: Snapshot) -> float:
@@ -96,10 +98,3 @@ def _common_chars(ours: Sequence[str], theirs: Sequence[str]) -> int:
 def _lines(text: str) -> list[str]:
     """The lines without blanks, at most 200, so that comparing them stays cheap."""
     return ["".join(line.split()) for line in text.splitlines() if line.strip()][:200]
-
-
-def _shifted(place: Position, edit: Edit) -> Position:
-    """A place at or after the end of an edit, as it is after the edit."""
-    if place.line > edit.end.line:
-        return Position(place.line + edit.new_end.line - edit.end.line, place.column)
-    return Position(edit.new_end.line, edit.new_end.column + place.column - edit.end.column)

@@ -125,7 +125,7 @@ def _is_above(edit: Edit, origin: Position) -> bool:
 def _places(edit: Edit, change: _Change, end: Position, snapshot: Snapshot) -> list[Position]:
     """Where the cursor may be after an edit, the furthest place first. Editors do not report it with an edit."""
     if change.end < end:
-        shifted = _shifted(end, change)
+        shifted = end.moved(change.end, change.new_end)
         # The place before closing characters that were taken as typed. The editor may have added them.
         inside = is_closing(snapshot.slice(change.new_end, shifted))
         return [shifted, change.new_end] if inside else [shifted]
@@ -189,13 +189,6 @@ def _advanced(start: Position, text: str) -> Position:
 
 def _unified(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def _shifted(place: Position, change: _Change) -> Position:
-    """The place `place`, which is after `change`, as it is after the change."""
-    if place.line > change.end.line:
-        return Position(place.line + change.new_end.line - change.end.line, place.column)
-    return Position(change.new_end.line, change.new_end.column + place.column - change.end.column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _PIECE_STEPS: Final = 20
 _READING_STEPS: Final = 600
 # If the text differs more from the kept one, the cursor is at another place.
 _MOST_CHANGED: Final = 4_000
-# A document with errors of its own is not parsed again for some requests, at most this many.
+# After a text with errors of its own, parsing is skipped for at most this many requests.
 _LONGEST_PAUSE: Final = 16
 _MOST_KNOWN: Final = 16
 
@@ -47,7 +47,7 @@ class Syntax:
     def __init__(self, language_id: str) -> None:
         self._language_id = language_id
         self._kept: _Kept | None = None
-        # The place that is known to have no errors: the region's first line, and the lines below the cursor's.
+        # Where the last check found no errors: the number of the region's first line, and the text below the cursor.
         self._clean: tuple[int, str] | None = None
         self._pause = self._failures = 0
         self._known: dict[bytes, bool] = {}

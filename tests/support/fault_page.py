@@ -1,4 +1,4 @@
-"""The table of faults as a page for users. Pure."""
+"""The table of faults as a page for users, `server/docs/faults.md`. `python -m tests.bench.faults --page` prints it."""
 
 from __future__ import annotations
 
