@@ -36,6 +36,7 @@ _THIRD_PARTY = {
     "core": {"cachetools", "pathspec"},
     "gateway": {"httpx", "httpcore", "certifi", "h11", "cachetools"},
     "lsp": {"pygls", "lsprotocol", "cattrs"},
+    "telemetry": {"opentelemetry"},
     "cli": {"platformdirs"},
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from opentelemetry.sdk import environment_variables
 
 from tests.support.fault_page import page
 from tests.support.neovim_install import find_or_install
@@ -165,6 +166,9 @@ def test_every_command_can_be_run_as_it_is_written(document: str) -> None:
                 local = target.removeprefix("$PWD/").removeprefix("/path/to/typethrough/")
                 # The virtual environment is there once the first command has run.
                 assert local.startswith(".venv/bin/typethrough") or (ROOT / local).exists(), target
+            case ["pip", "install", package]:
+                extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+                assert package in {f"typethrough[{extra}]" for extra in extras}
             case ["mkdir", "-p", *_]:
                 pass
             case ["code", "--install-extension", package]:
@@ -195,6 +199,9 @@ def assert_understood(arguments: list[str]) -> None:
 
 
 def assert_variable(name: str, value: str) -> None:
+    if name.startswith("OTEL_"):
+        assert name in vars(environment_variables), name
+        return
     layer = Layer("document", Origin.ENVIRONMENT, {name.removeprefix(ENVIRONMENT_PREFIX).lower(): value})
     assert name.startswith(ENVIRONMENT_PREFIX), name
     # The documents' key is a placeholder; everything else must be a value that is taken.
@@ -216,6 +223,8 @@ def test_every_environment_variable_is_one_that_is_read(document: str) -> None:
         elif name.endswith("_PROXY"):
             base_url = "http://gateway.example/v1" if name == "HTTP_PROXY" else "https://gateway.example/v1"
             assert proxy_for(base_url, {name: "http://127.0.0.1:1"}).named_by == name
+        elif name.startswith("OTEL_"):
+            assert_variable(name, "")
         elif name.startswith("SSL_"):
             assert certificates_of({name: "/ca.pem"}) != SYSTEM
         else:

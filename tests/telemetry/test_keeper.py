@@ -56,9 +56,9 @@ class Desk:
         self, stream_id: str, tokens: int, *, is_estimated: bool = False, ending: StreamEnd = StreamEnd.ENOUGH
     ) -> None:
         usage = Usage(tokens, tokens // 2, 10)
-        money = {"dollars": tokens / 1_000, "saved_dollars": tokens / 2_000}
+        money = (tokens / 1_000, tokens / 2_000)
         self.keeper.stream_ended(
-            StreamRecord(stream_id, "m", Purpose.AUTOMATIC, ending, usage, is_estimated, 300.0, **money)
+            StreamRecord(stream_id, "m", Purpose.AUTOMATIC, ending, usage, is_estimated, 300.0, *money)
         )
 
     def rows(self, columns: str, table: str) -> list[Any]:

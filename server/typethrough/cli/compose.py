@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from typethrough.engine.gateways import Gateways
     from typethrough.engine.ports import Gateway, Recorder
     from typethrough.gateway.endpoint import Endpoint
+    from typethrough.telemetry.exporting import Meters
     from typethrough.telemetry.logs import Redactor
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Composition:
         self._administrator_file: Path | None = None
         self._stamps: dict[Path, tuple[int, int] | None] = {}
         self._redactor: Redactor | None = None
+        self._base_url = ""
 
     @classmethod
     def from_process(cls, options: argparse.Namespace) -> Composition:
@@ -98,12 +100,14 @@ class Composition:
         settings = replace(settings, access=access)
         self._follow(settings)
         choice = self.endpoint(settings)
+        self._base_url = choice.base_url
         said = list(choice.notes)
         if choice.problem and not any(one.message.startswith(choice.problem) for one in problems):
             # The value comes from a variable that other programs use too, so no layer has reported it.
             said.append(f"{choice.problem}. {CLOSED}")
         more = (Problem("settings", "api_key", sentence) for sentence in said)
-        return settings, (*self._user_problems, *problems, *more, *self._token_problems(settings))
+        missing = _missing_packages(settings)
+        return settings, (*self._user_problems, *problems, *more, *self._token_problems(settings), *missing)
 
     def sources(self, editor_layers: Sequence[Layer] = ()) -> Mapping[str, str]:
         """For each setting that is set somewhere: the name of the source whose value is in force."""
@@ -193,7 +197,25 @@ class Composition:
 
     @contextmanager
     def recorder(self, settings: Settings) -> Iterator[Recorder]:
-        """Yield a recorder for a server. It keeps a record on this machine, unless the settings switch that off."""
+        """Yield a recorder for a server. It keeps a record on this machine, unless the settings switch that off, and sends
+        metrics and traces if they ask for that.
+        """
+        with self._keeping(settings) as recorder:
+            if not settings.opentelemetry or _missing_packages(settings):
+                yield recorder
+                return
+            from typethrough.telemetry.exporting import ExportingRecorder
+
+            exporting = ExportingRecorder(
+                recorder, self.clock.local_time, lambda: self._base_url, _standard_instruments
+            )
+            try:
+                yield exporting
+            finally:
+                exporting.close()
+
+    @contextmanager
+    def _keeping(self, settings: Settings) -> Iterator[Recorder]:
         from typethrough.telemetry.recorder import LogRecorder
 
         if not settings.record:
@@ -282,6 +304,21 @@ class Composition:
         if self._redactor is not None:
             self._redactor.hide(*keys_of(settings, self.environment), self.endpoint(settings).api_key)
             set_level(settings.log_level)
+
+
+def _missing_packages(settings: Settings) -> tuple[Problem, ...]:
+    """The problem that OpenTelemetry is asked for and not installed."""
+    if not settings.opentelemetry:
+        return ()
+    from typethrough.telemetry.exporting import MISSING, is_installed
+
+    return () if is_installed() else (Problem("settings", "opentelemetry", MISSING),)
+
+
+def _standard_instruments() -> Meters:
+    from typethrough.telemetry.instruments import standard_instruments
+
+    return standard_instruments()
 
 
 def _path(name: str) -> Path | None:

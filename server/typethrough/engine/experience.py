@@ -74,6 +74,8 @@ class Experience:
             _ttft_ms(flight, heard),
             dollars,
             heard.profile.saved_dollars(usage),
+            flight.age_ms - heard.delay_ms,
+            is_chat=heard.profile.fim is None,
         )
 
     def _usage(self, flight: Flight, heard: Upstream, sent: Sent) -> tuple[Usage, bool]:
@@ -107,6 +109,7 @@ def record_unheard(record_id: str, flight: Flight, unheard: Upstream) -> StreamR
         is_estimated=bool(usage.prompt_tokens),
         dollars=profile.cost_dollars(usage),
         saved_dollars=profile.saved_dollars(usage),
+        is_chat=profile.fim is None,
     )
 
 

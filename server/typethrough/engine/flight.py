@@ -206,6 +206,11 @@ class Flight:
         text = "".join(self._raw)
         return text if self._prompt is None else self._prompt.restored(text, growing=not whole)
 
+    @property
+    def age_ms(self) -> float:
+        """The time since the question was asked."""
+        return (self._clock.now() - self.started_s) * 1_000
+
     def long_enough(self) -> bool:
         """Whether enough text has arrived, so that no more of it will be kept."""
         if len(self._raw) % 8 or (self._line_breaks <= _MAX_LINES and self._chars <= _MAX_CHARS):

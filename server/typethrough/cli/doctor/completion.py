@@ -114,6 +114,8 @@ async def _timed(composition: Composition, question: Question, recorder: Recorde
             ttft_ms=first_ms,
             dollars=gateway.profile.cost_dollars(usage),
             saved_dollars=gateway.profile.saved_dollars(usage),
+            total_ms=total_ms,
+            is_chat=gateway.profile.fim is None,
         )
     )
     return Timed(first_ms, total_ms, usage)

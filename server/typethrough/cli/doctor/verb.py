@@ -18,9 +18,11 @@ from typethrough.cli import UsageError, write_for_user
 from typethrough.cli.compose import begin_verb
 from typethrough.cli.doctor import editors, machine
 from typethrough.cli.doctor.bundle import bundle
+from typethrough.cli.doctor.collector import collector
 from typethrough.cli.doctor.findings import Level, as_json, failure, is_well, lines, summary
 from typethrough.cli.doctor.lane import lane
 from typethrough.core.settings.layers import Layer, Origin
+from typethrough.telemetry.exporting import is_installed
 from typethrough.telemetry.logs import place_of
 from typethrough.telemetry.page.doctor import doctor_page
 
@@ -130,6 +132,8 @@ class _Examination:
         for finding in machine.record(settings, composition.clock.local_time().date().isoformat()):
             put(finding)
             is_limit_spent |= finding.name == "limit" and finding.level is Level.FAILURE
+        if settings.opentelemetry and is_installed():
+            put(await collector(composition.environment))
         for finding in editors.editors(composition.environment, Path.home()):
             put(finding)
         async for finding in lane(

@@ -85,7 +85,8 @@ class StreamRecord:
 
     `usage` is the provider's count. With `is_estimated` it is our estimate, because providers report no count for a stream
     that is closed early. `dollars` is its cost by the model's prices, `saved_dollars` what the prompt cache saved. `id` is
-    unique in one process.
+    unique in one process. `total_ms` is the time from the question to the stream's end, None if unknown. `is_chat` is False
+    for a text completion.
     """
 
     id: str
@@ -97,6 +98,8 @@ class StreamRecord:
     ttft_ms: float | None = None
     dollars: float = 0.0
     saved_dollars: float = 0.0
+    total_ms: float | None = None
+    is_chat: bool = True
 
 
 @dataclass(frozen=True, slots=True)

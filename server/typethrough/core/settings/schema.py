@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from typethrough.core.settings.access import Access
 
 T = TypeVar("T")
-
 ENVIRONMENT_PREFIX = "TYPETHROUGH_"
 GATEWAY_BASE_URL = "https://ai-gateway.vercel.sh/v1"
 DEFAULT_MODEL = "openai/gpt-4.1-nano"
-BUDGET_MIN_MS = 50
-BUDGET_MAX_MS = 5000
+BUDGET_MIN_MS, BUDGET_MAX_MS = 50, 5000
 
 _EXCLUDED = """
 .env .env.* .envrc *.env *.pem *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ovpn *.tfvars *.tfstate id_rsa*
@@ -299,10 +297,7 @@ class Settings:
         reach=Reach.USER,
     )
     prefetch: bool = _setting(
-        True,
-        Kind.FLAG,
-        "Whether accepting a suggestion asks for the next one in advance.",
-        Others.SWITCH_OFF,
+        True, Kind.FLAG, "Whether accepting a suggestion asks for the next one in advance.", Others.SWITCH_OFF
     )
     disabled_languages: tuple[str, ...] = _setting(
         (), Kind.NAMES, "Language ids that get no suggestions, such as `markdown`.", Others.ADD, guards=True
@@ -346,6 +341,13 @@ class Settings:
         False,
         Kind.FLAG,
         "Whether that file contains the full paths of files. If not, it has only their names, and only for the last outcomes.",
+        Others.SWITCH_OFF,
+        reach=Reach.USER,
+    )
+    opentelemetry: bool = _setting(
+        False,
+        Kind.FLAG,
+        "Whether metrics and traces, no text, go to the collector of `OTEL_EXPORTER_OTLP_ENDPOINT`. Needs `typethrough[otel]`.",
         Others.SWITCH_OFF,
         reach=Reach.USER,
     )
