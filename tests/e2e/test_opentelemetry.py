@@ -247,3 +247,11 @@ def test_the_doctor_says_whether_the_collector_is_there(tmp_path: Path, nobody: 
 
 def test_the_doctor_says_nothing_of_it_when_it_is_off(tmp_path: Path) -> None:
     assert findings(tmp_path, {}) == []
+
+
+def test_the_doctor_says_what_the_variables_do(tmp_path: Path) -> None:
+    [(level, text)] = findings(tmp_path, asked("collector:4318"))
+    assert level == "warning"
+    assert "an address that does not begin with http:// or https://" in text
+    off = "metrics and traces are switched off (OTEL_SDK_DISABLED)"
+    assert findings(tmp_path, asked("") | {"OTEL_SDK_DISABLED": "true"}) == [("ok", off)]

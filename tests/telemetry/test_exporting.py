@@ -27,7 +27,7 @@ from typethrough.core.outcome.outcome import (
     Usage,
 )
 from typethrough.core.settings.layers import Layer, Origin
-from typethrough.telemetry import exporting
+from typethrough.telemetry import exporting, instruments
 from typethrough.telemetry.exporting import MISSING, ExportingRecorder, Place, place_at
 from typethrough.telemetry.instruments import Instruments
 from typethrough.telemetry.recorder import LogRecorder
@@ -65,16 +65,16 @@ class Desk:
         self.data: Any = None
 
     def _load(self) -> Meters:
-        desk, instruments = self, Instruments(SimpleSpanProcessor(self.spans), self.reader)
+        desk, made = self, Instruments(SimpleSpanProcessor(self.spans), self.reader)
 
         class Kept:
             def take(self, event: Event) -> None:
-                instruments.take(event)
+                made.take(event)
 
             def close(self, within_s: float) -> None:
                 # After the end a reader in memory has nothing more.
                 desk.data = desk.reader.get_metrics_data()
-                instruments.close(within_s)
+                made.close(within_s)
 
         return Kept()
 
@@ -343,3 +343,20 @@ def test_a_missing_extra_is_named_when_it_is_asked_for_and_only_then(monkeypatch
     monkeypatch.setattr(exporting, "_PACKAGES", ("opentelemetry.sdk", "opentelemetry.not_there.http"))
     assert composed(Origin.USER_FILE) == (False, True)
     assert composed(Origin.DEFAULTS) == (False, False)
+
+
+def test_an_exporter_that_raises_reaches_no_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Old:
+        """As in the oldest version that is allowed."""
+
+        def __init__(self, timeout: float) -> None:
+            self.timeout = timeout
+
+        def export(self, spans: list[Any]) -> None:
+            raise ConnectionRefusedError(KEY)
+
+        def shutdown(self) -> None:
+            pass
+
+    monkeypatch.setattr(instruments, "OTLPSpanExporter", Old)
+    assert not instruments.reaches_collector(2.0)

@@ -27,6 +27,8 @@ _REMEDY: Final = (
 
 async def collector(environment: Mapping[str, str]) -> Finding:
     """Whether the collector takes what is sent. An empty list of spans is sent to it."""
+    if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return ok(_NAME, "metrics and traces are switched off (OTEL_SDK_DISABLED)")
     variable = next((name for name in _VARIABLES if environment.get(name, "").strip()), "")
     where = _shown(environment[variable]) if variable else _DEFAULT
     source = variable or "the default"
@@ -55,4 +57,6 @@ def _shown(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "an address that cannot be read"
-    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "an address that does not begin with http:// or https://"
+    return f"{parts.scheme}://{parts.hostname}{port}"
