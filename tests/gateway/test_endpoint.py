@@ -96,7 +96,7 @@ def test_an_address_that_passes_means_the_same_host_to_everybody(text: str) -> N
     if not address_problem(base_url):
         place = endpoint(base_url, key=KEY)
         assert place.problem == ""
-        assert place.url.host == urlsplit(base_url).hostname
+        assert place.host == urlsplit(base_url).hostname
         assert (place.url.port or "") == (urlsplit(str(place.url)).port or "")
         assert place.url.path.endswith("/completions")
 

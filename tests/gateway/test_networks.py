@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket as socket_module
 import ssl
 import sys
 import tempfile
@@ -137,6 +138,48 @@ def test_who_looks_up_the_gateways_name(scheme: str, host: str, target: str) -> 
             assert await text_of(client) == "x + 1"
             assert proxy.tunnels[0].target == f"{target}:{server.port}"
             await client.aclose()
+
+    play(scene())
+
+
+# Names that Python's codec turns into those of other hosts, or cannot read: with ß, with ς, with a joiner, and a wrong one.
+INTERNATIONAL = ["xn--strae-oqa.test", "xn--3xab.test", "xn--10cl1a0b660p.test", "xn--zz-9999.test"]
+
+
+@pytest.mark.parametrize("host", INTERNATIONAL)
+@pytest.mark.parametrize("scheme", ["", "http", "socks5", "socks5h"])
+def test_an_international_name_is_looked_up_and_checked_as_it_is_written(
+    host: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes out (to the name server, to a proxy, in the TLS handshake) is the name of the address, byte for byte."""
+    asked, checked = set[bytes](), list[object]()
+    look_up = socket_module.getaddrinfo
+
+    def noted(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "127.0.0.1":
+            return look_up(name, *rest, **more)
+        asked.add(name.encode("idna"))
+        if scheme == "socks5":
+            raise socket_module.gaierror(-2, "only the proxy knows it")
+        return look_up("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket_module, "getaddrinfo", noted)
+
+    async def scene() -> None:
+        tls = server_tls()
+        tls.sni_callback = lambda _, name, __: checked.append(name)
+        proxy = LoopbackProxy(scheme or "http", hosts={host: "127.0.0.1"})
+        async with Server(answer_all, tls=tls) as server, proxy:
+            way = proxy.proxy() if scheme else DIRECT
+            # The test's certificate is for another name.
+            said = await fault_at(at(server, way, base_url=f"https://{host}:{server.port}/v1"))
+            assert "certificate" in said
+            assert host in said
+            assert asked == ({host.encode()} if scheme in ("", "socks5") else set())
+            assert set(checked) == {host}
+            assert {tunnel.target for tunnel in proxy.tunnels} == (
+                {f"{host}:{server.port}"} if scheme else set()
+            )
 
     play(scene())
 

@@ -149,7 +149,7 @@ def test_how_long_a_context_is_said_to_be(message: str, limit_tokens: int) -> No
 def test_an_unknown_model_is_told_with_endpoint_end_setting_and_successor() -> None:
     body = parse_error_body(json.dumps(_named("model_not_found")).encode())
     assert str(rejection(404, {}, body, _PLACE, PROMPT)) == (
-        f"The gateway at {_PLACE.url.host} does not know the model openai/gpt-4.1-nano, whose vendor announced its shutdown for "
+        f"The gateway at {_PLACE.host} does not know the model openai/gpt-4.1-nano, whose vendor announced its shutdown for "
         "2026-10-23 (HTTP 404, model_not_found): change the setting `model` (TYPETHROUGH_MODEL), for instance to "
         "openai/gpt-6-luna."
     )

@@ -72,7 +72,11 @@ class WarmTransport(GatewayTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request. If a kept connection fails before any byte of an answer, try once more on a new connection."""
         url = self._way.url
-        if (request.url.scheme, request.url.host, request.url.port) != (url.scheme, url.host, url.port):
+        if (request.url.scheme, request.url.raw_host, request.url.port) != (
+            url.scheme,
+            url.raw_host,
+            url.port,
+        ):
             raise httpx.UnsupportedProtocol("this transport speaks to one host only")
         if self._is_closed:
             raise httpx.ConnectError("the transport is closed")

@@ -11,16 +11,30 @@ import re
 import socket
 from collections import deque
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+
+    import httpx
 
     # An entry of socket.getaddrinfo: family, type, protocol, canonical name, and the address.
     Address = tuple[int, int, int, str, Any]
 
 # How long to wait before the next address is tried too (RFC 8305, section 8). The usual cause is a dead IPv6 route.
 NEXT_ADDRESS_S = 0.25
+
+# A host in the ASCII form that goes over the network. What looks up a name or checks a certificate takes no other text.
+Host = NewType("Host", str)
+
+
+def host_of(url: httpx.URL) -> Host:
+    """The host of an address, without brackets.
+
+    `url.host` decodes a name such as xn--strae-oqa.example to "straße.example". Python would encode that by older rules, to
+    strasse.example, which is another host and may belong to somebody else.
+    """
+    return Host(url.raw_host.decode("ascii"))
 
 
 class Dialer:
@@ -30,7 +44,7 @@ class Dialer:
     `distrust` report what came of the last connection. An address that sent nothing is tried after the others.
     """
 
-    def __init__(self, host: str, port: int, *, next_address_s: float = NEXT_ADDRESS_S) -> None:
+    def __init__(self, host: Host, port: int, *, next_address_s: float = NEXT_ADDRESS_S) -> None:
         self.host = host
         self.port = port
         self._next_address_s = next_address_s

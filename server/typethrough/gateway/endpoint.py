@@ -18,6 +18,7 @@ from typethrough.core.settings.headers import Headers, has_login, is_secret
 from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.certificates import SYSTEM, Certificates
+from typethrough.gateway.dialing import host_of
 from typethrough.gateway.network_faults import refused_by_proxy
 from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 
     from typethrough.core.models import FimMarks, ModelProfile
     from typethrough.engine.ports import Clock
+    from typethrough.gateway.dialing import Host
     from typethrough.gateway.network_faults import Party, Unreachable
 
 AUTO, CHAT, FIM = "auto", "chat", "fim"
 _CHAT_PATH = "/chat/completions"
 _TEXT_PATH = "/completions"
-_VERCEL_HOST = httpx.URL(GATEWAY_BASE_URL).host
+_VERCEL_HOST = host_of(httpx.URL(GATEWAY_BASE_URL))
 # These serve chats. Fill-in-the-middle is at other addresses or missing; a router passes a raw prompt on as a chat.
 _CHAT_ONLY_HOSTS = frozenset(
     {
@@ -106,6 +108,11 @@ class Endpoint:
         return self.beside(_CHAT_PATH)
 
     @cached_property
+    def host(self) -> Host:
+        """The server's host."""
+        return host_of(self.url)
+
+    @cached_property
     def text_url(self) -> httpx.URL:
         """The address of text completions."""
         return self.beside(_TEXT_PATH)
@@ -134,7 +141,7 @@ class Endpoint:
     @cached_property
     def proxy_party(self) -> Party:
         """The proxy, for sentences about its connection."""
-        return proxy_party(self.proxy, self.url.host)
+        return proxy_party(self.proxy, self.host)
 
     @cached_property
     def forwards(self) -> bool:
@@ -158,7 +165,7 @@ class Endpoint:
     @cached_property
     def fim(self) -> FimMarks | None:
         """The model's fill-in-the-middle marks, if that form is to be used. Else None."""
-        if self.prompt_form == CHAT or self.url.host in _CHAT_ONLY_HOSTS:
+        if self.prompt_form == CHAT or self.host in _CHAT_ONLY_HOSTS:
             return None
         return self.profile.fim
 
@@ -176,7 +183,7 @@ class Endpoint:
     @cached_property
     def is_vercel(self) -> bool:
         """Whether this is the Vercel AI Gateway itself."""
-        return self.url.host == _VERCEL_HOST
+        return self.host == _VERCEL_HOST
 
     @cached_property
     def problem(self) -> str:
@@ -225,4 +232,4 @@ class Endpoint:
         if self.profile.fim is None:
             model = self.model if self.model.isprintable() and len(self.model) <= 100 else "the model"
             return f"{setting} the fill-in-the-middle marks of {model} are not known: set it to `auto` or `chat`."
-        return f"{setting} {self.url.host} serves no raw text completions: set it to `auto` or `chat`."
+        return f"{setting} {self.host} serves no raw text completions: set it to `auto` or `chat`."

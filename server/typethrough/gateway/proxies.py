@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from typethrough.core.settings.access import is_loopback
 from typethrough.core.settings.halves import address_problem
+from typethrough.gateway.dialing import Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,9 +76,9 @@ class Proxy:
         return bool(self.url) and scheme == "http" and not self.is_socks
 
     @property
-    def host(self) -> str:
+    def host(self) -> Host:
         """The proxy's host."""
-        return self._parts.hostname or ""
+        return Host(self._parts.hostname or "")
 
     @property
     def port(self) -> int:

@@ -142,7 +142,7 @@ def _leaf(
     places = {
         "where": f"HTTP {status}, {word}" if word else f"HTTP {status}",
         "quote": _quote(error.message, endpoint, prompt),
-        "host": endpoint.url.host,
+        "host": endpoint.host,
     }
     fault = _fault_of(status, word, error, prompt)
     if fault is Fault.MODEL_UNKNOWN:
@@ -228,7 +228,7 @@ def model_places(endpoint: Endpoint) -> dict[str, str]:
     """The values for a message about an endpoint's model."""
     profile = endpoint.profile
     return {
-        "host": endpoint.url.host,
+        "host": endpoint.host,
         "model": endpoint.model
         if endpoint.model.isprintable() and len(endpoint.model) <= 100
         else "asked for",

@@ -121,7 +121,7 @@ class Reply:
             is_page = self._head.lstrip().startswith(b"<")
             fault = Fault.WEB_PAGE if is_page else Fault.NOT_A_STREAM
             quote = quoted_text(self._head, self._endpoint, self._prompt)
-            told = fault.says(quote=quote, where="HTTP 200", host=self._endpoint.url.host)
+            told = fault.says(quote=quote, where="HTTP 200", host=self._endpoint.host)
             self.error = GatewayProtocolError(told, fault=fault)
         return text
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typethrough.engine.ports import Cancellable, Clock
+    from typethrough.gateway.dialing import Host
 
 _HIGH_WATER_BYTES = 256 * 1024
 
@@ -47,7 +48,7 @@ class Link(asyncio.Protocol):
         """Whether it is open and nothing arrived unasked. A proxy may send a 408 before it closes an idle connection."""
         return self.is_open and not self._chunks
 
-    async def secure(self, tls: ssl.SSLContext, host: str) -> None:
+    async def secure(self, tls: ssl.SSLContext, host: Host) -> None:
         """Start TLS with the server of this name. Raises OSError, like ssl."""
         if self._transport is None or not self.is_open:
             raise ConnectionResetError

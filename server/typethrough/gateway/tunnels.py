@@ -16,6 +16,7 @@ from typethrough.core.outcome.faults import Fault
 from typethrough.gateway.network_faults import refused_by_proxy, wants_login
 
 if TYPE_CHECKING:
+    from typethrough.gateway.dialing import Host
     from typethrough.gateway.network_faults import Party
     from typethrough.gateway.proxies import Proxy
     from typethrough.gateway.sockets import Link
@@ -46,7 +47,7 @@ def login_header(proxy: Proxy) -> tuple[bytes, bytes]:
     return b"Proxy-Authorization", b"Basic " + b64encode(f"{proxy.user}:{proxy.password}".encode())
 
 
-async def tunnel(link: Link, proxy: Proxy, host: str, port: int, party: Party) -> None:
+async def tunnel(link: Link, proxy: Proxy, host: Host, port: int, party: Party) -> None:
     """Have the proxy connect to a host. Raises Unreachable and httpx.TransportError."""
     if proxy.is_socks:
         await _by_socks(_Reader(link), proxy, host, port, party)
@@ -54,7 +55,7 @@ async def tunnel(link: Link, proxy: Proxy, host: str, port: int, party: Party) -
         await _by_connect(link, proxy, host, port, party)
 
 
-async def _by_connect(link: Link, proxy: Proxy, host: str, port: int, party: Party) -> None:
+async def _by_connect(link: Link, proxy: Proxy, host: Host, port: int, party: Party) -> None:
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     speaker = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
     headers = [(b"Host", target.encode()), *([login_header(proxy)] if proxy.has_login else [])]
@@ -84,7 +85,7 @@ async def _by_connect(link: Link, proxy: Proxy, host: str, port: int, party: Par
         raise party.fault(Fault.PROXY_PAGE, where=f"HTTP {event.status_code}")
 
 
-async def _by_socks(reader: _Reader, proxy: Proxy, host: str, port: int, party: Party) -> None:
+async def _by_socks(reader: _Reader, proxy: Proxy, host: Host, port: int, party: Party) -> None:
     methods = (_NO_LOGIN, _BY_PASSWORD) if proxy.has_login else (_NO_LOGIN,)
     reader.link.write(bytes((_SOCKS, len(methods), *methods)))
     version, method = await reader.exactly(2, party)
@@ -111,7 +112,7 @@ async def _by_socks(reader: _Reader, proxy: Proxy, host: str, port: int, party: 
         raise party.fault(Fault.NO_PROXY, where=_NO_SOCKS)
 
 
-def _socks_address(host: str) -> bytes:
+def _socks_address(host: Host) -> bytes:
     try:
         address = ip_address(host)
     except ValueError:

@@ -15,7 +15,7 @@ import httpx
 
 from typethrough.core.outcome.faults import Fault
 from typethrough.gateway.certificates import SYSTEM, BadCertificates, Certificates
-from typethrough.gateway.dialing import NEXT_ADDRESS_S, Dialer
+from typethrough.gateway.dialing import NEXT_ADDRESS_S, Dialer, Host, host_of
 from typethrough.gateway.network_faults import (
     BASE_URL,
     Party,
@@ -67,12 +67,13 @@ class Way:
         self._of_proxy = replace(certificates, client="", client_key="")
         self._speaks_tls_to_proxy = bool(proxy.url) and proxy.speaks is Speaks.HTTPS
         self._tls: dict[Certificates, asyncio.Future[ssl.SSLContext]] = {}
-        host, port = (proxy.host, proxy.port) if proxy.url else (url.host, self._port)
+        self._host = host_of(url)
+        host, port = (proxy.host, proxy.port) if proxy.url else (self._host, self._port)
         self._dialer = Dialer(host, port, next_address_s=next_address_s)
         self.party = server_party(url, proxy, has_certificate=bool(certificates.client))
         if socket_path:
             self.party = socket_party()
-        self._first = proxy_party(proxy, url.host) if proxy.url else self.party
+        self._first = proxy_party(proxy, self._host) if proxy.url else self.party
 
     @property
     def forwards(self) -> bool:
@@ -109,7 +110,7 @@ class Way:
             if self.proxy.url and not self.forwards:
                 await self._tunnel(link, until_s)
             if tls is not None:
-                await self._secure(link, tls, self.url.host, self.party, until_s)
+                await self._secure(link, tls, self._host, self.party, until_s)
         except BaseException:
             link.abort()
             raise
@@ -135,23 +136,25 @@ class Way:
             raise
 
     async def _tunnel(self, link: Link, until_s: float) -> None:
-        host = self.url.host
+        host = self._host
         if self.proxy.speaks is Speaks.SOCKS5:
             host = await self._looked_up(until_s)
         with _told(no_tunnel, self._first):
             async with asyncio.timeout_at(until_s):
                 await tunnel(link, self.proxy, host, self._port, self._first)
 
-    async def _looked_up(self, until_s: float) -> str:
+    async def _looked_up(self, until_s: float) -> Host:
         """The gateway's address, or its name if this machine cannot resolve it but the proxy may."""
         try:
             async with asyncio.timeout_at(until_s):
-                addresses = await Dialer(self.url.host, self._port).addresses()
+                addresses = await Dialer(self._host, self._port).addresses()
         except (OSError, UnicodeError):
-            return self.url.host
-        return str(addresses[0][4][0])
+            return self._host
+        return Host(addresses[0][4][0])
 
-    async def _secure(self, link: Link, tls: ssl.SSLContext, host: str, party: Party, until_s: float) -> None:
+    async def _secure(
+        self, link: Link, tls: ssl.SSLContext, host: Host, party: Party, until_s: float
+    ) -> None:
         if party is self._first and self._dialer.has_others:
             # Keep half of the time for the next address.
             until_s -= self._connect_timeout_s / 2
@@ -182,7 +185,7 @@ def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False)
     who = f"The gateway at {url.netloc.decode()}"
     if proxy.url:
         who += f" behind the proxy named by {proxy.named_by}"
-    return Party(who, url.host, advice, has_certificate)
+    return Party(who, host_of(url), advice, has_certificate)
 
 
 def socket_party() -> Party:

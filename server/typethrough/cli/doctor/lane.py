@@ -142,9 +142,9 @@ def _place(endpoint: Endpoint, choice: EndpointChoice) -> Place:
 
     proxy, url = endpoint.proxy, endpoint.url
     if proxy.url:
-        return Place(proxy.host, proxy.port, proxy.named_by, proxy_party(proxy, url.host), is_proxy=True)
+        return Place(proxy.host, proxy.port, proxy.named_by, proxy_party(proxy, endpoint.host), is_proxy=True)
     named_by = choice.address_name or "the setting `base_url`"
-    return Place(url.host, _port(choice.base_url), named_by, server_party(url, proxy))
+    return Place(endpoint.host, _port(choice.base_url), named_by, server_party(url, proxy))
 
 
 def _port(url: str) -> int:

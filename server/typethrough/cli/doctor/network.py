@@ -19,6 +19,7 @@ from typethrough.core.settings.access import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from typethrough.gateway.dialing import Host
     from typethrough.gateway.network_faults import Party
 
 _NAME_S = 5.0
@@ -36,7 +37,7 @@ class Place:
     `party` is used for error sentences.
     """
 
-    host: str
+    host: Host
     port: int
     named_by: str
     party: Party
