@@ -165,6 +165,43 @@ def test_a_mistake_in_it_closes_the_model_lane_whatever_others_set(values: dict[
     assert any(CLOSED in one.message and one.layer == "administrator's file" for one in problems), problems
 
 
+@pytest.mark.parametrize("table", [{}, {"model": "m"}, ""])
+@pytest.mark.parametrize("layer", [administrator, user])
+def test_what_stands_beside_a_table_of_our_name_in_a_file_holds_too(layer: Any, table: object) -> None:
+    values = {"base_url": CORP, "exclude": ["secret/"], "zero_data_retention": True, "model_lane": False}
+    found, problems = resolve([layer(**values, typethrough=table)])
+    assert (found.zero_data_retention, found.model_lane) == (True, False)
+    assert "secret/" in found.exclude
+    assert [access.base_url for access in found.access] == [CORP]
+    if isinstance(table, dict):
+        assert (problems, found.model) == ((), table.get("model", DEFAULTS.model))
+    else:
+        assert '"typethrough" is not a setting' in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"zero_data_retention": True, "zeroDataRetention": False},
+        {"zero_data_retention": True, "typethrough": {"zero_data_retention": False}},
+        {"base_url": CORP, "baseUrl": EVIL},
+        {"exclude": ["secret/"], "Exclude": []},
+    ],
+)
+@pytest.mark.parametrize("layer", [administrator, user])
+def test_two_values_of_one_setting_close_the_model_lane_if_it_can_forbid_something(
+    layer: Any, values: dict[str, Any]
+) -> None:
+    found, problems = resolve([layer(**values)])
+    assert endpoint_of(found, {"AI_GATEWAY_API_KEY": KEY}).is_refused
+    assert "is set twice, in two spellings with different values" in problems[0].message
+    assert "exclude" not in values or "secret/" in found.exclude
+
+
+def test_one_value_in_two_spellings_is_no_mistake() -> None:
+    assert resolve([administrator(max_lines=2, maxLines=2)])[1] == ()
+
+
 def test_a_file_that_cannot_be_read_closes_the_model_lane() -> None:
     broken = Layer("administrator's file", Origin.ADMINISTRATOR, {}, "administrator's file: is not TOML")
     found, problems = resolve([broken, user(api_key=KEY)])

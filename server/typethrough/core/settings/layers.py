@@ -30,6 +30,8 @@ from typethrough.core.settings.values import BadValue, Kind, Others, Reach, chec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from typethrough.core.settings.values import Spec
+
 SECTION = "typethrough"
 
 
@@ -169,7 +171,7 @@ class _Resolution:
         """
         spec = SPECS[name]
         try:
-            value = checked(spec, value, from_text=layer.origin is Origin.ENVIRONMENT)
+            value = _checked(spec, value, from_text=layer.origin is Origin.ENVIRONMENT)
         except BadValue as bad:
             if spec.guards and (spec.reach is Reach.ANYWHERE or layer.origin not in _FROM_EDITOR):
                 self._closed[name] = f"{layer.name}: {_shown(layer, name)} {bad}"
@@ -249,7 +251,7 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
                 if note := mended_note(layer.name, shown, left_out):
                     problems.append(Problem(layer.name, name, note))
             if value != "":
-                found[name] = checked(spec, value)
+                found[name] = _checked(spec, value)
         except BadValue as bad:
             sentence = f"{layer.name}: {shown} {bad}"
             problems.append(Problem(layer.name, name, f"{sentence}."))
@@ -262,23 +264,48 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
 def _entries(layer: Layer, problems: list[Problem]) -> Iterator[tuple[str, object]]:
     """Yield the known settings for which a layer has a value, with their usual names, in the order of `Settings`."""
     values = layer.values
-    if not values or (isinstance(values, dict) and SECTION in values and not values[SECTION]):
+    is_file = layer.origin in _FILES
+    if not values or (not is_file and isinstance(values, dict) and SECTION in values and not values[SECTION]):
         return  # Editors send null, and Lua an empty list, for "nothing set".
-    if isinstance(values, dict) and isinstance(values.get(SECTION), dict):
-        values = values[SECTION]
     if not isinstance(values, dict):
         message = f"{layer.name}: expected an object with settings, got {type(values).__name__}."
         problems.append(Problem(layer.name, "", message))
         return
+    parts = [values]
+    if isinstance(values.get(SECTION), dict):
+        # Beside this table, a file may have settings that forbid something. An editor has there what concerns others.
+        beside = {key: value for key, value in values.items() if key != SECTION}
+        parts = [beside, values[SECTION]] if is_file else [values[SECTION]]
     found = dict[str, object]()
-    for name, value in _flat(values):
+    for name, value in (pair for part in parts for pair in _flat(part)):
         if value is None:
             continue
-        if name in SPECS:
-            found[name] = value
-        else:
+        if name not in SPECS:
             problems.append(Problem(layer.name, name, _unknown(layer, name)))
+        elif name in found and found[name] != value:
+            found[name] = _Twice((*_items(found[name]), *_items(value)))
+        else:
+            found[name] = value
     yield from ((name, found[name]) for name in SPECS if name in found)
+
+
+class _Twice(tuple[object, ...]):
+    """The items of two different values of one setting, which a layer gives in two spellings such as `maxLines` and
+    `max_lines`.
+    """
+
+    __slots__ = ()
+
+
+def _checked(spec: Spec, value: object, *, from_text: bool = False) -> Any:
+    """The value in its setting's type. Raises BadValue, also if the layer gives two values."""
+    if isinstance(value, _Twice):
+        raise BadValue("is set twice, in two spellings with different values")
+    return checked(spec, value, from_text=from_text)
+
+
+def _items(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else (value,)
 
 
 def _flat(values: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
@@ -324,7 +351,7 @@ def _permitted(name: str, value: object, layer: Layer, held: Settings) -> object
 
 
 def _texts(value: object) -> Iterator[str]:
-    for one in value if isinstance(value, list | tuple) else (value,):
+    for one in _items(value):
         if isinstance(one, str) and one.strip():
             yield one.strip()
 
