@@ -70,8 +70,8 @@ them stricter. A value that is less strict is ignored, and a message says so onc
 administrator has set.
 
 - If it has `base_url`, code is sent to that address and to no other. The key must be given for the same host: in this file, or
-  as `base_url` and `api_key` beside each other in a user's own place. All users can read the file, so `api_key_command` is the
-  better way to give a key in it.
+  as `base_url` and `api_key` beside each other in a user's own place. If this file has a key, no other is sent there. All users
+  can read the file, so `api_key_command` is the better way to give a key in it.
 - Its `exclude` is added to the default. Those of users are added to both.
 - If no other model than `model` may read the code, also set `routes` and `fallback_models` to an empty value.
 - If the file cannot be read, or has a mistake in it, no model is asked until it is corrected.

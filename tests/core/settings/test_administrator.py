@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from typethrough.core.settings.access import CLOSED, endpoint_of
 from typethrough.core.settings.layers import Layer, Origin, environment_layer, resolve, resolved
-from typethrough.core.settings.schema import DEFAULT_EXCLUDE, DEFAULTS, SPECS
+from typethrough.core.settings.schema import DEFAULT_EXCLUDE, DEFAULTS, GATEWAY_BASE_URL, SPECS
 from typethrough.core.settings.values import Others
 
 KEY = "vck_s3cretvalue"
@@ -137,6 +137,51 @@ def test_the_administrators_headers_are_sent_as_they_are() -> None:
     assert [problem.message for problem in problems] == [
         "user file: headers is set by your administrator; others may not change it. This is ignored."
     ]
+
+
+@pytest.mark.parametrize("named", [{}, {"base_url": GATEWAY_BASE_URL}])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        user(headers={"x-team": "other"}),
+        user(base_url=GATEWAY_BASE_URL, headers={"x-team": "other"}),
+        environment_layer({"TYPETHROUGH_HEADERS": "X-Team: other"}),
+    ],
+)
+def test_the_administrators_headers_hold_whether_or_not_an_address_is_written(
+    named: dict[str, str], layer: Layer
+) -> None:
+    found, problems = resolve([administrator(headers={"X-Team": "core"}, api_key=KEY, **named), layer])
+    choice = endpoint_of(found, {})
+    assert (choice.headers, choice.api_key) == ((("X-Team", "core"),), KEY)
+    assert len(problems) == 1
+    assert "is set by your administrator" in problems[0].message
+
+
+@pytest.mark.parametrize("held", [{"api_key": KEY}, {"api_key_command": ["corp-token"]}])
+@pytest.mark.parametrize(
+    ("address", "given"),
+    [
+        ({"base_url": CORP}, {"base_url": CORP, "api_key": "mine-0123456789"}),
+        ({"base_url": CORP}, {"base_url": CORP, "api_key_command": ["mine"]}),
+        ({"base_url": CORP}, {"base_url": CORP, "headers": {"authorization": "Bearer mine"}}),
+        ({"base_url": GATEWAY_BASE_URL}, {"api_key": "mine-0123456789"}),
+        ({}, {"api_key": "mine-0123456789"}),
+        ({}, {"base_url": GATEWAY_BASE_URL, "api_key": "mine-0123456789"}),
+    ],
+)
+def test_the_administrators_key_is_sent_and_no_other(
+    held: dict[str, Any], address: dict[str, Any], given: dict[str, Any]
+) -> None:
+    found, problems = resolve([administrator(**address, **held), user(**given)])
+    choice = endpoint_of(found, {"AI_GATEWAY_API_KEY": "other-0123456789"})
+    assert (choice.api_key, choice.command, choice.headers) == (
+        held.get("api_key", ""),
+        tuple(held.get("api_key_command", ())),
+        (),
+    )
+    assert len(problems) == 1
+    assert "is set by your administrator; others may not change it" in problems[0].message
 
 
 def test_the_administrators_own_key_command_is_for_all() -> None:

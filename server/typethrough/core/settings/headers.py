@@ -62,6 +62,11 @@ def has_login(headers: Headers) -> bool:
     return any(is_secret(name) for name, _ in headers)
 
 
+def has_authorization(headers: Headers) -> bool:
+    """Whether these headers have the one in which a key is sent."""
+    return any(name.lower() == "authorization" for name, _ in headers)
+
+
 def merged(first: Headers, second: Headers) -> Headers:
     """The headers of two sources. If both have a header, that of `first` wins."""
     known = {name.lower() for name, _ in first}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from typethrough.core.gate.patterns import problem
 from typethrough.core.settings.access import CLOSED, Access, is_same_origin, mended_note, named_access
 from typethrough.core.settings.halves import unwrapped
-from typethrough.core.settings.headers import merged
+from typethrough.core.settings.headers import has_authorization, merged
 from typethrough.core.settings.schema import (
     ACCESS_SPECS,
     DEFAULTS,
@@ -192,21 +192,31 @@ class _Resolution:
         return tight
 
     def _at_address(self, layer: Layer, access: Access) -> Access | None:
-        """A layer's access, limited to the administrator's address if there is one. None if its key was given for another
-        address.
+        """A layer's access, limited to what the administrator has set for the same address. None if its key was given for
+        another address than the administrator's.
         """
-        held = next((one for one in self._held.get("access", ()) if one.base_url), None)
-        if held is None or not access.base_url:
+        held = next(iter(self._held.get("access", ())), None)
+        if held is None:
             return access
-        if access.base_url != held.base_url:
+        if held.base_url and access.base_url and access.base_url != held.base_url:
             self._loosens(layer, "base_url", SPECS["base_url"].others)
             if not is_same_origin(access.base_url, held.base_url):
                 return None
+            access = replace(access, base_url=held.base_url)
+        # A source without an address is for the Vercel AI Gateway, which the other may name.
+        if not is_same_origin(access.address, held.address):
+            return access
+        if held.has_key and access.has_key:
+            self._loosens(layer, "api_key" if access.api_key else "api_key_command", SPECS["api_key"].others)
+            access = replace(access, api_key="", api_key_command=())
         # Headers of the highest source win, but those of the administrator must stay as they are.
         headers = merged(held.headers, access.headers)
+        if held.has_key and not has_authorization(held.headers):
+            # It would be sent in place of the key.
+            headers = tuple(pair for pair in headers if not has_authorization((pair,)))
         if not set(access.headers) <= set(headers):
             self._loosens(layer, "headers", SPECS["headers"].others)
-        return replace(access, base_url=held.base_url, headers=headers)
+        return replace(access, headers=headers)
 
     def _loosens(self, layer: Layer, name: str, others: Others) -> None:
         message = f"{layer.name}: {_shown(layer, name)} is set by your administrator; others may {others}. This is ignored."
