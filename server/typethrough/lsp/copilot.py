@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from typethrough import __version__
-from typethrough.core.settings.layers import SECTION
+from typethrough.core.settings.entries import SECTION
 
 if TYPE_CHECKING:
     from typethrough.core.outcome.outcome import Suggestion

@@ -12,7 +12,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from typethrough.core.outcome.faults import Fault
-from typethrough.core.settings.layers import SECTION, Layer, Origin
+from typethrough.core.settings.entries import SECTION
+from typethrough.core.settings.layers import Layer, Origin
 from typethrough.engine.gateways import Gateways
 from typethrough.engine.loop import AsyncioClock, Background
 from typethrough.lsp import copilot

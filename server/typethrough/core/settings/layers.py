@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typethrough.core.gate.patterns import problem
 from typethrough.core.settings.access import CLOSED, Access, is_same_origin, mended_note, named_access
+from typethrough.core.settings.entries import checked_once, entries, items
 from typethrough.core.settings.halves import unwrapped
 from typethrough.core.settings.headers import has_authorization, merged
 from typethrough.core.settings.schema import (
@@ -25,14 +26,10 @@ from typethrough.core.settings.schema import (
     Settings,
     environment_name,
 )
-from typethrough.core.settings.values import BadValue, Kind, Others, Reach, checked
+from typethrough.core.settings.values import BadValue, Kind, Others, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from typethrough.core.settings.values import Spec
-
-SECTION = "typethrough"
 
 
 class Origin(StrEnum):
@@ -171,7 +168,7 @@ class _Resolution:
         """
         spec = SPECS[name]
         try:
-            value = _checked(spec, value, from_text=layer.origin is Origin.ENVIRONMENT)
+            value = checked_once(spec, value, from_text=layer.origin is Origin.ENVIRONMENT)
         except BadValue as bad:
             if spec.guards and (spec.reach is Reach.ANYWHERE or layer.origin not in _FROM_EDITOR):
                 self._closed[name] = f"{layer.name}: {_shown(layer, name)} {bad}"
@@ -261,7 +258,7 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
                 if note := mended_note(layer.name, shown, left_out):
                     problems.append(Problem(layer.name, name, note))
             if value != "":
-                found[name] = _checked(spec, value)
+                found[name] = checked_once(spec, value)
         except BadValue as bad:
             sentence = f"{layer.name}: {shown} {bad}"
             problems.append(Problem(layer.name, name, f"{sentence}."))
@@ -274,67 +271,15 @@ def _access(layer: Layer, halves: Mapping[str, object], problems: list[Problem])
 def _entries(layer: Layer, problems: list[Problem]) -> Iterator[tuple[str, object]]:
     """Yield the known settings for which a layer has a value, with their usual names, in the order of `Settings`."""
     values = layer.values
-    is_file = layer.origin in _FILES
-    if not values or (not is_file and isinstance(values, dict) and SECTION in values and not values[SECTION]):
+    if not values:
         return  # Editors send null, and Lua an empty list, for "nothing set".
     if not isinstance(values, dict):
         message = f"{layer.name}: expected an object with settings, got {type(values).__name__}."
         problems.append(Problem(layer.name, "", message))
         return
-    parts = [values]
-    if isinstance(values.get(SECTION), dict):
-        # Beside this table, a file may have settings that forbid something. An editor has there what concerns others.
-        beside = {key: value for key, value in values.items() if key != SECTION}
-        parts = [beside, values[SECTION]] if is_file else [values[SECTION]]
-    found = dict[str, object]()
-    for name, value in (pair for part in parts for pair in _flat(part)):
-        if value is None:
-            continue
-        if name not in SPECS:
-            problems.append(Problem(layer.name, name, _unknown(layer, name)))
-        elif name in found and found[name] != value:
-            found[name] = _Twice((*_items(found[name]), *_items(value)))
-        else:
-            found[name] = value
+    found = entries(values, is_file=layer.origin in _FILES)
+    problems += (Problem(layer.name, name, _unknown(layer, name)) for name in found if name not in SPECS)
     yield from ((name, found[name]) for name in SPECS if name in found)
-
-
-class _Twice(tuple[object, ...]):
-    """The items of two different values of one setting, which a layer gives in two spellings such as `maxLines` and
-    `max_lines`.
-    """
-
-    __slots__ = ()
-
-
-def _checked(spec: Spec, value: object, *, from_text: bool = False) -> Any:
-    """The value in its setting's type. Raises BadValue, also if the layer gives two values."""
-    if isinstance(value, _Twice):
-        raise BadValue("is set twice, in two spellings with different values")
-    return checked(spec, value, from_text=from_text)
-
-
-def _items(value: object) -> Sequence[object]:
-    return value if isinstance(value, list | tuple) else (value,)
-
-
-def _flat(values: Mapping[Any, object], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Yield every leaf with its path as one snake_case name: {"debounce": {"minMs": 40}} gives ("debounce_min_ms", 40)."""
-    for key, value in values.items():
-        name = f"{prefix}_{_snake(str(key))}" if prefix else _snake(str(key))
-        if isinstance(value, dict) and depth < 3 and not _is_object(name):
-            yield from _flat(value, name, depth + 1)
-        else:
-            yield name, value
-
-
-def _is_object(name: str) -> bool:
-    return name in SPECS and SPECS[name].kind in (Kind.ROUTES, Kind.HEADERS)
-
-
-def _snake(key: str) -> str:
-    key = key.removeprefix(SECTION + ".")
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).replace("-", "_").replace(".", "_").lower()
 
 
 def _unknown(layer: Layer, name: str) -> str:
@@ -361,7 +306,7 @@ def _permitted(name: str, value: object, layer: Layer, held: Settings) -> object
 
 
 def _texts(value: object) -> Iterator[str]:
-    for one in _items(value):
+    for one in items(value):
         if isinstance(one, str) and one.strip():
             yield one.strip()
 
