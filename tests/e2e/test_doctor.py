@@ -293,6 +293,23 @@ def test_a_model_that_ends_is_told_and_one_that_still_answers_is_well(doctor: Ca
     assert "2020-01-01" in said["text"]
 
 
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [
+        (["toy"], "the endpoint lists only `toy`, which may answer to any name"),
+        (["openai/gpt-4.1-nano", "toy"], "the list gives no end; its vendor announced 2026-10-23"),
+    ],
+)
+def test_what_a_short_list_cannot_say_is_not_said(
+    doctor: Callable[..., Page], listed: list[str], says: str
+) -> None:
+    with OddGateway(models={"data": [{"id": name} for name in listed]}) as gateway:
+        page = doctor("--no-request", TYPETHROUGH_BASE_URL=gateway.base_url, TYPETHROUGH_API_KEY=KEY)
+    [said] = page.of("model")
+    assert said["level"] == "ok"
+    assert says in said["text"]
+
+
 def test_the_default_model_is_gone_and_its_successor_answers(doctor: Callable[..., Page]) -> None:
     models = {"data": [{"id": "openai/gpt-6-luna"}, {"id": "other"}]}
     with OddGateway(models=models, unknown="openai/gpt-4.1-nano") as gateway:

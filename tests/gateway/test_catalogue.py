@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.models import ModelProfile, profile_of
-from typethrough.gateway.catalogue import Listing, facts_in_list, refined, warning, with_endpoints
+from typethrough.gateway.catalogue import Listing, facts_in_list, offer, refined, warning, with_endpoints
 
 NANO = "openai/gpt-4.1-nano"
 VERCEL_ITEM: dict[str, Any] = {
@@ -82,12 +83,16 @@ def test_every_form_of_a_list(model: str, item: dict[str, Any], facts: Listing) 
     assert facts_in_list(listing(item), model) == (facts, isinstance(item.get("pricing"), dict))
 
 
+OTHERS = tuple(item["id"] for item in listing()["data"])
+_ONLY = Listing(context_tokens=2_048, others=("the-only-one",), takes_any_name=True)
+
+
 @pytest.mark.parametrize(
     ("answer", "facts"),
     [
-        (listing(), Listing(listed=False)),
+        (listing(), Listing(listed=False, others=OTHERS)),
         ({"data": [{"id": "openai/*"}, {"id": "x"}]}, None),
-        ({"data": [{"id": "the-only-one", "max_model_len": 2_048}]}, Listing(context_tokens=2_048)),
+        ({"data": [{"id": "the-only-one", "max_model_len": 2_048}]}, _ONLY),
         ({"data": []}, None),
         ({"data": {"id": NANO}}, None),
         ({"models": [{"id": NANO}]}, None),
@@ -250,7 +255,10 @@ def test_a_small_context_of_a_server_of_ones_own_is_kept_to(facts: Listing, toke
     ("facts", "says"),
     [
         (Listing(), ""),
-        (Listing(listed=False), "The endpoint's list of models does not have openai/gpt-4.1-nano"),
+        (
+            Listing(listed=False, successor="openai/gpt-6-luna"),
+            "The endpoint's list of models does not have openai/gpt-4.1-nano",
+        ),
         (Listing(ends="2026-10-23"), "The provider of the model openai/gpt-4.1-nano ends it on 2026-10-23"),
     ],
 )
@@ -259,10 +267,39 @@ def test_a_model_that_goes_is_one_sentence_with_the_setting_and_the_successor(
 ) -> None:
     sentence = warning(facts, profile_of(NANO), NANO)
     assert sentence == (
-        f"{says}: change the setting `model` (TYPETHROUGH_MODEL), for instance to openai/gpt-6-luna."
+        f"{says}: change the setting `model` (TYPETHROUGH_MODEL). Its successor is openai/gpt-6-luna."
         if says
         else ""
     )
+
+
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [
+        (["toy", "toy2"], " The endpoint lists toy and toy2."),
+        (["toy"], " The endpoint lists toy."),
+        (
+            ["b", "c", "d", "gpt-4.1-nanu", "e", "f"],
+            " The endpoint lists, for instance, gpt-4.1-nanu, b, c, d and e.",
+        ),
+        (["a", "b", "c", "d", "e"], " The endpoint lists a, b, c, d and e."),
+        (["toy", "x\ny"], " The endpoint lists toy."),
+        (["toy", "gpt-6-luna"], " Its successor is gpt-6-luna."),
+    ],
+)
+def test_instead_of_a_model_that_is_not_there_those_that_are_there_are_named(
+    listed: list[str], says: str
+) -> None:
+    profile = profile_of(NANO)
+    found = facts_in_list({"data": [{"id": name} for name in listed]}, NANO, profile.successors)
+    assert found is not None
+    assert offer(found[0], profile) == says
+    assert Listing.from_json(json.loads(json.dumps(found[0].as_json()))) == found[0]
+
+
+def test_where_no_list_could_be_read_the_vendors_successor_is_named() -> None:
+    assert offer(None, profile_of(NANO)) == " Its successor is openai/gpt-6-luna."
+    assert offer(None, ModelProfile()) == ""
 
 
 @pytest.mark.parametrize(

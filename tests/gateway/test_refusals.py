@@ -49,8 +49,13 @@ def _named(kind: str, message: str = "", **more: Any) -> dict[str, Any]:
     ("status", "body", "kind", "says"),
     [
         (400, _named("invalid_request_error", "Bad stop", code="bad"), GatewayRejected, "Bad stop"),
-        (401, _named("authentication_error", "Invalid API key"), CredentialsRejected, "TYPETHROUGH_API_KEY"),
-        (401, b"", CredentialsRejected, "VERCEL_OIDC_TOKEN"),
+        (
+            401,
+            _named("authentication_error", "Invalid API key"),
+            CredentialsRejected,
+            "does not accept the key (HTTP 401",
+        ),
+        (401, b"", CredentialsRejected, "it is wrong, or has expired."),
         (
             400,
             _named("invalid_request_error", "Too many.", code="context_length_exceeded"),
@@ -93,7 +98,7 @@ def _named(kind: str, message: str = "", **more: Any) -> dict[str, Any]:
             ModelNotFound,
             "TYPETHROUGH_MODEL",
         ),
-        (410, {"error": "This model was shut down"}, ModelNotFound, "openai/gpt-6-luna"),
+        (410, {"error": "This model was shut down"}, ModelNotFound, "This model was shut down"),
         (
             400,
             {"message": "Invalid model: x", "type": "invalid_model", "code": "1500"},
@@ -146,13 +151,31 @@ def test_how_long_a_context_is_said_to_be(message: str, limit_tokens: int) -> No
     assert error.limit_tokens == limit_tokens
 
 
-def test_an_unknown_model_is_told_with_endpoint_end_setting_and_successor() -> None:
+def test_an_unknown_model_is_told_with_endpoint_end_and_setting() -> None:
     body = parse_error_body(json.dumps(_named("model_not_found")).encode())
     assert str(rejection(404, {}, body, _PLACE, PROMPT)) == (
         f"The gateway at {_PLACE.host} does not know the model openai/gpt-4.1-nano, whose vendor announced its shutdown for "
-        "2026-10-23 (HTTP 404, model_not_found): change the setting `model` (TYPETHROUGH_MODEL), for instance to "
-        "openai/gpt-6-luna."
+        "2026-10-23 (HTTP 404, model_not_found): change the setting `model` (TYPETHROUGH_MODEL)."
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {"key_name": "OPENAI_API_KEY"},
+            "the key from OPENAI_API_KEY (HTTP 401): it is wrong, or has expired.",
+        ),
+        ({"api_key": ""}, "a question without a key (HTTP 401): set TYPETHROUGH_API_KEY."),
+        (
+            {"headers": (("X-Api-Key", "k-123456"),)},
+            "the key in the setting `headers` (HTTP 401): it is wrong, or has expired.",
+        ),
+    ],
+)
+def test_a_refused_key_is_named_by_its_source_and_by_nothing_else(changes: dict[str, Any], says: str) -> None:
+    error = rejection(401, {}, parse_error_body(b""), replace(_PLACE, **changes), PROMPT)
+    assert str(error) == f"The gateway at {_PLACE.host} does not accept {says}"
 
 
 def test_an_unknown_model_of_a_route_is_blamed_on_the_routes() -> None:

@@ -167,6 +167,26 @@ def test_where_the_list_has_no_successor_either_nobody_else_is_asked(tmp_path: P
     play(scene())
 
 
+@pytest.mark.parametrize("listed", [("toy",), ("toy", "toy2")])
+@pytest.mark.parametrize("named", [{}, {"model": "toy9"}])
+def test_a_server_that_lists_other_models_is_asked_once_and_its_models_are_named(
+    tmp_path: Path, listed: tuple[str, ...], named: dict[str, str]
+) -> None:
+    vendor = Vendor(listed, listed)
+
+    async def scene() -> None:
+        async with Server(vendor.script) as server:
+            gateway = opened(server, tmp_path, **named)
+            # Nobody has read the list yet.
+            with pytest.raises(ModelNotFound, match=f"The endpoint lists {' and '.join(listed)}\\.$") as told:
+                await text_of(gateway)
+            assert "luna" not in str(told.value)
+            assert vendor.names == [named.get("model", NANO)]
+            await gateway.aclose()
+
+    play(scene())
+
+
 def test_where_nobody_knows_any_of_them_the_default_models_own_error_is_told(tmp_path: Path) -> None:
     vendor = Vendor(())
 
@@ -190,7 +210,7 @@ def test_a_model_that_somebody_named_is_never_exchanged(tmp_path: Path) -> None:
         async with Server(vendor.script) as server:
             gateway = opened(server, tmp_path, model=NANO)
             assert not isinstance(gateway, SucceededGateway)
-            with pytest.raises(ModelNotFound, match=f"for instance to {LUNA_6}"):
+            with pytest.raises(ModelNotFound, match=f"Its successor is {LUNA_6}"):
                 await text_of(gateway)
             assert vendor.names == [NANO]
             await gateway.aclose()

@@ -230,6 +230,8 @@ def in_force(
     for name, spec in SPECS.items():
         text = pair[name] if name in pair else shown(spec, getattr(settings, name))
         by = " (set by your administrator)" if name in held else ""
+        if name == "model" and not settings.model_is_named:
+            text += " (default)"
         yield printable(f"{name:<{width}}  {text}{by}")
 
 

@@ -47,6 +47,8 @@ def endpoint_for(settings: Settings, choice: EndpointChoice, environment: Mappin
         ),
         headers=choice.headers,
         refused=choice.why if choice.is_refused else "",
+        key_name=choice.key_name,
+        address_name=choice.address_name,
     )
 
 
@@ -88,13 +90,21 @@ def open_gateways(
     def open_successor(model: str) -> HttpGateway:
         """The gateway of a model that replaces the default model."""
         name = choice.model_there(model)
-        return open_at(replace(endpoint, model=name, profile=profile_of(name)))
+        return open_at(replace(endpoint, model=name, profile=profile_of(name)), is_successor=True)
 
-    def open_at(chosen: Endpoint) -> HttpGateway:
+    def open_at(chosen: Endpoint, *, is_successor: bool = False) -> HttpGateway:
         catalogue = None
         if settings.catalogue:
             catalogue = CatalogueFile(catalogue_path(), choice.base_url, chosen.model, lambda: _unix_s(clock))
-        return HttpGateway(chosen, clock, transport, catalogue=catalogue, tokens=tokens, doorway=doorway)
+        return HttpGateway(
+            chosen,
+            clock,
+            transport,
+            catalogue=catalogue,
+            tokens=tokens,
+            doorway=doorway,
+            is_successor=is_successor,
+        )
 
     return join_gateways(settings, open_model, clock)
 

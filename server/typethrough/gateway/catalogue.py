@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from typethrough.core.models import ModelProfile
 
@@ -27,6 +29,8 @@ _CONTEXT_NAMES = ("context_window", "context_length", "max_model_len", "max_cont
 # nobody.
 _MODEL_SERVERS = frozenset(("llamacpp", "vllm", "sglang", "library"))
 _AHEAD = timedelta(days=30)
+_MOST_OFFERED = 5
+_MOST_NAMES = 1_000
 _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
 
 
@@ -34,8 +38,10 @@ _END_NAMES = ("shutdown_date", "deprecated_at", "deprecation_date")
 class Listing:
     """What a list says about a model; None or the empty string where it says nothing. Prices in US dollars per million tokens.
 
-    `listed` is False only if a complete list lacks the model. Then `successor` is the first of its successors in the list, in
-    the list's spelling. `ends` is a date. `context_limit_tokens` is an upper bound of the context. `runs_model`: the answer
+    `listed` is False only if a complete list lacks the model. Then `others` are names from the list, the most similar ones
+    first; one more than are shown if there are more. `successor` is the first of its successors in the list, in the list's
+    spelling. `takes_any_name`: the list has a single model, under another name. Such servers usually answer to any name.
+    `ends` is a date. `context_limit_tokens` is an upper bound of the context. `runs_model`: the answer
     comes from a server that runs the model itself, not from one in front of it.
     """
 
@@ -51,6 +57,8 @@ class Listing:
     ends: str = ""
     successor: str = ""
     runs_model: bool = False
+    others: tuple[str, ...] = ()
+    takes_any_name: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The listing as plain data, for a file."""
@@ -74,6 +82,8 @@ class Listing:
             ends=_date(data["ends"]),
             successor=data["successor"] if isinstance(data["successor"], str) else "",
             runs_model=data["runs_model"] is True,
+            others=_names(data["others"]) if isinstance(data["others"], list | tuple) else (),
+            takes_any_name=data["takes_any_name"] is True,
         )
 
 
@@ -85,15 +95,18 @@ def facts_in_list(listing: Any, model: str, successors: Sequence[str] = ()) -> t
     items = [item for item in data if isinstance(item, dict) and isinstance(item.get("id"), str)]
     names = {item["id"]: item for item in items}
     item = next((names[name] for name in _spellings(model) if name in names), None)
-    if item is None and len(items) == 1:
-        # A server with a single model serves it under any name.
-        item = items[0]
-    if item is None:
-        # A listed name with `*` stands for many models, so it may include this one.
-        is_absent = bool(items) and not any("*" in name for name in names)
-        spelt = (name for heir in successors for name in _spellings(heir) if name in names)
-        return (Listing(listed=False, successor=next(spelt, "")), False) if is_absent else None
-    return _facts(item), isinstance(item.get("pricing"), dict)
+    successor = next((name for heir in successors for name in _spellings(heir) if name in names), "")
+    if item is not None:
+        return replace(_facts(item), successor=successor), isinstance(item.get("pricing"), dict)
+    # A listed name with `*` stands for many models, so it may include this one.
+    if not items or any("*" in name for name in names):
+        return None
+    others = _nearest(model, names)
+    if len(items) == 1:
+        # A server with a single model usually serves it under any name.
+        facts = replace(_facts(items[0]), others=others, takes_any_name=True)
+        return facts, isinstance(items[0].get("pricing"), dict)
+    return Listing(listed=False, successor=successor, others=others), False
 
 
 def with_endpoints(facts: Listing, answer: Any, providers: tuple[str, ...]) -> Listing:
@@ -149,8 +162,35 @@ def warning(
         if facts.listed
         else f"The endpoint's list of models does not have {name}"
     )
-    advice = f", for instance to {profile.successor}" if profile.successor else ""
-    return f"{what}: change the setting `{setting}` (TYPETHROUGH_{setting.upper()}){advice}."
+    advice = offer(replace(facts, successor=profile.successor) if facts.listed else facts, profile)
+    return f"{what}: change the setting `{setting}` (TYPETHROUGH_{setting.upper()}).{advice}"
+
+
+def offer(facts: Listing | None, profile: ModelProfile) -> str:
+    """A sentence that names models to use instead of this one, from the list if it could be read. May be empty."""
+    successor = profile.successor if facts is None else facts.successor
+    if successor:
+        return f" Its successor is {successor}."
+    if facts is None or not facts.others:
+        return ""
+    names = facts.others[:_MOST_OFFERED]
+    some = ", for instance," if len(facts.others) > len(names) else ""
+    return f" The endpoint lists{some} {' and '.join(filter(None, (', '.join(names[:-1]), names[-1])))}."
+
+
+def _nearest(model: str, names: Iterable[str]) -> tuple[str, ...]:
+    known = _names(names)
+    return tuple(dict.fromkeys((*get_close_matches(model, known, _MOST_OFFERED), *known)))[
+        : _MOST_OFFERED + 1
+    ]
+
+
+def _names(names: Iterable[Any]) -> tuple[str, ...]:
+    """Those that can be shown in a message."""
+    first = islice(names, _MOST_NAMES)
+    return tuple(
+        name for name in first if isinstance(name, str) and name.isprintable() and 0 < len(name) <= 100
+    )
 
 
 def _spellings(model: str) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class Certificates:
     def __str__(self) -> str:
         """Which certificates are trusted and shown, in words for the user."""
         names = [name for name, path in ((_FILE, self.file), (_FOLDER, self.folder)) if path]
-        trusted = f"those that {' and '.join(names)} names" if names else "those of the operating system"
+        trusted = f"those in {' and '.join(names)}" if names else "those of the operating system"
         return f"{trusted}; a client's own (setting client_certificate)" if self.client else trusted
 
     def context(self) -> ssl.SSLContext:

@@ -19,7 +19,7 @@ from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.certificates import SYSTEM, Certificates
 from typethrough.gateway.dialing import host_of
-from typethrough.gateway.network_faults import refused_by_proxy
+from typethrough.gateway.network_faults import BASE_URL, refused_by_proxy
 from typethrough.gateway.proxies import DIRECT, Proxy
 from typethrough.gateway.routing import ANY, Routing
 from typethrough.gateway.way import Way, proxy_party, server_party, socket_party
@@ -58,6 +58,8 @@ class Endpoint:
     - `prompt_form`: "auto", "chat" or "fim" (fill-in-the-middle marks in a text completion). "auto" uses "fim" if the model's
       marks are known and the address has text completions.
     - `setting`: the setting that names the model.
+    - `key_name` and `address_name`: where the key and the address come from, as messages name it. Empty if that is not
+      known, or if the address is built in.
     - `proxy` and `certificates`: how to connect.
     - `headers`: sent with each request, in addition to ours or instead of them.
     - `refused`: why the settings cannot be used, as a sentence. Then nothing is sent.
@@ -74,6 +76,8 @@ class Endpoint:
     certificates: Certificates = SYSTEM
     headers: Headers = field(default=(), repr=False)
     refused: str = ""
+    key_name: str = ""
+    address_name: str = BASE_URL
 
     def routed(self, model: str, profile: ModelProfile) -> Endpoint:
         """The same address and key, for a model of the setting `routes`.
@@ -90,6 +94,16 @@ class Endpoint:
     def key(self) -> str:
         """The key without the line end that a file or command may add."""
         return self.api_key.strip()
+
+    @cached_property
+    def login(self) -> tuple[str, str]:
+        """What is sent as a login, as messages name it, and what to do if it is refused."""
+        if has_login(self.headers):
+            return "the key in the setting `headers`", "it is wrong, or has expired"
+        if not self.key:
+            return "a question without a key", "set TYPETHROUGH_API_KEY"
+        source = f" from {self.key_name}" if self.key_name else ""
+        return f"the key{source}", "it is wrong, or has expired"
 
     @cached_property
     def redaction(self) -> Redaction:
@@ -129,14 +143,20 @@ class Endpoint:
             proxy=self.proxy,
             certificates=self.certificates,
             socket_path=self.socket_path,
+            party=self.party,
         )
 
     @cached_property
     def party(self) -> Party:
         """The gateway, as messages about its connection name it."""
         if self.socket_path:
-            return socket_party()
-        return server_party(self.url, self.proxy, has_certificate=bool(self.certificates.client))
+            return socket_party(self.address_name)
+        return server_party(
+            self.url,
+            self.proxy,
+            has_certificate=bool(self.certificates.client),
+            address_name=self.address_name,
+        )
 
     @cached_property
     def proxy_party(self) -> Party:

@@ -19,8 +19,10 @@ from typethrough.engine.ports import (
     GatewayError,
     GatewayProtocolError,
     GatewayUnavailable,
+    ModelNotFound,
     Preview,
 )
+from typethrough.gateway.catalogue import offer
 from typethrough.gateway.connections import open_transport
 from typethrough.gateway.doorway import Crowded, Doorway
 from typethrough.gateway.encoding import unpacker_for
@@ -35,7 +37,7 @@ from typethrough.gateway.settlement import Settlement
 from typethrough.gateway.wire import RequestEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from typethrough.core.models import ModelProfile
     from typethrough.core.prompt.message import Prompt
@@ -52,6 +54,8 @@ _CROWDED = "Too many questions were under way at once; the newest go first."
 _LINGER_S = 0.1
 # Usually one is enough. A strict gateway that names one parameter at a time may need a few, once per session.
 _DIALECT_RETRIES = 4
+# How long the message about an unknown model waits for the list of known ones.
+_LIST_S = 2.0
 
 
 class HttpGateway:
@@ -67,6 +71,7 @@ class HttpGateway:
         tokens: TokenSource | None = None,
         doorway: Doorway | None = None,
         error_body_s: float = _ERROR_BODY_S,
+        is_successor: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._clock = clock
@@ -75,6 +80,7 @@ class HttpGateway:
         self._refused_token = ""
         self._says_endings = False
         self._error_body_s = error_body_s
+        self._is_successor = is_successor
         self._health = Health()
         self._doorway = doorway or Doorway(clock, is_local=endpoint.profile.is_local)
         self._encoder = RequestEncoder(endpoint) if not endpoint.problem else None
@@ -103,9 +109,11 @@ class HttpGateway:
 
     @property
     def successors(self) -> tuple[str, ...]:
-        """The models that can replace it if the endpoint no longer has it. Empty if the endpoint's list has none of them."""
-        is_alone = self._facts is not None and self._facts.has_no_successor
-        names = () if is_alone else self._endpoint.profile.successors
+        """The models that can replace it if the endpoint no longer has it. If a list could be read: only what it has."""
+        facts = self._facts.listing if self._facts is not None else None
+        if facts is not None and (facts.successor or not facts.listed or facts.takes_any_name):
+            return (facts.successor,) if facts.successor else ()
+        names = self._endpoint.profile.successors
         if self._endpoint.is_vercel:
             return names
         # Other endpoints may omit the vendor in the model's name.
@@ -159,7 +167,7 @@ class HttpGateway:
             raise GatewayUnavailable(refusal, fault=Fault.CROWDED)
         self._health.started()
         try:
-            end = await self._stream(self._encoder, prompt, on_text, on_counted)
+            end = await self._explained(self._stream(self._encoder, prompt, on_text, on_counted))
         except GatewayError as error:
             self._health.failed(error, self._clock.now())
             raise
@@ -170,6 +178,18 @@ class HttpGateway:
             self._doorway.leave()
         self._health.succeeded()
         return end
+
+    async def _explained(self, answer: Awaitable[Finish]) -> Finish:
+        """The answer. If the model is unknown, the error also names models that the endpoint has."""
+        try:
+            return await answer
+        except ModelNotFound as error:
+            facts = None
+            if self._facts is not None and not self._is_successor:
+                facts = await self._facts.settled(_LIST_S)
+            said = offer(facts, self._endpoint.profile)
+            said = "" if self._endpoint.shows(said) else said
+            raise ModelNotFound(f"{error}{said}", status=error.status, code=error.code) from None
 
     def preview(self, prompt: Prompt) -> Preview:
         """What `stream` would send now. Raises GatewayRejected if the settings allow no request."""

@@ -45,8 +45,7 @@ class ModelFacts:
     ) -> None:
         self.profile = profile
         self.successor = ""
-        # A list was read that contains neither the model nor a successor.
-        self.has_no_successor = False
+        self.listing: Listing | None = None
         self._is_refused = self._is_told_gone = False
         self._writing: asyncio.Future[None] | None = None
         self._endpoint = endpoint
@@ -61,6 +60,13 @@ class ModelFacts:
         """Check for news in the background, unless that was done recently. Needs a running loop."""
         if self._clock.now() >= self._holds_until_s and (self._task is None or self._task.done()):
             self._task = asyncio.ensure_future(self._look())
+
+    async def settled(self, limit_s: float) -> Listing | None:
+        """What the lists say, after a check that is due or under way. Waits for that at most `limit_s`."""
+        self.look()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=limit_s)
+        return self.listing
 
     async def aclose(self) -> None:
         """Stop checking."""
@@ -108,7 +114,7 @@ class ModelFacts:
         self._holds_until_s = self._clock.now() + holds_s
         if facts is not None:
             self.successor = "" if facts.listed else facts.successor
-            self.has_no_successor = not facts.listed and not facts.successor
+            self.listing = facts
             self.profile = refined(self._embedded, facts, is_loopback=self._endpoint.is_loopback)
 
 

@@ -139,16 +139,19 @@ def _leaf(
     status: int, error: ErrorBody, endpoint: Endpoint, prompt: Prompt, wait_s: float | None
 ) -> GatewayError:
     word = error.word if is_word(error.word) and not endpoint.shows(error.word) else ""
+    key, advice = endpoint.login
     places = {
+        "key": key,
+        "advice": advice,
         "where": f"HTTP {status}, {word}" if word else f"HTTP {status}",
         "quote": _quote(error.message, endpoint, prompt),
         "host": endpoint.host,
     }
     fault = _fault_of(status, word, error, prompt)
     if fault is Fault.MODEL_UNKNOWN:
-        return ModelNotFound(
-            fault.says(**(places | model_places(endpoint))) + places["quote"], status=status, code=word
-        )
+        # The gateway adds what the list of models offers.
+        told = fault.says(**(places | model_places(endpoint)), offer="")
+        return ModelNotFound(told, status=status, code=word)
     told = fault.says(**places)
     if fault is Fault.PROMPT_TOO_LONG:
         said = _CONTEXT_SAID.search(error.message)
@@ -238,7 +241,6 @@ def model_places(endpoint: Endpoint) -> dict[str, str]:
         "ended": f" (its vendor's day for its end was {profile.shutdown})" if profile.shutdown else "",
         "setting": endpoint.setting,
         "variable": endpoint.setting.upper(),
-        "advice": f", for instance to {profile.successor}" if profile.successor else "",
     }
 
 

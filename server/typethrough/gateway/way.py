@@ -52,6 +52,7 @@ class Way:
         proxy: Proxy = DIRECT,
         certificates: Certificates = SYSTEM,
         socket_path: str = "",
+        party: Party | None = None,
         connect_timeout_s: float = CONNECT_S,
         next_address_s: float = NEXT_ADDRESS_S,
     ) -> None:
@@ -70,9 +71,7 @@ class Way:
         self._host = host_of(url)
         host, port = (proxy.host, proxy.port) if proxy.url else (self._host, self._port)
         self._dialer = Dialer(host, port, next_address_s=next_address_s)
-        self.party = server_party(url, proxy, has_certificate=bool(certificates.client))
-        if socket_path:
-            self.party = socket_party()
+        self.party = party or server_party(url, proxy, has_certificate=bool(certificates.client))
         self._first = proxy_party(proxy, self._host) if proxy.url else self.party
 
     @property
@@ -179,19 +178,21 @@ class Way:
             raise Unreachable(Fault.CERTIFICATES_UNUSABLE, problem=error) from error
 
 
-def server_party(url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False) -> Party:
-    """The gateway, for sentences about its connection."""
-    advice = f"check the network and {BASE_URL}."
+def server_party(
+    url: httpx.URL, proxy: Proxy, *, has_certificate: bool = False, address_name: str = BASE_URL
+) -> Party:
+    """The gateway, for sentences about its connection. `address_name`: where its address was set, empty if it is built in."""
+    advice = f"check the network and {address_name}." if address_name else "check the network."
     who = f"The gateway at {url.netloc.decode()}"
     if proxy.url:
         who += f" behind the proxy named by {proxy.named_by}"
     return Party(who, host_of(url), advice, has_certificate)
 
 
-def socket_party() -> Party:
+def socket_party(address_name: str = BASE_URL) -> Party:
     """A server behind a Unix socket, for sentences about its connection."""
     who = "The server behind the Unix socket of `base_url`"
-    return Party(who, "localhost", f"start it, or correct {BASE_URL}.", is_socket=True)
+    return Party(who, "localhost", f"start it, or correct {address_name}.", is_socket=True)
 
 
 def proxy_party(proxy: Proxy, host: str) -> Party:

@@ -158,7 +158,7 @@ def test_in_no_combination_does_a_key_leave_its_address(user: dict[str, Any]) ->
         if "bad" in str(ours | our_key):
             assert not choice.usable
             assert "TYPETHROUGH_" in choice.why
-        assert choice.usable or choice.why.endswith(": local lane only")
+        assert choice.usable or choice.why.endswith(("; local lane only", ": local lane only"))
         assert not any(secret in said for secret in (*owner, "bad key", "bad:1"))
 
 
@@ -189,10 +189,28 @@ def test_with_a_user_file_that_cannot_be_read_no_model_is_asked(environment: dic
     settings, problems = resolve([unread, environment_layer(environment)])
     choice = endpoint_of(settings, environment)
     assert (choice.usable, choice.is_refused) == (False, True)
-    assert choice.why == "user file: is not TOML (at line 1): local lane only"
+    assert choice.why == "user file: is not TOML (at line 1); local lane only"
     assert [problem.message for problem in problems] == [
         "user file: is not TOML (at line 1). No model is asked until that is mended."
     ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "is_well_known"),
+    [
+        ({"OPENAI_API_KEY": "o"}, "", True),
+        ({"OPENAI_API_KEY": "o", "OPENAI_BASE_URL": ONE}, "OPENAI_BASE_URL", True),
+        ({"AI_GATEWAY_API_KEY": "g"}, "", True),
+        (key("k"), "", False),
+        (url(ONE) | key("k"), "TYPETHROUGH_BASE_URL", False),
+        (url(OPENAI) | {"OPENAI_API_KEY": "o"}, "TYPETHROUGH_BASE_URL", True),
+    ],
+)
+def test_an_address_that_nobody_set_has_no_name(
+    environment: dict[str, str], name: str, is_well_known: bool
+) -> None:
+    choice, _ = choose({}, environment)
+    assert (choice.address_name, choice.is_well_known) == (name, is_well_known)
 
 
 def test_a_key_is_in_no_representation() -> None:

@@ -101,6 +101,8 @@ def _endpoint(settings: Settings, choice: EndpointChoice, problems: Sequence[Pro
         key = f"from {choice.key_name}" if choice.key_name else "none: a loopback address needs none"
         if has_login(choice.headers):
             key = "in `headers`"
+        elif choice.key_name and not choice.address_name and not choice.is_well_known:
+            key += "; no `base_url` is set, so it is sent to the Vercel AI Gateway"
         # A socket's path contains the user's own folders.
         private = (
             [choice.base_url, parts[0]] if (parts := socket_and_path(choice.base_url)) is not None else []
@@ -138,13 +140,10 @@ def _way(endpoint: Endpoint) -> list[Finding]:
 
 
 def _place(endpoint: Endpoint, choice: EndpointChoice) -> Place:
-    from typethrough.gateway.way import proxy_party, server_party
-
-    proxy, url = endpoint.proxy, endpoint.url
+    proxy = endpoint.proxy
     if proxy.url:
-        return Place(proxy.host, proxy.port, proxy.named_by, proxy_party(proxy, endpoint.host), is_proxy=True)
-    named_by = choice.address_name or "the setting `base_url`"
-    return Place(endpoint.host, _port(choice.base_url), named_by, server_party(url, proxy))
+        return Place(proxy.host, proxy.port, proxy.named_by, endpoint.proxy_party, is_proxy=True)
+    return Place(endpoint.host, _port(choice.base_url), choice.address_name, endpoint.party)
 
 
 def _port(url: str) -> int:
@@ -206,6 +205,17 @@ async def _listed(endpoint: Endpoint, composition: Composition, settings: Settin
             f"To choose another one, set `model`, for instance to {facts.successor}.",
             **figures,
         )
+    private += facts.others
+    if facts.takes_any_name:
+        only = "".join(facts.others)
+        text = (
+            f"the endpoint lists only `{only}`, which may answer to any name; {endpoint.model} is asked for"
+        )
+        return ok("model", text, private=private, **figures)
     if said:
-        return warning("model", said, Cause.MODEL_UNKNOWN.advice, **figures)
-    return ok("model", f"{endpoint.model} is listed, and its end is not near", private=private, **figures)
+        return warning("model", said, Cause.MODEL_UNKNOWN.advice, private=private, **figures)
+    end = "its end is not near"
+    if not facts.ends and endpoint.profile.shutdown:
+        # Many lists do not give an end.
+        end = f"the list gives no end; its vendor announced {endpoint.profile.shutdown}"
+    return ok("model", f"{endpoint.model} is listed, and {end}", private=private, **figures)

@@ -32,7 +32,7 @@ _CHECK = "Check the network, a VPN, and"
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the first connection goes: to the gateway, or to a proxy. `named_by` is the setting or variable that gives the
-    address.
+    address, empty if it is built in.
 
     `party` is used for error sentences.
     """
@@ -68,7 +68,8 @@ async def address(place: Place, now: Callable[[], float]) -> Finding:
         text = f"the name {place.host} was not looked up within {_NAME_S:g} s"
         return failure("address", text, f"{_CHECK} the name server.", private=[place.host])
     except OSError as error:
-        remedy = f"Correct {place.named_by}, or check the network, a VPN, and the name server."
+        correct = f"Correct {place.named_by}, or check" if place.named_by else "Check"
+        remedy = f"{correct} the network, a VPN, and the name server."
         return _unreachable(place, error, [], remedy)
     resolved_ms = (now() - began_s) * 1_000
     tries = await asyncio.gather(*(_tried(*one, place.port, now) for one in found[:_MOST_ADDRESSES]))
@@ -99,9 +100,10 @@ def _unreachable(place: Place, error: OSError, tries: Sequence[_Try], remedy: st
 def _remedy(place: Place, errors: Sequence[OSError]) -> str:
     if errors and all(isinstance(error, ConnectionRefusedError) for error in errors):
         what = "the proxy" if place.is_proxy else "the server there"
-        return f"Start {what}, or correct {place.named_by}."
+        if place.named_by:
+            return f"Start {what}, or correct {place.named_by}."
     other = "" if place.is_proxy else "; behind a proxy set HTTPS_PROXY"
-    return f"{_CHECK} {place.named_by}{other}."
+    return f"{_CHECK} {place.named_by or 'a firewall'}{other}."
 
 
 def _private(place: Place, tries: Sequence[_Try]) -> list[str]:

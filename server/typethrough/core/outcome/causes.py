@@ -178,7 +178,7 @@ class Cause(Enum):
         f"Check whether `base_url` is the address of an OpenAI-compatible endpoint. {_SETTINGS}",
     )
     WITHHELD = Ending.FAILED, "", "Type a little more, or choose another model."
-    REQUEST_REFUSED = Ending.FAILED, "", f"See the log. {_SETTINGS}"
+    REQUEST_REFUSED = Ending.FAILED, "", f"Check `base_url` and `model`. {_SETTINGS}"
     BROKEN = (
         Ending.FAILED,
         "the gateway client failed",

@@ -203,10 +203,7 @@ class Fault(Enum):
     # Key and account.
     KEY_REFUSED = (
         "status 401, or 400 with words about the key",
-        (
-            "The gateway does not accept the key ({where}): it is missing, wrong, or expired. Set TYPETHROUGH_API_KEY, "
-            "or AI_GATEWAY_API_KEY or VERCEL_OIDC_TOKEN for the Vercel AI Gateway (`vercel env pull` renews the token)."
-        ),
+        "The gateway at {host} does not accept {key} ({where}): {advice}.",
         Again.PATIENT,
     )
     TOKEN_ENDED = (
@@ -243,7 +240,7 @@ class Fault(Enum):
         "status 404 or 410 about a model, or model_not_found",
         (
             "The gateway at {host} does not know the model {model}{history} ({where}): change the setting `{setting}` "
-            "(TYPETHROUGH_{variable}){advice}."
+            "(TYPETHROUGH_{variable}).{quote}{offer}"
         ),
         Again.PATIENT,
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 _OIDC = "VERCEL_OIDC_TOKEN"
+_KNOWN = ("AI_GATEWAY_API_KEY", _OIDC, "OPENAI_API_KEY")
 _LOCAL_ONLY = "local lane only"
 CLOSED = "No model is asked until that is mended."
 
@@ -101,6 +102,11 @@ class EndpointChoice:
     def is_oidc(self) -> bool:
         """Whether the key is Vercel's OIDC token, which expires after some hours. It is only used for Vercel's gateway."""
         return self.key_name == _OIDC
+
+    @property
+    def is_well_known(self) -> bool:
+        """Whether the key is in a variable that is known to be for one address."""
+        return self.key_name in _KNOWN
 
     def model_there(self, model: str) -> str:
         """The name of a model in the spelling of this endpoint."""
@@ -188,7 +194,8 @@ def _from_variables(
     elif not usable_key(key):
         problem = f"environment: {key_name} {KEY_RULE}"
     note = " ".join(filter(None, (key_note, address_note)))
-    return Access(key_name, address_name, base_url, "" if problem else key, problem=problem, note=note)
+    named_by = address_name if said else ""
+    return Access(key_name, named_by, base_url, "" if problem else key, problem=problem, note=note)
 
 
 def _mended(name: str, value: str) -> tuple[str, str]:
@@ -210,10 +217,9 @@ def _chosen(settings: Settings, access: Access, base_url: str) -> EndpointChoice
     if not access.api_key and not is_loopback(base_url) and not has_login(headers):
         return _none(f"no key for {_host(base_url)}")
     key_name = access.key_name if access.api_key else ""
+    address_name = access.address_name if access.base_url else ""
     notes = (*filter(None, (access.note,)), *_headers_left(settings.access, base_url))
-    choice = EndpointChoice(
-        base_url, access.api_key, "", "", key_name, access.address_name, notes, headers=headers
-    )
+    choice = EndpointChoice(base_url, access.api_key, "", "", key_name, address_name, notes, headers=headers)
     model = choice.model_there(settings.model)
     login = key_name or (
         "a key in `headers`" if has_login(headers) else "no key: a loopback address needs none"
@@ -265,7 +271,8 @@ def _none(why: str, *, command: tuple[str, ...] = ()) -> EndpointChoice:
 
 
 def _refused(problem: str) -> EndpointChoice:
-    return EndpointChoice("", "", "", f"{problem}: {_LOCAL_ONLY}", problem=problem)
+    # The problem begins with the name of its source and a colon.
+    return EndpointChoice("", "", "", f"{problem}; {_LOCAL_ONLY}", problem=problem)
 
 
 def _host(base_url: str) -> str:
