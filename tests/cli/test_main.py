@@ -35,6 +35,21 @@ def test_version_is_printed_without_importing_what_a_server_needs() -> None:
     assert python(code).splitlines() == [f"typethrough {__version__}", "[]"]
 
 
+@pytest.mark.parametrize("arguments", [["settings"], ["doctor"], []])
+def test_the_text_of_an_unexpected_error_is_not_printed(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_options: object) -> int:
+        raise ValueError("Port could not be cast to integer value as 'hunter22secret'")
+
+    for verb in ("settings.run_settings", "doctor.verb.run_doctor", "serve.run_serve"):
+        monkeypatch.setattr(f"typethrough.cli.{verb}", fail)
+    assert main(arguments) == 1
+    out, error = capsys.readouterr()
+    assert "ended by an unexpected error: ValueError at test_main.py" in error
+    assert "hunter22secret" not in out + error
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -105,8 +105,11 @@ def test_what_no_proxy_exempts(no_proxy: str, exempt: str, others: str) -> None:
         ("http://", "holds no address"),
         ("http://10.0.0.300:3128", "holds no address"),
         ("http://proxy:99999", "holds no address"),
-        ("http://me:pass/word@proxy:3128", "holds no address"),
-        ("http://me:p@ss@proxy:3128", "holds no address"),
+        ("http://me:pass/word@proxy:3128", "write / as %2F"),
+        ("http://me:p@ss@proxy:3128", "@ as %40"),
+        ("http://me:pass/?x@proxy:3128", "HTTPS_PROXY has a sign in its user name or password"),
+        ("http://127.0.0.1:8080#pass/@proxy:3128", "# as %23"),
+        ("socks5h://me:[pass/@proxy:1080", "[ as %5B"),
         ("http://proxy:3128/path", "holds no address"),
         ("ftp://proxy:3128", "holds no address"),
         ('"http://proxy:3128"', "holds no address"),
@@ -152,6 +155,15 @@ def test_whatever_the_variables_hold_there_is_a_way_or_a_reason(environment: dic
         assert (proxy.host, proxy.port, proxy.speaks) is not None
         assert place.way(HandClock()).proxy == proxy
     assert proxy == DIRECT or proxy.named_by in environment
+
+
+@given(
+    st.sampled_from(["", "http://", "https://", "socks5://", "socks5h://", "socks://"]),
+    st.text("abz09:?#[]\\/@%.!;&=") | st.sampled_from(["127.0.0.1:8080#x", "[::1]:80?", "\\\\evil.example/"]),
+)
+def test_no_login_changes_which_host_a_proxy_is(scheme: str, login: str) -> None:
+    proxy = proxy_for(SECURE, {"https_proxy": f"{scheme}{login}@proxy.example:3128"})
+    assert proxy.problem or (proxy.host, proxy.port) == ("proxy.example", 3128)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has stopped reading, as `head` does. Nobody would see a message.
         sys.stderr.close()
         return 1
+    except Exception as error:
+        from typethrough.telemetry.logs import say_last_words
+
+        say_last_words(error)
+        return 1
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _SETTING = "the setting `proxy` (TYPETHROUGH_PROXY)"
 _SYSTEM = "the system's settings"
 _MOST_SOCKS_BYTES = 255
+# A user name with a password, then the host. In the login, no sign may end the host's part or begin an IPv6 address: programs
+# disagree on which host such an address names.
+_LOGIN_AND_HOST = re.compile(r'(?:[!"$-.0->A-Z^-~]*@)?([^@/?#]*)/?')
 
 
 class Speaks(StrEnum):
@@ -194,7 +197,11 @@ def _checked(name: str, value: str) -> Proxy:
         speaks, example = "http", "socks5h://host:1080"
     else:
         example = "http://host:3128"
-    parts = re.fullmatch(r"(?:[!-.0-?A-~]*@)?([^@/?#]*)/?", rest)
+    parts = _LOGIN_AND_HOST.fullmatch(rest)
+    if parts is None and "@" in rest:
+        said = "has a sign in its user name or password that an address cannot hold"
+        advice = "write / as %2F, ? as %3F, # as %23, @ as %40, [ as %5B, ] as %5D, and \\ as %5C."
+        return Proxy(named_by=name, problem=f"{_begun(name)} {said}: {advice}")
     if parts is None or speaks not in ("http", "https") or address_problem(f"{speaks}://{parts[1]}"):
         return Proxy(
             named_by=name,

@@ -115,12 +115,26 @@ def _file_handler(file: Path) -> logging.Handler:
     return RotatingFileHandler(file, maxBytes=_MAX_FILE_BYTES, backupCount=1, encoding="utf-8")
 
 
+def say_last_words(error: BaseException) -> None:
+    """Log what ended the process, as its type and place, and print that if the log does not go to stderr.
+
+    Its text may contain a key, a password or a line of a document. This works before `start_logging` too.
+    """
+    said = f"ended by an unexpected error: {place_of(error)}"
+    logging.getLogger(ROOT).critical("%s", said)
+    # Without any handler, logging prints on stderr by itself.
+    if (handlers := logging.getLogger().handlers) and all(
+        getattr(handler, "stream", None) is not sys.stderr for handler in handlers
+    ):
+        sys.stderr.write(f"typethrough: {said}\n")
+
+
 def _hush_last_words() -> None:
     """Log an uncaught exception as its type and place, because Python's default prints its text."""
     logger = logging.getLogger(ROOT)
 
     def unhandled(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-        logger.critical("ended by an unexpected error: %s", place_of(error))
+        say_last_words(error)
 
     def unhandled_in_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
