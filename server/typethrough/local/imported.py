@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from typethrough.core.remembered import remembered
+from typethrough.local.lines import KEYWORDS
 from typethrough.local.signatures import parameters_in
 
 if TYPE_CHECKING:
@@ -39,6 +41,15 @@ _SCRIPT: Final = re.compile(
     r"""|(?:const|let|var)[ \t]+([^=;]{1,2000}?)[ \t]*=[ \t]*require\([ \t]*['"]([^'"\n]+)['"][ \t]*\))""",
     re.MULTILINE,
 )
+# The path of a module in a line that imports something. Code does not name it.
+_PATH: Final = re.compile(
+    r"""^\s*(?:from\s+([\w.]+)\s+import\b|(?:import|(?:pub )?use|using)\s+(?:static\s+)?((?:\w+(?:\.|::|\\))+)"""
+    r"""|\#\s*include\s*([<"].*))"""
+    r"""|\b(?:from|import|require|require_relative|include)\b\s*\(?\s*(["'][^"']*["'])"""
+)
+_WHOLE: Final = re.compile(r"\s*import\s+[\w., ]+$")
+_GO: Final = re.compile(r'\s*(?:import )?(?:[\w.]+ )?"([\w./-]+)"$')
+_IMPORTING: Final = re.compile(r"\b(?:from|import|use|using|require\w*|include)\b|[\"'/<]$")
 _AS: Final = re.compile(r"([\w$.]+)(?:\s+as\s+|\s*:\s*)?([\w$]*)")
 _NO_SCRIPT: Final = frozenset(("type", "default"))
 _SCRIPTS: Final = ("javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte")
@@ -151,3 +162,37 @@ def _here(imported: Imported, known: str, partial: str) -> Sequence[Member]:
         return ()
     is_private = partial.startswith("_")
     return [one for one in found if is_private or not one.name.startswith("_")]
+
+
+def is_importing(known: str) -> bool:
+    """Whether the name of a module may stand at the end of this part of a line."""
+    return _IMPORTING.search(known) is not None
+
+
+def bound(line: str, start: int, end: int, language_id: str) -> str:
+    """What a line tells of the name from `start` to `end` in it, for code elsewhere: the name, or nothing.
+
+    Of `from pathlib import Path`, code names only `Path`. The name of a whole module is followed by a dot.
+    """
+    kind, first, last = _module_in(line, language_id)
+    name = line[start:end]
+    if kind == "whole":
+        is_other = name in KEYWORDS or line[start - 1] == "." or line.startswith(" as ", end)
+        return "" if is_other else name + "."
+    if not first <= start < last:
+        return name
+    if kind == "package":
+        return name + "." if end == last else ""
+    # The line may give its name to what it takes.
+    return name if name in line[:first] + line[last:] else ""
+
+
+@remembered(1_024)
+def _module_in(line: str, language_id: str) -> tuple[str, int, int]:
+    """Where a line names a module, and whether code uses this name: `whole` or `package`, else `path`."""
+    if language_id == "python" and _WHOLE.match(line):
+        return "whole", 0, len(line)
+    if language_id == "go" and (package := _GO.match(line)):
+        return "package", *package.span(1)
+    path = _PATH.search(line)
+    return ("path", *path.span(path.lastindex or 0)) if path is not None else ("path", 0, 0)

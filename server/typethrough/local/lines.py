@@ -31,6 +31,11 @@ KEYWORDS: Final = frozenset(
         volatile where while with yield""",
     )
 )
+_EXCEPTION: Final = re.compile(r"\w*(?:Error|Exception|StopIteration)\(?")
+# An exception is raised, caught or looked at, or is the base of a class. Elsewhere it is hardly ever named.
+_HANDLES: Final = re.compile(
+    r"\b(?:raise|raises|except|suppress|isinstance|issubclass|class|throw|throws|catch|rescue|new|instanceof|import)\b"
+)
 _LONGEST_LINE: Final = 200
 # The least length of a part of a name that tells something.
 _PART_CHARACTERS: Final = 3
@@ -54,6 +59,16 @@ def is_word(text: str) -> bool:
 def is_name(token: str) -> bool:
     """Whether a token is a name, not a keyword or a number."""
     return is_word(token) and not token[0].isdigit() and token not in KEYWORDS
+
+
+def is_exception(name: str) -> bool:
+    """Whether a name is that of an exception, by its end."""
+    return _EXCEPTION.fullmatch(name) is not None
+
+
+def handles_exceptions(known: str) -> bool:
+    """Whether the name of an exception may stand at the end of this part of a line."""
+    return _HANDLES.search(known) is not None
 
 
 @remembered(2_048)

@@ -10,7 +10,8 @@ import re
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final
 
-from typethrough.local.lines import KEYWORDS, is_word, spaced_tokens
+from typethrough.local.imported import bound, is_importing
+from typethrough.local.lines import KEYWORDS, handles_exceptions, is_exception, is_word, spaced_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +39,9 @@ _OPENERS: Final = frozenset(
 _BEFORE_KEYS: Final = frozenset(("", "-"))
 # How many letters of a word of prose are needed. Fewer letters begin too many words.
 _LETTERS_OF_PROSE: Final = 3
+# With so many letters, an exception is likely meant, even where none is handled.
+_LETTERS_OF_EXCEPTION: Final = 3
+_LOOPS: Final = re.compile(r"\bfor\b.* (?:in|of) $")
 _COMMENTS: Final = ("# ", "//", "/*", "* ", "--", '"""', "<!--")
 _LAST_WORDS: Final = re.compile(r"(?:^|\s)([A-Za-z]+),? ([a-z]+),? $")
 _REST_OF_WORD: Final = re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]+\(?")
@@ -55,6 +59,11 @@ def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene:
         return
     with_names = len(partial) >= _LETTERS_OF_PROSE or not is_prose(known, language_id)
     is_member = known.endswith((".", "->"))
+    if partial in scene.words and _LOOPS.search(known):
+        # A loop over a whole name, which is rarely the beginning of a longer one.
+        with_names = False
+    with_modules = is_importing(known)
+    with_exceptions = len(partial) >= _LETTERS_OF_EXCEPTION or is_member or handles_exceptions(known)
     amiss = _OPENERS if tokens else frozenset[str]()
     # In YAML, a word is usually only a key or only a value.
     is_key = known.strip() in _BEFORE_KEYS if language_id == "yaml" else None
@@ -90,12 +99,19 @@ def from_nearby(leads: Leads, language_id: str, known: str, partial: str, scene:
             finds += 1
             rest = _REST_OF_WORD.match(line, end)
             # A word that stood elsewhere may never follow a dot, or may only begin a statement, so leave such words out.
-            if (
-                rest is not None
-                and (partial + rest[0]) not in (KEYWORDS if is_member else amiss)
-                and is_key in (None, line.startswith(":", rest.end()))
-            ):
-                evidence = leads.of(rest[0], is_whole=False)
+            if rest is None or (partial + rest[0]) in (KEYWORDS if is_member else amiss):
+                continue
+            if is_key not in (None, line.startswith(":", rest.end())):
+                continue
+            if not with_exceptions and is_exception(partial + rest[0]):
+                continue
+            more = (
+                rest[0]
+                if with_modules
+                else bound(line, end - len(partial), rest.end(), language_id)[len(partial) :]
+            )
+            if more:
+                evidence = leads.of(more, is_whole=False)
                 evidence.weight += weight * _WEIGHTS[0] * 2.0 ** (len(partial) / _BYTES_TO_DOUBLE)
                 evidence.near = max(evidence.near, len(partial))
                 evidence.words += 1

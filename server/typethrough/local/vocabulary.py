@@ -5,9 +5,11 @@ They help in a new file, where none of them is typed yet. This module does not k
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from typethrough.local.idioms import ALIKE
+from typethrough.local.lines import handles_exceptions, is_exception
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,16 +56,16 @@ _BUILT_IN: Final[Mapping[str, str]] = {
     "python": """
 isinstance( issubclass( enumerate( sorted( reversed( getattr( setattr( hasattr( callable( print( range( super()
 property staticmethod classmethod ValueError TypeError KeyError IndexError RuntimeError AttributeError
-NotImplementedError StopIteration Exception OSError FileNotFoundError
+NotImplementedError StopIteration Exception OSError FileNotFoundError None
 """,
     "javascript": """
-console document window Object Promise undefined setTimeout( setInterval( clearTimeout( parseInt( parseFloat( require(
+console document window Object Promise undefined setTimeout( setInterval( clearTimeout( parseInt( parseFloat( require( null
 """,
     "typescript": """
-console document window Object Promise undefined setTimeout( clearTimeout( parseInt( string number boolean unknown
+console document window Object Promise undefined setTimeout( clearTimeout( parseInt( string number boolean unknown null
 """,
     "java": """
-String Integer Boolean Object System Override IllegalArgumentException IllegalStateException boolean ArrayList HashMap
+String Integer Boolean Object System Override IllegalArgumentException IllegalStateException boolean ArrayList HashMap null
 """,
     "rust": """
 String Option Result Some( Vec println!( format!( assert_eq!( assert!( panic!( vec![ unreachable!( HashMap impl
@@ -81,6 +83,9 @@ is_array(
 string table require( tostring( tonumber( setmetatable( ipairs( pairs( assert( error(
 """,
 }
+# Directly behind these words stands an exception.
+_RAISES: Final = re.compile(r"\b(?:raise|except|throw new|catch \()\s*\(?$")
+_NOTHING: Final = frozenset(("None", "null"))
 _FEWEST_LETTERS: Final = 2
 _NAME_WEIGHT: Final = 2.0
 _BEHIND_DOT: Final = {language: table.split() for language, table in _MEMBERS.items()}
@@ -93,8 +98,24 @@ def by_builtin(leads: Leads, language_id: str, known: str, partial: str) -> None
         return
     language = ALIKE.get(language_id, language_id)
     table = _BEHIND_DOT if known.endswith(".") else _ELSEWHERE
-    for name in table.get(language, ()):
-        if name.startswith(partial) and len(name) > len(partial):
-            evidence = leads.of(name[len(partial) :], is_whole=False)
-            evidence.weight += _NAME_WEIGHT
-            evidence.is_imported = True
+    fitting = [name for name in table.get(language, ()) if name.startswith(partial) and name != partial]
+    if fitting and table is _ELSEWHERE:
+        fitting = _fitting(fitting, known)
+    for name in fitting:
+        evidence = leads.of(name[len(partial) :], is_whole=False)
+        evidence.weight += _NAME_WEIGHT
+        evidence.is_imported = True
+
+
+def _fitting(names: list[str], known: str) -> list[str]:
+    """Those of the names that may stand here: exceptions where one is handled, and nothing else where one is raised."""
+    exceptions = [name for name in names if is_exception(name)]
+    if exceptions and _RAISES.search(known):
+        return exceptions
+    if not handles_exceptions(known):
+        names = [name for name in names if name not in exceptions]
+    if len(names) > 1:
+        # Directly behind a colon stands a type. In a union or a value, the word for nothing is likelier.
+        is_type = known.endswith(": ")
+        return [name for name in names if (name in _NOTHING) != is_type] or names
+    return names
