@@ -311,4 +311,4 @@ def test_the_help_has_a_tag_for_every_word_it_points_to(neovim: StartNeovim) -> 
 def test_the_plugin_stays_thin() -> None:
     lines = [line.strip() for path in PLUGIN.rglob("*.lua") for line in path.read_text("utf-8").splitlines()]
     code = [line for line in lines if line and not line.startswith("--")]
-    assert len(code) <= 900
+    assert len(code) <= 1_000

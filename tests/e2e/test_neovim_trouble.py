@@ -302,7 +302,7 @@ def test_the_command_completes_its_words_and_names_a_wrong_one(neovim: StartNeov
     editor = neovim()
     complete = "return vim.fn.getcompletion(..., 'cmdline')"
     assert editor.lua(complete, "Typethrough ") == sorted(
-        ["disable", "enable", "log", "pause", "restart", "stats", "status", "toggle", "why"]
+        ["disable", "doctor", "enable", "log", "pause", "restart", "stats", "status", "toggle", "why"]
     )
     assert editor.lua(complete, "Typethrough toggle ") == ["everywhere", "file", "language", "pause"]
     assert editor.lua(complete, "Typethrough enable l") == ["language"]
