@@ -118,6 +118,21 @@ def test_no_completion_is_exit_code_one_with_a_reason(
     assert "skipped (the file is excluded)" in error
 
 
+@pytest.mark.parametrize(("arguments", "times"), [([], 1), (["--log-level", "info"], 3)])
+def test_a_failure_is_told_once(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    times: int,
+) -> None:
+    monkeypatch.setenv("TYPETHROUGH_BASE_URL", "http://127.0.0.1:9/v1")
+    path = tmp_path / "a.py"
+    path.write_text("x = ", "utf-8")
+    assert main(["complete", *arguments, f"{path}:1:5"]) == 1
+    assert capsys.readouterr().err.count("nothing listens there") == times
+
+
 def test_a_device_without_end_is_not_read_to_its_end() -> None:
     with pytest.raises(NoSuchPlace, match="too large"):
         place_of_argument("/dev/zero:1:1")

@@ -190,6 +190,22 @@ def test_it_stops_where_every_request_fails_and_says_why(
     repository: Path, simulator: Simulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     simulator.fault("authentication_error")
-    _, (score,) = _evaluated(repository, capsys)
+    code, (score,) = _evaluated(repository, capsys)
+    assert code == 1
     assert score["asked"] < 4
     assert "key" in score["stopped"]
+    assert main(["evaluate", str(repository), "--count", "4"]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "does not accept" in line
+
+
+def test_without_a_key_it_names_what_needs_none(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("TYPETHROUGH_BASE_URL", "https://one.example/v1")
+    assert main(["evaluate", str(repository / "new.py"), "--count", "1"]) == 1
+    out, error = capsys.readouterr()
+    assert "no key for one.example" in out
+    assert "--lane local" in out
+    assert "1 place in 1 file," in error

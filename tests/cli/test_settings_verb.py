@@ -20,7 +20,7 @@ ONE = "https://one.example/v1"
 @pytest.mark.parametrize(
     ("user", "environment", "status", "lines", "errors"),
     [
-        ("", {}, 0, ["model lane: no key: local lane only", "api_key (none in force)"], ""),
+        ("", {}, 0, ["model lane: no key: local lane only", "model openai/gpt-4.1-nano (default)"], ""),
         (
             "",
             {"TYPETHROUGH_BASE_URL": ONE, "TYPETHROUGH_API_KEY": KEY},

@@ -72,6 +72,49 @@ def test_where_nothing_would_be_sent_it_says_why(
     assert "nothing would be sent: the file is excluded" in error
 
 
+@pytest.mark.parametrize(
+    ("environment", "why", "address"),
+    [
+        ({}, "no key", "https://ai-gateway.vercel.sh/v1"),
+        (
+            {"TYPETHROUGH_BASE_URL": "https://one.example/v1"},
+            "no key for one.example",
+            "https://one.example/v1",
+        ),
+    ],
+)
+def test_without_a_key_it_shows_what_would_be_sent_with_one_and_opens_no_connection(
+    place: str,
+    environment: dict[str, str],
+    why: str,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    connections: list[object] = []
+
+    async def warm(gateway: object) -> None:
+        connections.append(gateway)
+
+    monkeypatch.setattr("typethrough.gateway.http_gateway.HttpGateway.warm", warm)
+    for name in ("TYPETHROUGH_API_KEY", "TYPETHROUGH_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(["complete", "--show-prompt", place]) == 0
+    alone, error = capsysbinary.readouterr()
+    said = error.decode()
+    assert f"lane      {why}: local lane only" in said
+    assert "There is no key, so nothing is sent." in said
+    assert f"to        {address}/chat/completions" in said
+    assert connections == []
+    monkeypatch.setenv("TYPETHROUGH_API_KEY", "sk-0123456789")
+    assert main(["complete", "--show-prompt", place]) == 0
+    with_key, error = capsysbinary.readouterr()
+    assert with_key == alone
+    assert b"no key" not in error
+
+
 def test_over_a_typing_session_it_shows_each_request_that_is_sent() -> None:
     async def scenario() -> None:
         bench = Bench(_TEXT.replace("return \n", "return $0\n"))

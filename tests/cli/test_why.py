@@ -53,6 +53,18 @@ def test_the_last_outcomes_are_printed_with_what_to_do(
     assert "budget" not in capsys.readouterr().out
 
 
+def test_neighbours_that_are_alike_are_one_entry_and_advice_is_given_once() -> None:
+    lines = list(why_lines([KNOWN, LATE, KNOWN, KNOWN, KNOWN, LATE, LATE]))
+    assert [line for line in lines if line[0] != " "] == [
+        "10:11:13  main.py  suggested (cache)",
+        "10:11:12  main.py  nothing: no answer within the budget",
+        "10:11:13  main.py  suggested (cache), 3 times since 10:11:13",
+        "10:11:12  main.py  nothing: no answer within the budget, 2 times since 10:11:12",
+    ]
+    assert [line for line in lines if "→" in line] == [f"          → {advice(LATE)}"]
+    assert lines[-1] == "          at most 880.0 ms"
+
+
 def test_with_nothing_on_record_it_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not path.exists()
     assert main(["why"]) == 1

@@ -1,6 +1,7 @@
 """`typethrough complete FILE:LINE:COL`: prints one completion on stdout. On stderr: how it ended and how long each stage took.
 
-With `--show-prompt` no request is sent, and stdout gets the request's body, byte for byte as it would be sent.
+With `--show-prompt` no request is sent, and stdout gets the request's body, byte for byte as it would be sent. Without a key
+it is the request that would be sent with one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import sys
 from collections import Counter
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from typethrough.cli import UsageError
 from typethrough.cli.compose import begin_verb, workspace_of
 from typethrough.core.document.cells import is_notebook
 from typethrough.core.document.document import Position, split_lines
-from typethrough.core.document.uris import PLAIN_TEXT, language_of
+from typethrough.core.document.uris import PLAIN_TEXT, language_of, printable
 from typethrough.core.secrets.placeholders import reason
+from typethrough.core.settings.access import Access, named_access
 from typethrough.engine.reading import text_of
 
 if TYPE_CHECKING:
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 
     from typethrough.cli.compose import Composition
     from typethrough.core.outcome.outcome import Outcome
+    from typethrough.core.settings.schema import Settings
     from typethrough.engine.engine import Engine
-    from typethrough.telemetry.recorder import Counters
+    from typethrough.telemetry.recorder import Counters, LogRecorder
 
 _MAX_FILE_BYTES = 20_000_000
 _READING_S = 5.0
@@ -55,34 +58,63 @@ def run_complete(options: argparse.Namespace) -> int:
 
 
 @asynccontextmanager
-async def _opened(composition: Composition, place: Place) -> AsyncIterator[tuple[Engine, Counters]]:
-    """Yield an engine that has opened the file and read its workspace, and the recorder's counters."""
+async def _opened(
+    composition: Composition, place: Place, *, is_preview: bool = False
+) -> AsyncIterator[tuple[Engine, LogRecorder]]:
+    """Yield an engine that has opened the file and read its workspace, and its recorder.
+
+    `is_preview`: without a key, an engine that can make the request, but opens no connection.
+    """
     from typethrough.telemetry.recorder import LogRecorder
 
     settings, problems = await composition.ready_settings()
-    composition.start_logging(settings, problems)
+    composition.start_logging(settings, problems, is_quiet=True)
+    for problem in problems:
+        _note(problem.message)
     recorder = LogRecorder(composition.clock.local_time)
-    engine = composition.engine(settings, recorder, workspace_of(place.path))
+    choice = composition.endpoint(settings)
+    lacks_key = is_preview and settings.model_lane and not (choice.usable or choice.is_refused)
+    if lacks_key:
+        settings = _with_stand_in(settings)
+    engine = composition.engine(settings, recorder, workspace_of(place.path), connects=not lacks_key)
     try:
         uri = place.path.as_uri()
         # Nearly all notebooks that are files are Python notebooks.
         usual = "python" if is_notebook(place.path.name) else PLAIN_TEXT
         engine.open(uri, language_of(uri) or usual, 1, place.text)
         await composition.read_workspace(engine, _READING_S)
-        yield engine, recorder.counters
+        yield engine, recorder
     finally:
         await engine.aclose()
-    print(f"lane      {composition.endpoint(settings).why}", file=sys.stderr)
+    print(f"lane      {choice.why}", file=sys.stderr)
+    if lacks_key:
+        _note(
+            "There is no key, so nothing is sent. With a key, this request would be sent to the address below."
+        )
+
+
+def _with_stand_in(settings: Settings) -> Settings:
+    """The settings with a key that is never sent, for the address that is set. No request is sent in advance."""
+    named = named_access(settings.access)
+    access = Access("", "", base_url=named.base_url if named is not None else "", api_key="stand-in")
+    return replace(settings, access=(access,), warm_up="never", prefetch=False)
+
+
+def _note(message: str) -> None:
+    print(printable(f"note      {message}"), file=sys.stderr)
 
 
 async def _complete(composition: Composition, place: Place) -> int:
     from typethrough.engine.pending import Request
 
-    async with _opened(composition, place) as (engine, counters):
+    async with _opened(composition, place) as (engine, recorder):
         arrived_s = composition.clock.now()
         request = Request(place.path.as_uri(), place.position, invoked=True, arrived_s=arrived_s)
         outcome = await engine.complete(request)
-    for line in report(outcome, counters):
+    for notice in recorder.notices:
+        if notice not in outcome.reason:
+            _note(notice)
+    for line in report(outcome, recorder.counters):
         print(line, file=sys.stderr)
     if outcome.suggestions:
         print(outcome.suggestions[0].text)
@@ -93,7 +125,7 @@ async def _show(composition: Composition, place: Place) -> int:
     from typethrough.engine.model_lane import Question
     from typethrough.engine.ports import Previews
 
-    async with _opened(composition, place) as (engine, _):
+    async with _opened(composition, place, is_preview=True) as (engine, _):
         question = engine.question(place.path.as_uri(), place.position)
         if not isinstance(question, Question):
             print(f"nothing would be sent: {question.sentence}", file=sys.stderr)

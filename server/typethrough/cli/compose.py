@@ -68,6 +68,7 @@ class Composition:
             environment_layer(environment),
             Layer(Origin.COMMAND_LINE.value, Origin.COMMAND_LINE, command_line or {}),
         )
+        self._names_log_level = bool(command_line and command_line.get("log_level"))
         self._commands = KeyCommands(self.clock)
         self._user_file: Path | None = None
         self._administrator_file: Path | None = None
@@ -247,12 +248,18 @@ class Composition:
 
         return why_page(entries)
 
-    def engine(self, settings: Settings, recorder: Recorder, root: Path | None) -> Engine:
-        """An engine with its gateway. `root` is the workspace folder, or None for a file without one."""
+    def engine(
+        self, settings: Settings, recorder: Recorder, root: Path | None, *, connects: bool = True
+    ) -> Engine:
+        """An engine with its gateway. `root` is the workspace folder, or None for a file without one. `connects`: whether
+        connections are opened in advance.
+        """
         from typethrough.engine.engine import Engine
         from typethrough.engine.workspace import LocalDisk, folder_at
 
-        gateway = self.gateway(settings)
+        gateway = self.gateways(settings)
+        if gateway is not None:
+            gateway.connects = connects
         return Engine(
             settings=settings,
             gateway=gateway,
@@ -269,11 +276,23 @@ class Composition:
             await asyncio.wait_for(engine.read_all(), limit_s)
 
     def start_logging(
-        self, settings: Settings, problems: Sequence[Problem], *, to_stderr: bool = True
+        self,
+        settings: Settings,
+        problems: Sequence[Problem],
+        *,
+        to_stderr: bool = True,
+        is_quiet: bool = False,
     ) -> None:
-        """Start logging, and log the problems of the settings. Raises UsageError if the log file cannot be written."""
+        """Start logging, and log the problems of the settings. Raises UsageError if the log file cannot be written.
+
+        `is_quiet`: the command itself says what happened. Then only errors are logged on stderr, unless the command line
+        names a level.
+        """
+        stderr_level = "error" if is_quiet and not self._names_log_level else "debug"
         try:
-            self._redactor = start_logging(settings.log_level, self.log_file, to_stderr=to_stderr)
+            self._redactor = start_logging(
+                settings.log_level, self.log_file, to_stderr=to_stderr, stderr_level=stderr_level
+            )
         except OSError as error:
             raise UsageError(f"{self.log_file} cannot be written ({error.strerror})") from None
         self._follow(settings)

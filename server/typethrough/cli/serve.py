@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 # How long a thread that reads files may delay the thread that answers. Python's default is 5 ms.
 _SWITCH_S: Final = 0.0005
+_IN_TERMINAL: Final = (
+    "typethrough: this is a language server, which an editor starts. Ctrl-D ends it. For what it does in a terminal, see "
+    "typethrough --help."
+)
 
 
 def run_serve(options: argparse.Namespace) -> int:
@@ -30,6 +34,8 @@ def run_serve(options: argparse.Namespace) -> int:
     sys.setswitchinterval(_SWITCH_S)
     with composition.recorder(settings) as recorder:
         if options.tcp is None:
+            if sys.stdin is not None and sys.stdin.isatty():
+                print(_IN_TERMINAL, file=sys.stderr)
             return serve_stdio(composition, recorder)
         host, port = options.tcp
         try:

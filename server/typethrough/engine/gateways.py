@@ -17,6 +17,8 @@ class Gateways:
     def __init__(self, default: Gateway, routed: Mapping[RoutePurpose, Gateway] | None = None) -> None:
         self.default = default
         self._routed = dict(routed or {})
+        # Whether connections are opened in advance.
+        self.connects = True
 
     @staticmethod
     def of(gateway: Gateway | Gateways) -> Gateways:
@@ -39,7 +41,7 @@ class Gateways:
 
     async def warm(self) -> None:
         """Prepare all gateways. They share one connection, because they have the same address."""
-        for gateway in self._all():
+        for gateway in self._all() if self.connects else ():
             await gateway.warm()
 
     async def aclose(self) -> None:

@@ -69,13 +69,17 @@ def place_of(error: BaseException) -> str:
     return type(error).__name__ + place
 
 
-def start_logging(level: str, file: Path | None = None, *, to_stderr: bool = True) -> Redactor:
+def start_logging(
+    level: str, file: Path | None = None, *, to_stderr: bool = True, stderr_level: str = "debug"
+) -> Redactor:
     """Send log lines to stderr, and to `file` if given. Returns the formatter, which must be told the keys to hide.
 
-    Raises OSError if the file cannot be opened.
+    Lines below `level` are not logged, and those below `stderr_level` not on stderr. Raises OSError if the file cannot be opened.
     """
     formatter = Redactor()
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_stderr else []
+    for handler in handlers:
+        handler.setLevel(LEVELS[stderr_level])
     if file is not None:
         handlers.append(_file_handler(file))
     if not handlers:

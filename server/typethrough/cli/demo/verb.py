@@ -52,7 +52,7 @@ async def _demo(
 ) -> None:
     settings, problems = await composition.ready_settings()
     # Log lines would destroy the frame on the screen. Notices are printed afterwards.
-    composition.start_logging(settings, problems, to_stderr=plain)
+    composition.start_logging(settings, problems, to_stderr=plain, is_quiet=True)
     recorder = LogRecorder(composition.clock.local_time)
     engine = composition.engine(settings, recorder, stretch.folder)
     now = composition.clock.now

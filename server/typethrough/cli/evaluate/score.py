@@ -36,6 +36,7 @@ class Score:
     asked: int = 0
     silent: int = 0
     late: int = 0
+    failed: int = 0
     right_lines: int = 0
     blocks: int = 0
     right_blocks: int = 0
@@ -49,6 +50,7 @@ class Score:
         """Count the outcome of a request. `hidden` is the text that was hidden at its place."""
         self.asked += 1
         self.late += outcome.ending is Ending.DEADLINE
+        self.failed += outcome.ending is Ending.FAILED
         if not outcome.suggestions:
             self.silent += 1
             return
@@ -59,6 +61,11 @@ class Score:
             self.right_blocks += shown == truth[: len(shown)]
         pair = ("\n".join(shown), "\n".join(truth[: len(shown)]))
         self.similarities.append(SequenceMatcher(None, *pair, autojunk=False).ratio())
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether any request was answered, even if with nothing."""
+        return self.asked > self.failed
 
     def streamed(self, stream: StreamRecord) -> None:
         """Count the time, tokens and cost of a stream."""
@@ -91,12 +98,14 @@ class Score:
 
 
 def table(scores: Sequence[Score]) -> list[str]:
-    """The scores as lines of text, one per contestant. Below them, why a contestant was stopped early."""
-    rows = [[score.name, *_cells(score.figures())] for score in scores]
+    """The scores as lines of text, one per contestant that answered. Below them, why a contestant was stopped early."""
+    stopped = [f"{score.name}: {score.stopped}" for score in scores if score.stopped]
+    rows = [[score.name, *_cells(score.figures())] for score in scores if score.is_answered]
+    if not rows:
+        return stopped
     head = [["", *upper_and_lower] for upper_and_lower in zip(*_HEADINGS, strict=True)]
     widths = [max(len(row[column]) for row in (*head, *rows)) for column in range(len(head[0]))]
     lines = [_row(row, widths) for row in (*head, *rows)]
-    stopped = [f"{score.name}: {score.stopped}" for score in scores if score.stopped]
     return [*lines, *([""] if stopped else []), *stopped]
 
 

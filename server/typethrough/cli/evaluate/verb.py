@@ -54,7 +54,7 @@ class Contestant(NamedTuple):
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    """Measure, and print the table. Returns exit code 1 if nothing was asked. Raises UsageError."""
+    """Measure, and print the table. Returns exit code 1 if nothing was answered. Raises UsageError."""
     below = options.path.resolve()
     root = repository_of(below)
     composition = begin_verb(options)
@@ -65,9 +65,9 @@ def run_evaluate(options: argparse.Namespace) -> int:
         # Also after an interruption: the results so far have been paid for.
         if options.json:
             print(json.dumps([score.figures() for score in scores], indent=1))
-        elif scores:
-            print("\n".join(table(scores)))
-    return 0 if any(score.asked for score in scores) else 1
+        elif lines := table(scores):
+            print("\n".join(lines))
+    return 0 if any(score.is_answered for score in scores) else 1
 
 
 async def _evaluate(
@@ -89,7 +89,10 @@ async def _evaluate(
     if not places:
         raise UsageError(f"{below} has no lines under git that may be asked for")
     names = len({place.path for place in places})
-    print(f"{len(places)} places in {names} files, those of the last commits first", file=sys.stderr)
+    print(
+        f"{_counted(len(places), 'place')} in {_counted(names, 'file')}, those of the last commits first",
+        file=sys.stderr,
+    )
     for contestant in contestants(settings, options):
         left_dollars = options.max_cents / 100 - sum(score.dollars for score in scores)
         score = Score(contestant.name)
@@ -129,7 +132,7 @@ async def _measure(
     settings = contestant.settings
     choice = composition.endpoint(settings)
     if settings.model_lane and not choice.usable:
-        score.stopped = choice.why
+        score.stopped = f"{choice.why}. `--lane local` measures the local lane."
         return
     recorder = _Recorder(composition.clock.local_time, score.streamed)
     engine = composition.engine(settings, recorder, root)
@@ -139,13 +142,13 @@ async def _measure(
         for number, place in enumerate(places):
             _bar(contestant.name, number, len(places), score.dollars)
             if left_dollars <= score.dollars and settings.model_lane:
-                score.stopped = f"stopped after {score.asked} places: --max-cents is reached"
+                score.stopped = f"stopped after {_counted(score.asked, 'place')}: --max-cents is reached"
                 break
             outcome = await _ask(engine, composition, place, recorder)
             score.ended(outcome, place.hidden)
             failures = failures + 1 if outcome.ending is Ending.FAILED else 0
             if failures == _MOST_FAILURES:
-                score.stopped = f"stopped after {score.asked} places: {outcome.reason}"
+                score.stopped = f"stopped after {_counted(score.asked, 'place')}: {outcome.reason}"
                 break
     finally:
         await engine.aclose()
@@ -186,6 +189,10 @@ class _Recorder(LogRecorder):
             self._told.add(stream.id)
             self._on_stream(stream)
         self.ended.set()
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _bar(name: str, done: int, total: int, dollars: float) -> None:

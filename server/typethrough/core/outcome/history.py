@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from typethrough.core.document.uris import printable, short_path
@@ -104,21 +105,29 @@ def kept_back(entry: KeptOutcome) -> str:
 
 
 def why_lines(entries: Iterable[KeptOutcome]) -> Iterator[str]:
-    """The outcomes as plain text, two or three lines each."""
-    empty = True
-    for entry in entries:
-        empty = False
-        yield f"{_time(entry.at)}  {entry.file}  {printable(headline(entry))}"
+    """The outcomes as plain text, newest first. Neighbours that are alike are one entry; each advice is given once."""
+    given, is_empty = {""}, True
+    for (file, said, secrets), alike in groupby(
+        entries, lambda one: (one.file, headline(one), kept_back(one))
+    ):
+        run, is_empty = list(alike), False
+        entry, is_single = run[0], len(run) == 1
+        times = "" if is_single else f", {len(run)} times since {_time(run[-1].at)}"
+        yield f"{_time(entry.at)}  {file}  {printable(said)}{times}"
         stages = ", ".join(
             f"{name.replace('_', ' ')} {ms:.1f} ms" for name, ms in entry.stages_ms.items() if name != "total"
         )
-        overtaken = f"; {entry.overtaken} earlier overtaken by typing" if entry.overtaken else ""
-        yield f"          {entry.total_ms:.1f} ms{f' ({stages})' if stages else ''}{overtaken}"
-        if secrets := kept_back(entry):
+        stages = f" ({stages})" if stages and is_single else ""
+        most = "" if is_single else "at most "
+        count = sum(one.overtaken for one in run)
+        overtaken = f"; {count} earlier overtaken by typing" if count else ""
+        yield f"          {most}{max(one.total_ms for one in run):.1f} ms{stages}{overtaken}"
+        if secrets:
             yield f"          {secrets}"
-        if what := advice(entry):
+        if (what := advice(entry)) not in given:
+            given.add(what)
             yield f"          → {what}"
-    if empty:
+    if is_empty:
         yield _EMPTY
 
 

@@ -101,7 +101,7 @@ def _by_day(report: Report, title: str, heads: Sequence[str], cells: Sequence[Se
 def _answers(month: Period) -> Chart:
     whole = sum(month.answers.values())
     asked = month.answers.get(Source.MODEL, 0) / whole
-    title = f"{percent(1 - asked)} of answers had nobody wait for the model"
+    title = f"{percent(1 - asked)} of answers came at once, without a wait for the model"
     rows = [
         Bar(name, amount / whole, f"{percent(amount / whole)}, {count(amount)}")
         for name, amount in month.answers.items()
