@@ -49,6 +49,15 @@ def test_good_news_are_no_warning() -> None:
     assert told == [(3, "typethrough: It answers again.")]
 
 
+def test_no_words_of_a_gateway_become_a_link() -> None:
+    told = list[Any]()
+    said = 'The gateway says: "[Renew it here](command:workbench.action.terminal.new)"'
+    _notices(ManualClock(), told).notice("x", said)
+    _notices(ManualClock(), told).problems([said])
+    shown = 'typethrough: The gateway says: "[Renew it here] (command:workbench.action.terminal.new)"'
+    assert told == [(2, shown)] * 2
+
+
 def test_a_command_that_gave_no_key_is_run_again_and_one_message_says_that_it_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

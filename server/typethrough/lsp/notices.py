@@ -115,5 +115,6 @@ class Notices:
             self._show("\n".join(fresh), types.MessageType.Warning)
 
     def _show(self, message: str, kind: types.MessageType) -> None:
-        shown = types.ShowMessageParams(kind, f"typethrough: {message}")
+        # VS Code makes a link, even one that runs a command, of `[words](address)`. A message may quote a gateway's words.
+        shown = types.ShowMessageParams(kind, f"typethrough: {message}".replace("](", "] ("))
         self._tell(types.WINDOW_SHOW_MESSAGE, shown)
