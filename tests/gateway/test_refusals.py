@@ -222,6 +222,18 @@ def test_a_providers_words_are_not_quoted_when_they_could_show_key_or_text(statu
 
 
 @pytest.mark.parametrize(
+    "said", ["bad session QWERTYUIOPASDFGH", "bad session QWERTYUIOPAS", "bad UVdFUlRZVUlPUEFTREZHSA=="]
+)
+def test_words_with_a_part_of_a_headers_value_are_not_quoted(said: str) -> None:
+    place = replace(_PLACE, headers=(("X-Session", "QWERTYUIOPASDFGH"),))
+    error = rejection(
+        503, {}, parse_error_body(json.dumps({"error": {"message": said}}).encode()), place, PROMPT
+    )
+    assert "bad" not in str(error)
+    assert "bad" in str(_error(503, {"error": {"message": said}}))
+
+
+@pytest.mark.parametrize(
     ("headers", "wait_s"),
     [
         ({}, None),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typethrough.cli.user_file import catalogue_path
 from typethrough.core.asking.routes import RoutePurpose, hedge_model
 from typethrough.core.models import profile_of
-from typethrough.core.settings.headers import is_secret
+from typethrough.core.settings.headers import secrets_in
 from typethrough.engine.gateways import Gateways
 from typethrough.gateway.certificates import certificates_of
 from typethrough.gateway.connections import open_transport
@@ -68,9 +68,8 @@ def open_gateways(
     hide(endpoint.proxy.password)
     # One for all models, because they are behind one address and share its limits.
     doorway = Doorway(clock, is_local=endpoint.profile.is_local)
-    for name, text in endpoint.headers:
-        if is_secret(name):
-            hide(text)
+    for text in secrets_in(endpoint.headers):
+        hide(text)
     transport = open_transport(endpoint, clock)
     tokens = None
     if choice.is_oidc:

@@ -14,7 +14,7 @@ import httpx
 
 from typethrough.core.settings.access import is_loopback
 from typethrough.core.settings.halves import address_problem, socket_and_path
-from typethrough.core.settings.headers import Headers, has_login, is_secret
+from typethrough.core.settings.headers import Headers, has_login, secrets_in
 from typethrough.core.settings.redaction import Redaction
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 from typethrough.gateway.certificates import SYSTEM, Certificates
@@ -108,8 +108,7 @@ class Endpoint:
     @cached_property
     def redaction(self) -> Redaction:
         """Hides our secrets in texts that came from the other side."""
-        in_headers = (text for name, text in self.headers if is_secret(name))
-        return Redaction((self.key, self.proxy.password, *in_headers))
+        return Redaction((self.key, self.proxy.password, *secrets_in(self.headers)))
 
     def shows(self, text: str) -> bool:
         """Whether a text contains a part of a secret, or the value of one of the user's headers."""

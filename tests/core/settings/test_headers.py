@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from typethrough.core.settings.access import endpoint_of, keys_of
-from typethrough.core.settings.headers import BadHeaders, Headers, has_login, headers_in
+from typethrough.core.settings.headers import BadHeaders, Headers, has_login, headers_in, secrets_in
 from typethrough.core.settings.layers import Layer, Origin, environment_layer, resolve
 
 TEAM = (("X-Team", "core"),)
@@ -78,7 +78,7 @@ def test_a_header_that_holds_a_key_takes_the_place_of_one(name: str, is_login: b
     assert not problems
     choice = endpoint_of(settings, {})
     assert choice.usable is is_login
-    assert ("s3cret-123" in keys_of(settings, {})) is is_login
+    assert ("s3cret-123" in keys_of(settings, {})) is (name != "User-Agent")
     assert "s3cret" not in f"{settings!r} {choice!r} {choice.why}"
 
 
@@ -114,6 +114,19 @@ def test_headers_go_to_the_address_that_they_were_given_with(
     assert choice.usable
     assert choice.headers == sent
     assert any("headers in the user file is for" in note for note in choice.notes) is (not sent)
+
+
+def test_a_long_value_is_a_secret_whatever_its_name_is() -> None:
+    written = {
+        "X-Session": "QWERTYUIOPASDFGH",
+        "X-Team": "core",
+        "Cookie": "a=b",
+        "X-Title": "typethrough at Example",
+        "HTTP-Referer": "https://example.org",
+    }
+    assert [*secrets_in(headers_in(written))] == ["QWERTYUIOPASDFGH", "a=b"]
+    settings, _ = resolve([Layer("user file", Origin.USER_FILE, {"headers": written})])
+    assert keys_of(settings, {}) >= {"QWERTYUIOPASDFGH", "a=b"}
 
 
 def test_an_editor_gives_no_headers() -> None:

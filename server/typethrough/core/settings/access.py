@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from typethrough.core.settings.halves import KEY_RULE, address_problem, socket_and_path, unwrapped, usable_key
-from typethrough.core.settings.headers import Headers, has_login, is_secret, merged
+from typethrough.core.settings.headers import Headers, has_login, merged, secrets_in
 from typethrough.core.settings.schema import GATEWAY_BASE_URL
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def named_access(stated: Sequence[Access]) -> Access | None:
 def keys_of(settings: Settings, environment: Mapping[str, str]) -> frozenset[str]:
     """Every key that any source gives, sent or not. None of them may be shown."""
     known = (*settings.access, *_known(environment))
-    in_headers = (text for one in known for name, text in one.headers if is_secret(name))
+    in_headers = (text for one in known for text in secrets_in(one.headers))
     return frozenset((*(access.api_key for access in known), *in_headers))
 
 

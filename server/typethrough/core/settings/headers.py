@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -24,6 +24,9 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 _SECRET = re.compile(r"auth|key|token|secret|cookie|passw|credential|signature", re.IGNORECASE)
+# Headers that say which program asks. To hide their words would hide words of our own messages.
+_PLAIN = re.compile(r"referer|http-referer|x-title|user-agent|accept-language", re.IGNORECASE)
+_LEAST_SECRET_CHARS = 8
 
 
 class BadHeaders(ValueError):
@@ -65,6 +68,16 @@ def has_login(headers: Headers) -> bool:
 def has_authorization(headers: Headers) -> bool:
     """Whether these headers have the one in which a key is sent."""
     return any(name.lower() == "authorization" for name, _ in headers)
+
+
+def secrets_in(headers: Headers) -> Iterator[str]:
+    """Yield the values of which no part may be shown.
+
+    A name such as X-Session does not tell that its value is a secret, so each value that is long enough for one counts.
+    """
+    for name, text in headers:
+        if is_secret(name) or (len(text) >= _LEAST_SECRET_CHARS and not _PLAIN.fullmatch(name)):
+            yield text
 
 
 def merged(first: Headers, second: Headers) -> Headers:
