@@ -156,7 +156,8 @@ def test_every_command_can_be_run_as_it_is_written(document: str) -> None:
             case ["typethrough", *arguments]:
                 assert_understood(arguments)
             case [".venv/bin/python", "-m", module, *_]:
-                assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file(), module
+                path = ROOT / module.replace(".", "/")
+                assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
             case ["export", *assignments]:
                 for assignment in assignments:
                     name, separator, value = assignment.partition("=")
