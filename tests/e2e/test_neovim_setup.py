@@ -296,11 +296,18 @@ def test_a_plugin_manager_may_load_it_late(neovim: StartNeovim, gateway: Simulat
     )
 
 
-def test_the_help_has_a_tag_for_every_word_it_points_to(neovim: StartNeovim) -> None:
+@pytest.mark.parametrize("view", OWN, indirect=True, ids=str)
+def test_the_help_is_found_with_no_further_step_and_its_tags_are_those_that_neovim_makes(
+    neovim: StartNeovim,
+) -> None:
     editor = neovim()
+    editor.lua("vim.cmd.help('typethrough-menus')")
+    assert editor.lua("return vim.api.nvim_get_current_line()").startswith("Completion menus")
     shutil.copytree(PLUGIN / "doc", editor.work / "doc", ignore=shutil.ignore_patterns("tags"))
     editor.lua("vim.cmd.helptags(...)", str(editor.work / "doc"))
-    tags = (editor.work / "doc" / "tags").read_text(encoding="utf-8")
+    made = (editor.work / "doc" / "tags").read_text(encoding="utf-8")
+    tags = (PLUGIN / "doc" / "tags").read_text(encoding="utf-8")
+    assert tags == made, "run :helptags editors/neovim/doc"
     text = (PLUGIN / "doc" / "typethrough.txt").read_text(encoding="utf-8")
     defined = {line.split("\t")[0] for line in tags.splitlines()}
     pointed_to = {word for word in re.findall(r"\|([^|\s]+)\|", text) if word.startswith("typethrough")}

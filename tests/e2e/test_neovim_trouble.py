@@ -267,6 +267,87 @@ def test_why_there_was_nothing_is_said_in_a_window_that_q_closes(
     assert editor.messages() == ""
 
 
+FLOATS = """
+local is_float = function(window) return vim.api.nvim_win_get_config(window).relative ~= '' end
+return vim.iter(vim.api.nvim_list_wins()):filter(is_float):map(vim.api.nvim_win_get_height):totable()
+"""
+
+
+def shows(editor: Neovim, text: str) -> bool:
+    return text in "\n".join(editor.buffer())
+
+
+@pytest.mark.parametrize("view", OWN, indirect=True, ids=str)
+def test_a_command_in_our_own_window_is_about_the_file_behind_it(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway, init_lua=OPENED_LUA)
+    open_and_type(editor)
+    editor.keys("<Esc>")
+    for command, expected in (
+        ("", "TT  "),
+        ("status", "TT  "),
+        ("why", "labels.py"),
+        ("doctor", "All that is needed works."),
+        ("why", "labels.py"),
+        ("", "TT  "),
+    ):
+        editor.keys(f":Typethrough {command}<CR>")
+        editor.wait_for(partial(shows, editor, expected), 30, f"the window of {command!r}")
+        assert len(editor.lua(FLOATS)) == 1
+    editor.keys(":Typethrough stats<CR>")
+    editor.wait_for(lambda: bool(editor.lua("return _G.opened")), 10, "the page to be opened")
+    assert editor.lua(FLOATS) == []
+    assert editor.buffer()[-1] == TYPED
+    assert "Error" not in editor.messages()
+
+
+def test_our_window_has_the_size_of_its_text_also_beside_a_small_one(
+    neovim: StartNeovim, gateway: Simulator
+) -> None:
+    editor = neovim(gateway)
+    open_and_type(editor)
+    editor.keys("<Esc>:split<CR>:resize 1<CR>:Typethrough why<CR>")
+    editor.wait_for(lambda: editor.lua("return vim.bo.filetype") == "typethrough", 5, "the window")
+    assert len(editor.buffer()) > 1
+    assert editor.lua(FLOATS)[0] >= len(editor.buffer())
+
+
+@pytest.mark.parametrize("view", OWN, indirect=True, ids=str)
+def test_a_message_that_comes_while_you_type_is_seen_when_you_stop_and_kept_whole(
+    neovim: StartNeovim,
+) -> None:
+    with simulator.start(key="right") as gateway:
+        editor = neovim(gateway, environment={"TYPETHROUGH_API_KEY": "sk-wrong-0123456789"})
+        editor.open("labels.py", HEAD)
+        editor.attach()
+        editor.keys("Go")
+        editor.type("def lab")
+        editor.wait_for(lambda: editor.messages() != "", 10, "the message")
+        told = editor.messages()
+        assert "…" not in told
+        assert len(told) > 90, "longer than a line"
+        editor.keys("<Esc>")
+        editor.wait_for(lambda: editor.screen()[-1].startswith("typethrough: "), 5, "the message on screen")
+        assert editor.screen()[-1].endswith(" … :Typethrough")
+        assert editor.lua("return vim.api.nvim_get_mode().mode") == "n", "nothing waits for Enter"
+        assert editor.messages() == told
+
+
+def test_a_message_goes_whole_to_the_function_that_another_plugin_has_put_in_place(
+    neovim: StartNeovim,
+) -> None:
+    notify = "vim.notify = function(text, level) _G.told = { text, level } end\n"
+    missing = "no-such-" + "long-" * 20 + "typethrough"
+    editor = neovim(init_lua=notify + f"require('typethrough').setup({{ cmd = {{ '{missing}' }} }})")
+    editor.open("one.py", "x = 1\n")
+    editor.wait_for(lambda: bool(editor.lua("return _G.told")), 5, "the message")
+    text, level = editor.lua("return _G.told")
+    assert text == f"typethrough: `{missing}` not found, see :help typethrough-install"
+    assert level == editor.lua("return vim.log.levels.WARN")
+    assert editor.messages() == ""
+
+
 OPENED_LUA = """
 vim.ui.open = function(path)
   _G.opened = path
@@ -290,6 +371,8 @@ def test_the_statistics_are_a_page_that_the_system_opens(neovim: StartNeovim, ga
     # The record is written a second later.
     editor.wait_for(lambda: "<figure>" in opened(), 20, "the figures on the page")
     page = opened()
+    kept = Path(editor.lua("return vim.fn.stdpath('cache')")) / "typethrough-stats.html"
+    assert kept.read_text(encoding="utf-8") == page, "it is there when Neovim has ended"
     assert page.startswith("<!DOCTYPE html>\n<html")
     assert page.rstrip().endswith("</html>")
     assert "python" in page

@@ -11,15 +11,36 @@ local MOST_REQUESTS = 100
 local DOCTOR_MS = 90000
 local SCOPED = { disable = true, enable = true, toggle = true }
 
---- Shows lines in a window of their own; q or Esc closes it.
+---@type integer? The window that is open.
+local window
+
+local function close()
+  if window and vim.api.nvim_win_is_valid(window) then vim.api.nvim_win_close(window, true) end
+  window = nil
+end
+
+--- Shows lines in a window of their own; q or Esc closes it. There is one at most. Its size is that of the text, whatever
+--- window the user is in: Neovim's own preview has no room beside a small one.
 ---@param lines string[]
 local function float(lines)
+  close()
   local text = vim.split(table.concat(lines, '\n'), '\n', { plain = true })
-  local look = { border = 'rounded', relative = 'editor', max_width = vim.o.columns - 4, close_events = {} }
-  local bufnr, window = vim.lsp.util.open_floating_preview(text, '', look)
-  vim.bo[bufnr].filetype = 'typethrough'
-  vim.api.nvim_set_current_win(window)
-  vim.keymap.set('n', '<Esc>', '<Cmd>close<CR>', { buffer = bufnr, nowait = true })
+  local widest = math.max(1, unpack(vim.tbl_map(vim.api.nvim_strwidth, text)))
+  local width = math.max(1, math.min(widest, vim.o.columns - 4))
+  local rows = vim.iter(text):fold(0, function(sum, line)
+    return sum + math.max(1, math.ceil(vim.api.nvim_strwidth(line) / width))
+  end)
+  local height = math.max(1, math.min(rows, vim.o.lines - vim.o.cmdheight - 3))
+  local bufnr = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, true, text)
+  local look = { relative = 'editor', row = 0, col = 1, width = width, height = height, border = 'rounded' }
+  window = vim.api.nvim_open_win(bufnr, true, vim.tbl_extend('force', look, { style = 'minimal' }))
+  vim.bo[bufnr].bufhidden, vim.bo[bufnr].modifiable, vim.bo[bufnr].filetype = 'wipe', false, 'typethrough'
+  vim.wo[window].wrap = true
+  vim.cmd.stopinsert()
+  for _, key in ipairs({ 'q', '<Esc>' }) do
+    vim.keymap.set('n', key, close, { buffer = bufnr, nowait = true })
+  end
 end
 
 --- Asks the server something that is to be shown.
@@ -35,10 +56,12 @@ local function ask(what, params, show)
   end, 0)
 end
 
---- Has the system show a page, in a browser most likely.
+--- Has the system show a page, in a browser most likely. The file is there when Neovim has ended, until the next page.
 ---@param answer { html: string }
 local function open_page(answer)
-  local path = vim.fn.tempname() .. '.html'
+  local folder = vim.fn.stdpath('cache') --[[@as string]]
+  local path = vim.fs.joinpath(folder, 'typethrough-stats.html')
+  vim.fn.mkdir(folder, 'p')
   vim.fn.writefile(vim.split(answer.html, '\n'), path)
   local _, problem = vim.ui.open(path)
   status.tell(('%s: %s'):format(problem or 'the statistics', path), problem and 'WARN')
@@ -53,7 +76,7 @@ local function doctor()
   local system = { text = true, env = options.env, timeout = DOCTOR_MS }
   local started, problem = pcall(vim.system, command, system, function(ended)
     local said = vim.trim(ended.stdout ~= '' and ended.stdout or ended.stderr)
-    vim.schedule(function() float({ said ~= '' and said or 'the doctor did not end in time' }) end)
+    status.after_typing(function() float({ said ~= '' and said or 'the doctor did not end in time' }) end)
   end)
   if not started then return status.tell(('the doctor could not be started: %s'):format(problem), 'ERROR') end
   status.tell('looking at all that suggestions need …')
@@ -89,6 +112,8 @@ function M.run(words)
   if not actions[name] or (SCOPED[name] and words[2] and not vim.list_contains(SCOPES, words[2])) then
     return status.tell('no such command: ' .. table.concat(words, ' '), 'ERROR')
   end
+  -- What is asked in our own window is about the file behind it.
+  if window == vim.api.nvim_get_current_win() then close() end
   actions[name](unpack(words, 2))
 end
 

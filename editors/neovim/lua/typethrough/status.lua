@@ -25,6 +25,8 @@ local LABELS = {
 local reports = {}
 --- The last message that the server had for the user.
 local told = ''
+--- What the user was told last, by the server or by the plugin.
+local said = ''
 local drawn = ''
 
 --- How typethrough is in a buffer; nothing where it does not run.
@@ -53,7 +55,8 @@ function M.redraw()
   local label = M.label(vim.api.nvim_get_current_buf())
   if label ~= drawn then
     drawn = label
-    vim.cmd.redrawstatus({ bang = true })
+    -- Within a command it would move the place where the command's message begins.
+    vim.schedule(function() vim.cmd.redrawstatus({ bang = true }) end)
   end
 end
 
@@ -69,16 +72,45 @@ function M.set(client_id, report)
   M.redraw()
 end
 
---- Says something on one line: a longer message would stop the typing until Enter is pressed.
+--- Whether this is Neovim's function, which writes on the command line. Neovim 0.12 has no names of its own sources.
+---@param notify function|table
+local function is_own(notify)
+  local source = type(notify) == 'function' and debug.getinfo(notify, 'S').source or ''
+  return source == '?' or vim.startswith(source, '@vim/')
+end
+
+--- Does something once nobody types: at once, or when Insert mode ends.
+---@param act fun()
+function M.after_typing(act)
+  vim.schedule(function()
+    if not vim.api.nvim_get_mode().mode:find('^[iR]') then return act() end
+    vim.api.nvim_create_autocmd('InsertLeave', { once = true, callback = vim.schedule_wrap(act) })
+  end)
+end
+
+--- Says something on one line: a longer message would stop the typing until Enter is pressed. `:messages` has all of it.
+--- 'showmode' hides a message that comes in Insert mode, so it is said again at the end of that mode.
 ---@param message string
 ---@param level? 'ERROR'|'WARN'
 function M.tell(message, level)
-  local text, pointer = 'typethrough: ' .. message:gsub('^typethrough: ', ''):gsub('%s+', ' '), ' … :Typethrough'
-  local room = vim.o.columns - 12
-  if vim.api.nvim_strwidth(text) > room then
-    text = vim.fn.strcharpart(text, 0, room - vim.api.nvim_strwidth(pointer)) .. pointer
-  end
-  vim.notify(text, vim.log.levels[level or 'INFO'])
+  local text = 'typethrough: ' .. message:gsub('^typethrough: ', ''):gsub('%s+', ' ')
+  -- What another plugin has put there has room for long texts, and is seen in each mode.
+  if not is_own(vim.notify) then return vim.notify(text, vim.log.levels[level or 'INFO']) end
+  local look = level == 'ERROR' and 'ErrorMsg' or level == 'WARN' and 'WarningMsg' or 'None'
+  local shortmess = vim.o.shortmess
+  vim.opt.shortmess:append('T')
+  vim.cmd(('echohl %s | echomsg %s | echohl None'):format(look, vim.fn.string(text)))
+  vim.o.shortmess = shortmess
+  said = text
+  if not (vim.o.showmode and vim.api.nvim_get_mode().mode:find('^[iR]')) then return end
+  M.after_typing(function()
+    local pointer, room = ' … :Typethrough', vim.o.columns - 12
+    if said ~= text then return end
+    if vim.api.nvim_strwidth(text) > room then
+      text = vim.fn.strcharpart(text, 0, room - vim.api.nvim_strwidth(pointer)) .. pointer
+    end
+    vim.api.nvim_echo({ { text, look } }, false, {})
+  end)
 end
 
 ---@param params { type: integer, message: string }
