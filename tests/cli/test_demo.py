@@ -16,16 +16,19 @@ import pytest
 from tests.bench.code_bases import CodeFile
 from tests.bench.local_typing import Editor as LaneEditor
 from tests.support.neovim_picture import SCENE, SUGGESTED, TYPED
-from typethrough.cli.demo.editor import DemoEditor, Event
+from typethrough.cli.demo.editor import DemoEditor, Event, Score
 from typethrough.cli.demo.paint import cell_width, clipped
 from typethrough.cli.demo.screen import Screen, View, frame
 from typethrough.cli.demo.stretch import NothingToType, stretch_of
 from typethrough.cli.demo.typist import Act, Typist, keystroke, keystrokes
-from typethrough.cli.demo.verb import type_out
+from typethrough.cli.demo.verb import summary, type_out
 from typethrough.core.document.document import Document, Position
 from typethrough.core.outcome.outcome import Ending, Outcome, Source, Suggestion
+from typethrough.core.settings.access import endpoint_of
+from typethrough.core.settings.schema import Settings
 from typethrough.local.index import LocalIndex
 from typethrough.local.predictor import USABLE, best, predict
+from typethrough.telemetry.recorder import Counters
 
 if TYPE_CHECKING:
     from typethrough.engine.pending import Request
@@ -128,9 +131,28 @@ def test_one_key_brings_a_character_or_a_line_end_with_its_indentation(upcoming:
     assert keystroke(upcoming) == key
 
 
-@pytest.mark.parametrize("ghost", ["", "ab", "wrong", "value: in", "valu"])
+@pytest.mark.parametrize("ghost", ["", "ab", "wrong", "value: in", "valu", "value: ", "value"])
 def test_ghost_text_that_is_not_worth_it_is_not_taken(ghost: str) -> None:
-    assert Typist(1).step(ghost, "value: int").act is Act.TYPE
+    assert all(Typist(seed).step(ghost, "value: int, other)").act is Act.TYPE for seed in range(20))
+
+
+@pytest.mark.parametrize("ghost", ["value: int", "value: int,", "value: int, other)"])
+def test_ghost_text_that_is_long_or_ends_the_line_is_taken(ghost: str) -> None:
+    assert any(Typist(seed).step(ghost, "value: int, other)\n").act is Act.ACCEPT for seed in range(20))
+    assert any(Typist(seed).step("er)", "er)\n").act is Act.ACCEPT for seed in range(20))
+
+
+def test_the_summary_counts_in_words_that_need_no_explanation_and_says_what_comes_next() -> None:
+    score = Score(keys=1, typed_keys_worth=1, through_chars=1, first_ms=[(Source.LOCAL, 1.0)])
+    choice = endpoint_of(Settings(), {})
+    rows = summary("a.py", score, Counters(), choice, [], plain=True)
+    text = "\n".join(rows)
+    assert re.findall(r"\b1 (?:keys|suggestions|characters|requests)", text) == []
+    assert "1 key:" in text
+    assert "diverged" not in text
+    assert "OPENAI_API_KEY" in text
+    assert rows[-1].startswith("next ")
+    assert "README.md" in rows[-1]
 
 
 def test_a_page_of_ghost_text_takes_longer_to_read_than_a_word() -> None:

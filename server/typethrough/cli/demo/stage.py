@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _VERBS = {
     "ghost": "ghost text",
-    "through": "» typed through",
+    "through": "» typed as shown",
     "accept": "⇥ accepted",
-    "diverge": "× diverged",
+    "diverge": "× typed otherwise",
 }
 
 
@@ -57,8 +57,8 @@ class Stage:
         ghost, score = editor.ghost, editor.score
         live = _source_and_time(ghost.source, ghost.ms) if ghost else ""
         status = (
-            f"{score.keys} keys · {score.saved_share:.0%} saved · ⇥ {score.accepts} accepted · "
-            f"» {score.through_chars} typed through · {score.diverged} diverged"
+            f"{counted(score.keys, 'key')} · {score.saved_share:.0%} saved · ⇥ {score.accepts} accepted · "
+            f"» {counted(score.through_chars, 'character')} typed as shown · × {score.diverged} typed otherwise"
         )
         return View(
             title=self.name,
@@ -72,12 +72,17 @@ class Stage:
         )
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, as in "1 key" and "2 keys"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def print_event(event: Event | None) -> None:
     """Print one event on a line. Prints nothing for a key without an event."""
     if event is not None:
         text = event.text.replace("\n", "⏎")
         shown = text if len(text) <= 60 else text[:59] + "…"
-        print(f"{_VERBS[event.kind]:<16} {_source_and_time(event.source, event.ms):<20} {shown}", flush=True)
+        print(f"{_VERBS[event.kind]:<18} {_source_and_time(event.source, event.ms):<20} {shown}", flush=True)
 
 
 def _source_and_time(source: Source, ms: float) -> str:

@@ -21,6 +21,7 @@ _REACTION_S = (0.26, 0.42)
 _READING_S_PER_LINE = 0.18
 _MAX_READING_S = 1.4
 _WORTH_A_TAB_CHARS = 3
+_WORTH_IT_WITHIN_A_LINE_CHARS = 8
 _TAKES_AT_ONCE = 0.72
 _TAKES_LATER = 0.3
 
@@ -76,7 +77,10 @@ class Typist:
     def _wanted(ghost: str, upcoming: str) -> bool:
         # A text that ends inside a word is not taken: typing on is faster.
         inside_word = ghost[-1:].isalnum() and upcoming[len(ghost) : len(ghost) + 1].isalnum()
-        return upcoming.startswith(ghost) and len(ghost) >= _WORTH_A_TAB_CHARS and not inside_word
+        # The end of a line is a natural place to stop. A few characters within a line are typed before they are read.
+        ends_line = upcoming[len(ghost) : len(ghost) + 1] in {"", "\n"}
+        worth = _WORTH_A_TAB_CHARS if ends_line else _WORTH_IT_WITHIN_A_LINE_CHARS
+        return upcoming.startswith(ghost) and len(ghost) >= worth and not inside_word
 
 
 def keystroke(upcoming: str) -> str:

@@ -15,7 +15,7 @@ from typethrough.cli.compose import begin_verb
 from typethrough.cli.demo.editor import DemoEditor
 from typethrough.cli.demo.paint import BOLD, FAINT, RESET
 from typethrough.cli.demo.screen import Screen, last_rows
-from typethrough.cli.demo.stage import Stage, print_event
+from typethrough.cli.demo.stage import Stage, counted, print_event
 from typethrough.cli.demo.stretch import stretch_of
 from typethrough.cli.demo.typist import Act, Typist, keystroke, keystrokes
 from typethrough.telemetry.recorder import LogRecorder, percentile
@@ -35,6 +35,7 @@ _PLAIN_SECONDS = 7.0
 _PLAIN_SPEED = 3.0
 _READING_S = 1.5
 _HURRY = 0.25
+_ASK_A_MODEL = "to ask a model too, set AI_GATEWAY_API_KEY, OPENAI_API_KEY, or TYPETHROUGH_BASE_URL and TYPETHROUGH_API_KEY"
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -131,26 +132,23 @@ def summary(
     sources = Counter(source for source, _ms in score.first_ms)
     usage, cost = counters.spent.usage, counters.spent.dollars
     by_source = ", ".join(f"{source} {count}" for source, count in sources.most_common())
-    struck = f"{score.keys} keys: {score.saved_share:.0%} saved, {score.accepts} × ⇥, "
-    struck += f"{score.through_chars} characters typed through, {score.diverged} × diverged"
-    upstream = f"{counters.streams.total()} requests, {usage.prompt_tokens} tokens in ({usage.cached_tokens} cached), "
-    upstream += f"{usage.output_tokens} out, ${cost:.5f}"
+    struck = f"{counted(score.keys, 'key')}: {score.saved_share:.0%} saved, {score.accepts} × accepted with Tab (⇥), "
+    struck += f"{counted(score.through_chars, 'character')} typed as the ghost text said (»), "
+    struck += f"{score.diverged} × something else typed (×)"
+    upstream = f"{counted(counters.streams.total(), 'request')}, {usage.prompt_tokens} tokens in "
+    upstream += f"({usage.cached_tokens} cached), {usage.output_tokens} out, ${cost:.5f}"
     rows = [
-        ("typed", f"{score.typed_keys_worth} keystrokes' worth of {name}"),
+        ("typed", f"{name}: without ghost text {counted(score.typed_keys_worth, 'key')}"),
         ("struck", struck),
-        ("ghost text", f"{len(times_ms)} suggestions: {by_source or 'none'}"),
+        ("ghost text", f"{counted(len(times_ms), 'suggestion')}: {by_source or 'none'}"),
         ("after", f"p50 {percentile(times_ms, 0.5):.1f} ms, p95 {percentile(times_ms, 0.95):.1f} ms"),
         ("upstream", upstream),
         ("lane", choice.why),
     ]
     if not (choice.usable or choice.is_refused):
-        rows.append(
-            (
-                "",
-                "set AI_GATEWAY_API_KEY, or TYPETHROUGH_BASE_URL and TYPETHROUGH_API_KEY, to ask a model too",
-            )
-        )
+        rows.append(("", _ASK_A_MODEL))
     rows += [("note", notice) for notice in notices]
+    rows.append(("next", "your editor: README.md sets it up, in a minute for VS Code and Neovim"))
     bold, faint, reset = ("", "", "") if plain else (BOLD, FAINT, RESET)
     heading = [f"{bold}typethrough demo{reset}"] if not plain else [""]
     return [*heading, *(f"{faint}{label:<11}{reset} {value}" for label, value in rows)]
