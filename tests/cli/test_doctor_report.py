@@ -19,6 +19,8 @@ from typethrough.core.settings.schema import DEFAULTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from typethrough.cli.doctor.findings import Finding
+
 KEY, OTHER_KEY = "vck_9fQx7ZtLmW2Rb8Kd", "sk-proj-Zx81kQpL0vN3"
 PLANTED = [
     KEY, OTHER_KEY, "hunter2zebra", "jane", "acme", "merger", "wJalrXUtnFEMI", "proxyuser", "10.9.8.7", "corp-token",
@@ -72,6 +74,26 @@ def test_what_helps_is_in_the_report() -> None:
         assert expected in said
 
 
+@pytest.mark.parametrize(
+    "finding",
+    [
+        failure("completion", 'HTTP 403. The gateway says: "Project phoenix of "jdoe@phoenix.example" (org-phoenix)."', "Wait."),
+        failure("completion", 'HTTP 403. The gateway says: "Project phoenix', "Wait."),
+        ok("model", "listed", more=['It ends soon. The gateway says: "phoenix has ended"']),
+        warning("settings", 'user file: "phoenix_limit" is not a setting; did you mean "daily_limit_cents"?', "Correct it."),
+        warning("settings", 'environment: "phoenix" is not a setting.', "Correct it."),
+        failure("connection", "the proxy did not reach 203.0.113.9:443", "Look at it."),
+        failure("connection", "the proxy did not reach 2001:db8::9, or [2001:db8::9]:443.", "Look at it."),
+    ],
+)  # fmt: skip
+def test_words_of_others_and_addresses_are_not_in_the_report(finding: Finding) -> None:
+    said = bundle([finding], DEFAULTS, {}, {"TYPETHROUGH_PHOENIX": "1"}, "2026-11-29T06:00:00+00:00")
+    for word in ("phoenix", "203.0.113.9", "2001:db8"):
+        assert word not in said.lower()
+    assert "a TYPETHROUGH_ variable that is no setting" in said
+    assert "2026-11-29T06:00:00+00:00" in said
+
+
 @given(
     st.text("abcdefgxyz", min_size=5, max_size=9),
     st.sampled_from(["/home/{}/work/x.py", "C:\\Users\\{}\\x", "~/{}/x", "/Users/{}/Library/x", "/mnt/d/{}"]),
@@ -90,6 +112,7 @@ def test_whatever_a_path_looks_like_it_is_not_left(name: str, path: str, sentenc
         "openai/gpt-4.1-nano at https://ai-gateway.vercel.sh/v1",
         "set `prompt_form` (TYPETHROUGH_PROMPT_FORM) to `chat`",
         "HTTP 401, authentication_error",
+        "127.0.0.1:8080 and [::1]:8080 at 06:00:00, Python 3.13.1, x::y",
     ],
 )
 def test_what_is_no_path_is_left_alone(sentence: str) -> None:

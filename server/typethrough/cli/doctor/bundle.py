@@ -7,8 +7,10 @@ and what looks like a path or a secret. From the record only the causes are take
 from __future__ import annotations
 
 import getpass
+import ipaddress
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -21,7 +23,12 @@ from typethrough.core.models import profile_of
 from typethrough.core.secrets.detector import redacted
 from typethrough.core.settings.access import OPENAI_BASE_URL, is_loopback, keys_of
 from typethrough.core.settings.redaction import Redaction
-from typethrough.core.settings.schema import ACCESS_SPECS, GATEWAY_BASE_URL, SPECS
+from typethrough.core.settings.schema import (
+    ACCESS_SPECS,
+    ENVIRONMENT_PREFIX,
+    GATEWAY_BASE_URL,
+    SPECS,
+)
 from typethrough.core.settings.values import Kind
 from typethrough.telemetry.store import Unreadable, read_outcomes
 
@@ -67,6 +74,14 @@ _PATH = re.compile(
     r"(?<![\w/.:<])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\:;,()'\"`]+[/\\])*[^\s/\\:;,()'\"`]+|~[/\\]\S+"
 )
 
+# What a gateway says may name projects and people. A quote may contain quotes, so all to the last one is left out.
+_QUOTED = re.compile(r' The gateway says: "(?:.*"|.*)', re.DOTALL)
+_UNKNOWN = re.compile(r'"\w+" is not a setting')
+_ADDRESS = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)|[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f:.]*(?!\w))",
+    re.IGNORECASE,
+)
+
 
 def bundle(
     findings: Sequence[Finding],
@@ -88,11 +103,7 @@ def bundle(
         *(f"  {line}" for line in _settings(settings, sources)),
         "",
         "Variables that are set:",
-        *(
-            f"  {name}"
-            for name in sorted(environment)
-            if _COUNTS.match(name) or name in _known_keys(environment)
-        ),
+        *(f"  {name}" for name in _variables(environment)),
         "",
         "The last requests, newest first:",
         *(f"  {line}" for line in _outcomes()),
@@ -113,7 +124,7 @@ def scrubbed(
         if len(path) < _SHORTEST_PATH:
             continue
         text = text.replace(path, "[path]")
-    text = _PATH.sub("[path]", text)
+    text = _without_addresses(_PATH.sub("[path]", text))
     for name in sorted(filter(None, names), key=len, reverse=True):
         text = re.sub(
             rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", "[name]", text, flags=re.IGNORECASE
@@ -123,12 +134,42 @@ def scrubbed(
 
 
 def _without_own_words(finding: Finding) -> Finding:
-    """The finding without its additional lines if these are settings as the user wrote them. The report lists settings
-    separately.
+    """The finding without words of the user or of the gateway. Of the settings only the first line is kept, because the
+    report lists them separately.
     """
-    from dataclasses import replace
+    text, remedy, *more = (_anonymous(line) for line in (finding.text, finding.remedy, *finding.more))
+    return replace(finding, text=text, remedy=remedy, more=() if finding.name == "settings" else tuple(more))
 
-    return replace(finding, more=()) if finding.name == "settings" else finding
+
+def _anonymous(line: str) -> str:
+    return _UNKNOWN.sub("a name is not a setting", _QUOTED.sub("", line))
+
+
+def _variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """The names of the variables that matter. A name that the user made up is not repeated."""
+    ours = {ENVIRONMENT_PREFIX + name.upper() for name in SPECS}
+    is_of_another = False
+    for name in sorted(environment):
+        if name.upper().startswith(ENVIRONMENT_PREFIX) and name.upper() not in ours:
+            is_of_another = True
+        elif _COUNTS.match(name) or name in _known_keys(environment):
+            yield name
+    if is_of_another:
+        yield f"a {ENVIRONMENT_PREFIX} variable that is no setting"
+
+
+def _without_addresses(text: str) -> str:
+    """The text without IP addresses, except those of this machine."""
+
+    def hidden(match: re.Match[str]) -> str:
+        word = match[0].rstrip(":.")
+        try:
+            is_private = not ipaddress.ip_address(word).is_loopback
+        except ValueError:
+            return match[0]
+        return "[address]" + match[0][len(word) :] if is_private else match[0]
+
+    return _ADDRESS.sub(hidden, text)
 
 
 def _settings(settings: Settings, sources: Mapping[str, str]) -> Iterator[str]:
