@@ -9,12 +9,13 @@ import os
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from typethrough.core.gate.gate import Gate
 from typethrough.core.settings.schema import Settings
+from typethrough.engine.regular_file import read_regular
 from typethrough.engine.workspace import LocalDisk, folder_at
 
 if TYPE_CHECKING:
@@ -193,14 +194,12 @@ def test_an_ignore_file_that_cannot_be_read_ignores_nothing_but_one_that_forbids
     tree(tmp_path, a="x")
     (tmp_path / name).write_text("a")
 
-    opening = type(tmp_path).open
-
-    def refusing(path: Path, *arguments: Any, **named: Any) -> object:
+    def refusing(path: Path, most_bytes: int) -> object:
         if path.name == name:
             raise PermissionError
-        return opening(path, *arguments, **named)
+        return read_regular(path, most_bytes)
 
-    monkeypatch.setattr(type(tmp_path), "open", refusing)
+    monkeypatch.setattr("typethrough.engine.workspace.read_regular", refusing)
     assert read(tmp_path) == kept
 
 

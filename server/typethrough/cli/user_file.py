@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from typethrough.core.settings.halves import unwrapped, usable_key
 from typethrough.core.settings.layers import Layer, Origin, Problem
+from typethrough.engine.regular_file import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,9 +108,7 @@ class _Unreadable(Exception):
 def _read_toml(path: Path) -> tuple[dict[str, object], int]:
     """A file's values and mode. Raises _Unreadable, or FileNotFoundError or NotADirectoryError if there is no file."""
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(_MAX_FILE_BYTES + 1)
+        data, mode = read_regular(path, _MAX_FILE_BYTES + 1)
         if len(data) > _MAX_FILE_BYTES:
             raise _Unreadable(f"is larger than {_MAX_FILE_BYTES} bytes")
         return tomllib.loads(data.decode("utf-8-sig")), mode

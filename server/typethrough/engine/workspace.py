@@ -19,6 +19,7 @@ from typethrough.core.document.uris import place_of
 from typethrough.core.gate.rules import FORBIDDING_FILES, IGNORE_FILES, REPOSITORY, Folder
 from typethrough.engine.ports import TextsRead
 from typethrough.engine.reading import text_of
+from typethrough.engine.regular_file import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -220,12 +221,7 @@ def _lines(folder: str, name: str) -> list[str] | None:
     if not os.path.lexists(f"{folder}/{name}"):
         return None
     try:
-        path = Path(folder, name)
-        # Check first, because opening a pipe would wait for its writer.
-        if not stat.S_ISREG(path.stat().st_mode):
-            return unreadable
-        with path.open("rb") as file:
-            read = file.read(_MAX_IGNORE_BYTES + 1)
+        read, _ = read_regular(Path(folder, name), _MAX_IGNORE_BYTES + 1)
         lines = read.decode("utf-8", "replace").lstrip("\ufeff").split("\n")
         return lines if len(read) <= _MAX_IGNORE_BYTES else ["*"]
     except (FileNotFoundError, NotADirectoryError):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from typethrough.engine.regular_file import read_regular
 from typethrough.gateway.catalogue import Listing, facts_in_list, refined, warning, with_endpoints
 
 if TYPE_CHECKING:
@@ -151,8 +152,7 @@ class CatalogueFile:
     def read(self) -> tuple[Listing | None, float] | None:
         """The stored listing (None: there was no list) and for how many seconds it is still valid. None if nothing is valid."""
         try:
-            with self._path.open("rb") as file:
-                data = json.loads(file.read(_MAX_BYTES))
+            data = json.loads(read_regular(self._path, _MAX_BYTES)[0])
             age_s = self._unix_s() - float(data["read_at"])
             kept = data["facts"]
         except (OSError, ValueError, OverflowError, TypeError, KeyError, RecursionError):
@@ -167,8 +167,7 @@ class CatalogueFile:
     def told(self) -> str:
         """What the user was last told about the model, however long ago: the date of its end, that it is gone, or nothing."""
         try:
-            with self._path.open("rb") as file:
-                told = json.loads(file.read(_MAX_BYTES))["told"]
+            told = json.loads(read_regular(self._path, _MAX_BYTES)[0])["told"]
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return ""
         return told if isinstance(told, str) else ""

@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from typethrough.core.settings.halves import usable_key
+from typethrough.engine.regular_file import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,10 +97,10 @@ def token_in(text: str) -> str:
 def read_token(file: Path) -> str:
     """The token in a file. Empty if the file cannot be read or has none."""
     try:
-        with file.expanduser().open("rb") as source:
-            return token_in(source.read(_MAX_BYTES).decode("utf-8-sig", "replace"))
-    except (OSError, RuntimeError):
+        data, _ = read_regular(file.expanduser(), _MAX_BYTES)
+    except (OSError, ValueError, RuntimeError):
         return ""
+    return token_in(data.decode("utf-8-sig", "replace"))
 
 
 def later(one: str, other: str) -> str:

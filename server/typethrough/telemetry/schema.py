@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from typethrough.engine.regular_file import refuse_special
+
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
@@ -63,6 +65,8 @@ def opened(path: Path) -> sqlite3.Connection:
     import sqlite3
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite would wait for a pipe's writer.
+    refuse_special(path)
     # SQLite would create the file with the process's default mode.
     path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=LOCKED_S)

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from typethrough.core.outcome.outcome import Spent, Usage
+from typethrough.engine.regular_file import refuse_special
 from typethrough.telemetry import schema
 from typethrough.telemetry.rows import outcome_of
 
@@ -222,8 +223,12 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     import sqlite3
 
     try:
+        refuse_special(path)
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=schema.LOCKED_S)) as connection:
             yield connection
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error.strerror})") from None
     except (sqlite3.Error, ValueError) as error:
+        # A ValueError is from whoever reads: a row has what no version has written.
         raise Unreadable(f"{path} cannot be read ({type(error).__name__})") from None
