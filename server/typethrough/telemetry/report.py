@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from typethrough.core.outcome.outcome import Ending, Usage
+from typethrough.telemetry.rows import is_number
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 PERIOD_DAYS: Final = (1, 7, 30)
 # Limits for the steps of survival: all of it, most, some, and nearly nothing.
@@ -142,7 +143,7 @@ class Report:
 
 
 def report(connection: sqlite3.Connection, today: date) -> Report:
-    """Compute the statistics from the record. Raises sqlite3.Error."""
+    """Compute the statistics from the record. Raises sqlite3.Error, and ValueError if a damaged row has no number or name."""
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("DROP TABLE IF EXISTS temp.seen")
     connection.execute(_SEEN, _span(today, PERIOD_DAYS[-1]))
@@ -202,6 +203,14 @@ def _days(connection: sqlite3.Connection, today: date) -> list[Day]:
 # These queries are built only from names in this module. Values are passed as parameters.
 
 
+def _rows(connection: sqlite3.Connection, query: str, span: tuple[str, str]) -> Iterator[Any]:
+    """Yield a query's rows: a name and numbers, or None for unknown ones. Raises ValueError if a row is otherwise."""
+    for name, *values in connection.execute(query, span):
+        if not isinstance(name, str) or not all(value is None or is_number(value) for value in values):
+            raise ValueError("a row is damaged")
+        yield name, *values
+
+
 def _quantiles(
     connection: sqlite3.Connection, table: str, column: str, key: str, span: tuple[str, str]
 ) -> dict[str, Quantiles]:
@@ -216,16 +225,17 @@ def _quantiles(
             MAX(CASE WHEN place = MIN(count, count * 95 / 100 + 1) THEN value END), MAX(count)
         FROM ranked GROUP BY name
     """  # noqa: S608
-    return {name: Quantiles(*values) for name, *values in connection.execute(query, span)}
+    return {name: Quantiles(*values) for name, *values in _rows(connection, query, span)}
 
 
 def _counts(
     connection: sqlite3.Connection, key: str, condition: str, span: tuple[str, str]
 ) -> dict[str, int]:
     query = f"""
-        SELECT {key}, SUM(requests) FROM request WHERE {condition} AND day BETWEEN ? AND ? GROUP BY {key} ORDER BY 2 DESC
+        SELECT {key}, SUM(requests) AS count FROM request WHERE {condition} AND day BETWEEN ? AND ? GROUP BY {key}
+        HAVING count > 0 ORDER BY count DESC
     """  # noqa: S608
-    return dict(connection.execute(query, span))
+    return dict(_rows(connection, query, span))
 
 
 def _accepted(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> list[Acceptance]:
@@ -234,17 +244,18 @@ def _accepted(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -
         SELECT {key} AS name, SUM(was_shown) AS count, SUM(taken), SUM(taken AND NOT accepted), SUM(accepted_chars)
         FROM seen WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY count DESC, name
     """  # noqa: S608
-    return [Acceptance(*row) for row in connection.execute(query, span)]
+    return [Acceptance(*row) for row in _rows(connection, query, span)]
 
 
 def _survived(connection: sqlite3.Connection, column: str, span: tuple[str, str]) -> Survived:
     whole, most, some = KEPT_STEPS
     query = f"""
-        SELECT SUM({column} * chars) / SUM(chars), TOTAL({column} >= {whole}), TOTAL({column} >= {most} AND {column} < {whole}),
-            TOTAL({column} >= {some} AND {column} < {most}), TOTAL({column} < {some})
+        SELECT '', SUM({column} * chars) / SUM(chars), TOTAL({column} >= {whole}),
+            TOTAL({column} >= {most} AND {column} < {whole}), TOTAL({column} >= {some} AND {column} < {most}),
+            TOTAL({column} < {some})
         FROM seen WHERE {column} IS NOT NULL AND day BETWEEN ? AND ?
     """  # noqa: S608
-    share, *steps = connection.execute(query, span).fetchone()
+    ((_, share, *steps),) = _rows(connection, query, span)
     kept, mostly, partly, gone = map(int, steps)
     return Survived(share or 0.0, (kept, mostly, partly, gone))
 
@@ -256,7 +267,7 @@ def _costs(connection: sqlite3.Connection, key: str, span: tuple[str, str]) -> l
             TOTAL(saved_dollars), TOTAL(CASE WHEN is_estimated THEN dollars END)
         FROM stream WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY money DESC, name
     """  # noqa: S608
-    return [_cost(row) for row in connection.execute(query, span)]
+    return [_cost(row) for row in _rows(connection, query, span)]
 
 
 def _cost(row: Any) -> Cost:

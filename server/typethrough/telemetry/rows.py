@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from typethrough.core.outcome.outcome import Outcome, StreamRecord
 
+# No sum of tokens, milliseconds or dollars comes near this. What is beyond it was not written by us.
+MOST = 1e15
+
 
 class Row(Protocol):
     """Something that is written to the record."""
@@ -138,14 +141,28 @@ class CountRow(NamedTuple):
         )
 
 
-def outcome_of(row: Any) -> KeptOutcome:
-    """An outcome from its row."""
+def outcome_of(row: Any) -> KeptOutcome | None:
+    """An outcome from its row. None if the row has what this version cannot read, because the file was damaged."""
     at, file, ending, reason, source, stages, overtaken, name, kept_back = row
+    try:
+        stages_ms = json.loads(stages)
+        ending = Ending(ending)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    if not all(isinstance(text, str) for text in (at, file, reason, source, name)):
+        return None
+    if not isinstance(stages_ms, dict) or not all(
+        map(is_number, (*stages_ms.values(), overtaken, kept_back))
+    ):
+        return None
     # A later version may have written a cause that is unknown here.
     cause = Cause.__members__.get(name)
-    return KeptOutcome(
-        at, file, Ending(ending), reason, source, json.loads(stages), overtaken, cause, kept_back
-    )
+    return KeptOutcome(at, file, ending, reason, source, stages_ms, overtaken, cause, kept_back)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value from the record is a number that can be shown and added. SQLite keeps any value in any column."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST
 
 
 def _storable(*values: Any) -> tuple[Any, ...]:

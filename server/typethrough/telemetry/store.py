@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from typethrough.core.outcome.outcome import Spent, Usage
 from typethrough.engine.regular_file import refuse_special
 from typethrough.telemetry import schema
-from typethrough.telemetry.rows import outcome_of
+from typethrough.telemetry.rows import MOST, outcome_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -165,10 +165,15 @@ class Store:
 
     def _read_others(self, connection: sqlite3.Connection) -> None:
         day = self._day()
-        columns = "TOTAL(prompt_tokens), TOTAL(cached_tokens), TOTAL(output_tokens), TOTAL(dollars)"
+        columns = ", ".join(map(_total, ("prompt_tokens", "cached_tokens", "output_tokens", "dollars")))
         query = f"SELECT {columns} FROM stream WHERE day = ? AND process != ?"  # noqa: S608 - no outside value
         row = connection.execute(query, (day, self._process)).fetchone()
         self._others = (day, Spent(Usage(int(row[0]), int(row[1]), int(row[2])), row[3]))
+
+
+def _total(column: str) -> str:
+    """SQL for the sum of a column. A damaged row may have text or infinity there, and does not count."""
+    return f"TOTAL(CASE WHEN {column} BETWEEN 0 AND {MOST} THEN {column} END)"
 
 
 class Unreadable(Exception):
@@ -179,7 +184,7 @@ def read_outcomes(path: Path, limit: int) -> list[KeptOutcome]:
     """The last outcomes of all servers on this machine, newest first. Raises Unreadable."""
     with record(path) as connection:
         rows = connection.execute("SELECT * FROM outcome ORDER BY at DESC, rowid DESC LIMIT ?", (limit,))
-        return [outcome_of(row) for row in rows]
+        return [kept for kept in map(outcome_of, rows) if kept is not None]
 
 
 def spent_on(path: Path, day: str) -> float:
@@ -188,9 +193,8 @@ def spent_on(path: Path, day: str) -> float:
 
     try:
         with record(path) as connection:
-            (dollars,) = connection.execute(
-                "SELECT TOTAL(dollars) FROM stream WHERE day = ?", (day,)
-            ).fetchone()
+            query = f"SELECT {_total('dollars')} FROM stream WHERE day = ?"  # noqa: S608 - no outside value
+            (dollars,) = connection.execute(query, (day,)).fetchone()
             return float(dollars)
     except sqlite3.Error as error:
         raise Unreadable(f"{path} cannot be read ({type(error).__name__})") from None
