@@ -270,3 +270,45 @@ def test_a_server_slow_to_end_its_answer_delays_nothing_and_costs_its_connection
             await client.aclose()
 
     play(scene())
+
+
+_INTERIM = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+_CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "flood"), [(b"", _INTERIM * 1_000), (_CHUNKED, b"1\r\n:\r\n" * 10_000)], ids=["heads", "chunks"]
+)
+def test_a_flood_of_tiny_pieces_ends_the_request(head: bytes, flood: bytes) -> None:
+    async def scene() -> None:
+        async def pour(visit: Visit) -> None:
+            if await visit.request():
+                await visit.send(head)
+                while not visit.writer.is_closing():
+                    await visit.send(flood)
+
+        async with Server(pour) as server:
+            client, transport = gateway(server)
+            with pytest.raises(GatewayUnavailable):
+                await text_of(client)
+            await until(lambda: not transport._active)
+            assert sum(len(visit.requests) for visit in server.visits) == 1
+            await client.aclose()
+
+    play(scene())
+
+
+def test_some_heads_before_that_of_the_answer_and_small_chunks_do_no_harm() -> None:
+    async def scene() -> None:
+        async def drip(visit: Visit) -> None:
+            while await visit.request():
+                body = frame("x + 1") + STOP + DONE
+                await visit.send(_INTERIM * 9, _CHUNKED, *(chunk(bytes((byte,))) for byte in body), END)
+
+        async with Server(drip) as server:
+            client, _ = gateway(server)
+            for _ in range(3):
+                assert await text_of(client) == "x + 1"
+            await client.aclose()
+
+    play(scene())

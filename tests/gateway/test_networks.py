@@ -192,6 +192,7 @@ _OK = b"HTTP/1.1 200 OK\r\n"
     [
         ("http", b"", "closed the connection without an answer"),
         ("http", b"SSH-2.0-OpenSSH\r\n", "is no proxy of that kind (it does not speak HTTP)"),
+        ("http", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000, "is no proxy of that kind (it does not speak HTTP)"),
         ("http", b"\x05\x00", "is no proxy of that kind (it does not speak HTTP)"),
         ("http", b"HTTP/1.1 403 No\r\n\r\n", "refuses the connection to g.test:443 (HTTP 403)"),
         ("http", b"HTTP/1.1 502 No\r\n\r\n", "works, but cannot reach g.test:443"),

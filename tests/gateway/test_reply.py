@@ -361,3 +361,27 @@ def test_text_counts_more_than_the_reason_of_its_ending(reason: str) -> None:
 def test_an_honest_empty_answer_stays_one() -> None:
     text, reply = _read(_data(_choice({"content": ""}), _choice({}, "stop"), "[DONE]"))
     assert (text, reply.error, reply.is_done) == ("", None, True)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [_data(_choice({"content": ""})), _data(_choice({})), _data("[ping]"), b":\n", b": ping\n\n", b"\n"],
+    ids=["empty", "none", "ping", "comment", "spaced", "line"],
+)
+def test_an_answer_that_goes_on_without_text_is_ended(piece: bytes) -> None:
+    reply, fed = Reply(_ENDPOINT, PROMPT), 0
+    block = piece * (64 * 1024 // len(piece))
+    assert reply.feed(_data(_choice({"content": "a"}))) == "a"
+    while reply.error is None and fed < 8 * 1024 * 1024:
+        assert reply.feed(block) == ""
+        fed += len(block)
+    assert isinstance(reply.error, GatewayProtocolError)
+    assert "goes on for too long without any text" in str(reply.error)
+
+
+def test_a_long_reasoning_is_no_silence_without_end() -> None:
+    reply = Reply(_ENDPOINT, PROMPT)
+    for text in ("one ", "two ", "three"):
+        assert reply.feed(_data(*[_choice({"reasoning": "Hm."})] * 4_000)) == ""
+        assert reply.feed(_data(_choice({"content": text}))) == text
+    assert reply.error is None

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from typethrough.gateway.way import Way
 
 _MAX_HEADER_BYTES = 64 * 1024
+# A server may send some heads before that of its answer, such as 103. A flood of them would cost a whole core.
+MAX_INTERIM_HEADS = 20
+# The same holds for chunks of a byte or two. Real ones hold an event each, which has a hundred bytes and more.
+_MAX_SMALL_CHUNKS = 4_000
+_SMALL_BYTES = 16
 
 
 class NotHttp(httpx.RemoteProtocolError):
@@ -40,6 +45,7 @@ class Http1Connection:
         self.was_used = self.was_mute = False
         self._has_head = False
         self._begins = b""
+        self._interim_heads = self._chunks = self._body_bytes = 0
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEADER_BYTES)
 
     @property
@@ -50,6 +56,7 @@ class Http1Connection:
     async def send(self, request: httpx.Request, body: bytes, read_timeout_s: float) -> h11.Response:
         """Send a request and wait for the head of its answer. Raises httpx.TransportError."""
         self.was_used, self._has_head, self._begins = True, False, b""
+        self._interim_heads = self._chunks = self._body_bytes = 0
         try:
             target = str(request.url) if self._way.forwards else request.url.raw_path
             headers = [*request.headers.raw, *self._way.in_requests()]
@@ -155,8 +162,18 @@ class Http1Connection:
 
     def _event(self) -> object:
         try:
-            return self._h11.next_event()
+            event = self._h11.next_event()
         except h11.RemoteProtocolError as error:
             if not self._has_head and not b"HTTP/".startswith(self._begins[:5]):
                 raise NotHttp(self._begins) from error
             raise httpx.RemoteProtocolError("the answer is not HTTP/1.1, or broke off") from error
+        if isinstance(event, h11.Data):
+            self._chunks += 1
+            self._body_bytes += len(event.data)
+            if self._chunks > _MAX_SMALL_CHUNKS and self._body_bytes < self._chunks * _SMALL_BYTES:
+                raise httpx.RemoteProtocolError("the answer comes in too many small chunks")
+        elif isinstance(event, h11.InformationalResponse):
+            self._interim_heads += 1
+            if self._interim_heads > MAX_INTERIM_HEADS:
+                raise httpx.RemoteProtocolError("the answer has too many heads")
+        return event

@@ -40,6 +40,10 @@ _HEAD_BYTES = 64 * 1024
 _FILTERED = re.compile(
     r"filter|safety|refus|sensitive|blocked|blocklist|prohibited|recitation|guardrail|moderat", re.IGNORECASE
 )
+# An answer may go on without text for a while, for example as long as a model reasons. Without a limit it could cost a whole
+# core, as no budget of time ends a stream that always has more to read.
+_MAX_SILENT_EVENTS = 5_000
+_MAX_SILENT_BYTES = 2 * 1024 * 1024
 _SIGNS_OF_LIFE = frozenset({b"ping", b"[ping]", b"pong", b"keep-alive", b"keepalive", b"heartbeat"})
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 
@@ -54,6 +58,7 @@ class Reply:
         self._deltas = Deltas()
         self._has_deltas = False
         self._head = b""
+        self._silent_events = self._silent_bytes = 0
         self._seen_frame = False
         self._seen_usage = False
         self._usage = Usage()
@@ -76,10 +81,19 @@ class Reply:
             self.error = unreadable("it has an event of more than a mebibyte")
             return ""
         text = ""
+        self._silent_bytes += len(chunk)
         for event in events:
-            text += self._frame(event)
+            said = self._frame(event)
+            text += said
             if self._is_over():
+                return text
+            self._silent_events += 1
+            if said:
+                self._silent_events = self._silent_bytes = 0
+            elif self._silent_events > _MAX_SILENT_EVENTS:
                 break
+        if self._silent_events > _MAX_SILENT_EVENTS or self._silent_bytes > _MAX_SILENT_BYTES:
+            self.error = unreadable("it goes on for too long without any text")
         return text
 
     def end(self, *, may_lack_ending: bool = False, is_whole: bool = True) -> str:

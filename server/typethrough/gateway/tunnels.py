@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import h11
 
 from typethrough.core.outcome.faults import Fault
+from typethrough.gateway.http1 import MAX_INTERIM_HEADS
 from typethrough.gateway.network_faults import refused_by_proxy, wants_login
 
 if TYPE_CHECKING:
@@ -61,8 +62,11 @@ async def _by_connect(link: Link, proxy: Proxy, host: Host, port: int, party: Pa
     headers = [(b"Host", target.encode()), *([login_header(proxy)] if proxy.has_login else [])]
     link.write(speaker.send(h11.Request(method="CONNECT", target=target, headers=headers)) or b"")
     speaker.send(h11.EndOfMessage())
-    event, began = speaker.next_event(), False
+    event, began, interim_heads = speaker.next_event(), False, 0
     while not isinstance(event, h11.Response):
+        interim_heads += isinstance(event, h11.InformationalResponse)
+        if interim_heads > MAX_INTERIM_HEADS:
+            raise party.fault(Fault.NO_PROXY, where=_NO_HTTP)
         try:
             if event is h11.NEED_DATA:
                 piece = await link.read(_READ_S)
