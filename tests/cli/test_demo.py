@@ -19,6 +19,7 @@ from tests.support.neovim_picture import SCENE, SUGGESTED, TYPED
 from typethrough.cli.demo.editor import DemoEditor, Event, Score
 from typethrough.cli.demo.paint import cell_width, clipped
 from typethrough.cli.demo.screen import Screen, View, frame
+from typethrough.cli.demo.stage import Stage
 from typethrough.cli.demo.stretch import NothingToType, stretch_of
 from typethrough.cli.demo.typist import Act, Typist, keystroke, keystrokes
 from typethrough.cli.demo.verb import summary, type_out
@@ -196,6 +197,14 @@ def test_the_suggestion_in_readmes_pictures_is_the_local_lanes_own() -> None:
     guess = best(predict(editor.index, editor.view(len(lines) - 1, len(lines[-1]))), USABLE)
     assert guess is not None
     assert guess.text == SUGGESTED
+
+
+def test_the_status_fits_a_terminal_of_80_columns() -> None:
+    _, editor, _ = typed_out(1)
+    editor.score = Score(keys=234, typed_keys_worth=400, accepts=29, through_chars=158, diverged=17)
+    status = Stage("a.py", "no key").view(editor).status
+    assert status.startswith("234 keys · ")
+    assert cell_width(status) < 80
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe" * 40])

@@ -58,7 +58,7 @@ class Stage:
         live = _source_and_time(ghost.source, ghost.ms) if ghost else ""
         status = (
             f"{counted(score.keys, 'key')} · {score.saved_share:.0%} saved · ⇥ {score.accepts} accepted · "
-            f"» {counted(score.through_chars, 'character')} typed as shown · × {score.diverged} typed otherwise"
+            f"» {score.through_chars} typed as shown · × {score.diverged} otherwise"
         )
         return View(
             title=self.name,
