@@ -11,6 +11,7 @@ import pytest
 
 from typethrough.cli.user_file import read_administrator_file, read_user_file
 from typethrough.engine.regular_file import read_regular
+from typethrough.gateway.certificates import BadCertificates, Certificates
 from typethrough.gateway.model_facts import CatalogueFile
 from typethrough.gateway.oidc import read_token
 from typethrough.telemetry import schema
@@ -66,6 +67,11 @@ def test_a_record_that_is_a_pipe_cannot_be_read_or_written(tmp_path: Path) -> No
     for read in (lambda: read_outcomes(path, 9), lambda: spent_on(path, "2026-11-29")):
         assert isinstance(in_time(read), Unreadable)
     assert isinstance(in_time(lambda: schema.opened(path)), OSError)
+
+
+def test_certificates_in_a_pipe_are_refused(tmp_path: Path) -> None:
+    certificates = Certificates(file=str(pipe(tmp_path / "ca.pem")))
+    assert isinstance(in_time(certificates.context), BadCertificates)
 
 
 def test_only_what_fits_is_read_and_a_device_or_folder_is_refused(tmp_path: Path) -> None:

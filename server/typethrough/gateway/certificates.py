@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 import certifi
 
+from typethrough.engine.regular_file import refuse_special
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -77,6 +79,8 @@ class Certificates:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self.file:
             try:
+                # OpenSSL would wait for a pipe's writer.
+                refuse_special(Path(self.file))
                 context.load_verify_locations(cafile=self.file)
             except OSError as error:
                 raise BadCertificates(
