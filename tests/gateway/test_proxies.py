@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +75,8 @@ def test_which_proxy_is_used_and_who_names_it(
         (",, ,", "", "g.example"),
         ("*.corp.example", "corp.example llm.corp.example a.b.corp.example", "xcorp.example corp.example.evil"),
         ("llm-*.corp.example", "llm-1.corp.example", "corp.example db.corp.example"),
+        ("a*b*c.example,**.corp*", "abc.example a-b-b-c.example x.corp", "ac.example ab.example bc.example corp"),
+        ("a*a", "aa aba", "a ab"),
         ("192.168.*", "192.168.3.4", "192.169.0.1"),
         # Addresses and networks (curl 7.86 and later).
         ("10.1.2.3", "10.1.2.3", "10.1.2.30 1.2.3"),
@@ -96,6 +99,19 @@ def test_which_proxy_is_used_and_who_names_it(
 def test_what_no_proxy_exempts(no_proxy: str, exempt: str, others: str) -> None:
     hosts = f"{exempt} {others}".split()
     assert [host for host in hosts if is_exempt(host, 443, no_proxy)] == exempt.split()
+
+
+@given(
+    st.text("ab*", max_size=8).filter(lambda entry: "*" in entry.strip("*")),
+    st.text("ab", min_size=1, max_size=8),
+)
+def test_a_pattern_is_read_as_a_shell_reads_it(entry: str, host: str) -> None:
+    assert is_exempt(host, 443, entry) is fnmatchcase(host, entry)
+
+
+def test_a_pattern_of_many_stars_is_read_at_once() -> None:
+    # With backtracking this would not end.
+    assert not is_exempt(f"{'a' * 60}.corp", 443, f"{'a' * 30}{'*' * 28}b,{'a*' * 28}b")
 
 
 @pytest.mark.parametrize(

@@ -163,12 +163,26 @@ def _matches(entry: str, host: str, port: int) -> bool:
             return False
     entry = entry.removeprefix("[").removesuffix("]").removeprefix("*.").strip(".")
     if "*" in entry:
-        return bool(re.fullmatch(re.escape(entry).replace(r"\*", ".*"), host))
+        return _fits(entry, host)
     if not entry:
         return False
     if address is not None:
         return address == _address(entry)
     return host == entry or host.endswith(f".{entry}")
+
+
+def _fits(pattern: str, host: str) -> bool:
+    """Whether a host has the form of a pattern with `*`. A regular expression could take hours for a pattern of many."""
+    first, *middle, last = pattern.split("*")
+    at, end = len(first), len(host) - len(last)
+    if at > end or not host.startswith(first) or not host.endswith(last):
+        return False
+    for part in middle:
+        found = host.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

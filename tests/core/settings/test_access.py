@@ -221,13 +221,13 @@ def test_a_key_is_in_no_representation() -> None:
     assert keys_of(settings, environment) == {"s3cret", "s3cret2"}
 
 
-@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "127.9.9.9", "[::1]", "LOCALHOST"])
+@pytest.mark.parametrize("host", ["localhost", "localhost.", "127.0.0.1", "127.9.9.9", "[::1]", "LOCALHOST"])
 def test_loopback_addresses_are_known(host: str) -> None:
     assert is_loopback(f"http://{host}:1/v1")
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "[::]", "x"]
+    "host", ["localhost.evil.example", "a.localhost", "127.0.0.1.evil.example", "10.0.0.1", "[::]", "x"]
 )
 def test_other_addresses_are_not_loopback(host: str) -> None:
     assert not is_loopback(f"http://{host}:1/v1")

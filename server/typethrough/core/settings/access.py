@@ -158,7 +158,8 @@ def is_loopback(base_url: str) -> bool:
     if socket_and_path(base_url) is not None:
         return True
     host = _host(base_url).rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
+    # A name such as app.localhost does not count: not every system looks it up on this machine.
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
