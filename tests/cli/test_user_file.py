@@ -68,6 +68,17 @@ def test_one_that_is_gone_or_a_folder_by_now_closes_it_too_and_none_at_all_does_
     assert resolve([read_administrator_file(None)])[0].closed == ""
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other rights")
+def test_one_that_everybody_may_change_closes_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("model_lane = true\nexclude = ['*.key']", "utf-8")
+    for mode, is_closed in ((0o644, False), (0o664, False), (0o646, True)):
+        path.chmod(mode)
+        settings, _ = resolve([read_administrator_file(path)])
+        assert ("can be changed by everybody" in settings.closed) is is_closed
+        assert "*.key" in settings.exclude
+
+
 def test_files_that_change_take_their_own_places_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

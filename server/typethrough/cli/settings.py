@@ -74,7 +74,7 @@ administrator has set.
   can read the file, so `api_key_command` is the better way to give a key in it.
 - Its `exclude` is added to the default. Those of users are added to both.
 - If no other model than `model` may read the code, also set `routes` and `fallback_models` to an empty value.
-- If the file cannot be read, or has a mistake in it, no model is asked until it is corrected.
+- If the file cannot be read, has a mistake in it, or can be changed by everybody, no model is asked until that is corrected.
 
 """
 _TEAM_EXAMPLE = """

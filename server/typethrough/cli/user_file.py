@@ -87,18 +87,21 @@ def read_user_file(path: Path) -> tuple[Layer, tuple[Problem, ...]]:
 
 
 def read_administrator_file(path: Path | None) -> Layer:
-    """The layer from the administrator's file, empty for None. If it cannot be read, no model is asked."""
+    """The layer from the administrator's file, empty for None. If it cannot be read or trusted, no model is asked."""
     name = Origin.ADMINISTRATOR.value
     if path is None:
         return Layer(name, Origin.ADMINISTRATOR, {})
+    why, values = "", dict[str, object]()
     try:
-        values, _ = _read_toml(path)
-    except (_Unreadable, OSError) as error:
-        why = error if isinstance(error, _Unreadable) else f"cannot be read ({error.strerror})"
-        return Layer(
-            name, Origin.ADMINISTRATOR, {}, f"{name}: {why}: ask who looks after this machine to mend {path}"
-        )
-    return Layer(name, Origin.ADMINISTRATOR, values)
+        values, mode = _read_toml(path)
+        if os.name == "posix" and mode & stat.S_IWOTH:
+            why = "can be changed by everybody, so it need not be the administrator's"
+    except _Unreadable as error:
+        why = str(error)
+    except OSError as error:
+        why = f"cannot be read ({error.strerror})"
+    unread = f"{name}: {why}: ask who looks after this machine to mend {path}" if why else ""
+    return Layer(name, Origin.ADMINISTRATOR, values, unread)
 
 
 class _Unreadable(Exception):

@@ -54,8 +54,8 @@ _FILES = frozenset({Origin.ADMINISTRATOR, Origin.USER_FILE})
 class Layer:
     """Settings from one source. `values` is the received value. A wrong shape becomes a `Problem`, not an error.
 
-    `unread` is a sentence that says why the values could not be read, else empty. Then no model is asked, because they
-    might have forbidden it.
+    `unread` is a sentence that says why the values could not be read or trusted, else empty. Then no model is asked, because
+    they might have forbidden it.
     """
 
     name: str
