@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.engine_kit import Asked, Bench, run, settle
+from tests.support.engine_kit import Asked, Bench, ScriptedGateway, run, settle
+from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.document.document import Position
 from typethrough.core.outcome.causes import Cause
 from typethrough.engine.pending import Request
@@ -52,5 +53,52 @@ def test_nothing_is_asked_ahead_in_a_crowd() -> None:
         await settle()
         assert len(bench.gateway.streams) == 1
         assert bench.engine._model.is_crowded()
+
+    run(scenario)
+
+
+def test_a_crowd_at_one_model_holds_up_no_other_and_ends_in_no_loop() -> None:
+    async def scenario() -> None:
+        strong = ScriptedGateway("openai/gpt-4.1-mini")
+        strong.room = 1
+        routes = (Route(RoutePurpose.INVOKED, strong.model, 0),)
+        bench = Bench(
+            "def area(width, height):\n    total = 0\n    $0\n",
+            routed={RoutePurpose.INVOKED: strong},
+            routes=routes,
+        )
+        first = await _ask(bench, 0)
+        await bench.type("return ")
+        await bench.wait(100)
+        second = await _ask(bench, 1)
+        assert (len(bench.gateway.streams), len(strong.streams)) == (1, 1)
+        # The default model has room again, which is of no use to a request for the other one.
+        bench.stream.say("total\n")
+        bench.stream.finish()
+        await settle()
+        assert len(strong.streams) == 1
+        strong.streams[0].say("width * height\n")
+        strong.streams[0].finish()
+        await settle()
+        assert len(strong.streams) == 2
+        strong.streams[1].say("width + height\n")
+        strong.streams[1].finish()
+        await settle()
+        assert (first.text, second.text) == ("width * height", "width + height")
+
+    run(scenario)
+
+
+def test_what_runs_at_one_model_leaves_the_other_ones_places_free() -> None:
+    async def scenario() -> None:
+        strong = ScriptedGateway("openai/gpt-4.1-mini")
+        strong.room = 1
+        routes = (Route(RoutePurpose.INVOKED, strong.model, 0),)
+        bench = Bench("total = $0\n", routed={RoutePurpose.INVOKED: strong}, routes=routes)
+        await bench.type("1 + ")
+        await bench.wait(100)
+        assert len(bench.gateway.streams) == 1
+        await _ask(bench, 0)
+        assert len(strong.streams) == 1
 
     run(scenario)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 # server: it may have to read a long prompt again, and would start over with each new question.
 _STALLED_WAITS = 4.0
 _STALLED_S, _STALLED_LOCAL_S = 2.0, 10.0
-_PRUNED_FROM = 64
+_PRUNED_EVERY = 64
 
 
 class Question(NamedTuple):
@@ -69,10 +70,10 @@ class ModelLane:
         self._is_missed = False
         self._asked_last = ""
         self._is_limit_told = False
-        # Requests that wait for a free place, the newest last.
-        self._under_way = 0
-        self._waiting: list[tuple[Pending, Callable[[], None]]] = []
-        self._prune_at = _PRUNED_FROM
+        # How many streams of each model are running.
+        self._under_way: Counter[str] = Counter()
+        # Requests that wait for a free place at the model of a route, the newest last.
+        self._waiting: dict[Route | None, list[tuple[Pending, Callable[[], None]]]] = {}
         self._ids = count(1)
         self._background = Background()
 
@@ -102,21 +103,31 @@ class ModelLane:
         self.refusal()
 
     def is_crowded(self, route: Route | None = None) -> bool:
-        """Whether as many questions are running as the endpoint can handle."""
-        return self._gateways is not None and self._under_way >= self._gateways.chosen(route).most_at_once
+        """Whether as many questions are running at a route's model as its endpoint can handle."""
+        if self._gateways is None:
+            return False
+        gateway = self._gateways.chosen(route)
+        return self._under_way[gateway.model] >= gateway.most_at_once
 
     def when_free(self, pending: Pending, ask: Callable[[], None]) -> None:
-        """Call `ask` when a place is free, the newest request first. Never after the request has ended."""
-        self._waiting.append((pending, ask))
-        if len(self._waiting) >= self._prune_at:
-            self._waiting = [one for one in self._waiting if not one[0].ended]
-            self._prune_at = max(_PRUNED_FROM, 2 * len(self._waiting))
+        """Call `ask` when a place is free at the model of the request's route, the newest request first.
+
+        Never after the request has ended.
+        """
+        waiting = self._waiting.setdefault(pending.route, [])
+        waiting.append((pending, ask))
+        if len(waiting) % _PRUNED_EVERY == 0:
+            waiting[:] = [one for one in waiting if not one[0].ended]
 
     def _let_in(self) -> None:
-        while self._waiting and not self.is_crowded():
-            pending, ask = self._waiting.pop()
-            if not pending.ended:
-                ask()
+        for route, waiting in list(self._waiting.items()):
+            # `ask` may put its request back only where it finds a crowd, and then this ends.
+            while waiting and not self.is_crowded(route):
+                pending, ask = waiting.pop()
+                if not pending.ended:
+                    ask()
+            if not waiting:
+                del self._waiting[route]
 
     def model_for(self, route: Route | None) -> str:
         """The model that would be asked for a route now. Empty without a gateway."""
@@ -152,7 +163,7 @@ class ModelLane:
         """Send a question about a document. Call it only when `refusal` returns None."""
         gateway, terms, prompt, view, purpose = question
         self._warn(gateway)
-        counts, now_s = Counts(self._recorder), self._clock.now()
+        counts, now_s, model = Counts(self._recorder), self._clock.now(), gateway.model
 
         @cache
         def sent() -> Sent:
@@ -160,7 +171,7 @@ class ModelLane:
             return self._experience(gateway.model).send(prompt, terms, now_s)
 
         def ended(flight: Flight) -> None:
-            self._under_way -= 1
+            self._under_way[model] -= 1
             document.landed(flight)
             self._learn(flight, gateway, counts, sent())
             self._warn(gateway)
@@ -168,12 +179,12 @@ class ModelLane:
             self._let_in()
 
         flight = Flight(view, purpose, self._clock, on_text, ended)
-        flight.entry.model, flight.is_local = gateway.model, gateway.profile.is_local
+        flight.entry.model, flight.is_local = model, gateway.profile.is_local
         if purpose is not Purpose.WARM_UP:
             flight.race = gateway.race()
         document.sent(flight)
         self._asked_last = document.uri
-        self._under_way += 1
+        self._under_way[model] += 1
         flight.start(gateway, prompt, counts)
         asyncio.get_running_loop().call_soon(sent)
         if purpose is not Purpose.WARM_UP:
