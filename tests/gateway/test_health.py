@@ -64,7 +64,7 @@ def test_limits_without_a_time_pause_longer_each_time_and_an_answer_forgets_them
         health.failed(RateLimited("Slow."), 0.0)
         pauses.append(_pause_s(health, 0.0))
     assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
-    health.succeeded()
+    health.succeeded(LONGEST_PAUSE_S)
     assert health.refusal(0.0) == ""
     health.failed(RateLimited("Slow."), 0.0)
     assert _pause_s(health, 0.0) == 2.0
@@ -76,11 +76,11 @@ def test_failures_in_a_row_open_the_breaker_and_one_answer_between_them_does_not
         assert health.refusal(0.0) == ""
         health.failed(error, 0.0)
     assert health.refusal(0.0).startswith("Odd.")
-    health.succeeded()
+    health.succeeded(0.0)
     for _ in range(2):
         health.failed(_DOWN, 0.0)
         health.failed(_DOWN, 0.0)
-        health.succeeded()
+        health.succeeded(0.0)
     assert health.refusal(0.0) == ""
 
 
@@ -92,7 +92,7 @@ def test_what_somebody_must_mend_is_looked_at_in_seconds_then_in_minutes_and_nev
         now_s += pauses[-1]
     assert pauses == [3.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0, LONGEST_PATIENCE_S, LONGEST_PATIENCE_S]
     health.started()
-    health.succeeded()
+    health.succeeded(now_s)
     health.failed(CredentialsRejected("Wrong.", status=401), now_s)
     assert _pause_s(health, now_s) == FIRST_PATIENCE_S
 
@@ -121,6 +121,25 @@ def test_who_looks_again_is_not_made_to_wait_unless_the_gateway_asked_for_it(
         assert _pause_s(health, after_s) == 2 * FIRST_PATIENCE_S
 
 
+@pytest.mark.parametrize("later", [None, _DOWN, NothingSaid("Filtered.", fault=Fault.TEXT_FILTERED)])
+def test_what_was_asked_before_a_limit_does_not_end_the_pause_the_gateway_asked_for(
+    later: GatewayError | None,
+) -> None:
+    health = Health()
+    health.failed(RateLimited("Slow.", retry_after_s=60.0), 0.0)
+    if later is None:
+        health.succeeded(1.0)
+    else:
+        for _ in range(3):
+            health.failed(later, 1.0)
+    health.try_again(10.0)
+    assert _pause_s(health, 10.0) == 50.0
+    # What is asked after the pause ends it.
+    health.started()
+    health.succeeded(60.0)
+    assert health.refusal(60.0) == ""
+
+
 def _opened() -> Health:
     health = Health()
     for _ in range(3):
@@ -134,7 +153,7 @@ def test_after_the_pause_one_request_tries_and_the_others_wait_for_it() -> None:
     health = _opened()
     health.started()
     assert health.refusal(2.0)
-    health.succeeded()
+    health.succeeded(2.0)
     assert health.refusal(2.0) == ""
     health.started()
     assert health.refusal(2.0) == ""

@@ -43,8 +43,13 @@ class Health:
         """A request is about to be sent. After a pause it is a probe, and others wait until it ends."""
         self._is_probing = bool(self._reason)
 
-    def succeeded(self) -> None:
-        """The gateway has answered correctly."""
+    def succeeded(self, now_s: float) -> None:
+        """The gateway has answered correctly.
+
+        An answer that comes during a pause was asked for before it. It does not end a pause that the gateway asked for.
+        """
+        if self._again is Again.AS_ASKED and now_s < self._blocked_until_s:
+            return
         self._reason = ""
         self._blocked_until_s = -math.inf
         self._failures = self._limits = self._refusals = 0
@@ -63,11 +68,10 @@ class Health:
         """A request has ended with `error`."""
         self._is_probing = False
         self._failed_s = now_s
-        self._again = error.fault.again
-        match self._again:
+        match error.fault.again:
             case Again.NEXT:
                 # The gateway works, and the next text may be answered.
-                self.succeeded()
+                self.succeeded(now_s)
             case Again.AS_ASKED:
                 self._limits += 1
                 asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
@@ -85,6 +89,10 @@ class Health:
                     self._block(error, _pause_s(self._failures - FAILURES_TO_OPEN + 1), now_s)
 
     def _block(self, error: GatewayError, pause_s: float, now_s: float) -> None:
+        if now_s + pause_s < self._blocked_until_s:
+            # The failure of an older request does not shorten the pause.
+            return
+        self._again = error.fault.again
         self._reason = f"{error} Asked again in {max(1, round(pause_s))} s."
         self._blocked_until_s = now_s + pause_s
 

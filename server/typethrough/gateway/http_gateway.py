@@ -176,7 +176,7 @@ class HttpGateway:
             raise
         finally:
             self._doorway.leave()
-        self._health.succeeded()
+        self._health.succeeded(self._clock.now())
         return end
 
     async def _explained(self, answer: Awaitable[Finish]) -> Finish:
@@ -319,7 +319,7 @@ class HttpGateway:
         def arrived(chunk: bytes) -> bool:
             text = reply.feed(chunk if unpacker is None else unpacker.feed(chunk))
             if text:
-                self._health.succeeded()
+                self._health.succeeded(self._clock.now())
                 on_text(text)
             return reply.is_done or reply.error is not None or (task is not None and task.cancelling() > 0)
 
@@ -340,7 +340,7 @@ class HttpGateway:
         # A gateway that has once reported the end of an answer always does. Without a report, the answer was interrupted.
         text = reply.end(may_lack_ending=is_whole and not self._says_endings, is_whole=is_whole)
         if text:
-            self._health.succeeded()
+            self._health.succeeded(self._clock.now())
             on_text(text)
         if reply.error:
             raise reply.error
