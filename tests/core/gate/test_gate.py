@@ -146,11 +146,11 @@ def test_what_is_gone_loses_its_permit_with_all_that_lies_below_but_not_what_is_
 
 
 def test_the_names_of_files_that_come_and_go_all_day_are_not_kept() -> None:
-    one = gate(Folder("/work", "work"))
+    one = gate(Folder("/project", "project"))
     for number in range(50):
-        uris = [f"file:///work/build{number}/a.py", f"file:///work/t{number}.py"]
+        uris = [f"file:///project/build{number}/a.py", f"file:///project/t{number}.py"]
         assert all(one.may_keep(uri) for uri in uris)
-        assert len(one.gone([f"file:///work/build{number}", uris[1]], keep=())) == 2
+        assert len(one.gone([f"file:///project/build{number}", uris[1]], keep=())) == 2
     assert not one._permits
     assert not one._in_folder
 
