@@ -96,7 +96,7 @@ def test_words_of_others_and_addresses_are_not_in_the_report(finding: Finding) -
 
 @given(
     st.text("abcdefgxyz", min_size=5, max_size=9),
-    st.sampled_from(["/home/{}/work/x.py", "C:\\Users\\{}\\x", "~/{}/x", "/Users/{}/Library/x", "/mnt/d/{}"]),
+    st.sampled_from(["/home/{}/src/x.py", "C:\\Users\\{}\\x", "~/{}/x", "/Users/{}/Library/x", "/mnt/d/{}"]),
     st.sampled_from(["see {}.", "{}: no", "({})", '"{}"', "in {} and {}"]),
 )
 def test_whatever_a_path_looks_like_it_is_not_left(name: str, path: str, sentence: str) -> None:
