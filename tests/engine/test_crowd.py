@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.engine_kit import Asked, Bench, ScriptedGateway, run, settle
 from typethrough.core.asking.routes import Route, RoutePurpose
 from typethrough.core.document.document import Position
 from typethrough.core.outcome.causes import Cause
+from typethrough.core.outcome.faults import Fault
 from typethrough.engine.pending import Request
+from typethrough.engine.ports import GatewayUnavailable
 
 CODE = "def area_{0}(width, height):\n    value_{0} = "
 
@@ -100,5 +104,22 @@ def test_what_runs_at_one_model_leaves_the_other_ones_places_free() -> None:
         assert len(bench.gateway.streams) == 1
         await _ask(bench, 0)
         assert len(strong.streams) == 1
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("reason", "status"), [("", "ready"), ("The gateway is down.", "error")])
+def test_a_question_that_found_no_place_leaves_the_lane_as_it_is_and_not_busy(
+    reason: str, status: str
+) -> None:
+    async def scenario() -> None:
+        bench = Bench("$0")
+        await _ask(bench, 0)
+        assert bench.notes.statuses[-1] == "busy"
+        bench.gateway.reason = reason
+        bench.stream.fail(GatewayUnavailable("Too many at once.", fault=Fault.CROWDED))
+        await settle()
+        assert bench.notes.statuses[-1] == status
+        assert bench.notes.notices == []
 
     run(scenario)

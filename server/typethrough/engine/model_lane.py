@@ -312,7 +312,11 @@ class ModelLane:
         """Report the lane's state after a stream to the user."""
         error, model = flight.error, gateway.model
         if error is not None and not error.fault.told:
-            # There is nothing that the user could fix.
+            # There is nothing that the user could fix. But the lane is busy no more.
+            reason = gateway.refusal()
+            is_limited = self.trouble.get(model) is Fault.RATE_LIMITED
+            kind = "ready" if not reason else "rate_limited" if is_limited else "error"
+            self._recorder.status(kind, reason)
             return
         if error is not None:
             self.trouble[model] = error.fault
